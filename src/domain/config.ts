@@ -1,0 +1,94 @@
+import type { Milliseconds } from "./answer.ts";
+import type { AppName, EnvironmentName } from "./release.ts";
+
+/** A named stage. Environments form a DAG by `after`. */
+export interface Environment {
+  readonly name: EnvironmentName;
+  /** The environments it follows; empty for the ones that new releases enter first. */
+  readonly after: readonly EnvironmentName[];
+  /** What stands for `{env}` in paths: its name, unless the folder has another. */
+  readonly path: string;
+  readonly promote: "auto" | "on-request";
+  readonly merge: "auto" | "on-approval" | "manual";
+  /** How long a release must have been deployed in each `after` environment. */
+  readonly soak: Milliseconds;
+  /** How long SLOs are watched after the rollout. */
+  readonly watch: Milliseconds;
+  /** A rollout that is not healthy this long after the merge is bad. */
+  readonly deadline: Milliseconds;
+  readonly approvals: Approvals;
+  readonly rollback: "auto" | "propose" | "off";
+  /** The reason why nothing is promoted here, or null. */
+  readonly paused: string | null;
+  /** The name of the operator's Argo CD endpoint, or null when there is exactly one. */
+  readonly argocd: string | null;
+  /** The name of the operator's Prometheus endpoint, or null when there is exactly one. */
+  readonly prometheus: string | null;
+}
+
+/** Who must approve. Zero approvals are needed unless `count` says so, or `merge: on-approval` does (then at least one). */
+export interface Approvals {
+  readonly count: number;
+  /** Team slugs of the repository's organisation; empty means anyone with write permission. */
+  readonly teams: readonly string[];
+  /** Logins that may approve beside the teams. */
+  readonly users: readonly string[];
+}
+
+export interface AppSettings {
+  /** Repositories (normalised) of the images that move together; null means the single image that the file pins. */
+  readonly images: readonly string[] | null;
+  /** The semver range of tags that may enter the first environments. */
+  readonly select: { readonly semver: string };
+  /** Argo CD Application names, with `{app}` and `{env}`. */
+  readonly argocd: readonly string[];
+  /** The name of an SLO, or null. */
+  readonly slo: string | null;
+  readonly paused: string | null;
+}
+
+/** An availability objective over two PromQL counts. Queries may use `{app}`, `{env}` and must use `{window}`. */
+export interface Slo {
+  readonly name: string;
+  /** Percent of good events, above 0 and below 100. */
+  readonly objective: number;
+  readonly errors: string;
+  readonly total: string;
+}
+
+/** `.github/pinion.yaml` as read from the default branch: checked, defaulted, normalised. */
+export interface Config {
+  readonly mode: "enforce" | "observe";
+  /** Every environment after the ones it follows. */
+  readonly environments: readonly Environment[];
+  /** Path patterns with `{app}` and `{env}`. */
+  readonly discover: readonly string[];
+  readonly defaults: AppSettings;
+  /** Apps that say something of their own, already merged over the defaults. */
+  readonly apps: ReadonlyMap<AppName, AppSettings>;
+  readonly slos: ReadonlyMap<string, Slo>;
+  readonly limits: { readonly openPullRequests: number; readonly newPullRequestsPerHour: number };
+}
+
+/** One mistake in a config file, where a person can find it. Lines and columns start at 1. */
+export interface ConfigProblem {
+  readonly line: number;
+  readonly column: number;
+  /** Says what is wrong and how to mend it, with a "did you mean" where one is close. */
+  readonly message: string;
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** Where the config lives in a manifests repository; read from the default branch only. */
+export const CONFIG_PATH = ".github/pinion.yaml";
+
+export function settingsOf(config: Config, app: AppName): AppSettings {
+  return config.apps.get(app) ?? config.defaults;
+}
+
+export function environmentOf(config: Config, name: EnvironmentName): Environment | null {
+  return config.environments.find((environment) => environment.name === name) ?? null;
+}

@@ -1,0 +1,77 @@
+import type { Instant, Milliseconds } from "./answer.ts";
+import type { PromotionKind } from "./record.ts";
+import type { AppName, EnvironmentName } from "./release.ts";
+
+/** A fact that could not be learned, and why. A policy that needs it is `unknown`. */
+export interface UnknownFact {
+  readonly unknown: string;
+}
+
+export type Fact<T> = T | UnknownFact;
+
+export function isUnknownFact(fact: unknown): fact is UnknownFact {
+  return typeof fact === "object" && fact !== null && "unknown" in fact;
+}
+
+/** The document that policies read: everything known of one promotion at one moment. */
+export interface Facts {
+  readonly now: Instant;
+  readonly promotion: {
+    readonly app: AppName;
+    readonly environment: EnvironmentName;
+    readonly kind: PromotionKind;
+    /** `bot`: the App opened it and nobody else touched it. `person`: anything else. */
+    readonly origin: "bot" | "person";
+    /** Who asked for it, or an empty string when it is automatic. */
+    readonly requester: string;
+    readonly version: string;
+    /** What is pinned now; empty when nothing is. */
+    readonly from_version: string;
+    /** How the version orders against what is pinned: `unordered` when either is no version. */
+    readonly direction: "up" | "down" | "same" | "unordered";
+    /** The environment follows no other. */
+    readonly first: boolean;
+    readonly every_image_has_digest: boolean;
+  };
+  /** What the pull request changes, once merged, beside the pins. */
+  readonly change: Fact<{
+    readonly pins_only: boolean;
+    readonly other_files: readonly string[];
+    readonly conflicts: boolean;
+  }>;
+  /** Whether the registry serves exactly what is pinned. */
+  readonly registry: Fact<{
+    /** Digests the registry does not have. */
+    readonly missing: readonly string[];
+    /** Tags that name another digest now than the one pinned, as `repository:tag`. */
+    readonly moved: readonly string[];
+  }>;
+  /** One entry for each environment that this one follows. */
+  readonly upstream: Fact<
+    readonly {
+      readonly environment: EnvironmentName;
+      readonly verified: boolean;
+      readonly bad: boolean;
+      readonly soaked_for: Milliseconds;
+      readonly soak: Milliseconds;
+      /** When the soak will be over; 0 while it has not begun. */
+      readonly soaked_at: Instant;
+    }[]
+  >;
+  readonly approvals: Fact<{
+    readonly required: number;
+    readonly count: number;
+    readonly by: readonly string[];
+    /** Who may approve, in words. */
+    readonly who: string;
+    /** Approvals that do not count, each with its reason. */
+    readonly ignored: readonly string[];
+    /** Eligible people who asked for changes at this head. */
+    readonly changes_requested_by: readonly string[];
+  }>;
+  readonly freeze: Fact<{ readonly active: boolean; readonly reasons: readonly string[] }>;
+  readonly quarantine: Fact<{ readonly hits: readonly string[] }>;
+  /** Another release is still rolling out here. */
+  readonly rollout: Fact<{ readonly in_progress: boolean; readonly version: string }>;
+  readonly paused: { readonly active: boolean; readonly reason: string };
+}

@@ -1,0 +1,2 @@
+/** placeholder type, written next */
+export interface Ledger { readonly records: number }

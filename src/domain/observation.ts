@@ -1,0 +1,242 @@
+import type { Answer, Instant } from "./answer.ts";
+import type { ConfigResult } from "./config.ts";
+import type { Pin } from "./pins.ts";
+import type { Ledger } from "./ledger.ts";
+import type { AppName, EnvironmentName, Oid, Pinned } from "./release.ts";
+import type { ObservedApplication } from "./rollout.ts";
+import type { MetricAnswer } from "./slo.ts";
+
+/** A repository that the App is installed in. Ids, not names: names can be reused (GitHub keeps ids on rename). */
+export interface Repository {
+  readonly installation: number;
+  readonly id: number;
+  readonly owner: string;
+  readonly name: string;
+}
+
+/** Who did something. `app` is this App itself; `ghost` an account that is gone. */
+export interface Actor {
+  readonly login: string;
+  readonly kind: "user" | "bot" | "app" | "ghost";
+}
+
+export interface LabelEvent {
+  readonly id: string;
+  readonly label: string;
+  readonly actor: Actor;
+  readonly at: Instant;
+}
+
+export interface Review {
+  readonly id: string;
+  readonly author: Actor;
+  readonly state: "approved" | "changes-requested" | "commented" | "dismissed" | "pending";
+  /** The head the reviewer looked at; null when that commit is gone. */
+  readonly commit: Oid | null;
+  readonly at: Instant;
+  /** Whether the author can push to the repository now. */
+  readonly canPush: boolean;
+}
+
+export interface Comment {
+  readonly id: string;
+  readonly author: Actor;
+  readonly body: string;
+  readonly at: Instant;
+  /** Edited by someone other than its author, so its text is not the author's word. */
+  readonly editedByOther: boolean;
+}
+
+/** The App's own check run on a pull request's head. `fingerprint` is kept as the check's external id. */
+export interface ExistingCheck {
+  readonly id: number;
+  readonly fingerprint: string;
+  readonly status: "in_progress" | "completed";
+  readonly startedAt: Instant;
+}
+
+export interface PullRequest {
+  readonly id: string;
+  readonly number: number;
+  readonly title: string;
+  readonly url: string;
+  readonly author: Actor;
+  readonly state: "open" | "merged" | "closed";
+  readonly draft: boolean;
+  readonly createdAt: Instant;
+  readonly base: string;
+  readonly head: {
+    readonly ref: string;
+    readonly oid: Oid;
+    /** The branch is in another repository. */
+    readonly fork: boolean;
+  };
+  readonly commits: {
+    readonly count: number;
+    /** Every commit was made by the App through the API, as GitHub's own signature proves. */
+    readonly allOwn: boolean;
+    /** Logins of authors and committers; null when one cannot be told or there are too many. */
+    readonly people: readonly string[] | null;
+  };
+  readonly labels: readonly string[];
+  readonly labelEvents: readonly LabelEvent[];
+  readonly reviews: readonly Review[];
+  readonly comments: readonly Comment[];
+  /** More reviews, labels or comments exist than were read: they are not to be decided upon. */
+  readonly truncated: boolean;
+  /** Logins and team slugs that were ever asked for review. */
+  readonly reviewersAsked: readonly string[];
+  readonly check: ExistingCheck | null;
+  readonly merge: { readonly commit: Oid; readonly at: Instant; readonly by: Actor } | null;
+  readonly closed: { readonly at: Instant; readonly by: Actor } | null;
+}
+
+/** An open issue with a `freeze:<env>` label, or one the App opened itself. */
+export interface Issue {
+  readonly number: number;
+  readonly title: string;
+  readonly state: "open" | "closed";
+  readonly author: Actor;
+  readonly labels: readonly string[];
+  /** Who set each `freeze:` label last. */
+  readonly labelEvents: readonly LabelEvent[];
+  readonly closedBy: Actor | null;
+}
+
+/** A branch whose name begins with `pinion/`. */
+export interface Branch {
+  readonly name: string;
+  readonly oid: Oid;
+  /** Its head was made by the App through the API, as GitHub's own signature proves. */
+  readonly own: boolean;
+}
+
+/** A GitHub Deployment the App made: display only. */
+export interface Deployment {
+  readonly id: number;
+  readonly environment: string;
+  /** The app it shows (`task` is `promote:<app>`). */
+  readonly app: AppName;
+  readonly commit: Oid;
+  readonly state: DeploymentState | null;
+}
+
+export type DeploymentState = "queued" | "in_progress" | "success" | "failure" | "error" | "inactive";
+
+/** One look at the repository on GitHub. */
+export interface ForgeSnapshot {
+  readonly at: Instant;
+  readonly defaultBranch: string;
+  readonly head: Oid;
+  /** The head of `pinion-log`, or null before the first record. */
+  readonly logHead: Oid | null;
+  readonly mergeMethods: readonly ("squash" | "merge" | "rebase")[];
+  readonly open: readonly PullRequest[];
+  /** Pull requests that were merged or closed lately, newest first, back to the last look at least. */
+  readonly ended: readonly PullRequest[];
+  readonly issues: readonly Issue[];
+  readonly branches: readonly Branch[];
+  readonly labels: readonly string[];
+  readonly deployments: readonly Deployment[];
+}
+
+/** What one environment's file pins for one app on the default branch. */
+export type EnvironmentPins =
+  | { readonly ok: true; readonly file: string; readonly pinned: Pinned; readonly pins: readonly Pin[] }
+  | { readonly ok: false; readonly file: string; readonly problem: string };
+
+/** A change of an app's pins on the default branch that the log does not know yet. */
+export interface PinChange {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  readonly from: Pinned | null;
+  readonly to: Pinned | null;
+  readonly commit: Oid;
+  readonly at: Instant;
+  readonly author: Actor;
+  /** The pull request that the commit came by, if GitHub knows one. */
+  readonly pullRequest: PullRequest | null;
+}
+
+/** What a pull request would do to the default branch, judged on the merge of both. */
+export interface ProposedChange {
+  readonly base: Oid;
+  readonly head: Oid;
+  readonly conflicts: readonly string[];
+  readonly promotions: readonly { readonly app: AppName; readonly environment: EnvironmentName; readonly from: Pinned | null; readonly to: Pinned | null }[];
+  /** Changed files in which something other than pins changes. */
+  readonly otherFiles: readonly string[];
+  /** Quarantine entries that it adds. */
+  readonly quarantines: readonly QuarantineEntry[];
+  /** Pinion's own configuration as it would be, when it changes. */
+  readonly config: ConfigResult | null;
+  /** Files that cannot be read as manifests any more, with the reason. */
+  readonly broken: readonly string[];
+}
+
+/** `.github/pinion/quarantine/<app>-<digest12>.yaml`. */
+export interface QuarantineEntry {
+  readonly app: AppName;
+  readonly digest: string;
+  /** Where it must not come back; empty means everywhere. */
+  readonly environments: readonly EnvironmentName[];
+  readonly reason: string;
+  readonly file: string;
+}
+
+export type Permission = "admin" | "maintain" | "write" | "triage" | "read" | "none";
+
+/** A question the planner needs answered before it can decide. */
+export type Need =
+  | { readonly kind: "tags"; readonly repository: string }
+  | { readonly kind: "digest"; readonly repository: string; readonly reference: string }
+  | { readonly kind: "permission"; readonly login: string }
+  | { readonly kind: "team"; readonly team: string }
+  | {
+      readonly kind: "rollout";
+      readonly app: AppName;
+      readonly environment: EnvironmentName;
+      readonly commit: Oid;
+      readonly applications: readonly string[];
+      readonly endpoint: string | null;
+      readonly file: string;
+      readonly wanted: Pinned;
+    }
+  | {
+      readonly kind: "metric";
+      readonly endpoint: string | null;
+      readonly expression: string;
+      /** The evaluation time. */
+      readonly at: Instant;
+    };
+
+/** What each need is answered with. */
+export interface NeedAnswers {
+  readonly tags: readonly string[];
+  /** The digest that a tag or digest is served as, or null when the registry has no such manifest. */
+  readonly digest: string | null;
+  readonly permission: Permission;
+  /** Logins of active members. */
+  readonly team: readonly string[];
+  readonly rollout: readonly ObservedApplication[];
+  readonly metric: MetricAnswer;
+}
+
+/** Answers gathered so far, by need. Reading one that is absent or too old is how the planner asks for it. */
+export interface Knowledge {
+  get<K extends Need["kind"]>(need: Extract<Need, { kind: K }>): Answer<NeedAnswers[K]> | null;
+}
+
+/** Everything the planner may know. */
+export interface Observation {
+  readonly repository: Repository;
+  readonly snapshot: ForgeSnapshot;
+  readonly config: ConfigResult | null;
+  /** By app, then environment; only places that `discover` matches. */
+  readonly pins: ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>>;
+  readonly quarantine: Answer<readonly QuarantineEntry[]>;
+  readonly ledger: Ledger;
+  readonly changes: readonly PinChange[];
+  /** By pull request number: what each open pull request would change, or why that is not known. */
+  readonly proposals: ReadonlyMap<number, Answer<ProposedChange>>;
+}

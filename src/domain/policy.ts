@@ -1,0 +1,34 @@
+import type { Instant } from "./answer.ts";
+import type { PromotionKind } from "./record.ts";
+
+/**
+ * What a policy says of one promotion. `unknown` is never a pass; `wait` may name the moment it turns.
+ */
+export type GateResult =
+  | { readonly result: "pass" }
+  | { readonly result: "fail" }
+  | { readonly result: "wait"; readonly until: Instant | null }
+  | { readonly result: "unknown" }
+  | { readonly result: "not-applicable" };
+
+/** One policy's judgement of one promotion, told the same way on the check, the pull request, the command line and the log. */
+export type Gate = GateResult & {
+  readonly policy: string;
+  readonly description: string;
+  readonly enforce: "block" | "warn";
+  /** Says why, in one plain sentence. */
+  readonly reason: string;
+};
+
+/** Where a policy applies. */
+export interface PolicyScope {
+  readonly kinds: readonly PromotionKind[];
+  readonly origins: readonly ("bot" | "person")[];
+}
+
+/** All gates of a promotion together. `unknown` and `wait` hold it back; `fail` needs a person. */
+export type Judgement =
+  | { readonly outcome: "pass" }
+  | { readonly outcome: "fail" }
+  | { readonly outcome: "wait"; readonly until: Instant | null }
+  | { readonly outcome: "unknown" };

@@ -1,0 +1,79 @@
+/** `sha256:` and 64 lower-case hex digits: the only digest Pinion pins (OCI image-spec, descriptor.md §Digests). */
+export type Digest = `sha256:${string}`;
+
+/** The full object id of a Git commit or blob, in lower-case hex. */
+export type Oid = string;
+
+export type AppName = string;
+export type EnvironmentName = string;
+
+/** What one pin in a manifest says. A tag-only pin has no digest; a digest-only pin has no tag. */
+export interface PinnedImage {
+  /** Normalised `domain/path`, as `docker.io/library/nginx`. */
+  readonly repository: string;
+  readonly tag: string | null;
+  readonly digest: Digest | null;
+}
+
+export interface ReleaseImage extends PinnedImage {
+  readonly digest: Digest;
+}
+
+/** What moves through the environments: an app's images, each by digest, under one version. */
+export interface Release {
+  readonly app: AppName;
+  /** The tag its images share, or the first image's tag; for people and for ordering, never for identity. */
+  readonly version: string;
+  /** Ordered by repository. */
+  readonly images: readonly ReleaseImage[];
+}
+
+/** What an environment's file says of an app now: like a release, but digests may be missing. */
+export interface Pinned {
+  readonly app: AppName;
+  readonly version: string;
+  readonly images: readonly PinnedImage[];
+}
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+export function isDigest(text: string): text is Digest {
+  return DIGEST.test(text);
+}
+
+/**
+ * What makes two releases the same: the app's repositories and digests. Tags are left out, since a tag can move.
+ * The text is stable across versions of Pinion: branch names and records are derived from it.
+ */
+export function releaseKey(release: Pinned): string {
+  return release.images
+    .map((image) => `${image.repository}@${image.digest ?? `tag:${image.tag ?? ""}`}`)
+    .toSorted()
+    .join(",");
+}
+
+export function sameRelease(left: Pinned, right: Pinned): boolean {
+  return releaseKey(left) === releaseKey(right);
+}
+
+/** The pinned images as a release, or null while a digest is missing. */
+export function asRelease(pinned: Pinned): Release | null {
+  const images: ReleaseImage[] = [];
+  for (const image of pinned.images) {
+    if (image.digest === null) return null;
+    images.push({ repository: image.repository, tag: image.tag, digest: image.digest });
+  }
+  return { app: pinned.app, version: pinned.version, images };
+}
+
+/** The version people see: the tag all images share, else the first image's tag, else its short digest. */
+export function versionOf(images: readonly PinnedImage[]): string {
+  const first = images[0];
+  if (first === undefined) return "nothing";
+  return first.tag ?? first.digest?.slice("sha256:".length, "sha256:".length + 12) ?? "untagged";
+}
+
+/** Images in the order that releases and pins keep them: by repository. */
+export function inRepositoryOrder<T extends PinnedImage>(images: readonly T[]): readonly T[] {
+  return images.toSorted((a, b) => (a.repository < b.repository ? -1 : a.repository > b.repository ? 1 : 0));
+}

@@ -1,0 +1,211 @@
+/**
+ * Everything the reconciler may ask of the world and the few writes it may make, in domain words.
+ * Every call has a deadline and a size limit inside its adapter. A question that cannot be answered
+ * throws {@link PortFailure}; a write answers with a closed union for what its caller must tell apart.
+ */
+import type { CheckContent } from "./domain/action.ts";
+import type { FailureKind, Instant, Milliseconds } from "./domain/answer.ts";
+import type { DeploymentState, ForgeSnapshot, Permission, PullRequest, Repository } from "./domain/observation.ts";
+import type { Digest, Oid } from "./domain/release.ts";
+import type { ApplicationStatus } from "./domain/rollout.ts";
+import type { MetricAnswer } from "./domain/slo.ts";
+
+/** An outside call that did not answer. The message says what, where and what to do, and holds no secret. */
+export class PortFailure extends Error {
+  override readonly name = "PortFailure";
+  readonly kind: FailureKind;
+  /** When the other side said it may be asked again, or null. */
+  readonly retryAt: Instant | null;
+
+  constructor(kind: FailureKind, message: string, options: { retryAt?: Instant; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.kind = kind;
+    this.retryAt = options.retryAt ?? null;
+  }
+}
+
+export interface Clock {
+  now(): Instant;
+  /** Calls `run` once, at `at` or soon after. The returned function takes it back. */
+  schedule(at: Instant, run: () => void): () => void;
+}
+
+/** `conflict`: the world is not as the plan assumed; look again. `refused`: GitHub will not, and says why. */
+export type WriteOutcome<T> =
+  | { readonly outcome: "done"; readonly value: T }
+  | { readonly outcome: "conflict"; readonly reason: string }
+  | { readonly outcome: "refused"; readonly reason: string };
+
+export interface FileContent {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface CheckWrite {
+  readonly head: Oid;
+  readonly check: CheckContent;
+  readonly existing: number | null;
+}
+
+export interface RecordWrite {
+  /** The log must still be here, so that nothing is written over. */
+  readonly expectedHead: Oid;
+  readonly files: readonly FileContent[];
+  readonly headline: string;
+}
+
+/** GitHub. */
+export interface Forge {
+  /** Repositories that the App is installed in and may use. */
+  repositories(): Promise<readonly Repository[]>;
+  /** One look. `endedSince` bounds how far back ended pull requests are listed. */
+  snapshot(repository: Repository, endedSince: Instant): Promise<ForgeSnapshot>;
+  permission(repository: Repository, login: string): Promise<Permission>;
+  /** Logins of the team's active members, child teams included. */
+  teamMembers(repository: Repository, team: string): Promise<readonly string[]>;
+  /** The merged pull request that brought a commit to the default branch, or null. */
+  pullRequestOf(repository: Repository, commit: Oid): Promise<PullRequest | null>;
+  /** Which of these commits GitHub says were made and signed by the App through the API. */
+  ownCommits(repository: Repository, commits: readonly Oid[]): Promise<ReadonlySet<Oid>>;
+
+  /** Makes the orphan branch `pinion-log` with its first files. `conflict` when it exists. */
+  startLog(repository: Repository, files: readonly FileContent[], headline: string): Promise<WriteOutcome<Oid>>;
+  /** Checks and records in one request. Each part succeeds or fails by itself. */
+  publish(
+    repository: Repository,
+    checks: readonly CheckWrite[],
+    records: RecordWrite | null,
+  ): Promise<{ readonly checks: readonly WriteOutcome<number>[]; readonly records: WriteOutcome<Oid> | null }>;
+  /**
+   * Branch, commit and pull request in one request. Without `branchAt` the branch must not exist: creating it is the claim.
+   * With it, the branch is taken over as it stands there; without `commit`, it already holds what is wanted.
+   */
+  openPullRequest(
+    repository: Repository,
+    proposal: {
+      readonly branch: string;
+      readonly base: string;
+      readonly baseOid: Oid;
+      readonly branchAt: Oid | null;
+      readonly commit: { readonly headline: string; readonly body: string; readonly files: readonly FileContent[] } | null;
+      readonly title: string;
+      readonly body: string;
+    },
+  ): Promise<WriteOutcome<{ readonly number: number; readonly head: Oid }>>;
+  /** Swaps the branch from `expectedHead` to one new commit on `baseOid` (GraphQL `updateRefs` with `beforeOid`). */
+  replaceHead(
+    repository: Repository,
+    branch: string,
+    expectedHead: Oid,
+    baseOid: Oid,
+    commit: { readonly headline: string; readonly body: string; readonly files: readonly FileContent[] },
+  ): Promise<WriteOutcome<Oid>>;
+  /** `conflict`: the head or base moved. `refused`: GitHub's own rules say no, in its words. Answers the merge commit. */
+  merge(
+    repository: Repository,
+    pullRequest: number,
+    merge: { readonly head: Oid; readonly method: "squash" | "merge"; readonly title: string; readonly message: string },
+  ): Promise<WriteOutcome<Oid>>;
+  close(repository: Repository, pullRequestId: string): Promise<void>;
+  /** Deletes the branch if it is still at `expectedHead`. */
+  deleteBranch(repository: Repository, branch: string, expectedHead: Oid): Promise<WriteOutcome<null>>;
+  comment(repository: Repository, pullRequest: number, body: string): Promise<void>;
+  removeLabel(repository: Repository, pullRequest: number, label: string): Promise<void>;
+  createLabel(repository: Repository, label: { readonly name: string; readonly color: string; readonly description: string }): Promise<void>;
+  askReviewers(repository: Repository, pullRequest: number, teams: readonly string[], users: readonly string[]): Promise<WriteOutcome<null>>;
+  openIssue(repository: Repository, issue: { readonly title: string; readonly body: string; readonly labels: readonly string[] }): Promise<number>;
+  /** Makes the Deployment unless `existing`, and sets its state. Answers its id. */
+  showDeployment(
+    repository: Repository,
+    deployment: {
+      readonly existing: number | null;
+      readonly app: string;
+      readonly environment: string;
+      readonly commit: Oid;
+      readonly state: DeploymentState;
+      readonly description: string;
+    },
+  ): Promise<number>;
+}
+
+export interface TreeEntry {
+  readonly path: string;
+  readonly blob: Oid;
+}
+
+/** A commit of the promotion log, with the files it adds. */
+export interface LogCommit {
+  readonly oid: Oid;
+  /** Whether it only adds files, to one parent (or none, for the first). */
+  readonly appendsOnly: boolean;
+  readonly authorEmail: string;
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+}
+
+export interface PathCommit {
+  readonly oid: Oid;
+  /** The first parent, or null at the root. */
+  readonly parent: Oid | null;
+  readonly at: Instant;
+  readonly authorName: string;
+  readonly authorEmail: string;
+}
+
+/** The manifests repository in Git: a mirror on disk, read only. */
+export interface ManifestsRepository {
+  /** Makes sure that these commits are in the mirror, fetching the given refs only if one is missing. */
+  ensure(repository: Repository, wanted: readonly { readonly ref: string; readonly oid: Oid }[]): Promise<void>;
+  /** All regular files (mode 100644 or 100755) of a commit or tree. */
+  files(repository: Repository, commit: Oid): Promise<readonly TreeEntry[]>;
+  /** Paths that differ between two commits or trees; `blob` is null where the path is gone. */
+  changedFiles(repository: Repository, from: Oid, to: Oid): Promise<readonly { readonly path: string; readonly blob: Oid | null }[]>;
+  /** Contents by blob id. A blob over the size limit is left out. */
+  read(repository: Repository, blobs: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
+  /** One file of a commit, or null when it is not there. */
+  file(repository: Repository, commit: Oid, path: string): Promise<Uint8Array | null>;
+  /** The tree that merging `head` into `base` gives, or the paths that conflict. */
+  mergeTree(repository: Repository, base: Oid, head: Oid): Promise<{ readonly tree: Oid } | { readonly conflicts: readonly string[] }>;
+  /** First-parent commits after `since` (exclusive; null for all) up to `until` that change the path, oldest first, at most `limit` newest. */
+  history(repository: Repository, path: string, since: Oid | null, until: Oid, limit: number): Promise<readonly PathCommit[]>;
+  isAncestor(repository: Repository, ancestor: Oid, descendant: Oid): Promise<boolean>;
+  /** Commits of the promotion log after `since` up to `until`, oldest first. */
+  logCommits(repository: Repository, since: Oid | null, until: Oid): Promise<readonly LogCommit[]>;
+}
+
+/** An OCI registry. Repositories are normalised (`docker.io/library/nginx`). */
+export interface ArtifactRegistry {
+  tags(repository: string): Promise<readonly string[]>;
+  /** The digest that the tag or digest is served as, checked against the bytes, or null when there is no such manifest. */
+  digest(repository: string, reference: string): Promise<Digest | null>;
+}
+
+/** Argo CD. `endpoint` names one of the operator's endpoints; null when there is exactly one. */
+export interface Rollouts {
+  /** Null when Argo CD has no such Application. */
+  application(endpoint: string | null, name: string): Promise<ApplicationStatus | null>;
+}
+
+/** Prometheus. */
+export interface Metrics {
+  query(endpoint: string | null, expression: string, at: Instant): Promise<MetricAnswer>;
+}
+
+/** A log of what happened, for operators. Never holds a secret. */
+export interface Journal {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Ports {
+  readonly forge: Forge;
+  readonly manifests: ManifestsRepository;
+  readonly registry: ArtifactRegistry;
+  readonly rollouts: Rollouts;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly journal: Journal;
+}
+
+/** How long a port call may take unless its adapter says otherwise. */
+export const CALL_DEADLINE: Milliseconds = 10_000;
