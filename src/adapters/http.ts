@@ -249,7 +249,7 @@ function statusFailure(response: Response, target: URL, call: Call): PortFailure
 export function retryAfter(header: string | null, now: Instant): Instant | null {
   if (header === null) return null;
   const text = header.trim();
-  const at = /^\d{1,9}$/.test(text) ? now + Number(text) * 1000 : /GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+  const at = /^\d{1,9}$/.test(text) ? now + Number(text) * 1000 : text.endsWith("GMT") ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at)) return null;
   return Math.min(Math.max(at, now), now + LONGEST_RETRY_AFTER);
 }
