@@ -1,0 +1,154 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compareVersions, rangeProblem, selectTag } from "../../src/domain/select.ts";
+
+const FLUX = ["0.1.0", "0.1.1", "0.2.0", "1.0.0", "1.0.1", "1.0.2", "1.1.0-alpha"];
+const MIXED = ["1.0.0", "1.0.0.1", "1.0.0p", "1.0.1", "1.2.0", "0.1.0"];
+const UNORDERED = ["5.0.0", "0.0.1", "0.2.1", "0.1.1", "1.1.1", "7.0.6", "1.0.0", "1.0.2"];
+const SIGNATURE = `sha256-${"0".repeat(64)}`;
+
+describe("selectTag", () => {
+  it.each<readonly [tags: readonly string[], range: string, selected: string | null]>([
+    [["0.1", "0.5.1", "0.9", "1.0", "1.0.1", "1.1.2", "2.0.3"], "*", "2.0.3"],
+    [["0.1", "0.5.1", "0.9", "1.0", "1.0.1", "1.1.2", "2.0.3"], "^1.0", "1.1.2"],
+    [["0.1", "0.5.1", "0.9", "1.0", "1.0.1", "1.1.2", "2.0.3"], "~1.0", "1.0.1"],
+    [["0.1", "0.5.1", "0.9", "2.0.3"], "~1.0", null],
+    [["v2.2.0", "v2.3.0-rc.0.18.g1abb7b5dd-ppc64le"], "*", "v2.2.0"],
+    [["zz", "bb", "yy", "cc", "yy", "aa", "ll"], "*", null],
+    [MIXED, "1.0.x", "1.0.1"],
+    [["v1.2.3", "v1.0.0", "v0.1.0"], "1.0.x", "v1.0.0"],
+    [["b1.2.3", "b1.0.0", "b0.1.0"], "1.0.x", null],
+    [["1.2.0"], "1.0.x", null],
+    [FLUX, "1.0.x", "1.0.2"],
+    [FLUX, "*", "1.0.2"],
+    [["v1.0.0", "v2.0.0", "v1.0.1", "v1.2.0"], "v1.0.x", "v1.0.1"],
+    [["1.0.0", "2.0.0", "1.0.1", "1.2.0"], "v1.0.x", "1.0.1"],
+    [["0.1.0", "0.1.1", "0.1.1.sig", "1.0.0-alpha", "1.0.0", "1.0.0.sig"], "*", "1.0.0"],
+    [["foo", "v1.0", "v1.0.0"], "*", "v1.0.0"],
+    [["v1.0.0", "v1.1.0", "v2.0.0"], "^1.0.0", "v1.1.0"],
+    [UNORDERED, "*", "7.0.6"],
+    [UNORDERED, "<5.0.0", "1.1.1"],
+    [["1"], "*", null],
+    [["123098140293", "0a1b2c3", "20231105"], "*", null],
+    [["2025.02.03", "v2025.02.03-rc.1"], "*", null],
+    [["2.0.1"], "=2.0", "2.0.1"],
+    [["11.1.0"], ">11", null],
+    // Numbers compare as numbers.
+    [["1.9.0", "1.10.0"], "*", "1.10.0"],
+    // Prereleases, only of the x.y.z that the range names.
+    [["3.4.5-beta.1"], ">=0.0.0-0", null],
+    [["3.4.5-beta.1"], "*", null],
+    [["1.2.1-alpha.1"], "^1.2.0", null],
+    [["1.2.1-alpha.1"], "^1.2.0-alpha.0", null],
+    [["1.3.0-rc.1", "1.3.0-rc.10", "1.3.0-rc.9", "1.4.0-rc.1"], ">=1.3.0-rc.1", "1.3.0-rc.10"],
+    [["1.3.0-rc.1", "1.3.0"], ">=1.3.0-rc.1", "1.3.0"],
+    [["3.0.1-beta"], ">= 1.0.0 <= 2.0.0-beta || > 3", null],
+    // Signatures whose names would pass for prereleases.
+    [["1.3.0-rc.1", "1.3.0-rc.2.sig", "1.3.0-rc.3.att", "1.3.0-rc.4.sbom"], ">=1.3.0-0", "1.3.0-rc.1"],
+    [[SIGNATURE, `${SIGNATURE}.sig`, `${SIGNATURE}.att`], "*", null],
+    // Not versions, though lenient parsers read them.
+    [["V1.2.3", "=1.2.3", "v 1.2.3", "vv1.2.3", "1.2.3-", "1.2.3-01", "1.2.3-a..b", "99999999999999999999.0.0"], "*", null],
+    [[], "*", null],
+  ])("of %j in %s takes %s", (tags, range, selected) => {
+    const result = selectTag(tags, { semver: range });
+    expect("selected" in result ? result.selected : null).toBe(selected);
+  });
+
+  it.each([
+    [["latest"], "*", "none of 1 tags is a version x.y.z"],
+    [["1.0.0", "1.1.0", "latest"], ">=2.0.0", "none of 2 versions is in the range >=2.0.0"],
+    [["1.0.0"], "latest", '"latest" is not a semver range: write it as npm does, for example ">=1.0.0", "^1.2.0" or "1.x"'],
+  ])("of %j in %s says why not", (tags, range, none) => {
+    expect(selectTag(tags, { semver: range })).toEqual({ none });
+  });
+
+  it("takes the tag without v where two say the same version, in any order", () => {
+    expect(selectTag(["v1.2.3", "1.2.3"], { semver: "*" })).toEqual({ selected: "1.2.3" });
+    expect(selectTag(["1.2.3", "v1.2.3"], { semver: "*" })).toEqual({ selected: "1.2.3" });
+    expect(selectTag(["v1.2.3"], { semver: "*" })).toEqual({ selected: "v1.2.3" });
+  });
+
+  it("does not depend on the order of the tags, and nothing listed is newer", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(tag, { maxLength: 12 }), fc.constantFrom("*", ">=1.0.0", "^1.0.0", ">=1.0.0-0"), (tags, range) => {
+        const result = selectTag(tags, { semver: range });
+        expect(selectTag(tags.toReversed(), { semver: range })).toEqual(result);
+        expect(selectTag(tags.toSorted(), { semver: range })).toEqual(result);
+        if (!("selected" in result)) return;
+        expect(tags).toContain(result.selected);
+        const fits = tags.filter((other) => "selected" in selectTag([other], { semver: range }));
+        const newer = fits.filter((other) => compareVersions(other, result.selected) === "newer");
+        expect(newer).toEqual([]);
+      }),
+    );
+  });
+
+  it("never throws, whatever the tags and the range", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), fc.string(), (tags, range) => {
+        const result = selectTag(tags, { semver: range });
+        if ("selected" in result) expect(rangeProblem(range)).toBeNull();
+      }),
+    );
+  });
+});
+
+describe("rangeProblem", () => {
+  const SOUND = [">=1.0.0", "^1.2", "~1.0", "1.x", "*", "1.2.3 - 2.0.0", ">=1.0.0 <2.0.0 || >=3.0.0", ">=1.3.0-0", "v1.0.x", "X"];
+
+  it.each(SOUND)("takes %s", (range) => {
+    expect(rangeProblem(range)).toBeNull();
+  });
+
+  it.each([
+    ["", /empty/],
+    ["  ", /empty/],
+    ["1.0.0p", /not a semver range/],
+    ["1x", /not a semver range/],
+    ["x1", /not a semver range/],
+    ["-1", /not a semver range/],
+    ["a", /not a semver range/],
+    ["latest", /not a semver range/],
+    ["*-*", /not a semver range/],
+    ["*-0", /prereleases are named by a full version/],
+    ["2.x-0", /prereleases are named by a full version/],
+    ["^1.x-0", /prereleases are named by a full version/],
+    [`>=1.0.0 ${"<2.0.0 ".repeat(60)}`, /longer than/],
+  ])("refuses %j", (range, says) => {
+    expect(rangeProblem(range)).toMatch(says);
+  });
+});
+
+describe("compareVersions", () => {
+  it.each([
+    ["1.2.4", "1.2.3", "newer"],
+    ["1.2.3", "1.2.4", "older"],
+    ["1.10.0", "1.9.0", "newer"],
+    ["v1.2.3", "1.2.3", "same"],
+    ["1.0.0", "1.0.0-rc.1", "newer"],
+    ["1.0.0-rc.10", "1.0.0-rc.9", "newer"],
+    ["latest", "latest", "same"],
+    ["latest", "1.0.0", "unordered"],
+    ["1.0.0", "sha256:abc", "unordered"],
+    ["1.0", "1.0.0", "unordered"],
+    ["main-abc", "main-def", "unordered"],
+  ] as const)("%s is %s: %s", (a, b, expected) => {
+    expect(compareVersions(a, b)).toBe(expected);
+  });
+
+  it("is the mirror of itself turned round", () => {
+    const mirror = { newer: "older", older: "newer", same: "same", unordered: "unordered" } as const;
+    fc.assert(
+      fc.property(tag, tag, (a, b) => {
+        expect(compareVersions(b, a)).toBe(mirror[compareVersions(a, b)]);
+      }),
+    );
+  });
+});
+
+const number = fc.nat(3);
+const tag = fc.oneof(
+  { weight: 5, arbitrary: fc.tuple(fc.constantFrom("", "v"), number, number, number).map(([v, x, y, z]) => `${v}${x}.${y}.${z}`) },
+  { weight: 2, arbitrary: fc.tuple(number, number, number).map(([x, y, z]) => `1.${x}.${y}-rc.${z}`) },
+  { weight: 1, arbitrary: fc.constantFrom("latest", "1", "1.0", "main-1234567", "1.0.0.sig", "1.0.0-x.att") },
+);
