@@ -1,0 +1,106 @@
+/** Relay connections with GitHub's bounds: a page must say how long it is, and is at most 100 long. */
+import { Kind, type GraphQLResolveInfo, type SelectionSetNode } from "graphql";
+
+import { refusal } from "./graphql-errors.ts";
+
+export interface ConnectionArguments {
+  readonly first?: number | null;
+  readonly last?: number | null;
+  readonly after?: string | null;
+  readonly before?: string | null;
+}
+
+/** Anything a field can resolve to; `__typename` tells members of unions and interfaces apart. */
+export interface GraphqlNode {
+  readonly __typename: string;
+  readonly [field: string]: unknown;
+}
+
+export const MAX_PAGE = 100;
+
+interface Listing<T> {
+  readonly items: readonly T[];
+  /** What an item is recognised by when a later page is asked for. */
+  readonly key: (item: T) => string | number;
+  readonly node: (item: T) => GraphqlNode | null;
+}
+
+const PAGE_FIELDS: ReadonlySet<string> = new Set(["nodes", "edges", "pageInfo"]);
+
+function selectsPage(selections: SelectionSetNode | undefined, info: GraphQLResolveInfo): boolean {
+  return (selections?.selections ?? []).some((selection) => {
+    if (selection.kind === Kind.FIELD) return PAGE_FIELDS.has(selection.name.value);
+    if (selection.kind === Kind.INLINE_FRAGMENT) return selectsPage(selection.selectionSet, info);
+    return selectsPage(info.fragments[selection.name.value]?.selectionSet, info);
+  });
+}
+
+/** Counting needs no bounds; listing does. */
+function checkBounds(args: ConnectionArguments, info: GraphQLResolveInfo): void {
+  const name = info.fieldName;
+  const first = args.first ?? null;
+  const last = args.last ?? null;
+  if (first === null && last === null) {
+    if (!info.fieldNodes.some((field) => selectsPage(field.selectionSet, info))) return;
+    const message = `You must provide a \`first\` or \`last\` value to properly paginate the \`${name}\` connection.`;
+    throw refusal("MISSING_PAGINATION_BOUNDARIES", message);
+  }
+  if (first !== null && last !== null) {
+    throw refusal("UNPROCESSABLE", `Passing both \`first\` and \`last\` to paginate the \`${name}\` connection is not supported.`);
+  }
+  const [bound, size] = first === null ? (["last", last ?? 0] as const) : (["first", first] as const);
+  if (size < 0) throw refusal("UNPROCESSABLE", `\`${bound}\` on the \`${name}\` connection cannot be less than zero.`);
+  if (size > MAX_PAGE) {
+    const message = `Requesting ${size} records on the \`${name}\` connection exceeds the \`${bound}\` limit of ${MAX_PAGE} records.`;
+    throw refusal("EXCESSIVE_PAGINATION", message);
+  }
+}
+
+const CURSOR = /^cursor:v2:(\d+):(.*)$/s;
+
+function cursorOf<T>(listing: Listing<T>, index: number): string | null {
+  const item = listing.items[index];
+  if (item === undefined) return null;
+  return Buffer.from(`cursor:v2:${index}:${listing.key(item)}`).toString("base64");
+}
+
+/** Where a cursor points now: the item it named, wherever that has moved, or the place it had when it is gone. */
+function positionOf<T>(listing: Listing<T>, cursor: string, gone: (index: number) => number): number {
+  const match = CURSOR.exec(Buffer.from(cursor, "base64").toString("utf8"));
+  if (match === null) throw refusal("INVALID_CURSOR_ARGUMENTS", `\`${cursor}\` does not appear to be a valid cursor.`);
+  const index = listing.items.findIndex((item) => String(listing.key(item)) === match[2]);
+  return index === -1 ? gone(Number(match[1])) : index;
+}
+
+/** One page of a list, as the value of a connection field. `extra` are fields of the connection itself. */
+export function connection<T>(
+  listing: Listing<T>,
+  args: ConnectionArguments,
+  info: GraphQLResolveInfo,
+  extra: Readonly<Record<string, unknown>> = {},
+): GraphqlNode {
+  checkBounds(args, info);
+  const total = listing.items.length;
+  const low = args.after == null ? 0 : positionOf(listing, args.after, (index) => index - 1) + 1;
+  const high = args.before == null ? total : positionOf(listing, args.before, (index) => index);
+  const start = args.last == null ? low : Math.max(low, high - args.last);
+  const end = args.first == null ? high : Math.min(high, low + args.first);
+  const indices = Array.from({ length: Math.max(0, end - start) }, (_, offset) => start + offset);
+  const nodeAt = (index: number): GraphqlNode | null => {
+    const item = listing.items[index];
+    return item === undefined ? null : listing.node(item);
+  };
+  return {
+    __typename: info.returnType.toString().replaceAll(/[!\][]/g, ""),
+    totalCount: total,
+    nodes: () => indices.map(nodeAt),
+    edges: () => indices.map((index) => ({ cursor: cursorOf(listing, index), node: () => nodeAt(index) })),
+    pageInfo: {
+      hasNextPage: end < total,
+      hasPreviousPage: start > 0,
+      startCursor: indices.length === 0 ? null : cursorOf(listing, start),
+      endCursor: indices.length === 0 ? null : cursorOf(listing, end - 1),
+    },
+    ...extra,
+  };
+}
