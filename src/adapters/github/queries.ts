@@ -1,6 +1,6 @@
 /**
- * Every GraphQL document that the adapter sends. Sizes of nested lists are variables, so that a pull request
- * with more than the ordinary number of reviews can be read again in full with the same fragment.
+ * Every GraphQL document that the adapter sends. The sizes of lists are variables: what is longer than usual is read
+ * again in full with the same fragment, and what is too heavy for GitHub is read again in smaller pages.
  */
 
 /** Whether GitHub made and signed a commit, and who is named in it. `authors` holds co-authors too. */
@@ -71,7 +71,7 @@ const ISSUE = `
 fragment IssueFields on Issue {
   number title state
   author { ...ActorFields }
-  labels(first: 30) { nodes { name } }
+  labels(first: 100) { nodes { name } }
   timelineItems(last: 30, itemTypes: [LABELED_EVENT, CLOSED_EVENT]) {
     nodes {
       __typename
@@ -89,13 +89,13 @@ const LABEL = `
 fragment LabelFields on Label { name issues(states: [OPEN], first: 1) { totalCount } }`;
 
 const OPEN_PULL_REQUESTS = `
-    open: pullRequests(first: 50, after: $after, states: [OPEN], orderBy: { field: CREATED_AT, direction: DESC }) {
+    open: pullRequests(first: $pullRequests, after: $after, states: [OPEN], orderBy: { field: CREATED_AT, direction: DESC }) {
       pageInfo { hasNextPage endCursor }
       nodes { ...PullRequestFields }
     }`;
 
 const ENDED_PULL_REQUESTS = `
-    ended: pullRequests(first: 30, after: $after, states: [MERGED, CLOSED], orderBy: { field: UPDATED_AT, direction: DESC }) {
+    ended: pullRequests(first: $ended, after: $after, states: [MERGED, CLOSED], orderBy: { field: UPDATED_AT, direction: DESC }) {
       pageInfo { hasNextPage endCursor }
       nodes { ...PullRequestFields }
     }`;
@@ -114,7 +114,7 @@ const LABELS = `
 
 /** One look at the repository in one request. `$after` is null here; the page documents below give it. */
 export const SNAPSHOT = `
-query Snapshot($owner: String!, $name: String!, $after: String, ${PULL_REQUEST_SIZES}) {
+query Snapshot($owner: String!, $name: String!, $after: String, $pullRequests: Int!, $ended: Int!, ${PULL_REQUEST_SIZES}) {
   repository(owner: $owner, name: $name) {
     id databaseId
     mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
@@ -130,13 +130,13 @@ query Snapshot($owner: String!, $name: String!, $after: String, ${PULL_REQUEST_S
 }${PULL_REQUEST}${ISSUE}${BRANCH}${LABEL}`;
 
 export const OPEN_PAGE = `
-query OpenPullRequests($owner: String!, $name: String!, $after: String, ${PULL_REQUEST_SIZES}) {
+query OpenPullRequests($owner: String!, $name: String!, $after: String, $pullRequests: Int!, ${PULL_REQUEST_SIZES}) {
   repository(owner: $owner, name: $name) {${OPEN_PULL_REQUESTS}
   }
 }${PULL_REQUEST}`;
 
 export const ENDED_PAGE = `
-query EndedPullRequests($owner: String!, $name: String!, $after: String, ${PULL_REQUEST_SIZES}) {
+query EndedPullRequests($owner: String!, $name: String!, $after: String, $ended: Int!, ${PULL_REQUEST_SIZES}) {
   repository(owner: $owner, name: $name) {${ENDED_PULL_REQUESTS}
   }
 }${PULL_REQUEST}`;
@@ -254,6 +254,11 @@ const COMMIT_ON_BRANCH = `
 /** A new branch with one commit on it. */
 export const CLAIM_AND_COMMIT = `
 mutation ClaimAndCommit($claim: CreateRefInput!, $commit: CreateCommitOnBranchInput!) {${CLAIM}${COMMIT_ON_BRANCH}
+}`;
+
+export const REF = `
+query Ref($owner: String!, $name: String!, $ref: String!) {
+  repository(owner: $owner, name: $name) { ref(qualifiedName: $ref) { target { oid } } }
 }`;
 
 /** All of the updates or none; each only if the ref is at its `beforeOid`. */
