@@ -86,6 +86,14 @@ export function isTag(text: string): boolean {
   return TAG.test(text);
 }
 
+/** OCI distribution-spec "Referrers Tag Schema" (`sha256-<hex>`), and the suffixes that cosign adds to it or to a tag. */
+const SIGNATURE_TAG = /^sha256-[0-9a-f]{64}|\.(?:sig|att|sbom)$/;
+
+/** Whether a tag names a signature, attestation or SBOM that is stored beside an image, not an image. */
+export function isSignatureTag(tag: string): boolean {
+  return SIGNATURE_TAG.test(tag);
+}
+
 /** The reference written out in full; reading it again gives the same reference. */
 export function formatImageReference(reference: Pick<ImageReference, "repository" | "tag" | "digest">): string {
   const tag = reference.tag === null ? "" : `:${reference.tag}`;

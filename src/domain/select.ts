@@ -1,4 +1,5 @@
 import semver from "semver";
+import { isSignatureTag } from "./image-reference.ts";
 
 export type Selection =
   | { readonly selected: string }
@@ -7,9 +8,6 @@ export type Selection =
 
 /** `x.y.z`, with a leading `v` and a prerelease if it has them; a tag cannot carry build metadata (`+`). */
 const VERSION_TAG = /^v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
-
-/** Signatures, attestations and SBOMs that cosign stores beside an image under tags of their own. */
-const SIGNATURE_TAG = /^sha256-[0-9a-f]{64}|\.(?:sig|att|sbom)$/;
 
 const LONGEST_RANGE = 256;
 
@@ -32,7 +30,7 @@ export function selectTag(tags: readonly string[], select: { readonly semver: st
   let best: { readonly tag: string; readonly version: semver.SemVer } | null = null;
   let versions = 0;
   for (const tag of tags) {
-    const version = SIGNATURE_TAG.test(tag) ? null : versionOfTag(tag);
+    const version = isSignatureTag(tag) ? null : versionOfTag(tag);
     if (version === null) continue;
     versions += 1;
     if (!range.test(version)) continue;
