@@ -9,7 +9,7 @@ fragment CommitFields on Commit {
   oid
   author { email }
   authors(first: 10) { pageInfo { hasNextPage } nodes { user { login } } }
-  committer { user { login } }
+  committer { email user { login } }
   signature { isValid wasSignedByGitHub }
 }`;
 

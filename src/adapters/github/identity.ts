@@ -1,0 +1,114 @@
+import type { Actor, PullRequest, Repository } from "../../domain/observation.ts";
+import type { GitHubApi } from "./api.ts";
+import { Reader } from "./reader.ts";
+
+/** Who the App is on GitHub. */
+export interface AppIdentity {
+  readonly id: number;
+  /** As in `github.com/apps/<slug>`. */
+  readonly slug: string;
+  /**
+   * The address of commits that the App makes through the API. Anyone can write it into a commit of theirs, so it counts
+   * only beside GitHub's signature.
+   */
+  readonly commitEmail: string;
+}
+
+/** Asks once for the App's account: its id is part of the address of its commits. */
+export function identityOf(api: GitHubApi, id: number, slug: string): (repository: Repository) => Promise<AppIdentity> {
+  let known: Promise<AppIdentity> | null = null;
+  const ask = async (installation: number): Promise<AppIdentity> => {
+    const { body } = await api.rest(installation, {
+      route: "GET /users/{username}",
+      parameters: { username: `${slug}[bot]` },
+      what: `find the account of the App "${slug}" (is that its slug?)`,
+    });
+    return { id, slug, commitEmail: `${new Reader(body, "user").integer("id")}+${slug}[bot]@users.noreply.github.com` };
+  };
+  return (repository) => {
+    const asked = known ?? ask(repository.installation);
+    known = asked;
+    return asked.catch((problem: unknown) => {
+      if (known === asked) known = null;
+      throw problem;
+    });
+  };
+}
+
+/**
+ * A login as GraphQL gives it. Bots get the form of the REST API, `<slug>[bot]`, everywhere: GraphQL leaves the ending out,
+ * and a person may be called like a bot's slug.
+ */
+export function actorOf(node: Reader | null, app: AppIdentity): Actor {
+  if (node === null) return { login: "ghost", kind: "ghost" };
+  const login = node.text("login");
+  switch (node.text("__typename")) {
+    case "Bot":
+      return { login: botLogin(login), kind: botLogin(login) === botLogin(app.slug) ? "app" : "bot" };
+    case "User":
+    case "EnterpriseUserAccount":
+      // GitHub shows what deleted accounts did as the work of this user.
+      return { login, kind: login === "ghost" ? "ghost" : "user" };
+    default:
+      // A mannequin stands for somebody of another forge, and an organisation for nobody in particular.
+      return { login, kind: "ghost" };
+  }
+}
+
+export function botLogin(login: string): string {
+  return login.endsWith("[bot]") ? login : `${login}[bot]`;
+}
+
+/**
+ * Whether the App made this commit through the API: only then does GitHub sign it itself with the App as its author.
+ * GitHub signs what people do in its web editor too, but then they are the author.
+ */
+export function isOwnCommit(commit: Reader, app: AppIdentity): boolean {
+  return signedByGitHub(commit) && commit.optional("author")?.optionalText("email") === app.commitEmail;
+}
+
+const WEB_FLOW_EMAIL = "noreply@github.com";
+
+function signedByGitHub(commit: Reader): boolean {
+  const signature = commit.optional("signature");
+  return signature !== null && signature.flag("isValid") && signature.flag("wasSignedByGitHub");
+}
+
+/** Facts about the commits of a pull request, from as many as were read. `head` is where the branch stands now. */
+export function commitFacts(connection: Reader, head: string, app: AppIdentity): PullRequest["commits"] {
+  const count = connection.integer("totalCount");
+  const commits = connection.objects("nodes").map((node) => node.object("commit"));
+  // The list can lag behind a push.
+  const complete = commits.length === count && commits.at(-1)?.text("oid") === head;
+  return {
+    count,
+    allOwn: complete && commits.every((commit) => isOwnCommit(commit, app)),
+    people: complete ? peopleOf(commits, app) : null,
+  };
+}
+
+function peopleOf(commits: readonly Reader[], app: AppIdentity): readonly string[] | null {
+  const people = new Set<string>();
+  for (const commit of commits) {
+    const logins = isOwnCommit(commit, app) ? [botLogin(app.slug)] : loginsOf(commit);
+    if (logins === null) return null;
+    for (const login of logins) people.add(login);
+  }
+  return [...people].toSorted();
+}
+
+/** Authors, co-authors and committer, or null when one of them has no account that GitHub knows. */
+function loginsOf(commit: Reader): readonly string[] | null {
+  const authors = commit.object("authors");
+  if (authors.object("pageInfo").flag("hasNextPage")) return null;
+  const logins = authors.objects("nodes").map((author) => loginOf(author));
+  const committer = commit.optional("committer");
+  // What people do in the browser is committed by GitHub, and to claim that takes its signature.
+  const byGitHub = signedByGitHub(commit) && committer?.optionalText("email") === WEB_FLOW_EMAIL;
+  const all = byGitHub ? logins : [...logins, loginOf(committer)];
+  return logins.length > 0 && all.every((login) => login !== null) ? all : null;
+}
+
+function loginOf(person: Reader | null): string | null {
+  return person?.optional("user")?.text("login") ?? null;
+}

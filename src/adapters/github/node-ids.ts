@@ -1,0 +1,33 @@
+import type { Repository } from "../../domain/observation.ts";
+
+/** How many check runs are remembered; the oldest are forgotten first. */
+const MOST_CHECKS = 10_000;
+
+/**
+ * The ids that GraphQL's mutations want, remembered from what GitHub answered. Nothing is lost when they are forgotten: the
+ * repository's is asked for again, and a check run can be updated by its number over REST.
+ */
+export class NodeIds {
+  readonly #repositories = new Map<number, string>();
+  readonly #checks = new Map<string, string>();
+
+  repository(repository: Repository, id: string): void {
+    this.#repositories.set(repository.id, id);
+  }
+
+  ofRepository(repository: Repository): string | null {
+    return this.#repositories.get(repository.id) ?? null;
+  }
+
+  check(repository: Repository, check: number, id: string): void {
+    const key = `${repository.id}/${check}`;
+    this.#checks.delete(key);
+    this.#checks.set(key, id);
+    const oldest = this.#checks.keys().next();
+    if (this.#checks.size > MOST_CHECKS && oldest.done === false) this.#checks.delete(oldest.value);
+  }
+
+  ofCheck(repository: Repository, check: number): string | null {
+    return this.#checks.get(`${repository.id}/${check}`) ?? null;
+  }
+}

@@ -1,0 +1,166 @@
+import type { Instant } from "../../domain/answer.ts";
+import type { Comment, ExistingCheck, LabelEvent, PullRequest, Review } from "../../domain/observation.ts";
+import type { AppIdentity } from "./identity.ts";
+import { actorOf, botLogin, commitFacts } from "./identity.ts";
+import type { Reader } from "./reader.ts";
+
+/** The name of the check run that people require in their rulesets. */
+export const CHECK_NAME = "Pinion";
+
+export interface ReadPullRequest {
+  readonly pullRequest: PullRequest;
+  readonly updatedAt: Instant;
+  /** The check's node id, which GraphQL wants for an update. */
+  readonly checkNode: string | null;
+}
+
+/** How many of each list are read of a pull request. */
+export interface PullRequestSizes {
+  readonly labels: number;
+  readonly reviews: number;
+  readonly comments: number;
+  readonly timeline: number;
+}
+
+export const USUAL_SIZES: PullRequestSizes = { labels: 30, reviews: 50, comments: 20, timeline: 40 };
+/** The most that GitHub gives at once. */
+export const FULL_SIZES: PullRequestSizes = { labels: 100, reviews: 100, comments: 100, timeline: 100 };
+
+export function pullRequestVariables(app: AppIdentity, sizes: PullRequestSizes): Readonly<Record<string, unknown>> {
+  return { app: app.id, checkName: CHECK_NAME, ...sizes };
+}
+
+/** Reads the fragment `PullRequestFields`. */
+export function readPullRequest(node: Reader, app: AppIdentity): ReadPullRequest {
+  const headOid = node.text("headRefOid");
+  const state = node.choice("state", STATES);
+  const check = checkOf(node, headOid);
+  const timeline = node.object("timelineItems");
+  const events = timeline.objects("nodes");
+  const pullRequest: PullRequest = {
+    id: node.text("id"),
+    number: node.integer("number"),
+    title: node.text("title"),
+    url: node.text("url"),
+    author: actorOf(node.optional("author"), app),
+    state,
+    draft: node.flag("isDraft"),
+    createdAt: node.instant("createdAt"),
+    base: node.text("baseRefName"),
+    head: { ref: node.text("headRefName"), oid: headOid, fork: node.flag("isCrossRepository") },
+    commits: commitFacts(node.object("commits"), headOid, app),
+    labels: node.object("labels").objects("nodes").map((label) => label.text("name")),
+    labelEvents: labelEventsOf(events, app),
+    reviews: node.object("reviews").objects("nodes").map((review) => reviewOf(review, app)),
+    comments: node.object("comments").objects("nodes").map((comment) => commentOf(comment, app)),
+    truncated:
+      node.object("labels").object("pageInfo").flag("hasNextPage") ||
+      [node.object("reviews"), node.object("comments"), timeline].some((list) => list.object("pageInfo").flag("hasPreviousPage")),
+    reviewersAsked: reviewersAskedIn(events),
+    check: check?.existing ?? null,
+    merge: mergeOf(node, state, app),
+    closed: closedOf(node, state, events, app),
+  };
+  return { pullRequest, updatedAt: node.instant("updatedAt"), checkNode: check?.node ?? null };
+}
+
+const STATES: ReadonlyMap<string, PullRequest["state"]> = new Map([
+  ["OPEN", "open"],
+  ["MERGED", "merged"],
+  ["CLOSED", "closed"],
+]);
+
+const REVIEW_STATES: ReadonlyMap<string, Review["state"]> = new Map([
+  ["APPROVED", "approved"],
+  ["CHANGES_REQUESTED", "changes-requested"],
+  ["COMMENTED", "commented"],
+  ["DISMISSED", "dismissed"],
+  ["PENDING", "pending"],
+]);
+
+function reviewOf(node: Reader, app: AppIdentity): Review {
+  return {
+    id: node.text("id"),
+    author: actorOf(node.optional("author"), app),
+    state: node.choice("state", REVIEW_STATES),
+    commit: node.optional("commit")?.text("oid") ?? null,
+    at: node.optionalInstant("submittedAt") ?? node.instant("createdAt"),
+    canPush: node.flag("authorCanPushToRepository"),
+  };
+}
+
+function commentOf(node: Reader, app: AppIdentity): Comment {
+  const author = actorOf(node.optional("author"), app);
+  const editor = node.optional("editor");
+  const editedBy = editor === null ? author : actorOf(editor, app);
+  return {
+    id: node.text("id"),
+    author,
+    body: node.text("body"),
+    at: node.instant("createdAt"),
+    editedByOther: editedBy.login !== author.login || editedBy.kind !== author.kind,
+  };
+}
+
+/** Of a timeline, oldest first as GitHub gives them. */
+export function labelEventsOf(events: readonly Reader[], app: AppIdentity): readonly LabelEvent[] {
+  return events
+    .filter((event) => event.text("__typename") === "LabeledEvent")
+    .map((event) => ({
+      id: event.text("id"),
+      label: event.object("label").text("name"),
+      actor: actorOf(event.optional("actor"), app),
+      at: event.instant("createdAt"),
+    }));
+}
+
+/** Of a timeline: who closed it last. */
+export function lastClosing(events: readonly Reader[]): Reader | null {
+  return events.findLast((event) => event.text("__typename") === "ClosedEvent") ?? null;
+}
+
+function reviewersAskedIn(events: readonly Reader[]): readonly string[] {
+  const asked = new Set<string>();
+  for (const event of events) {
+    if (event.text("__typename") !== "ReviewRequestedEvent") continue;
+    const reviewer = event.optional("requestedReviewer");
+    if (reviewer === null) continue;
+    const kind = reviewer.text("__typename");
+    if (kind === "Team") asked.add(reviewer.text("slug"));
+    else asked.add(kind === "Bot" ? botLogin(reviewer.text("login")) : reviewer.text("login"));
+  }
+  return [...asked];
+}
+
+function mergeOf(node: Reader, state: PullRequest["state"], app: AppIdentity): PullRequest["merge"] {
+  if (state !== "merged") return null;
+  // For a moment after a merge, GitHub does not know its commit yet.
+  const commit = node.optional("mergeCommit");
+  return commit === null ? null : { commit: commit.text("oid"), at: node.instant("mergedAt"), by: actorOf(node.optional("mergedBy"), app) };
+}
+
+function closedOf(node: Reader, state: PullRequest["state"], events: readonly Reader[], app: AppIdentity): PullRequest["closed"] {
+  if (state !== "closed") return null;
+  return { at: node.instant("closedAt"), by: actorOf(lastClosing(events)?.optional("actor") ?? null, app) };
+}
+
+/** The newest of the App's check runs on the head: a re-run leaves the older ones standing. */
+function checkOf(node: Reader, headOid: string): { readonly existing: ExistingCheck; readonly node: string } | null {
+  const commit = node.object("headCommit").objects("nodes")[0]?.object("commit");
+  // The list of commits can lag behind a push; a check of another commit says nothing of this one.
+  if (commit === undefined || commit.text("oid") !== headOid) return null;
+  const suites = commit.object("checkSuites").objects("nodes");
+  const runs = suites.flatMap((suite) => suite.object("checkRuns").objects("nodes"));
+  const newest = runs.toSorted((a, b) => b.integer("databaseId") - a.integer("databaseId"))[0];
+  if (newest === undefined) return null;
+  return {
+    existing: {
+      id: newest.integer("databaseId"),
+      fingerprint: newest.optionalText("externalId") ?? "",
+      status: newest.text("status") === "COMPLETED" ? "completed" : "in_progress",
+      // A run without a start is taken for an ancient one, which is replaced.
+      startedAt: newest.optionalInstant("startedAt") ?? 0,
+    },
+    node: newest.text("id"),
+  };
+}

@@ -1,0 +1,106 @@
+import type { Instant } from "../../domain/answer.ts";
+import { PortFailure } from "../../ports.ts";
+
+/**
+ * One object of GitHub's answer, read field by field. Whatever is missing or of another type throws
+ * {@link PortFailure} (`error`) with the place, because a value we cannot read must not pass for an empty one.
+ */
+export class Reader {
+  readonly #fields: Readonly<Record<string, unknown>>;
+  readonly #place: string;
+
+  constructor(value: unknown, place: string) {
+    if (!isRecord(value)) throw unexpected(place, "an object", value);
+    this.#fields = value;
+    this.#place = place;
+  }
+
+  object(key: string): Reader {
+    return new Reader(this.#fields[key], this.#under(key));
+  }
+
+  /** Null when the field is null or absent. */
+  optional(key: string): Reader | null {
+    const value = this.#fields[key];
+    return value === null || value === undefined ? null : new Reader(value, this.#under(key));
+  }
+
+  /** The elements that are not null: GraphQL gives null for what has been deleted. */
+  objects(key: string): readonly Reader[] {
+    const value = this.#fields[key];
+    if (!Array.isArray(value)) throw unexpected(this.#under(key), "a list", value);
+    return value.flatMap((element: unknown, index) => (element === null ? [] : [new Reader(element, `${this.#under(key)}[${index}]`)]));
+  }
+
+  text(key: string): string {
+    const value = this.#fields[key];
+    if (typeof value !== "string") throw unexpected(this.#under(key), "text", value);
+    return value;
+  }
+
+  optionalText(key: string): string | null {
+    const value = this.#fields[key];
+    return value === null || value === undefined ? null : this.text(key);
+  }
+
+  integer(key: string): number {
+    const value = this.#fields[key];
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) throw unexpected(this.#under(key), "a whole number", value);
+    return value;
+  }
+
+  flag(key: string): boolean {
+    const value = this.#fields[key];
+    if (typeof value !== "boolean") throw unexpected(this.#under(key), "true or false", value);
+    return value;
+  }
+
+  instant(key: string): Instant {
+    const text = this.text(key);
+    const at = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
+    if (Number.isNaN(at)) throw unexpected(this.#under(key), "a time", text);
+    return at;
+  }
+
+  optionalInstant(key: string): Instant | null {
+    const value = this.#fields[key];
+    return value === null || value === undefined ? null : this.instant(key);
+  }
+
+  /** What one of GitHub's enumeration values means to us. */
+  choice<T>(key: string, meanings: ReadonlyMap<string, T>): T {
+    const text = this.text(key);
+    const meaning = meanings.get(text);
+    if (meaning === undefined) throw unexpected(this.#under(key), `one of ${[...meanings.keys()].join(", ")}`, text);
+    return meaning;
+  }
+
+  #under(key: string): string {
+    return this.#place === "" ? key : `${this.#place}.${key}`;
+  }
+}
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value itself is not shown, since it can be long or hold what people wrote. */
+function unexpected(place: string, wanted: string, value: unknown): PortFailure {
+  const found = value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
+  return new PortFailure("error", `GitHub's answer is not as expected: ${place === "" ? "it" : place} should be ${wanted} and is ${found}.`);
+}
+
+/** A page of a GraphQL connection. */
+export interface Page {
+  readonly nodes: readonly Reader[];
+  /** Where the next page begins, or null after the last. */
+  readonly next: string | null;
+}
+
+export function pageOf(parent: Reader, key: string): Page {
+  const connection = parent.object(key);
+  const info = connection.object("pageInfo");
+  return { nodes: connection.objects("nodes"), next: info.flag("hasNextPage") ? info.text("endCursor") : null };
+}
