@@ -1,0 +1,226 @@
+import type { Milliseconds } from "../domain/answer.ts";
+import { isTag } from "../domain/image-reference.ts";
+import { isDigest } from "../domain/release.ts";
+import type { Digest } from "../domain/release.ts";
+import type { ArtifactRegistry, Clock } from "../ports.ts";
+import { CALL_DEADLINE, PortFailure } from "../ports.ts";
+import { createTargetGuard, request, type HttpResponse, type TargetGuard, type TargetPolicy } from "./http.ts";
+import { addressOf, type RepositoryAddress } from "./registry/address.ts";
+import { Authorizer } from "./registry/authorizer.ts";
+import { credentialHost, type Credentials } from "./registry/credentials.ts";
+import { HostGate } from "./registry/host-gate.ts";
+import { ACCEPTED_MANIFESTS, digestOfBytes, LARGEST_MANIFEST, manifestProblem } from "./registry/manifest.ts";
+import { nextPage, tagsOf } from "./registry/tag-page.ts";
+
+export interface RegistryOptions {
+  readonly clock: Pick<Clock, "now">;
+  /** By host as manifests write it, `docker.io` for Docker Hub. */
+  readonly credentials?: ReadonlyMap<string, Credentials>;
+  /** Hosts, with their port if they have one, that are spoken to without TLS beside those that always are. */
+  readonly insecureHosts?: readonly string[];
+  /** Hosts in private networks that a registry may send us to: token servers, mirrors. */
+  readonly trustedHosts?: readonly string[];
+  /** For one exchange. */
+  readonly deadlineMs?: Milliseconds;
+  /** Calls to one host at the same time. */
+  readonly concurrency?: number;
+  readonly mostTags?: number;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly resolve?: TargetPolicy["resolve"];
+}
+
+const CONCURRENCY = 8;
+/** Some repositories hold every build ever made; past this, cleaning up is cheaper than listing. */
+const MOST_TAGS = 100_000;
+const PAGE_SIZE = 1_000;
+/** Registries may give fewer than asked for, and some give everything at once. */
+const MOST_PAGES = 1_000;
+const LARGEST_PAGE = 16 * 1024 * 1024;
+/** For all pages of one list. */
+const LIST_DEADLINE: Milliseconds = 60_000;
+const MOST_VERIFIED = 50_000;
+
+/**
+ * Any registry of the OCI distribution-spec, read only. Failures are {@link PortFailure}s: `stalled` for credentials,
+ * permissions and names, `dependency` for registries that are down, slow, rate limited or garbled, `error` for
+ * one that contradicts itself about a digest.
+ */
+export function createRegistry(options: RegistryOptions): ArtifactRegistry {
+  const client = new RegistryClient(options);
+  return {
+    tags: (repository) => client.tags(repository),
+    digest: (repository, reference) => client.digest(repository, reference),
+  };
+}
+
+interface Ask {
+  readonly method: "GET" | "HEAD";
+  readonly url: URL;
+  readonly accept: string;
+  readonly what: string;
+  readonly maxBytes: number;
+  readonly deadlineMs: Milliseconds;
+}
+
+class RegistryClient {
+  readonly #clock: Pick<Clock, "now">;
+  readonly #fetch: typeof globalThis.fetch | undefined;
+  readonly #insecureHosts: ReadonlySet<string>;
+  readonly #deadline: Milliseconds;
+  readonly #mostTags: number;
+  readonly #guard: TargetGuard;
+  readonly #gate: HostGate;
+  readonly #authorizer: Authorizer;
+  /** The digest that a repository's tag or digest last had, by hash of the bytes. */
+  readonly #verified = new Map<string, Digest>();
+
+  constructor(options: RegistryOptions) {
+    this.#clock = options.clock;
+    this.#fetch = options.fetch;
+    this.#insecureHosts = new Set(options.insecureHosts?.map((host) => host.toLowerCase()));
+    this.#deadline = options.deadlineMs ?? CALL_DEADLINE;
+    this.#mostTags = options.mostTags ?? MOST_TAGS;
+    this.#guard = createTargetGuard({
+      trustedHosts: options.trustedHosts ?? [],
+      ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+    });
+    this.#gate = new HostGate(options.concurrency ?? CONCURRENCY, options.clock);
+    this.#authorizer = new Authorizer({
+      credentials: new Map([...(options.credentials ?? [])].map(([host, user]) => [credentialHost(host), user])),
+      clock: options.clock,
+      guard: this.#guard,
+      deadlineMs: this.#deadline,
+      fetch: options.fetch,
+    });
+  }
+
+  async tags(repository: string): Promise<readonly string[]> {
+    const address = addressOf(repository, this.#insecureHosts);
+    const what = `list the tags of ${repository}`;
+    const started = performance.now();
+    const tags = new Set<string>();
+    const seen = new Set<string>();
+    let url: URL | null = new URL(`v2/${address.path}/tags/list?n=${PAGE_SIZE}`, address.origin);
+    while (url !== null) {
+      if (seen.has(url.search) || seen.size === MOST_PAGES) {
+        throw listFailure("dependency", address, "gives pages without end. Look at the log over there");
+      }
+      seen.add(url.search);
+      const left = LIST_DEADLINE - (performance.now() - started);
+      if (left <= 0) {
+        throw listFailure("dependency", address, `gave no complete list within ${LIST_DEADLINE} ms. Remove tags that nobody needs`);
+      }
+      const deadlineMs = Math.ceil(Math.min(left, this.#deadline));
+      const ask: Ask = { method: "GET", url, accept: "application/json", what, maxBytes: LARGEST_PAGE, deadlineMs };
+      const page = await this.#ask(address, ask);
+      if (page.status === 404) throw listFailure("stalled", address, "has no such repository. Correct the name, or push an image");
+      for (const tag of tagsOf(page, address)) tags.add(tag);
+      if (tags.size > this.#mostTags) {
+        throw listFailure("stalled", address, `has more than ${this.#mostTags} tags, which is the limit. Remove tags that nobody needs`);
+      }
+      url = nextPage(page, url, address);
+    }
+    return [...tags];
+  }
+
+  /**
+   * The hash of the manifest's bytes. Once they were read, a HEAD request is enough for as long as the registry
+   * names the same digest: nothing new is believed of it, and Docker Hub counts only GET against its limit.
+   */
+  async digest(repository: string, reference: string): Promise<Digest | null> {
+    const address = addressOf(repository, this.#insecureHosts);
+    if (!isTag(reference) && !isDigest(reference)) {
+      const text = `Could not ask ${address.domain}: ${JSON.stringify(reference)} is no tag and no sha256 digest. Report this.`;
+      throw new PortFailure("error", text);
+    }
+    const separator = isTag(reference) ? ":" : "@";
+    const name = `${repository}${separator}${reference}`;
+    const ask = {
+      url: new URL(`v2/${address.path}/manifests/${reference}`, address.origin),
+      accept: ACCEPTED_MANIFESTS,
+      what: `read the manifest of ${name}`,
+      maxBytes: LARGEST_MANIFEST,
+      deadlineMs: this.#deadline,
+    };
+    const verified = this.#verified.get(name);
+    if (verified !== undefined) {
+      const head = await this.#ask(address, { ...ask, method: "HEAD" });
+      if (head.status === 200 && head.headers.get("docker-content-digest") === verified) return verified;
+    }
+    const response = await this.#ask(address, { ...ask, method: "GET" });
+    if (response.status === 404) {
+      this.#verified.delete(name);
+      return null;
+    }
+    const digest = verifiedDigest(response, reference, name);
+    this.#remember(name, digest);
+    return digest;
+  }
+
+  #remember(name: string, digest: Digest): void {
+    this.#verified.delete(name);
+    this.#verified.set(name, digest);
+    const oldest = this.#verified.keys().next();
+    if (this.#verified.size > MOST_VERIFIED && oldest.done !== true) this.#verified.delete(oldest.value);
+  }
+
+  /** One answer, 200 or 404, after signing in at most once. */
+  #ask(address: RepositoryAddress, ask: Ask): Promise<HttpResponse> {
+    return this.#gate.run(address.origin.host, async () => {
+      const authorization = this.#authorizer.current(address);
+      const first = await this.#exchange(ask, authorization);
+      if (!isRefusal(first)) return first;
+      // Whoever we were redirected to is not the one that the credentials are for.
+      if (first.url.origin !== address.origin.origin) {
+        throw refused(ask, first, "there, after a redirect. Name that registry in the manifests instead");
+      }
+      const second = await this.#exchange(ask, await this.#authorizer.renew(address, authorization, first));
+      if (!isRefusal(second)) return second;
+      const advice = `Check that the repository exists and that the credentials for ${address.domain} may pull it`;
+      throw refused(ask, second, `to what it had just let Pinion into. ${advice}`);
+    });
+  }
+
+  #exchange(ask: Ask, authorization: string | null): Promise<HttpResponse> {
+    return request(ask.url, {
+      method: ask.method,
+      what: ask.what,
+      headers: { accept: ask.accept, ...(authorization === null ? {} : { authorization }) },
+      // Some registries know no HEAD.
+      accept: ask.method === "HEAD" ? [401, 403, 404, 405] : [401, 403, 404],
+      maxBytes: ask.maxBytes,
+      deadlineMs: ask.deadlineMs,
+      redirects: this.#guard,
+      now: () => this.#clock.now(),
+      ...(this.#fetch === undefined ? {} : { fetch: this.#fetch }),
+    });
+  }
+}
+
+function isRefusal(response: HttpResponse): boolean {
+  return response.status === 401 || response.status === 403;
+}
+
+function refused(ask: Ask, response: HttpResponse, rest: string): PortFailure {
+  return new PortFailure("stalled", `Could not ${ask.what}: ${response.url.host} answered ${response.status} ${rest}.`);
+}
+
+function listFailure(kind: "stalled" | "dependency", address: RepositoryAddress, problem: string): PortFailure {
+  return new PortFailure(kind, `Could not list the tags of ${address.repository}: ${address.origin.host} ${problem}.`);
+}
+
+/** The hash of the bytes, which must be a manifest, and which everything else that was said of them must agree with. */
+function verifiedDigest(response: HttpResponse, reference: string, name: string): Digest {
+  const { host } = response.url;
+  const problem = manifestProblem(response.bytes);
+  if (problem !== null) throw new PortFailure("dependency", `Could not read the manifest of ${name}: ${host} answered ${problem}.`);
+  const digest = digestOfBytes(response.bytes);
+  const stated = response.headers.get("docker-content-digest");
+  const other = isDigest(reference) && reference !== digest ? "the digest it was asked for" : "the digest it says they have";
+  // A header of another algorithm is refused too: what is pinned is sha256, and that registry may not serve it by that.
+  if ((isDigest(reference) && reference !== digest) || (stated !== null && stated !== digest)) {
+    const advice = "Nothing of it is used. Ask whoever runs the registry, and the proxies before it";
+    throw new PortFailure("error", `Could not believe ${host} about ${name}: the bytes it serves have ${digest}, not ${other}. ${advice}.`);
+  }
+  return digest;
+}
