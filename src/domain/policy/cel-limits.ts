@@ -1,0 +1,125 @@
+import type { ASTNode } from "@marcbachmann/cel-js";
+import { FACT_TYPES, MOVING_FACTS } from "./fact-types.ts";
+
+/**
+ * What an expression may not do although CEL can. No CEL engine bounds how long an evaluation takes, so the
+ * shape of expressions is bounded when they are loaded: what is not named here is refused.
+ */
+const FUNCTIONS: ReadonlySet<string> = new Set(["size", "string", "int", "timestamp", "duration", "time", "plural", "join", "latest"]);
+const METHODS: ReadonlySet<string> = new Set(["size", "startsWith", "endsWith", "contains", "lowerAscii"]);
+/** Macros that run an expression for each entry of a list. */
+const COMPREHENSIONS: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "filter", "map"]);
+const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
+
+/** Together they bound how much a chain of `map` can make of its input: (1 + 8/4)^4 times. */
+const MAX_COMPREHENSIONS = 4;
+const MAX_ADDITIONS = 8;
+
+interface Restrictions {
+  readonly problems: readonly { readonly at: number; readonly message: string }[];
+  readonly mentions: ReadonlySet<string>;
+}
+
+interface Walk {
+  readonly problems: { at: number; message: string }[];
+  readonly mentions: Set<string>;
+  readonly shown: boolean;
+  comprehensions: number;
+  additions: number;
+}
+
+/** Where a node stands: inside a comprehension's body, and under which operator. */
+interface Around {
+  readonly variables: ReadonlySet<string>;
+  readonly inBody: boolean;
+  readonly compared: boolean;
+}
+
+/** Walks the expression once: what is refused in it, and which facts it mentions. `shown` text may not change by the clock alone. */
+export function restrictions(ast: ASTNode, shown: boolean): Restrictions {
+  const walk: Walk = { problems: [], mentions: new Set(), shown, comprehensions: 0, additions: 0 };
+  visit(ast, { variables: new Set(), inBody: false, compared: false }, walk);
+  if (walk.comprehensions > MAX_COMPREHENSIONS) {
+    walk.problems.push({ at: ast.range.start, message: `an expression may go through lists at most ${MAX_COMPREHENSIONS} times` });
+  }
+  if (walk.additions > MAX_ADDITIONS) {
+    walk.problems.push({ at: ast.range.start, message: `an expression may use \`+\` at most ${MAX_ADDITIONS} times` });
+  }
+  return { problems: walk.problems, mentions: walk.mentions };
+}
+
+function visit(node: ASTNode, around: Around, walk: Walk): void {
+  const refuse = (message: string): void => void walk.problems.push({ at: node.range.start, message });
+  const within = (child: ASTNode): void => visit(child, { ...around, compared: COMPARISONS.has(node.op) }, walk);
+  switch (node.op) {
+    case "value":
+      return;
+    case "id":
+      if (FACT_TYPES.has(node.args)) walk.mentions.add(node.args);
+      if (!around.variables.has(node.args)) refuseMoving(node.args, around, walk, refuse);
+      return;
+    case ".":
+      refuseMoving(node.args[1], around, walk, refuse);
+      within(node.args[0]);
+      return;
+    case "call":
+      if (!FUNCTIONS.has(node.args[0])) refuse(refusedFunction(node.args[0], FUNCTIONS));
+      for (const argument of node.args[1]) within(argument);
+      return;
+    case "rcall":
+      visitMethod(node.args, around, walk, refuse);
+      return;
+    case "list":
+      for (const entry of node.args) within(entry);
+      return;
+    case "!_":
+    case "-_":
+      within(node.args);
+      return;
+    case "?:":
+      for (const part of node.args) within(part);
+      return;
+    case "map":
+    case ".?":
+    case "[?]":
+      refuse("maps and optional fields are not allowed in policies");
+      return;
+    default:
+      if (node.op === "+") walk.additions += 1;
+      within(node.args[0]);
+      within(node.args[1]);
+  }
+}
+
+function visitMethod(
+  [name, receiver, given]: readonly [string, ASTNode, readonly ASTNode[]],
+  around: Around,
+  walk: Walk,
+  refuse: (message: string) => void,
+): void {
+  const plain = { ...around, compared: false };
+  visit(receiver, plain, walk);
+  if (!COMPREHENSIONS.has(name)) {
+    if (!METHODS.has(name)) refuse(refusedFunction(name, METHODS));
+    for (const argument of given) visit(argument, plain, walk);
+    return;
+  }
+  walk.comprehensions += 1;
+  if (around.inBody) refuse(`\`${name}\` may not stand inside another one: the work would grow with the square of the list`);
+  const [variable, ...body] = given;
+  if (variable?.op === "id" && FACT_TYPES.has(variable.args)) refuse(`\`${variable.args}\` is a fact: give the variable of \`${name}\` another name`);
+  const variables = variable?.op === "id" ? new Set([...around.variables, variable.args]) : around.variables;
+  for (const part of body) visit(part, { variables, inBody: true, compared: false }, walk);
+}
+
+function refuseMoving(name: string, around: Around, walk: Walk, refuse: (message: string) => void): void {
+  if (!walk.shown || around.compared || !MOVING_FACTS.has(name)) return;
+  refuse(`\`${name}\` changes at every look: in a message it may only be compared, or the check would be written again and again`);
+}
+
+function refusedFunction(name: string, allowed: ReadonlySet<string>): string {
+  if (name === "matches") {
+    return "`matches` is not allowed: a regular expression can run for ever; use startsWith, endsWith, contains or `in`";
+  }
+  return `\`${name}\` is not allowed in policies; allowed are ${[...allowed].join(", ")}`;
+}

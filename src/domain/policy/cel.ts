@@ -1,0 +1,163 @@
+import { Environment, EvaluationError, ParseError, TypeError as CelTypeError, type ASTNode } from "@marcbachmann/cel-js";
+import type { Instant } from "../answer.ts";
+import { plural, readableDuration, readableTime } from "../report/readable.ts";
+import { restrictions } from "./cel-limits.ts";
+import { FACT_TYPES } from "./fact-types.ts";
+
+/** Something wrong with an expression, at a character of it (from 0). */
+export interface ExpressionProblem {
+  readonly at: number;
+  readonly message: string;
+}
+
+/** A checked expression that answers a `T`. */
+export interface Expression<T> {
+  readonly source: string;
+  /** The groups of facts it reads. */
+  readonly mentions: ReadonlySet<string>;
+  /** Throws when it cannot be evaluated; {@link evaluationProblem} puts that in words. */
+  evaluate(values: Readonly<Record<string, unknown>>): T;
+}
+
+export type CompiledExpression<T> =
+  | { readonly ok: true; readonly expression: Expression<T> }
+  | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
+
+/** What an expression must answer: the CEL types allowed, in words too, and how the value is read. */
+export interface Wanted<T> {
+  readonly types: readonly string[];
+  readonly words: string;
+  /** The text is shown to people, and must stay the same while nothing happens. */
+  readonly shown: boolean;
+  read(value: unknown): T;
+}
+
+class UnexpectedValue extends Error {}
+
+export const CONDITION: Wanted<boolean> = {
+  types: ["bool"],
+  words: "true or false",
+  shown: false,
+  read(value) {
+    if (typeof value === "boolean") return value;
+    throw new UnexpectedValue("it is neither true nor false");
+  },
+};
+
+/** A moment: milliseconds since the Unix epoch as facts have them, or a CEL timestamp. 0 is a moment that is not known. */
+export const MOMENT: Wanted<Instant> = {
+  types: ["int", "google.protobuf.Timestamp"],
+  words: "a moment (an int of milliseconds, or a timestamp)",
+  shown: false,
+  read(value) {
+    const moment = value instanceof Date ? value.getTime() : Number(value);
+    if (Number.isSafeInteger(moment)) return moment;
+    throw new UnexpectedValue("it is no moment");
+  },
+};
+
+export const WORDS: Wanted<string> = {
+  types: ["string", "int"],
+  words: "text or a whole number",
+  shown: true,
+  read(value) {
+    if (typeof value === "string") return value;
+    if (typeof value === "bigint") return value.toString();
+    throw new UnexpectedValue("it is no text");
+  },
+};
+
+const MAX_SOURCE = 1000;
+const MAX_JOINED = 10_000;
+
+/** One environment for all policies: it holds declarations only, never facts. */
+const ENVIRONMENT = declare();
+
+/** Parses, type-checks and bounds an expression over the facts. */
+export function compileExpression<T>(source: string, wanted: Wanted<T>): CompiledExpression<T> {
+  if (source.trim() === "") return refused(0, "an expression is missing here");
+  if (source.length > MAX_SOURCE) return refused(0, `an expression may have at most ${MAX_SOURCE} characters, this one has ${source.length}`);
+  try {
+    const parsed = ENVIRONMENT.parse(source);
+    // Before the types, so that a refused function is called refused and not merely mistyped.
+    const { problems, mentions } = restrictions(parsed.ast, wanted.shown);
+    if (problems.length > 0) return { ok: false, problems };
+    const checked = parsed.check();
+    if (!checked.valid) return { ok: false, problems: [celProblem(checked.error, mentions)] };
+    const type = checked.type ?? "dyn";
+    if (!wanted.types.includes(type)) return refused(firstCharacter(parsed.ast), `this must answer ${wanted.words}, but it is of type ${type}`);
+    const evaluate = (values: Readonly<Record<string, unknown>>): T => {
+      const value: unknown = parsed(values);
+      return wanted.read(value);
+    };
+    return { ok: true, expression: { source, mentions, evaluate } };
+  } catch (error) {
+    return { ok: false, problems: [celProblem(error, new Set())] };
+  }
+}
+
+/** Why an expression could not be evaluated, in one line. */
+export function evaluationProblem(error: unknown): string {
+  if (error instanceof EvaluationError || error instanceof CelTypeError) return error.summary;
+  if (error instanceof Error) return error.message;
+  return "unexpected failure";
+}
+
+function refused(at: number, message: string): { readonly ok: false; readonly problems: readonly ExpressionProblem[] } {
+  return { ok: false, problems: [{ at, message }] };
+}
+
+function firstCharacter(ast: ASTNode): number {
+  return ast.range.start;
+}
+
+function celProblem(error: unknown, mentions: ReadonlySet<string>): ExpressionProblem {
+  if (!(error instanceof ParseError || error instanceof CelTypeError)) {
+    return { at: 0, message: error instanceof Error ? error.message : "the expression cannot be read" };
+  }
+  const summary = `${error.summary.charAt(0).toLowerCase()}${error.summary.slice(1)}`;
+  return { at: error.range?.start ?? 0, message: `${summary}${hint(error.code, mentions)}` };
+}
+
+/** What could have been meant instead of a name that does not exist. */
+function hint(code: string, mentions: ReadonlySet<string>): string {
+  if (code === "unknown_variable") return `; the facts are ${[...FACT_TYPES.keys()].join(", ")}`;
+  if (code !== "no_such_key") return "";
+  const fields = [...mentions].flatMap((name) => {
+    const declaration = FACT_TYPES.get(name);
+    return declaration === undefined || declaration.shape === "value" ? [] : [`${name} has ${Object.keys(declaration.fields).join(", ")}`];
+  });
+  return fields.length === 0 ? "" : `; ${fields.join("; ")}`;
+}
+
+function declare(): Environment {
+  const environment = new Environment({ limits: { maxAstNodes: 300, maxDepth: 32, maxListElements: 100, maxCallArguments: 8 } });
+  for (const [name, declaration] of FACT_TYPES) {
+    if (declaration.shape === "value") {
+      environment.registerVariable(name, declaration.type);
+      continue;
+    }
+    const type = `Facts_${name}`;
+    environment.registerType(type, { fields: { ...declaration.fields } });
+    environment.registerVariable(name, declaration.shape === "list" ? `list<${type}>` : type);
+  }
+  const sync = { async: false };
+  environment.registerFunction("duration(int): string", (length: bigint) => readableDuration(Number(length)), sync);
+  environment.registerFunction("time(int): string", (moment: bigint) => readableTime(Number(moment)), sync);
+  environment.registerFunction("plural(int, string): string", (count: bigint, one: string) => plural(count, one), sync);
+  environment.registerFunction("join(list<string>, string): string", joined, sync);
+  environment.registerFunction("latest(list<int>): int", latest, sync);
+  return environment;
+}
+
+function joined(parts: readonly string[], separator: string): string {
+  const length = parts.reduce((sum, part) => sum + part.length + separator.length, 0);
+  if (length > MAX_JOINED) throw new UnexpectedValue(`join() gives more than ${MAX_JOINED} characters`);
+  return parts.join(separator);
+}
+
+/** The greatest of some moments, or 0 when there is none or one of them is not known. */
+function latest(moments: readonly bigint[]): bigint {
+  if (moments.includes(0n)) return 0n;
+  return moments.reduce((last, moment) => (moment > last ? moment : last), 0n);
+}

@@ -1,0 +1,80 @@
+import type { Facts } from "../facts.ts";
+import type { Gate, GateResult, PolicyScope } from "../policy.ts";
+import { evaluationProblem, type Expression } from "./cel.ts";
+import { factValues, type FactValues } from "./fact-types.ts";
+import type { Policy, PolicySet } from "./policy-set.ts";
+import { renderTemplate, type Template } from "./template.ts";
+
+const MAX_REASON = 1000;
+
+/** Judges one promotion by every policy of the set, in the set's order. */
+export function evaluatePolicies(set: PolicySet, facts: Facts): readonly Gate[] {
+  const values = factValues(facts);
+  return set.policies.map((policy) => evaluatePolicy(policy, facts, values));
+}
+
+type Outcome = GateResult & { readonly reason: string };
+
+function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues): Gate {
+  const outcome = judgeOne(policy, facts, values);
+  const { kind, origin } = facts.promotion;
+  const enforce = policy.warn !== null && covers(policy.warn, kind, origin) ? "warn" : policy.enforce;
+  return { policy: policy.name, description: policy.description, enforce, ...outcome, reason: oneLine(outcome.reason) };
+}
+
+/**
+ * First whether the policy applies (scope, then `when`), then whether everything it mentions is known, then `wait`, then `pass`.
+ * A fact that is unknown makes the gate unknown even where the expressions could do without it: a rule that sometimes
+ * decides on less than it asks for would be hard to trust.
+ */
+function judgeOne(policy: Policy, facts: Facts, values: FactValues): Outcome {
+  const { kind, origin } = facts.promotion;
+  if (!covers(policy.applies, kind, origin)) return { result: "not-applicable", reason: notApplicable(policy.applies, facts) };
+  try {
+    if (policy.when !== null) {
+      const missing = unknownReason([policy.when], values);
+      if (missing !== null) return { result: "unknown", reason: missing };
+      if (!policy.when.evaluate(values.known)) return { result: "not-applicable", reason: "does not apply to this promotion" };
+    }
+    const missing = unknownReason(mentionedBy(policy), values);
+    return missing === null ? decide(policy, facts, values.known) : { result: "unknown", reason: missing };
+  } catch (error) {
+    return { result: "unknown", reason: `policy could not be evaluated: ${evaluationProblem(error)}` };
+  }
+}
+
+function decide(policy: Policy, facts: Facts, known: FactValues["known"]): Outcome {
+  const say = (template: Template | null): string => (template === null ? "" : renderTemplate(template, known));
+  if (policy.wait?.evaluate(known) === true) {
+    const until = policy.until?.evaluate(known) ?? 0;
+    // A moment that has passed says nothing of when the wait will end.
+    return { result: "wait", until: until > facts.now ? until : null, reason: say(policy.messages.wait) };
+  }
+  const passed = policy.pass === null || policy.pass.evaluate(known);
+  return passed ? { result: "pass", reason: say(policy.messages.pass) } : { result: "fail", reason: say(policy.messages.fail) };
+}
+
+function mentionedBy(policy: Policy): readonly (Expression<unknown> | Template)[] {
+  const { pass, fail, wait } = policy.messages;
+  return [policy.wait, policy.until, policy.pass, pass, fail, wait].filter((part) => part !== null);
+}
+
+function unknownReason(parts: readonly { readonly mentions: ReadonlySet<string> }[], values: FactValues): string | null {
+  const mentioned = new Set(parts.flatMap((part) => [...part.mentions]));
+  const reasons = new Set([...values.unknown].filter(([name]) => mentioned.has(name)).map(([, reason]) => reason));
+  return reasons.size === 0 ? null : [...reasons].join("; ");
+}
+
+function covers(scope: PolicyScope, kind: Facts["promotion"]["kind"], origin: Facts["promotion"]["origin"]): boolean {
+  return scope.kinds.includes(kind) && scope.origins.includes(origin);
+}
+
+function notApplicable(scope: PolicyScope, { promotion }: Facts): string {
+  if (!scope.kinds.includes(promotion.kind)) return `does not apply to a ${promotion.kind}`;
+  return promotion.origin === "person" ? "does not apply to a person's pull request" : "does not apply to Pinion's own pull requests";
+}
+
+function oneLine(text: string): string {
+  const line = text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim();
+  return line.length <= MAX_REASON ? line : `${line.slice(0, MAX_REASON - 1)}…`;
+}

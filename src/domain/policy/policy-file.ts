@@ -1,0 +1,161 @@
+import type { Node, YAMLMap } from "yaml";
+import type { PolicyScope } from "../policy.ts";
+import type { PromotionKind } from "../record.ts";
+import { compileExpression, CONDITION, MOMENT, type Expression, type Wanted } from "./cel.ts";
+import type { Policy, PolicyProblem } from "./policy-set.ts";
+import { compileTemplate, type Template } from "./template.ts";
+import { YamlReader, type Entries } from "./yaml-reader.ts";
+
+export type PolicyResult =
+  | { readonly ok: true; readonly policy: Policy }
+  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+const KEYS = ["name", "description", "docs", "applies", "enforce", "warn", "when", "wait", "until", "pass", "messages"] as const;
+const KINDS: readonly PromotionKind[] = ["promotion", "revert", "hotfix"];
+const ORIGINS = ["bot", "person"] as const;
+const EVERYWHERE: PolicyScope = { kinds: KINDS, origins: ORIGINS };
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const MAX_NAME = 60;
+const MAX_DESCRIPTION = 1000;
+
+/**
+ * Reads one policy file. All its problems are told at once. What the keys mean is said on {@link Policy};
+ * `applies` and `warn` name kinds and origins, and a list left out means all of them.
+ */
+export function parsePolicy(file: string, text: string): PolicyResult {
+  const reader = new YamlReader(file, text);
+  const root = reader.root();
+  if (root === null) return { ok: false, problems: reader.problems };
+  const entries = reader.entries(root, KEYS, "a policy");
+  const source = { reader, root, entries };
+  const name = readName(source);
+  const description = readText(source, "description", MAX_DESCRIPTION);
+  const docs = entries.has("docs") ? readText(source, "docs", MAX_DESCRIPTION) : "";
+  const enforce = readEnforce(source);
+  const applies = readScope(source, "applies") ?? EVERYWHERE;
+  const warn = readScope(source, "warn");
+  const conditions = readConditions(source);
+  const messages = readMessages(source);
+  requireTogether(source, enforce, messages);
+  if (reader.problems.length > 0 || name === null || description === null || docs === null || enforce === null || messages.pass === null) {
+    return { ok: false, problems: reader.problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
+  }
+  const { pass, fail, wait } = messages;
+  return { ok: true, policy: { name, file, description, docs, applies, enforce, warn, ...conditions, messages: { pass, fail, wait } } };
+}
+
+interface Source {
+  readonly reader: YamlReader;
+  readonly root: YAMLMap;
+  readonly entries: Entries;
+}
+
+interface Messages {
+  readonly pass: Template | null;
+  readonly fail: Template | null;
+  readonly wait: Template | null;
+  readonly given: ReadonlySet<string>;
+}
+
+function readName(source: Source): string | null {
+  const text = readText(source, "name", MAX_NAME);
+  if (text === null || NAME.test(text)) return text;
+  source.reader.problem(source.entries.get("name")?.value ?? source.root, "`name` must be lower-case words joined by `-`");
+  return null;
+}
+
+function readText({ reader, root, entries }: Source, key: string, limit: number): string | null {
+  const entry = entries.get(key);
+  if (entry === undefined) {
+    reader.problem(root, `\`${key}\` is missing`);
+    return null;
+  }
+  const text = reader.text(entry.value, entry.key, `\`${key}\``);
+  if (text === null) return null;
+  const words = text.value.replaceAll(/\s+/g, " ").trim();
+  if (words !== "" && words.length <= limit) return words;
+  reader.problem(text.scalar, words === "" ? `\`${key}\` is empty` : `\`${key}\` may have at most ${limit} characters`);
+  return null;
+}
+
+function readEnforce(source: Source): Policy["enforce"] | null {
+  const enforce = readText(source, "enforce", MAX_DESCRIPTION);
+  if (enforce === null || enforce === "block" || enforce === "warn") return enforce;
+  source.reader.problem(source.entries.get("enforce")?.value ?? source.root, "`enforce` must be block or warn");
+  return null;
+}
+
+function readScope({ reader, entries }: Source, key: "applies" | "warn"): PolicyScope | null {
+  const entry = entries.get(key);
+  if (entry === undefined) return null;
+  const map = reader.map(entry.value, entry.key, `\`${key}\``);
+  if (map === null) return null;
+  const lists = reader.entries(map, ["kinds", "origins"], `\`${key}\``);
+  if (lists.size === 0) reader.problem(map, `\`${key}\` must name kinds or origins`);
+  const kinds = lists.get("kinds");
+  const origins = lists.get("origins");
+  return {
+    kinds: kinds === undefined ? KINDS : reader.words(kinds.value, kinds.key, `\`${key}.kinds\``, KINDS),
+    origins: origins === undefined ? ORIGINS : reader.words(origins.value, origins.key, `\`${key}.origins\``, ORIGINS),
+  };
+}
+
+function readConditions(source: Source): Pick<Policy, "when" | "wait" | "until" | "pass"> {
+  return {
+    when: readExpression(source, "when", CONDITION),
+    wait: readExpression(source, "wait", CONDITION),
+    until: readExpression(source, "until", MOMENT),
+    pass: readExpression(source, "pass", CONDITION),
+  };
+}
+
+function readExpression<T>({ reader, entries }: Source, key: string, wanted: Wanted<T>): Expression<T> | null {
+  const entry = entries.get(key);
+  if (entry === undefined) return null;
+  const text = reader.text(entry.value, entry.key, `\`${key}\``);
+  if (text === null) return null;
+  const compiled = compileExpression(text.value, wanted);
+  if (compiled.ok) return compiled.expression;
+  for (const problem of compiled.problems) reader.problemIn(text, problem.at, `\`${key}\`: ${problem.message}`);
+  return null;
+}
+
+function readMessages({ reader, root, entries }: Source): Messages {
+  const entry = entries.get("messages");
+  const none: Messages = { pass: null, fail: null, wait: null, given: new Set() };
+  if (entry === undefined) {
+    reader.problem(root, "`messages` is missing");
+    return none;
+  }
+  const map = reader.map(entry.value, entry.key, "`messages`");
+  if (map === null) return none;
+  const texts = reader.entries(map, ["pass", "fail", "wait"], "`messages`");
+  if (!texts.has("pass")) reader.problem(map, "`messages.pass` is missing");
+  const read = (key: string): Template | null => readTemplate(reader, texts.get(key), `\`messages.${key}\``);
+  return { pass: read("pass"), fail: read("fail"), wait: read("wait"), given: new Set(texts.keys()) };
+}
+
+function readTemplate(reader: YamlReader, entry: { readonly key: Node; readonly value: Node | null } | undefined, what: string): Template | null {
+  if (entry === undefined) return null;
+  const text = reader.text(entry.value, entry.key, what);
+  if (text === null) return null;
+  const compiled = compileTemplate(text.value);
+  if (compiled.ok) return compiled.template;
+  for (const problem of compiled.problems) reader.problemIn(text, problem.at, `${what}: ${problem.message}`);
+  return null;
+}
+
+/** A key that only makes sense beside another one. A message that can never be shown is a mistake, too. */
+function requireTogether({ reader, root, entries }: Source, enforce: Policy["enforce"] | null, messages: Messages): void {
+  const at = (key: string): Node => entries.get(key)?.key ?? root;
+  if (!entries.has("pass") && !entries.has("wait")) reader.problem(root, "a policy needs `pass`, `wait` or both");
+  if (entries.has("until") && !entries.has("wait")) reader.problem(at("until"), "`until` says how long to wait, so it needs `wait`");
+  if (entries.has("warn") && enforce === "warn") reader.problem(at("warn"), "`warn` softens a policy with `enforce: block`; this one only warns anyway");
+  if (!entries.has("messages")) return;
+  for (const [condition, message] of [["pass", "fail"], ["wait", "wait"]] as const) {
+    if (entries.has(condition) && !messages.given.has(message)) reader.problem(at("messages"), `\`messages.${message}\` is missing`);
+    if (!entries.has(condition) && messages.given.has(message)) {
+      reader.problem(at("messages"), `\`messages.${message}\` is never shown, since there is no \`${condition}\``);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { Expression } from "./cel.ts";
+import type { Instant } from "../answer.ts";
+import type { PolicyScope } from "../policy.ts";
+import type { Template } from "./template.ts";
+
+/** One policy file, parsed and checked. */
+export interface Policy {
+  readonly name: string;
+  /** The file it was read from. */
+  readonly file: string;
+  /** What the rule wants and why, for the people who read the pull request. */
+  readonly description: string;
+  /** A link, or more text. */
+  readonly docs: string;
+  readonly applies: PolicyScope;
+  readonly enforce: "block" | "warn";
+  /** Where a blocking policy only warns, or null. */
+  readonly warn: PolicyScope | null;
+  /** Unless it holds, the policy is not applicable. Null: it always holds. */
+  readonly when: Expression<boolean> | null;
+  /** While it holds, the result is `wait`. */
+  readonly wait: Expression<boolean> | null;
+  /** The moment at which `wait` turns; 0 when that is not known. */
+  readonly until: Expression<Instant> | null;
+  /** Whether the result is `pass` or `fail`, once there is nothing to wait for. Null: it is `pass`. */
+  readonly pass: Expression<boolean> | null;
+  readonly messages: { readonly pass: Template; readonly fail: Template | null; readonly wait: Template | null };
+}
+
+/** The policies that judge, in the order in which people read them. Names are unique. */
+export interface PolicySet {
+  readonly policies: readonly Policy[];
+}
+
+/** The policies that are always on. A set without one of them judges nothing. */
+export const CORE_POLICIES: readonly string[] = [
+  "approvals",
+  "digest-served",
+  "freeze",
+  "no-downgrade",
+  "one-rollout",
+  "paused",
+  "pins-only",
+  "quarantine",
+  "soak",
+  "target-pullable",
+  "upstream-verified",
+];
+
+/** One mistake in a policy file, where a person can find it. Lines and columns start at 1. */
+export interface PolicyProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export type PolicySetResult =
+  | { readonly ok: true; readonly set: PolicySet }
+  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+/** Puts policies together. A second policy of the same name is refused, so that no file can quietly replace a core one. */
+export function policySet(policies: readonly Policy[]): PolicySetResult {
+  const byName = new Map<string, Policy>();
+  const problems: PolicyProblem[] = [];
+  for (const policy of policies) {
+    const first = byName.get(policy.name);
+    if (first === undefined) byName.set(policy.name, policy);
+    else problems.push({ file: policy.file, line: 1, column: 1, message: `the name ${policy.name} is taken by ${first.file}: choose another` });
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, set: { policies } };
+}
