@@ -157,6 +157,8 @@ export interface ManifestsRepository {
   ensure(repository: Repository, wanted: readonly { readonly ref: string; readonly oid: Oid }[]): Promise<void>;
   /** All regular files (mode 100644 or 100755) of a commit or tree. */
   files(repository: Repository, commit: Oid): Promise<readonly TreeEntry[]>;
+  /** The regular files directly in one folder of a commit; none when there is no such folder. `path` ends in `/`. */
+  folder(repository: Repository, commit: Oid, path: string): Promise<readonly TreeEntry[]>;
   /** Paths that differ between two commits or trees; `blob` is null where the path is gone. */
   changedFiles(repository: Repository, from: Oid, to: Oid): Promise<readonly { readonly path: string; readonly blob: Oid | null }[]>;
   /** Contents by blob id. A blob over the size limit is left out. */

@@ -1,2 +1,273 @@
-/** placeholder type, written next */
-export interface Ledger { readonly records: number }
+import type { Instant } from "./answer.ts";
+import type { LogRecord, PromotionKind } from "./record.ts";
+import { recordIdentity } from "./record-file.ts";
+import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
+
+/** One release's time in an environment, from the change of the pin to the next change. */
+export interface Stay {
+  readonly release: Pinned;
+  readonly commit: Oid;
+  /** When the pin changed. */
+  readonly since: Instant;
+  readonly via: "merged" | "out-of-band" | "adopted";
+  readonly kind: PromotionKind;
+  readonly pullRequest: number | null;
+  readonly deployedAt: Instant | null;
+  readonly verified: { readonly at: Instant; readonly how: "slo" | "rollout-only"; readonly evidence: string } | null;
+  readonly bad: Bad | null;
+}
+
+export interface Bad {
+  readonly event: "degraded" | "sync-failed" | "deadline" | "breached";
+  readonly at: Instant;
+  readonly evidence: string;
+}
+
+/** A release's run in an environment: what soak is counted from. */
+export interface Run {
+  readonly release: Release;
+  readonly commit: Oid;
+  readonly deployedAt: Instant;
+  readonly verified: Stay["verified"];
+  /** When it was replaced or went bad; null while it runs. */
+  readonly endedAt: Instant | null;
+}
+
+/** A person's request for a promotion that nothing has answered yet. */
+export interface Request {
+  readonly release: Release;
+  readonly by: string;
+  readonly at: Instant;
+  readonly source: string;
+  readonly pullRequest: number;
+}
+
+/** What the log says of one app in one environment. */
+export interface Place {
+  readonly current: Stay | null;
+  /** Releases that were deployed here, oldest first. */
+  readonly runs: readonly Run[];
+  /** Releases that went bad here, by release key. */
+  readonly bad: ReadonlyMap<string, Bad>;
+  /** Releases whose pull request a person closed, by release key. */
+  readonly withdrawn: ReadonlyMap<string, Instant>;
+  readonly request: Request | null;
+  /** Automatic promotion waits for something newer than `displaced`. */
+  readonly hold: { readonly displaced: Pinned; readonly at: Instant; readonly reason: string } | null;
+  readonly frozen: { readonly issue: number; readonly reason: string } | null;
+  readonly revertedAt: Instant | null;
+}
+
+/** The promotion log, folded: a view that can always be built again from the records. */
+export interface Ledger {
+  readonly installed: { readonly commit: Oid; readonly at: Instant } | null;
+  readonly places: ReadonlyMap<string, Place>;
+  /** What each merged promotion pull request brought. */
+  readonly merged: ReadonlyMap<number, readonly { readonly app: AppName; readonly environment: EnvironmentName; readonly release: Pinned }[]>;
+  /** Heads at which every gate passed, as `<pull request>@<head>`. */
+  readonly passed: ReadonlySet<string>;
+  /** Pull requests with a head that passed. */
+  readonly passedPullRequests: ReadonlySet<number>;
+  /** What each pull request of Pinion was opened for. */
+  readonly openedAs: ReadonlyMap<number, Extract<LogRecord, { readonly event: "opened" }>>;
+  /** When pull requests were opened, oldest first; for the hourly limit. */
+  readonly opened: readonly Instant[];
+  readonly identities: ReadonlySet<string>;
+}
+
+export const EMPTY_LEDGER: Ledger = {
+  installed: null,
+  places: new Map(),
+  merged: new Map(),
+  passed: new Set(),
+  passedPullRequests: new Set(),
+  openedAs: new Map(),
+  opened: [],
+  identities: new Set(),
+};
+
+const EMPTY_PLACE: Place = {
+  current: null,
+  runs: [],
+  bad: new Map(),
+  withdrawn: new Map(),
+  request: null,
+  hold: null,
+  frozen: null,
+  revertedAt: null,
+};
+
+export function placeKey(app: AppName, environment: EnvironmentName): string {
+  return `${environment}/${app}`;
+}
+
+export function placeOf(ledger: Ledger, app: AppName, environment: EnvironmentName): Place {
+  return ledger.places.get(placeKey(app, environment)) ?? EMPTY_PLACE;
+}
+
+/** Adds records in log order. A record whose identity is known already changes nothing, so replaying is safe. */
+export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Ledger {
+  if (records.length === 0) return ledger;
+  const next = {
+    installed: ledger.installed,
+    places: new Map(ledger.places),
+    merged: new Map(ledger.merged),
+    passed: new Set(ledger.passed),
+    passedPullRequests: new Set(ledger.passedPullRequests),
+    openedAs: new Map(ledger.openedAs),
+    opened: [...ledger.opened],
+    identities: new Set(ledger.identities),
+  };
+  for (const record of records) {
+    const identity = recordIdentity(record);
+    if (next.identities.has(identity)) continue;
+    next.identities.add(identity);
+    if (record.event === "installed") {
+      next.installed ??= { commit: record.commit, at: record.at };
+      continue;
+    }
+    if (record.event === "judged") {
+      next.passed.add(`${record.pullRequest}@${record.head}`);
+      next.passedPullRequests.add(record.pullRequest);
+      continue;
+    }
+    if (record.event === "opened") {
+      next.opened.push(record.at);
+      next.openedAs.set(record.pullRequest, record);
+    }
+    if (record.event === "merged") {
+      const { app, environment, release } = record;
+      next.merged.set(record.pullRequest, [...(next.merged.get(record.pullRequest) ?? []), { app, environment, release }]);
+    }
+    const key = placeKey(record.app, record.environment);
+    next.places.set(key, foldPlace(next.places.get(key) ?? EMPTY_PLACE, record));
+  }
+  return next;
+}
+
+type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" }>;
+
+function foldPlace(place: Place, record: PlaceRecord): Place {
+  switch (record.event) {
+    case "adopted":
+      return arrive(place, record.at, { release: record.pinned, commit: record.commit, via: "adopted", kind: "promotion", pullRequest: null });
+    case "merged":
+      return arrive(place, record.at, { ...record, via: "merged" });
+    case "out-of-band":
+      if (record.release === null) return { ...endRun(place, record.at), current: null };
+      return arrive(place, record.at, { ...record, release: record.release, via: "out-of-band", kind: "promotion" });
+    case "deployed":
+      return deployed(place, record);
+    case "verified":
+      return verified(place, record);
+    case "degraded":
+    case "sync-failed":
+    case "deadline":
+    case "breached":
+      return wentBad(place, record);
+    case "requested":
+      return { ...place, request: record };
+    case "withdrawn": {
+      const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
+      const answered = place.request !== null && sameRelease(place.request.release, record.release) && place.request.at <= record.at;
+      return { ...place, withdrawn, request: answered ? null : place.request };
+    }
+    case "reverted":
+      return { ...place, revertedAt: record.at };
+    case "held":
+      return { ...place, hold: { displaced: record.displaced, at: record.at, reason: record.reason } };
+    case "frozen":
+      return { ...place, frozen: { issue: record.issue, reason: record.reason } };
+    case "unfrozen":
+      return place.frozen?.issue === record.issue ? { ...place, frozen: null } : place;
+    case "opened":
+    case "quarantined":
+      return place;
+  }
+}
+
+function endRun(place: Place, at: Instant): Place {
+  const last = place.runs.at(-1);
+  if (last === undefined || last.endedAt !== null) return place;
+  return { ...place, runs: place.runs.with(-1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
+}
+
+function arrive(place: Place, at: Instant, stay: Pick<Stay, "release" | "commit" | "via" | "kind" | "pullRequest">): Place {
+  const { release, commit, via, kind, pullRequest } = stay;
+  const answered = place.request !== null && sameRelease(place.request.release, release);
+  return {
+    ...endRun(place, at),
+    current: { release, commit, via, kind, pullRequest, since: at, deployedAt: null, verified: null, bad: null },
+    request: answered ? null : place.request,
+  };
+}
+
+function deployed(place: Place, record: Extract<LogRecord, { readonly event: "deployed" }>): Place {
+  const run: Run = { release: record.release, commit: record.commit, deployedAt: record.at, verified: null, endedAt: null };
+  const current = place.current;
+  // What was here before Pinion has no record of its arrival: its first deployment is where its story begins.
+  if (current === null) {
+    const stay: Stay = {
+      release: record.release,
+      commit: record.commit,
+      since: record.at,
+      via: "adopted",
+      kind: "promotion",
+      pullRequest: null,
+      deployedAt: record.at,
+      verified: null,
+      bad: null,
+    };
+    return { ...place, current: stay, runs: [...place.runs, run] };
+  }
+  if (current.commit !== record.commit) return place;
+  // The record names digests that an adopted pin leaves to its tag; the stay keeps what the file says.
+  return { ...place, current: { ...current, deployedAt: record.at }, runs: [...endRun(place, record.at).runs, run] };
+}
+
+function verified(place: Place, record: Extract<LogRecord, { readonly event: "verified" }>): Place {
+  const proof = { at: record.at, how: record.how, evidence: record.evidence };
+  const runs = place.runs.map((run) => (run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, verified: proof } : run));
+  const current = place.current?.commit === record.commit ? { ...place.current, verified: proof } : place.current;
+  return { ...place, runs, current };
+}
+
+function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad["event"] }>): Place {
+  const bad: Bad = { event: record.event, at: record.at, evidence: record.evidence };
+  const isCurrent = place.current?.commit === record.commit;
+  return {
+    ...(isCurrent ? endRun(place, record.at) : place),
+    current: isCurrent && place.current !== null ? { ...place.current, bad } : place.current,
+    bad: new Map(place.bad).set(releaseKey(record.release), bad),
+  };
+}
+
+/** Releases verified here that did not go bad since, newest last, without repeats. */
+export function provenReleases(place: Place): readonly Run[] {
+  const proven = new Map<string, Run>();
+  for (const run of place.runs) {
+    const key = releaseKey(run.release);
+    if (run.verified === null || place.bad.has(key)) continue;
+    proven.delete(key);
+    proven.set(key, run);
+  }
+  return [...proven.values()];
+}
+
+/** How long a release has soaked here at the longest, and when its soak would be over if nothing changes. */
+export function soakOf(place: Place, release: Pinned, soak: number, now: Instant): { readonly soakedFor: number; readonly doneAt: Instant | null } {
+  let soakedFor = 0;
+  let doneAt: Instant | null = null;
+  for (const run of place.runs) {
+    if (!sameRelease(run.release, release)) continue;
+    soakedFor = Math.max(soakedFor, Math.max(0, (run.endedAt ?? now) - run.deployedAt));
+    if (run.endedAt === null || run.endedAt - run.deployedAt >= soak) doneAt = run.deployedAt + soak;
+  }
+  return { soakedFor, doneAt };
+}
+
+/** A stay is settled when nothing more will be learned of it: verified, or bad. */
+export function isSettled(stay: Stay): boolean {
+  return stay.verified !== null || stay.bad !== null;
+}
+

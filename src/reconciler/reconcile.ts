@@ -1,11 +1,134 @@
-import type { Instant } from "../domain/answer.ts";
-import type { Repository } from "../domain/observation.ts";
+import type { Action, Plan } from "../domain/action.ts";
+import type { Instant, Milliseconds } from "../domain/answer.ts";
+import { plan } from "../domain/plan.ts";
+import type { Observation, Repository } from "../domain/observation.ts";
+import type { PolicySet } from "../domain/policy/policy-set.ts";
+import type { Ports } from "../ports.ts";
+import { Application, isConsequential, type Applied } from "./apply.ts";
+import { gather } from "./gather.ts";
 import type { Hint } from "./hint.ts";
+import { AnswerStore } from "./knowledge.ts";
+import { RepositoryView } from "./observe.ts";
+
+/** The planner may ask twice before it must decide with what it has. */
+const GATHER_ROUNDS = 2;
+/** After a conflict or with questions still open, look again this soon. */
+const SOON: Milliseconds = 1_000;
+/** GitHub's own reads may lag behind a write for a while; the same write is not made again within this time. */
+const WRITE_MEMORY: Milliseconds = 60_000;
+/** Answers that nobody asked for in this time are forgotten. */
+const ANSWER_LIFE: Milliseconds = 60 * 60_000;
 
 /** What the server and the command line need of the reconciler. */
 export interface Reconciler {
   /** One look at one repository: observe, plan, apply. Answers when to look again without any event, or null. */
   look(repository: Repository, hints: readonly Hint[]): Promise<{ readonly again: Instant | null }>;
+  /** The plan alone: nothing is written. */
+  preview(repository: Repository): Promise<{ readonly observation: Observation; readonly plan: Plan }>;
   /** Repositories whose manifests pin an image of this repository, of those looked at so far; all of them when it is not known yet. */
   pinning(imageRepository: string, among: readonly Repository[]): readonly Repository[];
+}
+
+interface Memory {
+  readonly view: RepositoryView;
+  readonly answers: AnswerStore;
+  /** Writes that are neither compare-and-swap nor seen at once, by action id. */
+  readonly written: Map<string, Instant>;
+}
+
+export function createReconciler(ports: Ports, policies: PolicySet): Reconciler {
+  const memories = new Map<number, Memory>();
+  const memoryOf = (repository: Repository): Memory => {
+    let memory = memories.get(repository.id);
+    if (memory === undefined) {
+      memory = { view: new RepositoryView(), answers: new AnswerStore(), written: new Map() };
+      memories.set(repository.id, memory);
+    }
+    return memory;
+  };
+
+  return {
+    async look(repository, hints) {
+      const memory = memoryOf(repository);
+      for (const hint of hints) memory.answers.heed(hint);
+      const { observation, decided } = await decide(ports, policies, repository, memory);
+      const applied = await new Application(ports, observation).run(withoutRepeats(decided, memory, ports.clock.now()));
+      remember(ports, memory, applied);
+      tell(ports, repository, decided, applied);
+      return { again: nextLook(decided, applied, ports.clock.now()) };
+    },
+
+    async preview(repository) {
+      const { observation, decided } = await decide(ports, policies, repository, memoryOf(repository));
+      return { observation, plan: decided };
+    },
+
+    pinning(imageRepository, among) {
+      return among.filter((repository) => {
+        const pins = memories.get(repository.id)?.view.pins ?? null;
+        return pins === null || pinsImage(pins, imageRepository);
+      });
+    },
+  };
+}
+
+/** Observe, then plan; what the plan needs to know is asked and planned with again. */
+async function decide(ports: Ports, policies: PolicySet, repository: Repository, memory: Memory): Promise<{ readonly observation: Observation; readonly decided: Plan }> {
+  const observation = await memory.view.observe(ports, repository);
+  memory.answers.expire(ports.clock.now() - ANSWER_LIFE);
+  let decided = plan(observation, policies, memory.answers, ports.clock.now());
+  for (let round = 0; round < GATHER_ROUNDS && decided.needs.length > 0; round += 1) {
+    await gather(ports, repository, decided.needs, memory.answers);
+    decided = plan(observation, policies, memory.answers, ports.clock.now());
+  }
+  return { observation, decided };
+}
+
+/** Whether a second write would be a second thing in the world: everything else is found or refused by GitHub. */
+function repeats(action: Action): boolean {
+  switch (action.kind) {
+    case "comment":
+    case "open-issue":
+    case "create-label":
+    case "show-deployment":
+    case "ask-reviewers":
+    case "delete-branch":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function withoutRepeats(decided: Plan, memory: Memory, now: Instant): Plan {
+  for (const [id, at] of memory.written) if (now - at > WRITE_MEMORY) memory.written.delete(id);
+  return { ...decided, actions: decided.actions.filter((action) => !memory.written.has(action.id)) };
+}
+
+function remember(ports: Ports, memory: Memory, applied: Applied): void {
+  if (applied.logHead !== null) memory.view.wrote(applied.logHead);
+  for (const action of applied.done) if (repeats(action)) memory.written.set(action.id, ports.clock.now());
+}
+
+function nextLook(decided: Plan, applied: Applied, now: Instant): Instant | null {
+  if (applied.done.some(isConsequential)) return now;
+  const moments = decided.nextLookAt === null ? [] : [decided.nextLookAt];
+  if (applied.conflicts.length > 0 || decided.needs.length > 0) moments.push(now + SOON);
+  return moments.length === 0 ? null : Math.min(...moments);
+}
+
+function tell(ports: Ports, repository: Repository, decided: Plan, applied: Applied): void {
+  const where = { repository: `${repository.owner}/${repository.name}` };
+  for (const action of applied.done) ports.journal.info(action.id, where);
+  for (const conflict of applied.conflicts) ports.journal.info(`look again: ${conflict}`, where);
+  for (const refusal of applied.refusals) ports.journal.warn(`refused: ${refusal}`, where);
+  if (decided.blocked.length > 0) ports.journal.info("waiting", { ...where, blocked: decided.blocked.length });
+}
+
+function pinsImage(pins: Observation["pins"], imageRepository: string): boolean {
+  for (const environments of pins.values()) {
+    for (const here of environments.values()) {
+      if (here.ok && here.pinned.images.some((image) => image.repository === imageRepository)) return true;
+    }
+  }
+  return false;
 }

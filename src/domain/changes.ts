@@ -1,0 +1,100 @@
+import { isPinionBranch, isRevertBranch } from "./branch.ts";
+import { downstreamOf, type Draft } from "./draft.ts";
+import type { PinChange, PullRequest } from "./observation.ts";
+import type { Judgement } from "./record.ts";
+import { asRelease } from "./release.ts";
+
+/** The App opened it, from a branch of this repository under Pinion's own names. What is in it now may still be foreign. */
+export function isOwn(pullRequest: PullRequest): boolean {
+  return pullRequest.author.kind === "app" && !pullRequest.head.fork && isPinionBranch(pullRequest.head.ref);
+}
+
+/** Records every change of a pin on the default branch that the log does not know: whoever made it, by whichever way. */
+export function planChanges(draft: Draft): void {
+  for (const change of draft.observation.changes) {
+    if (change.pullRequest !== null) recordMerge(draft, change, change.pullRequest);
+    else if (change.from === null && change.to !== null) {
+      const { app, environment, at, commit, to } = change;
+      draft.record({ event: "adopted", app, environment, at, commit, pinned: to });
+    } else recordOutOfBand(draft, change);
+  }
+}
+
+function recordOutOfBand(draft: Draft, change: PinChange): void {
+  const { app, environment, at, commit, from, to, author } = change;
+  draft.record({ event: "out-of-band", app, environment, at, commit, from, release: to, by: author.login, pullRequest: null });
+  hold(draft, change, `@${author.login} changed the pin by hand in ${commit.slice(0, 10)}`);
+}
+
+function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest): void {
+  const { app, environment, commit, from, to } = change;
+  const { number, head, merge } = pullRequest;
+  const by = merge?.by.login ?? change.author.login;
+  const at = merge?.at ?? change.at;
+  if (to === null) {
+    draft.record({ event: "out-of-band", app, environment, at, commit, from, release: null, by, pullRequest: number });
+    return;
+  }
+  const own = isOwn(pullRequest);
+  const { request } = draft.place(app, environment);
+  draft.record({
+    event: "merged",
+    app,
+    environment,
+    at,
+    kind: own && isRevertBranch(head.ref) ? "revert" : "promotion",
+    from,
+    release: to,
+    pullRequest: number,
+    head: head.oid,
+    commit,
+    mergedBy: by,
+    requestedBy: draft.observation.ledger.openedAs.get(number)?.requestedBy ?? request?.by ?? null,
+    judgement: judgementOf(draft, pullRequest),
+  });
+  if (!own) hold(draft, change, `@${pullRequest.author.login} changed the pin in #${number}`);
+  else if (isRevertBranch(head.ref)) recordRevert(draft, change, number, at);
+}
+
+/** How the merge stands to what had passed: at this very head, at another one, or never. */
+function judgementOf(draft: Draft, pullRequest: PullRequest): Judgement {
+  const { passed, passedPullRequests } = draft.observation.ledger;
+  if (passed.has(`${pullRequest.number}@${pullRequest.head.oid}`)) return "judged";
+  return passedPullRequests.has(pullRequest.number) ? "stale-judged" : "out-of-band";
+}
+
+function recordRevert(draft: Draft, change: PinChange, pullRequest: number, at: number): void {
+  const { app, environment, commit } = change;
+  const release = change.from === null ? null : asRelease(change.from);
+  const to = change.to === null ? null : asRelease(change.to);
+  if (release === null || to === null) return;
+  draft.record({ event: "reverted", app, environment, at, release, to, pullRequest, commit });
+  const reason = draft.place(app, environment).current?.bad?.evidence ?? "it went bad";
+  for (const image of release.images) {
+    if (to.images.some((other) => other.digest === image.digest)) continue;
+    draft.record({ event: "quarantined", app, environment, at, digest: image.digest, reason, commit });
+  }
+  hold(draft, change, `${release.version} was reverted in #${pullRequest}`);
+}
+
+function hold(draft: Draft, change: PinChange, reason: string): void {
+  const { app, environment, at, commit, from } = change;
+  if (from === null) return;
+  draft.record({ event: "held", app, environment, at, commit, displaced: from, reason });
+}
+
+/** Records pull requests of Pinion that a person closed. */
+export function planWithdrawals(draft: Draft): void {
+  for (const pullRequest of draft.observation.snapshot.ended) {
+    if (pullRequest.state !== "closed" || !isOwn(pullRequest) || pullRequest.closed === null || pullRequest.closed.by.kind === "app") continue;
+    const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
+    if (opened === undefined) continue;
+    const { app, environment, release } = opened;
+    draft.record({ event: "withdrawn", app, environment, at: pullRequest.closed.at, release, pullRequest: pullRequest.number, by: pullRequest.closed.by.login });
+  }
+}
+
+/** Where a release that went bad in an environment must not come back: here and in everything that follows. */
+export function quarantineScope(draft: Draft, environment: string): readonly string[] {
+  return [environment, ...downstreamOf(draft.config, environment).map((follower) => follower.name)];
+}

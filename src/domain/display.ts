@@ -1,0 +1,63 @@
+import type { Environment } from "./config.ts";
+import type { Draft } from "./draft.ts";
+import { isSettled, type Stay } from "./ledger.ts";
+import type { DeploymentState } from "./observation.ts";
+import type { AppName } from "./release.ts";
+
+/** The labels people use exist from the installation on, so that they can be picked. */
+export function planLabels(draft: Draft): void {
+  const present = new Set(draft.observation.snapshot.labels);
+  const want = (name: string, description: string, color: string) => {
+    if (!present.has(name)) draft.act({ id: `create-label ${name}`, kind: "create-label", name, description, color });
+  };
+  for (const { name, after } of draft.config.environments) {
+    if (after.length > 0) want(`promote:${name}`, `Ask Pinion to promote this release to ${name}`, "1d76db");
+    want(`freeze:${name}`, `While this issue is open, nothing is promoted to ${name}`, "b60205");
+  }
+}
+
+/** Shows each promotion as a GitHub Deployment. Display only: nothing is ever decided by reading it back. */
+export function planDeployments(draft: Draft, app: AppName, environment: Environment): void {
+  const stay = draft.place(app, environment.name).current;
+  if (stay === null || stay.via === "adopted") return;
+  const shown = draft.observation.snapshot.deployments.filter((deployment) => deployment.app === app && deployment.environment === environment.name);
+  const mine = shown.find((deployment) => deployment.commit === stay.commit) ?? null;
+  const state = stateOf(stay);
+  // A settled stay whose Deployment is not among the latest is long past; it is not made again.
+  if (mine?.state !== state && (mine !== null || !isSettled(stay))) {
+    draft.act({
+      id: `show-deployment ${app} ${environment.name} ${stay.commit} ${state}`,
+      kind: "show-deployment",
+      app,
+      environment: environment.name,
+      commit: stay.commit,
+      state,
+      description: describe(stay),
+      existing: mine?.id ?? null,
+    });
+  }
+  for (const old of shown) {
+    if (old.commit === stay.commit || old.state === "inactive" || old.state === "failure" || old.state === "error") continue;
+    draft.act({
+      id: `show-deployment ${app} ${environment.name} ${old.commit} inactive`,
+      kind: "show-deployment",
+      app,
+      environment: environment.name,
+      commit: old.commit,
+      state: "inactive",
+      description: `replaced by ${stay.release.version}`,
+      existing: old.id,
+    });
+  }
+}
+
+function stateOf(stay: Stay): DeploymentState {
+  if (stay.bad !== null) return "failure";
+  return stay.deployedAt === null ? "in_progress" : "success";
+}
+
+/** At most 140 characters, GitHub's limit for a deployment status. */
+function describe(stay: Stay): string {
+  const words = stay.bad !== null ? `${stay.release.version} went bad: ${stay.bad.event}` : stay.deployedAt === null ? `${stay.release.version} rolls out` : `${stay.release.version} is deployed`;
+  return words.slice(0, 140);
+}

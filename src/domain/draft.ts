@@ -1,0 +1,113 @@
+import type { Action, Blocked, Plan } from "./action.ts";
+import type { Answer, Instant, Milliseconds } from "./answer.ts";
+import type { AppSettings, Config, Environment } from "./config.ts";
+import { placeOf, type Place } from "./ledger.ts";
+import { needKey } from "./need.ts";
+import type { EnvironmentPins, Knowledge, Need, NeedAnswers, Observation } from "./observation.ts";
+import type { PolicySet } from "./policy/policy-set.ts";
+import type { LogRecord } from "./record.ts";
+import { recordIdentity } from "./record-file.ts";
+import type { AppName, EnvironmentName } from "./release.ts";
+
+/** How long an answer that could not be had stands before the question is asked again. */
+const UNKNOWN_MAX_AGE: Milliseconds = 30_000;
+
+/**
+ * A plan while it is being made. The parts of the planner read the world from it and put down what they want;
+ * it notes each question whose answer is missing, so that asking is the same as reading.
+ */
+export class Draft {
+  readonly observation: Observation;
+  readonly config: Config;
+  readonly policies: PolicySet;
+  readonly now: Instant;
+  readonly #knowledge: Knowledge;
+  readonly #actions: Action[] = [];
+  readonly #blocked: Blocked[] = [];
+  readonly #needs = new Map<string, Need>();
+  readonly #records = new Set<string>();
+  #nextLookAt: Instant | null = null;
+
+  constructor(observation: Observation, config: Config, policies: PolicySet, knowledge: Knowledge, now: Instant) {
+    this.observation = observation;
+    this.config = config;
+    this.policies = policies;
+    this.#knowledge = knowledge;
+    this.now = now;
+  }
+
+  /** The answer, or null when it must be asked first; then the question is among the plan's needs. */
+  ask<K extends Need["kind"]>(need: Extract<Need, { kind: K }>, maxAge: Milliseconds): Answer<NeedAnswers[K]> | null {
+    const answer = this.#knowledge.get<K>(need);
+    const limit = answer?.known === false ? Math.min(UNKNOWN_MAX_AGE, maxAge) : maxAge;
+    if (answer !== null && this.now - answer.at <= limit) {
+      if (!answer.known) this.due(answer.at + limit + 1);
+      return answer;
+    }
+    this.#needs.set(needKey(need), need);
+    return null;
+  }
+
+  act(action: Action): void {
+    this.#actions.push(action);
+  }
+
+  /** Wants a record, unless the log or this plan has it already. Answers whether it is new. */
+  record(record: LogRecord): boolean {
+    const identity = recordIdentity(record);
+    if (this.observation.ledger.identities.has(identity) || this.#records.has(identity)) return false;
+    this.#records.add(identity);
+    this.#actions.push({ id: `record ${identity}`, kind: "record", record });
+    return true;
+  }
+
+  block(app: AppName | null, environment: EnvironmentName | null, reason: string): void {
+    this.#blocked.push({ app, environment, reason });
+  }
+
+  /** Something will be due at this moment without any event. */
+  due(at: Instant): void {
+    const moment = Math.max(at, this.now + 1);
+    if (this.#nextLookAt === null || moment < this.#nextLookAt) this.#nextLookAt = moment;
+  }
+
+  place(app: AppName, environment: EnvironmentName): Place {
+    return placeOf(this.observation.ledger, app, environment);
+  }
+
+  pins(app: AppName, environment: EnvironmentName): EnvironmentPins | null {
+    return this.observation.pins.get(app)?.get(environment) ?? null;
+  }
+
+  settings(app: AppName): AppSettings {
+    return this.config.apps.get(app) ?? this.config.defaults;
+  }
+
+  finish(): Plan {
+    return { actions: this.#actions, blocked: this.#blocked, needs: [...this.#needs.values()], nextLookAt: this.#nextLookAt };
+  }
+}
+
+/** The environments that follow this one, directly or further on. */
+export function downstreamOf(config: Config, environment: EnvironmentName): readonly Environment[] {
+  const reached = new Set([environment]);
+  // Environments come in topological order, so one pass reaches everything.
+  return config.environments.filter((candidate) => {
+    if (!candidate.after.some((name) => reached.has(name))) return false;
+    reached.add(candidate.name);
+    return true;
+  });
+}
+
+/** The environments that this one follows, directly or further back. */
+export function upstreamOf(config: Config, environment: EnvironmentName): readonly Environment[] {
+  const reached = new Set([environment]);
+  const found: Environment[] = [];
+  for (const candidate of config.environments.toReversed()) {
+    const followed = config.environments.some((other) => reached.has(other.name) && other.after.includes(candidate.name));
+    if (!followed) continue;
+    reached.add(candidate.name);
+    found.push(candidate);
+  }
+  return found;
+}

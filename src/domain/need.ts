@@ -1,0 +1,19 @@
+import type { Need } from "./observation.ts";
+
+/** The same text for the same question. */
+export function needKey(need: Need): string {
+  switch (need.kind) {
+    case "tags":
+      return `tags ${need.repository}`;
+    case "digest":
+      return `digest ${need.repository} ${need.reference}`;
+    case "permission":
+      return `permission ${need.login}`;
+    case "team":
+      return `team ${need.team}`;
+    case "rollout":
+      return `rollout ${need.environment}/${need.app} ${need.commit} ${need.endpoint ?? ""} ${need.applications.join(" ")}`;
+    case "metric":
+      return `metric ${need.endpoint ?? ""} ${need.at} ${need.expression}`;
+  }
+}

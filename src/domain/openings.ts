@@ -1,0 +1,291 @@
+import type { Action, ManifestCommit } from "./action.ts";
+import { promotionBranch } from "./branch.ts";
+import { candidateFor } from "./candidate.ts";
+import { isOwn } from "./changes.ts";
+import type { Environment } from "./config.ts";
+import { downstreamOf, type Draft } from "./draft.ts";
+import { carries, gate, type JudgedPullRequest } from "./judge-pull-request.ts";
+import { planAdopted } from "./progress.ts";
+import type { JudgedPromotion } from "./promotion-facts.ts";
+import type { EnvironmentPins } from "./observation.ts";
+import { checkContent, commitMessage, newerReadyComment, promotionBody, promotionTitle, supersededComment } from "./report.ts";
+import type { BodyEvidence } from "./report.ts";
+import { asRelease, releaseKey, sameRelease, type AppName, type Pinned, type Release } from "./release.ts";
+import { directionOf } from "./version-order.ts";
+
+const HOUR = 3_600_000;
+/** Branch names that belong to somebody else are stepped aside from this many times. */
+const BRANCH_ATTEMPTS = 5;
+
+type ReadablePins = Extract<EnvironmentPins, { readonly ok: true }>;
+
+/** Counts what may still be opened now, so that a large repository does not become a flood. */
+export class OpeningBudget {
+  #open: number;
+  #hour: number;
+
+  constructor(draft: Draft, judged: readonly JudgedPullRequest[]) {
+    const { limits } = draft.config;
+    const recent = draft.observation.ledger.opened.filter((at) => draft.now - at < HOUR);
+    this.#open = limits.openPullRequests - judged.filter(({ own }) => own).length;
+    this.#hour = limits.newPullRequestsPerHour - recent.length;
+    const oldest = recent[0];
+    if (this.#hour <= 0 && oldest !== undefined) draft.due(oldest + HOUR);
+  }
+
+  take(): boolean {
+    if (this.#open <= 0 || this.#hour <= 0) return false;
+    this.#open -= 1;
+    this.#hour -= 1;
+    return true;
+  }
+}
+
+/** Opens the pull request that this place wants: the one a person asked for, else the automatic candidate. */
+export function planOpening(draft: Draft, app: AppName, environment: Environment, judged: readonly JudgedPullRequest[], budget: OpeningBudget): void {
+  const pins = draft.pins(app, environment.name);
+  if (pins === null) return;
+  if (!pins.ok) return draft.block(app, environment.name, pins.problem);
+  const place = draft.place(app, environment.name);
+  const settings = draft.settings(app);
+  const paused = environment.paused ?? settings.paused;
+  const request = place.request !== null && !sameRelease(place.request.release, pins.pinned) ? place.request : null;
+  if (request === null && environment.promote === "on-request") return;
+  if (request === null && paused !== null) return draft.block(app, environment.name, `paused: ${paused}`);
+  const candidate = request !== null ? { release: request.release } : candidateFor(draft, app, environment, pins.pinned);
+  if (candidate === null) return;
+  if ("none" in candidate) return draft.block(app, environment.name, candidate.none);
+  const refusal = pins.pins.find((pin) => pin.refusal !== null && candidate.release.images.some((image) => image.repository === pin.repository));
+  if (refusal !== undefined && refusal.refusal !== null) return draft.block(app, environment.name, refusal.refusal);
+  const forward = judged.filter((other) => other.own && forwardIn(draft, other, app, environment.name));
+  if (forward.some((other) => carries(other, app, environment.name, candidate.release))) return;
+  for (const other of forward) if (!supersede(draft, other, candidate.release)) return;
+  // What is replaced must be known to run, or there is nothing to go back to.
+  planAdopted(draft, app, environment.name);
+  if (!budget.take()) return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
+  open(draft, environment, pins, { app, release: candidate.release, requesters: request === null ? [] : [request.by] });
+}
+
+function forwardIn(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {
+  const opened = draft.observation.ledger.openedAs.get(judged.pullRequest.number);
+  if (opened !== undefined) return opened.kind !== "revert" && opened.app === app && opened.environment === environment;
+  return judged.promotions.some(({ promotion }) => promotion.kind !== "revert" && promotion.app === app && promotion.environment.name === environment);
+}
+
+/** Makes room for another release: an older pull request that nobody cares for is closed. Answers whether there is room. */
+function supersede(draft: Draft, judged: JudgedPullRequest, release: Release): boolean {
+  const { pullRequest } = judged;
+  const cared = pullRequest.reviews.some((review) => review.state === "approved") || judged.promotions.some(({ promotion }) => promotion.requesters.length > 0);
+  const older = judged.promotions.every(({ promotion }) => directionOf(release, promotion.to) !== "down");
+  if (cared || !older || !judged.untouched) {
+    if (older) commentOnce(draft, judged, `newer:${releaseKey(release).slice(-12)}`, (marker) => newerReadyComment({ marker, version: release.version }));
+    return false;
+  }
+  closeOwn(draft, judged, supersededMarker(release), (marker) => supersededComment({ marker, version: release.version }));
+  // The new one opens at the next look, when this one is seen closed: one open promotion for a place at any time.
+  return false;
+}
+
+function supersededMarker(release: Release): string {
+  return `superseded:${releaseKey(release).slice(-12)}`;
+}
+
+export function commentOnce(draft: Draft, judged: JudgedPullRequest, marker: string, body: (marker: string) => string): void {
+  const { pullRequest } = judged;
+  if (pullRequest.truncated) return;
+  if (pullRequest.comments.some((comment) => comment.author.kind === "app" && comment.body.includes(`<!-- pinion:${marker} -->`))) return;
+  draft.act({ id: `comment #${pullRequest.number} ${marker}`, kind: "comment", pullRequest: pullRequest.number, body: body(marker) });
+}
+
+export function closeOwn(draft: Draft, judged: JudgedPullRequest, marker: string, body: (marker: string) => string): void {
+  const { pullRequest } = judged;
+  commentOnce(draft, judged, marker, body);
+  draft.act({
+    id: `close #${pullRequest.number}`,
+    kind: "close",
+    pullRequest: pullRequest.number,
+    pullRequestId: pullRequest.id,
+    branch: pullRequest.head.ref,
+    head: pullRequest.head.oid,
+  });
+}
+
+/** A branch name that is free, or holds what an earlier run of ours left there. */
+function claim(draft: Draft, name: (attempt: number) => string): { readonly branch: string; readonly adopt: string | null } | null {
+  for (let attempt = 1; attempt <= BRANCH_ATTEMPTS; attempt += 1) {
+    const branch = name(attempt);
+    const standing = draft.observation.snapshot.branches.find((other) => other.name === branch);
+    if (standing === undefined) return { branch, adopt: null };
+    const inUse = draft.observation.snapshot.open.some((other) => !other.head.fork && other.head.ref === branch);
+    // A branch without a commit of its own is one whose commit never came: apply finds out and takes it over.
+    if (!inUse && (standing.own || standing.oid === draft.observation.snapshot.head)) return { branch, adopt: standing.oid };
+  }
+  return null;
+}
+
+export interface Opening {
+  readonly app: AppName;
+  readonly release: Release;
+  readonly requesters: readonly string[];
+}
+
+function open(draft: Draft, environment: Environment, pins: ReadablePins, opening: Opening): void {
+  const promotion: JudgedPromotion = {
+    app: opening.app,
+    environment,
+    kind: "promotion",
+    origin: "bot",
+    requesters: opening.requesters,
+    from: pins.pinned,
+    to: opening.release,
+    proposedOnly: false,
+    pullRequest: null,
+    proposal: null,
+  };
+  openPullRequest(draft, promotion, opening.release, pins, [], null);
+}
+
+/** Opens the pull request of a promotion or a revert, with its check run. */
+export function openPullRequest(
+  draft: Draft,
+  promotion: JudgedPromotion,
+  release: Release,
+  pins: ReadablePins,
+  newFiles: ManifestCommit["newFiles"],
+  bad: { readonly version: string; readonly evidence: string } | null,
+): void {
+  const { app, environment, kind, requesters } = promotion;
+  const revert = kind === "revert";
+  const generation = draft.place(app, environment.name).current?.commit ?? "installation";
+  const naming = { app, environment: environment.name, release, from: pins.pinned, revert };
+  const claimed = claim(draft, (attempt) => promotionBranch(naming, generation, attempt));
+  if (claimed === null) {
+    draft.block(app, environment.name, `branches named ${promotionBranch(naming, generation, 1)} were made by somebody else; delete them`);
+    return;
+  }
+  if (closedByPerson(draft, claimed.branch, app, environment.name, release)) return;
+  const gated = gate(draft, promotion);
+  const text = { kind, app, environment: environment.name, version: release.version };
+  const commit = manifestCommit(draft, environment, pins, release, kind, newFiles);
+  const action: Action = {
+    id: `open ${claimed.branch}`,
+    kind: "open",
+    app,
+    environment: environment.name,
+    branch: claimed.branch,
+    adopt: claimed.adopt,
+    commit,
+    title: promotionTitle(text),
+    body: promotionBody({
+      ...text,
+      from: pins.pinned,
+      to: release,
+      file: pins.file,
+      requesters,
+      evidence: evidenceFor(draft, environment, release),
+      bad,
+      mergeRule: mergeRule(promotion, gated.facts.approvals),
+      nextOnRequest: downstreamOf(draft.config, environment.name)
+        .filter((next) => next.promote === "on-request" && next.after.includes(environment.name))
+        .map((next) => next.name),
+    }),
+    check: checkContent({
+      promotions: [
+        {
+          app,
+          environment: environment.name,
+          version: release.version,
+          fromVersion: pins.pinned.version,
+          kind,
+          gates: gated.gates,
+          judgement: gated.judgement,
+        },
+      ],
+      notes: [],
+    }),
+    reviewers: environment.approvals.teams,
+    record: (pullRequest, head) => ({
+      event: "opened",
+      app,
+      environment: environment.name,
+      at: draft.now,
+      kind,
+      from: pins.pinned,
+      release,
+      pullRequest,
+      head,
+      requestedBy: requesters[0] ?? null,
+    }),
+  };
+  draft.act(action);
+}
+
+/** A person closed it before the log had noted its opening: the same as a withdrawal. */
+function closedByPerson(draft: Draft, branch: string, app: AppName, environment: string, release: Release): boolean {
+  const { request } = draft.place(app, environment);
+  const closed = draft.observation.snapshot.ended.find(
+    (other) => isOwn(other) && other.state === "closed" && other.head.ref === branch && other.closed !== null && other.closed.by.kind !== "app",
+  );
+  if (closed?.closed == null || (request !== null && request.at > closed.closed.at)) return false;
+  draft.record({ event: "withdrawn", app, environment, at: closed.closed.at, release, pullRequest: closed.number, by: closed.closed.by.login });
+  return true;
+}
+
+export function manifestCommit(
+  draft: Draft,
+  environment: Environment,
+  pins: ReadablePins,
+  release: Release,
+  kind: JudgedPromotion["kind"],
+  newFiles: ManifestCommit["newFiles"],
+): ManifestCommit {
+  const { headline, body } = commitMessage({ kind, promotions: [{ app: release.app, environment: environment.name, from: pins.pinned, to: release }] });
+  return {
+    base: draft.observation.snapshot.head,
+    headline,
+    body,
+    edits: [{ file: pins.file, pins: release.images.map(({ repository, tag, digest }) => ({ repository, tag, digest })) }],
+    newFiles,
+  };
+}
+
+function mergeRule(promotion: JudgedPromotion, approvals: { readonly required: number; readonly who: string } | { readonly unknown: string }): string {
+  const required = "unknown" in approvals ? 1 : approvals.required;
+  const who = "unknown" in approvals ? "anyone with write permission" : approvals.who;
+  if (promotion.kind !== "revert" && promotion.environment.merge === "manual") return "A person merges it once every gate passes.";
+  if (required === 0) return "It merges by itself once every gate passes.";
+  return `It merges once every gate passes; that takes ${required === 1 ? "1 approval" : `${required} approvals`} from ${who}.`;
+}
+
+/** What speaks for a release: how it did in each environment before this one. */
+function evidenceFor(draft: Draft, environment: Environment, release: Pinned): readonly BodyEvidence[] {
+  return environment.after.flatMap((name) => {
+    const run = draft.place(release.app, name).runs.findLast((candidate) => sameRelease(candidate.release, release));
+    if (run === undefined) return [{ environment: name, deployedAt: null, verified: null }];
+    return [{ environment: name, deployedAt: run.deployedAt, verified: run.verified === null ? null : { how: run.verified.how, evidence: run.verified.evidence } }];
+  });
+}
+
+/** Builds the commit of an own pull request anew when it conflicts with the default branch as it is now. */
+export function planRebuild(draft: Draft, judged: JudgedPullRequest): void {
+  const { pullRequest, untouched, proposal } = judged;
+  if (!untouched || proposal?.known !== true || proposal.value.conflicts.length === 0) return;
+  const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
+  const environment = draft.config.environments.find(({ name }) => name === opened?.environment);
+  const pins = opened === undefined ? null : draft.pins(opened.app, opened.environment);
+  if (opened === undefined || environment === undefined || pins === null || !pins.ok) return;
+  if (sameRelease(pins.pinned, opened.release) || (opened.from !== null && !sameRelease(pins.pinned, opened.from))) {
+    closeOwn(draft, judged, "moved-on", (marker) => supersededComment({ marker, version: pins.pinned.version }));
+    return;
+  }
+  const release = asRelease(opened.release);
+  if (release === null || opened.kind === "revert") return;
+  draft.act({
+    id: `rebuild #${pullRequest.number}@${pullRequest.head.oid}`,
+    kind: "rebuild",
+    pullRequest: pullRequest.number,
+    branch: pullRequest.head.ref,
+    head: pullRequest.head.oid,
+    commit: manifestCommit(draft, environment, pins, release, opened.kind, []),
+  });
+}

@@ -1,0 +1,127 @@
+import type { Action, Plan } from "./action.ts";
+import type { Instant } from "./answer.ts";
+import { planChanges, planWithdrawals } from "./changes.ts";
+import type { Config } from "./config.ts";
+import { planDeployments, planLabels } from "./display.ts";
+import { Draft } from "./draft.ts";
+import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
+import type { Knowledge, Observation, PullRequest } from "./observation.ts";
+import { closeOwn, OpeningBudget, planOpening, planRebuild } from "./openings.ts";
+import type { PolicySet } from "./policy/policy-set.ts";
+import { planAdopted, planProgress } from "./progress.ts";
+import { checkFor, obsolete, planCheck, planJudged, planLostOpening, planMerge } from "./pull-requests.ts";
+import { configOnlyCheck, configProblemsCheck, obsoleteComment } from "./report.ts";
+import { planRequests } from "./requests.ts";
+import { planRevert, planUnfreeze } from "./reverts.ts";
+import { sameRelease } from "./release.ts";
+
+/**
+ * Decides what to do, from what was seen and nothing else. Pure: the same observation, knowledge and time
+ * give the same plan. Dry run, command line, simulator and the App itself all use this one function.
+ */
+export function plan(observation: Observation, policies: PolicySet, knowledge: Knowledge, now: Instant): Plan {
+  const { config, snapshot } = observation;
+  // A new installation is quiet: nothing is said or done before somebody writes the config file.
+  if (config === null) return { actions: [], blocked: [], needs: [], nextLookAt: null };
+  if (!config.ok) return planBrokenConfig(observation, policies, knowledge, now, config.problems);
+  const draft = new Draft(observation, config.config, policies, knowledge, now);
+  if (observation.ledger.installed === null && config.config.mode === "enforce") {
+    draft.act({ id: "start-log", kind: "start-log", record: { event: "installed", at: now, commit: snapshot.head } });
+    return draft.finish();
+  }
+  planLabels(draft);
+  planChanges(draft);
+  planWithdrawals(draft);
+  const judged = snapshot.open.filter((pullRequest) => pullRequest.base === snapshot.defaultBranch).map((pullRequest) => judgePullRequest(draft, pullRequest));
+  for (const one of judged) planPullRequest(draft, one);
+  // What changed on the default branch is put into the log first; the next look plans on from there.
+  if (observation.changes.length === 0) planPlaces(draft, judged);
+  planRequests(draft, judged);
+  return inMode(draft.finish(), config.config);
+}
+
+function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
+  planLostOpening(draft, judged);
+  planCheck(draft, judged.pullRequest, checkFor(draft, judged));
+  planJudged(draft, judged);
+  const gone = obsolete(draft, judged);
+  if (gone !== null) {
+    closeOwn(draft, judged, "obsolete", (marker) => obsoleteComment({ marker, reason: gone }));
+    return;
+  }
+  planRebuild(draft, judged);
+  if (draft.observation.changes.length === 0) planMerge(draft, judged);
+}
+
+function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
+  const budget = new OpeningBudget(draft, judged);
+  const { pins } = draft.observation;
+  for (const environment of draft.config.environments) {
+    for (const [app, environments] of pins) {
+      if (!environments.has(environment.name)) continue;
+      planUnfreeze(draft, app, environment.name);
+      planProgress(draft, app, environment);
+      planDeployments(draft, app, environment);
+      planRevert(draft, app, environment, judged);
+      if (feedsAnother(draft, app, environment.name)) planAdopted(draft, app, environment.name);
+      planOpening(draft, app, environment, judged, budget);
+    }
+  }
+}
+
+/** Whether an environment that follows this one is pinned to something else, so that what runs here could move on. */
+function feedsAnother(draft: Draft, app: string, environment: string): boolean {
+  const here = draft.pins(app, environment);
+  if (here === null || !here.ok) return false;
+  return draft.config.environments.some((next) => {
+    if (!next.after.includes(environment) || next.promote !== "auto") return false;
+    const there = draft.pins(app, next.name);
+    return there?.ok === true && !sameRelease(there.pinned, here.pinned);
+  });
+}
+
+/** With a config that cannot be read nothing is decided; the check says why, and lets a repair through. */
+function planBrokenConfig(
+  observation: Observation,
+  policies: PolicySet,
+  knowledge: Knowledge,
+  now: Instant,
+  problems: Parameters<typeof configProblemsCheck>[0],
+): Plan {
+  const draft = new Draft(observation, NO_CONFIG, policies, knowledge, now);
+  draft.block(null, null, `the configuration cannot be read: ${problems.map(({ line, message }) => `line ${line}: ${message}`).join("; ")}`);
+  for (const pullRequest of observation.snapshot.open) {
+    if (pullRequest.base !== observation.snapshot.defaultBranch) continue;
+    planCheck(draft, pullRequest, repairs(observation, pullRequest) ? configOnlyCheck() : configProblemsCheck(problems));
+  }
+  return draft.finish();
+}
+
+function repairs(observation: Observation, pullRequest: PullRequest): boolean {
+  const proposal = observation.proposals.get(pullRequest.number);
+  if (proposal?.known !== true) return false;
+  const { config, promotions, otherFiles, conflicts } = proposal.value;
+  return config?.ok === true && promotions.length === 0 && otherFiles.length === 0 && conflicts.length === 0;
+}
+
+const NO_CONFIG: Config = {
+  mode: "observe",
+  environments: [],
+  discover: [],
+  defaults: { images: null, select: { semver: "*" }, argocd: [], slo: null, paused: null },
+  apps: new Map(),
+  slos: new Map(),
+  limits: { openPullRequests: 0, newPullRequestsPerHour: 0 },
+};
+
+/** In `observe` mode the check is all that is written. */
+function inMode(plan: Plan, config: Config): Plan {
+  if (config.mode === "enforce") return plan;
+  const seen = (action: Action) => action.kind === "check";
+  const withheld = plan.actions.filter((action) => !seen(action) && action.kind !== "record");
+  return {
+    ...plan,
+    actions: plan.actions.filter(seen),
+    blocked: [...plan.blocked, ...withheld.map((action) => ({ app: null, environment: null, reason: `mode is observe; would: ${action.id}` }))],
+  };
+}

@@ -1,0 +1,182 @@
+import type { Instant, Milliseconds } from "./answer.ts";
+import type { Environment, Slo } from "./config.ts";
+import type { Draft } from "./draft.ts";
+import { isSettled, type Stay } from "./ledger.ts";
+import type { MetricAnswer } from "./slo.ts";
+import { evaluateSlo, sloQueries, type SloVerdict } from "./slo.ts";
+import { asRelease, type AppName, type Digest, type EnvironmentName, type Pinned, type Release } from "./release.ts";
+import { verdictFor, type Wanted } from "./rollout-question.ts";
+
+/** How often a rollout under way is looked at. */
+const ROLLOUT_POLL: Milliseconds = 10_000;
+/** How often the SLO is measured during the watch. */
+const WATCH_POLL: Milliseconds = 30_000;
+/** Degraded for this long counts as bad; shorter is a flap. */
+const DEGRADED_FOR: Milliseconds = 60_000;
+const TAG_MAX_AGE: Milliseconds = 10 * 60_000;
+
+/** Follows what was merged into the cluster, and puts down what is learned: deployed, verified, or gone bad. */
+export function planProgress(draft: Draft, app: AppName, environment: Environment): void {
+  const stay = draft.place(app, environment.name).current;
+  if (stay === null || stay.via === "adopted" || isSettled(stay)) return;
+  const release = releaseOf(draft, stay.release);
+  if (release === null) return;
+  if (stay.deployedAt === null) followRollout(draft, environment, stay, release);
+  else watch(draft, environment, stay, release, stay.deployedAt);
+}
+
+/**
+ * What was pinned before Pinion came is followed only when something depends on it: a release can move on only
+ * from where it is known to run, and can be gone back to only if it was seen to run. It is never judged bad.
+ */
+export function planAdopted(draft: Draft, app: AppName, environment: EnvironmentName): void {
+  const adopted = adoptedPins(draft, app, environment);
+  const release = adopted === null ? null : releaseOf(draft, adopted.release);
+  if (adopted === null || release === null) return;
+  const verdict = verdictFor(draft, app, environment, adopted, ROLLOUT_POLL);
+  if (verdict === null) return;
+  if (verdict.verdict !== "deployed") {
+    draft.block(app, environment, `${release.version} was here before Pinion and is not seen to run: ${verdict.reason}`);
+    draft.due(draft.now + WATCH_POLL);
+    return;
+  }
+  const resolved = adopted.release.images.some((image) => image.digest === null) ? "; its digest was read from the registry now" : "";
+  const base = { app, environment, at: draft.now, release, commit: adopted.commit };
+  draft.record({ ...base, event: "deployed", evidence: `${verdict.reason}; adopted${resolved}` });
+  draft.record({ ...base, event: "verified", how: "rollout-only", evidence: "it was running when Pinion came to it" });
+}
+
+/** What stands here without any promotion, while it is not settled; null when there is no such thing. */
+function adoptedPins(draft: Draft, app: AppName, environment: EnvironmentName): Wanted | null {
+  const current = draft.place(app, environment).current;
+  if (current !== null) return current.via === "adopted" && !isSettled(current) ? current : null;
+  const installed = draft.observation.ledger.installed;
+  const pins = draft.pins(app, environment);
+  if (installed === null || pins === null || !pins.ok) return null;
+  return { release: pins.pinned, commit: installed.commit, since: installed.at };
+}
+
+/** The pinned images as a release; tags without a digest are resolved by the registry. Null while that is not known. */
+function releaseOf(draft: Draft, pinned: Pinned): Release | null {
+  const complete = asRelease(pinned);
+  if (complete !== null) return complete;
+  const images = pinned.images.map((image) => {
+    if (image.digest !== null || image.tag === null) return image;
+    const answer = draft.ask({ kind: "digest", repository: image.repository, reference: image.tag }, TAG_MAX_AGE);
+    return { ...image, digest: answer?.known === true ? (answer.value as Digest | null) : null };
+  });
+  return asRelease({ ...pinned, images });
+}
+
+function followRollout(draft: Draft, environment: Environment, stay: Stay, release: Release): void {
+  const { app } = release;
+  const verdict = verdictFor(draft, app, environment.name, stay, ROLLOUT_POLL);
+  draft.due(draft.now + ROLLOUT_POLL);
+  if (verdict === null) return;
+  const base = { app, environment: environment.name, at: draft.now, release, commit: stay.commit };
+  switch (verdict.verdict) {
+    case "deployed":
+      draft.record({ ...base, event: "deployed", evidence: verdict.reason });
+      return;
+    case "sync-failed":
+      draft.record({ ...base, event: "sync-failed", evidence: verdict.reason });
+      return;
+    case "degraded":
+      planDegraded(draft, environment, stay, release, verdict.since, verdict.reason);
+      return;
+    case "pending":
+      if (verdict.until !== null) draft.due(verdict.until);
+      if (draft.now > stay.since + environment.deadline) {
+        draft.record({ ...base, event: "deadline", evidence: `not healthy ${minutes(environment.deadline)} after the merge: ${verdict.reason}` });
+        return;
+      }
+      break;
+    case "stale":
+    case "unknown":
+    case "blocked":
+    case "superseded":
+      break;
+  }
+  draft.block(app, environment.name, `${stay.release.version} rolls out: ${verdict.verdict}, ${verdict.reason}`);
+}
+
+function planDegraded(draft: Draft, environment: Environment, stay: Stay, release: Release, since: Instant, reason: string): void {
+  const { app } = release;
+  if (since < stay.since) {
+    draft.block(app, environment.name, `degraded since before ${release.version} was merged, so nothing can be told of it: ${reason}`);
+    return;
+  }
+  if (draft.now < since + DEGRADED_FOR) {
+    draft.due(since + DEGRADED_FOR);
+    draft.block(app, environment.name, `${release.version} is degraded; counts as bad after ${minutes(DEGRADED_FOR)}`);
+    return;
+  }
+  draft.record({ event: "degraded", app, environment: environment.name, at: draft.now, release, commit: stay.commit, evidence: reason });
+}
+
+function watch(draft: Draft, environment: Environment, stay: Stay, release: Release, deployedAt: Instant): void {
+  const { app } = release;
+  const verdict = verdictFor(draft, app, environment.name, stay, WATCH_POLL);
+  const end = deployedAt + environment.watch;
+  draft.due(draft.now < end ? Math.min(draft.now + WATCH_POLL, end) : draft.now + WATCH_POLL);
+  if (verdict === null) return;
+  if (verdict.verdict === "degraded") {
+    planDegraded(draft, environment, stay, release, verdict.since, verdict.reason);
+    return;
+  }
+  const measured = measure(draft, environment, release, deployedAt);
+  if (measured === null) return;
+  const base = { app, environment: environment.name, at: draft.now, release, commit: stay.commit };
+  if (measured.verdict === "bad") {
+    draft.record({ ...base, event: "breached", evidence: measured.evidence });
+    return;
+  }
+  if (draft.now < end) return;
+  if (verdict.verdict !== "deployed") {
+    draft.block(app, environment.name, `the watch of ${release.version} is over, but it is not seen to run well: ${verdict.reason}`);
+    return;
+  }
+  switch (measured.verdict) {
+    case "good":
+      draft.record({ ...base, event: "verified", how: "slo", evidence: measured.evidence });
+      return;
+    case "no-slo":
+    case "low-traffic":
+      draft.record({ ...base, event: "verified", how: "rollout-only", evidence: measured.evidence });
+      return;
+    case "cannot-tell":
+      draft.block(app, environment.name, `the watch of ${release.version} is over, but the SLO cannot be told: ${measured.evidence}`);
+  }
+}
+
+type Measured = SloVerdict | { readonly verdict: "no-slo"; readonly evidence: string };
+
+/** What the SLO says now, or null while Prometheus has not been asked. */
+function measure(draft: Draft, environment: Environment, release: Release, deployedAt: Instant): Measured | null {
+  const slo = sloOf(draft, release.app);
+  if (slo === null) return { verdict: "no-slo", evidence: `no SLO is configured; healthy for ${minutes(draft.now - deployedAt)}` };
+  // Asked at steps of the poll, so that two looks in a row ask the same question. The last step falls on the watch's end.
+  const end = deployedAt + environment.watch;
+  const elapsed = Math.floor((draft.now - deployedAt) / WATCH_POLL) * WATCH_POLL;
+  const at = draft.now >= end ? Math.max(end, deployedAt + elapsed) : deployedAt + elapsed;
+  if (at <= deployedAt) return { verdict: "cannot-tell", evidence: "nothing has been measured yet" };
+  const input = { slo, app: release.app, environment: environment.name, deployedAt, now: at, watch: environment.watch };
+  const answers = new Map<string, MetricAnswer>();
+  let missing = false;
+  for (const query of sloQueries(input)) {
+    const answer = draft.ask({ kind: "metric", endpoint: environment.prometheus, expression: query.expression, at: query.at }, WATCH_POLL * 10);
+    if (answer === null) missing = true;
+    else answers.set(query.id, answer.known ? answer.value : { kind: "cannot-tell", reason: answer.reason });
+  }
+  return missing ? null : evaluateSlo(input, answers);
+}
+
+function sloOf(draft: Draft, app: AppName): Slo | null {
+  const name = draft.settings(app).slo;
+  return name === null ? null : (draft.config.slos.get(name) ?? null);
+}
+
+function minutes(milliseconds: Milliseconds): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds % 60 === 0 && seconds > 0 ? `${seconds / 60} min` : `${seconds} s`;
+}

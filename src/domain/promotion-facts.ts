@@ -1,0 +1,267 @@
+import type { Answer, Milliseconds } from "./answer.ts";
+import type { Environment } from "./config.ts";
+import { upstreamOf, type Draft } from "./draft.ts";
+import type { Fact, Facts } from "./facts.ts";
+import { isSettled, soakOf } from "./ledger.ts";
+import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
+import type { PromotionKind, RecordedApproval } from "./record.ts";
+import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import { rolloutOf } from "./rollout-question.ts";
+import { directionOf } from "./version-order.ts";
+
+/** One promotion as it is judged: what a pull request makes, or would make when it is opened. */
+export interface JudgedPromotion {
+  readonly app: AppName;
+  readonly environment: Environment;
+  readonly kind: PromotionKind;
+  readonly origin: "bot" | "person";
+  /** Everyone who asked for it; empty when it is automatic. */
+  readonly requesters: readonly string[];
+  readonly from: Pinned | null;
+  readonly to: Pinned;
+  /** A revert that only people may let through, whatever `rollback` says. */
+  readonly proposedOnly: boolean;
+  readonly pullRequest: PullRequest | null;
+  /** What merging would change; null while the pull request is not open yet, and nothing else changes. */
+  readonly proposal: ProposedChange | null;
+}
+
+/** People and labels change seldom; a permission taken away must count soon. */
+const PEOPLE_MAX_AGE: Milliseconds = 60_000;
+/** A manifest in a registry is immutable by digest; that it was deleted may be learned this late. */
+const REGISTRY_MAX_AGE: Milliseconds = 10 * 60_000;
+/** How old a look at the upstream cluster may be when it counts as proof. */
+const UPSTREAM_MAX_AGE: Milliseconds = 60_000;
+
+const WRITERS = new Set(["admin", "maintain", "write"]);
+
+/** Everything the policies may read of one promotion, each fact known or unknown with its reason. */
+export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts {
+  const { app, environment, kind, origin, to, from } = promotion;
+  const settings = draft.settings(app);
+  const paused = environment.paused ?? settings.paused;
+  return {
+    now: draft.now,
+    promotion: {
+      app,
+      environment: environment.name,
+      kind,
+      origin,
+      requester: promotion.requesters[0] ?? "",
+      version: to.version,
+      from_version: from?.version ?? "",
+      direction: from === null ? "up" : directionOf(to, from),
+      first: environment.after.length === 0,
+      every_image_has_digest: to.images.every((image) => image.digest !== null),
+    },
+    change: changeFact(promotion),
+    registry: registryFact(draft, to),
+    upstream: upstreamFact(draft, promotion),
+    approvals: approvalsFact(draft, promotion),
+    freeze: freezeFact(draft, app, environment.name),
+    quarantine: quarantineFact(draft, promotion),
+    rollout: rolloutFact(draft, promotion),
+    paused: { active: paused !== null, reason: paused ?? "" },
+  };
+}
+
+function changeFact(promotion: JudgedPromotion): Facts["change"] {
+  const proposal = promotion.proposal;
+  if (proposal === null) return { pins_only: true, other_files: [], conflicts: false };
+  return {
+    pins_only: proposal.otherFiles.length === 0 && (promotion.kind === "revert" || proposal.quarantines.length === 0),
+    other_files: proposal.otherFiles,
+    conflicts: proposal.conflicts.length > 0,
+  };
+}
+
+function registryFact(draft: Draft, to: Pinned): Facts["registry"] {
+  const missing: string[] = [];
+  const moved: string[] = [];
+  let unlearned: string | null = null;
+  for (const image of to.images) {
+    if (image.digest === null) {
+      missing.push(`${image.repository}:${image.tag ?? ""} (no digest)`);
+      continue;
+    }
+    const byDigest = draft.ask({ kind: "digest", repository: image.repository, reference: image.digest }, REGISTRY_MAX_AGE);
+    if (byDigest === null || !byDigest.known) unlearned ??= byDigest?.reason ?? "the registry has not been asked yet";
+    else if (byDigest.value !== image.digest) missing.push(`${image.repository}@${image.digest}`);
+    if (image.tag === null) continue;
+    const byTag = draft.ask({ kind: "digest", repository: image.repository, reference: image.tag }, REGISTRY_MAX_AGE);
+    if (byTag?.known === true && byTag.value !== null && byTag.value !== image.digest) moved.push(`${image.repository}:${image.tag}`);
+  }
+  return unlearned === null ? { missing, moved } : { unknown: unlearned };
+}
+
+function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream"] {
+  const { app, environment, to } = promotion;
+  const entries = [];
+  for (const name of environment.after) {
+    const place = draft.place(app, name);
+    const run = place.runs.findLast((candidate) => sameRelease(candidate.release, to) && candidate.verified !== null);
+    const { soakedFor, doneAt } = soakOf(place, to, environment.soak, draft.now);
+    const running = place.current !== null && sameRelease(place.current.release, to) && place.current.deployedAt !== null;
+    let bad = place.bad.has(releaseKey(to));
+    // Soak counts while the cluster can be seen: what runs there now must still be well.
+    if (running && run !== undefined && !bad) {
+      const verdict = rolloutOf(draft, app, name, UPSTREAM_MAX_AGE);
+      if (verdict === null) return { unknown: `${name} has not been looked at yet` };
+      if (verdict.verdict === "unknown" || verdict.verdict === "stale") return { unknown: `how ${app} does in ${name} cannot be seen: ${verdict.reason}` };
+      if (verdict.verdict === "degraded" || verdict.verdict === "sync-failed") bad = true;
+    }
+    const soaked_at = doneAt ?? 0;
+    if (doneAt !== null && doneAt > draft.now) draft.due(doneAt);
+    entries.push({ environment: name, verified: run !== undefined, bad, soaked_for: soakedFor, soak: environment.soak, soaked_at });
+  }
+  return entries;
+}
+
+function quarantineFact(draft: Draft, promotion: JudgedPromotion): Facts["quarantine"] {
+  const { quarantine } = draft.observation;
+  if (!quarantine.known) return { unknown: quarantine.reason };
+  const digests = new Set(promotion.to.images.map((image) => image.digest));
+  const hits = quarantine.value
+    .filter((entry) => digests.has(entry.digest as `sha256:${string}`))
+    .filter((entry) => entry.environments.length === 0 || entry.environments.includes(promotion.environment.name))
+    .map((entry) => `${entry.digest.slice(0, 19)} (${entry.reason})`);
+  return { hits };
+}
+
+function rolloutFact(draft: Draft, promotion: JudgedPromotion): Facts["rollout"] {
+  const current = draft.place(promotion.app, promotion.environment.name).current;
+  const moving = current !== null && current.via !== "adopted" && !isSettled(current) && !sameRelease(current.release, promotion.to);
+  return { in_progress: moving, version: moving ? current.release.version : "" };
+}
+
+/** Whether a person may do what write permission allows; null while the question is open. */
+function mayWrite(draft: Draft, login: string): Answer<boolean> | null {
+  const answer = draft.ask({ kind: "permission", login }, PEOPLE_MAX_AGE);
+  if (answer === null || !answer.known) return answer;
+  return { known: true, value: WRITERS.has(answer.value), at: answer.at };
+}
+
+/** The person who set a label last, in the order of the timeline. */
+export function lastLabelled(events: readonly LabelEvent[], label: string): LabelEvent | null {
+  return events.findLast((event) => event.label === label) ?? null;
+}
+
+function freezeFact(draft: Draft, app: AppName, environment: EnvironmentName): Facts["freeze"] {
+  const reasons: string[] = [];
+  const frozen = draft.place(app, environment).frozen;
+  if (frozen !== null) reasons.push(`${app} is stopped here by #${frozen.issue}: ${frozen.reason}`);
+  for (const issue of draft.observation.snapshot.issues) {
+    if (issue.state !== "open" || !issue.labels.includes(`freeze:${environment}`)) continue;
+    const effective = freezeStands(draft, issue, `freeze:${environment}`);
+    if (effective === null || !effective.known) return { unknown: `whether #${issue.number} stops ${environment}: ${effective?.reason ?? "not asked yet"}` };
+    if (effective.value) reasons.push(`#${issue.number} ${issue.title}`);
+  }
+  return { active: reasons.length > 0, reasons };
+}
+
+function freezeStands(draft: Draft, issue: Issue, label: string): Answer<boolean> | null {
+  const event = lastLabelled(issue.labelEvents, label);
+  // Without an event nobody can be held to it; the safe reading of a freeze is that it stands.
+  if (event === null || event.actor.kind === "app") return { known: true, value: true, at: draft.now };
+  return mayWrite(draft, event.actor.login);
+}
+
+interface Approver {
+  readonly login: string;
+  readonly review: string;
+  readonly commit: string | null;
+  readonly at: number;
+  readonly state: "approved" | "changes-requested";
+}
+
+/** The latest review of each person that decides something. A dismissed review takes the person's word back entirely. */
+function latestDecisions(pullRequest: PullRequest): readonly Approver[] {
+  const latest = new Map<string, Approver | null>();
+  for (const review of pullRequest.reviews.toSorted((a, b) => a.at - b.at)) {
+    if (review.author.kind !== "user") continue;
+    if (review.state === "dismissed") latest.set(review.author.login, null);
+    if (review.state !== "approved" && review.state !== "changes-requested") continue;
+    latest.set(review.author.login, { login: review.author.login, review: review.id, commit: review.commit, at: review.at, state: review.state });
+  }
+  return [...latest.values()].filter((approver) => approver !== null);
+}
+
+/** How many approvals a promotion needs before it may be merged. */
+export function approvalsNeeded(promotion: Pick<JudgedPromotion, "environment" | "kind" | "proposedOnly">): number {
+  const { environment, kind } = promotion;
+  if (kind !== "revert") return Math.max(environment.approvals.count, environment.merge === "on-approval" ? 1 : 0);
+  if (environment.rollback === "auto" && !promotion.proposedOnly) return 0;
+  return Math.max(1, environment.approvals.count);
+}
+
+function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approvals"] {
+  const { environment, pullRequest } = promotion;
+  const required = approvalsNeeded(promotion);
+  const { teams, users } = environment.approvals;
+  const who = describeApprovers(teams, users);
+  const nothing = { required, count: 0, by: [], who, ignored: [], changes_requested_by: [] };
+  if (pullRequest === null) return nothing;
+  if (pullRequest.truncated) return { unknown: "the pull request has more reviews than can be read; close it and let Pinion open a new one" };
+  const ignored: string[] = [];
+  const by: string[] = [];
+  const changes: string[] = [];
+  for (const decision of latestDecisions(pullRequest)) {
+    const eligible = eligibility(draft, promotion, decision.login);
+    if (eligible === null) return { unknown: `who may approve has not been asked yet` };
+    if (!eligible.known) return { unknown: eligible.reason };
+    if (eligible.value !== null) ignored.push(`@${decision.login} (${eligible.value})`);
+    else if (decision.state === "changes-requested") changes.push(decision.login);
+    else if (decision.commit !== pullRequest.head.oid) ignored.push(`@${decision.login} (approved an earlier state)`);
+    else by.push(decision.login);
+  }
+  return { required, count: by.length, by, who, ignored, changes_requested_by: changes };
+}
+
+function describeApprovers(teams: readonly string[], users: readonly string[]): string {
+  const named = [...teams.map((team) => `team ${team}`), ...users.map((user) => `@${user}`)];
+  return named.length === 0 ? "anyone with write permission" : named.join(" or ");
+}
+
+/** Null when the person's approval counts, else why it does not. */
+function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): Answer<string | null> | null {
+  const { pullRequest, environment, requesters } = promotion;
+  const say = (value: string | null): Answer<string | null> => ({ known: true, value, at: draft.now });
+  const is = (other: string) => other.toLowerCase() === login.toLowerCase();
+  if (is(pullRequest?.author.login ?? "")) return say("opened the pull request");
+  if (requesters.some(is)) return say("asked for this promotion");
+  if (pullRequest !== null && pullRequest.commits.people === null) {
+    return { known: false, reason: "who wrote the commits cannot be told, so who may approve cannot be told", failure: "stalled", at: draft.now };
+  }
+  if (pullRequest?.commits.people?.some(is) === true) return say("wrote a commit of it");
+  const write = mayWrite(draft, login);
+  if (write === null || !write.known) return write;
+  if (!write.value) return say("has no write permission");
+  const { teams, users } = environment.approvals;
+  if (teams.length === 0 && users.length === 0) return say(null);
+  if (users.some(is)) return say(null);
+  for (const team of teams) {
+    const members = draft.ask({ kind: "team", team }, PEOPLE_MAX_AGE);
+    if (members === null || !members.known) return members;
+    if (members.value.some(is)) return say(null);
+  }
+  return say(`is not in ${describeApprovers(teams, users)}`);
+}
+
+/** The approvals that counted, as the log keeps them. */
+export function recordedApprovals(facts: Facts, pullRequest: PullRequest): readonly RecordedApproval[] {
+  const counted: Fact<{ readonly by: readonly string[] }> = facts.approvals;
+  if ("unknown" in counted) return [];
+  return latestDecisions(pullRequest)
+    .filter((decision) => counted.by.includes(decision.login))
+    .map(({ login, review, commit, at }) => ({ by: login, review, commit: commit ?? pullRequest.head.oid, at }));
+}
+
+/** Whether this release may not enter this environment because of what happened here or further up. */
+export function badUpstreamOrHere(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): string | null {
+  const key = releaseKey(release);
+  for (const name of [environment, ...upstreamOf(draft.config, environment).map((upstream) => upstream.name)]) {
+    const bad = draft.place(app, name).bad.get(key);
+    if (bad !== undefined) return `${release.version} went bad in ${name}: ${bad.evidence}`;
+  }
+  return null;
+}

@@ -1,0 +1,169 @@
+import type { CheckContent } from "./action.ts";
+import { CONFIG_PATH } from "./config.ts";
+import type { Draft } from "./draft.ts";
+import { fingerprint } from "./fingerprint.ts";
+import type { JudgedPullRequest } from "./judge-pull-request.ts";
+import type { ExistingCheck, PullRequest } from "./observation.ts";
+import type { Judgement } from "./policy.ts";
+import { recordedApprovals } from "./promotion-facts.ts";
+import { checkContent, configOnlyCheck, configProblemsCheck, noPinsCheck, refusedCheck, unknownCheck } from "./report/check.ts";
+import { mergeMessage } from "./report/merge-message.ts";
+import { sameRelease } from "./release.ts";
+
+/** GitHub archives check runs after 14 days and takes no update then; a new one is made a day before. */
+const CHECK_MAX_AGE = 13 * 24 * 3_600_000;
+
+/** What the check run on this pull request must say now. */
+export function checkFor(draft: Draft, judged: JudgedPullRequest): CheckContent {
+  const { proposal } = judged;
+  if (proposal === null) return unknownCheck("Pinion has not read this pull request yet.");
+  if (!proposal.known) return unknownCheck(proposal.reason);
+  const { config, broken, conflicts } = proposal.value;
+  if (config?.ok === false) return configProblemsCheck(config.problems);
+  if (broken.length > 0) return refusedCheck(`Files that Pinion could not read after this merge: ${broken.join("; ")}`);
+  if (conflicts.length > 0) return refusedCheck(`It conflicts with the default branch in ${conflicts.join(", ")}.`);
+  if (judged.promotions.length === 0) return config === null ? noPinsCheck(judged.removals) : configOnlyCheck(CONFIG_PATH);
+  return checkContent({
+    promotions: judged.promotions.map(({ promotion, gates, judgement }) => ({
+      app: promotion.app,
+      environment: promotion.environment.name,
+      version: promotion.to.version,
+      fromVersion: promotion.from?.version ?? null,
+      kind: promotion.kind,
+      gates,
+      judgement,
+    })),
+    notes: notesOn(judged),
+  });
+}
+
+function notesOn(judged: JudgedPullRequest): readonly string[] {
+  const notes: string[] = [];
+  if (judged.own && !judged.untouched) notes.push("Somebody else changed this branch, so Pinion will not merge it. A person may.");
+  if (judged.removals.length > 0) notes.push(`It removes the pins of ${judged.removals.join(", ")}.`);
+  if (judged.proposal?.known === true && judged.proposal.value.config !== null) {
+    notes.push("It also changes Pinion's own configuration; it is judged by the configuration of the default branch.");
+  }
+  return notes;
+}
+
+/** Puts the check on the pull request's head, unless the one that is there says the same. */
+export function planCheck(draft: Draft, pullRequest: PullRequest, check: CheckContent): void {
+  const existing = pullRequest.check;
+  if (existing !== null && existing.fingerprint === check.fingerprint && draft.now - existing.startedAt < CHECK_MAX_AGE) return;
+  draft.act({
+    id: `check #${pullRequest.number}@${pullRequest.head.oid} ${check.fingerprint}`,
+    kind: "check",
+    pullRequest: pullRequest.number,
+    head: pullRequest.head.oid,
+    check,
+    existing: existing !== null && updatable(draft, existing, check) ? existing.id : null,
+  });
+}
+
+/** GitHub does not let a completed run go back to being in progress, and forgets runs with time. */
+function updatable(draft: Draft, existing: ExistingCheck, check: CheckContent): boolean {
+  const backwards = existing.status === "completed" && check.status === "in_progress";
+  return !backwards && draft.now - existing.startedAt < CHECK_MAX_AGE;
+}
+
+/** All promotions of a pull request together: it passes when each does. */
+export function judgementOfAll(judged: JudgedPullRequest): Judgement {
+  const outcomes = judged.promotions.map((promotion) => promotion.judgement);
+  const untils = outcomes.map((outcome) => (outcome.outcome === "wait" ? outcome.until : null)).filter((until) => until !== null);
+  if (outcomes.length === 0) return { outcome: "unknown" };
+  if (outcomes.some(({ outcome }) => outcome === "fail")) return { outcome: "fail" };
+  if (outcomes.some(({ outcome }) => outcome === "unknown")) return { outcome: "unknown" };
+  if (outcomes.some(({ outcome }) => outcome === "wait")) return { outcome: "wait", until: untils.length === 0 ? null : Math.min(...untils) };
+  return { outcome: "pass" };
+}
+
+/** Records that every gate passed at this head, for whoever merges it. */
+export function planJudged(draft: Draft, judged: JudgedPullRequest): void {
+  const { pullRequest } = judged;
+  if (judgementOfAll(judged).outcome !== "pass") return;
+  for (const { promotion, facts, gates } of judged.promotions) {
+    const { app, environment, kind, to } = promotion;
+    const release = { ...to, images: to.images.flatMap((image) => (image.digest === null ? [] : [{ ...image, digest: image.digest }])) };
+    draft.record({
+      event: "judged",
+      app,
+      environment: environment.name,
+      at: draft.now,
+      kind,
+      release,
+      pullRequest: pullRequest.number,
+      head: pullRequest.head.oid,
+      gates: gates.map(({ policy, result }) => ({ policy, result })),
+      approvals: recordedApprovals(facts, pullRequest),
+    });
+  }
+}
+
+/** Merges what the App itself made, once every gate passes and the environment lets it. */
+export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
+  const { pullRequest, untouched, proposal } = judged;
+  const [only] = judged.promotions;
+  if (!untouched || pullRequest.draft || proposal?.known !== true || only === undefined || judged.promotions.length !== 1) return;
+  if (judgementOfAll(judged).outcome !== "pass" || proposal.value.conflicts.length > 0 || proposal.value.broken.length > 0) return;
+  const { promotion, gates, facts } = only;
+  const manual = promotion.kind === "revert" ? false : promotion.environment.merge === "manual";
+  if (manual) return;
+  const { mergeMethods, defaultBranch } = draft.observation.snapshot;
+  const method = mergeMethods.includes("squash") ? "squash" : mergeMethods.includes("merge") ? "merge" : null;
+  if (method === null) {
+    draft.block(promotion.app, promotion.environment.name, `#${pullRequest.number} cannot be merged: allow squash or merge commits in the repository's settings`);
+    return;
+  }
+  const { title, message } = mergeMessage({
+    pullRequest: { number: pullRequest.number, title: pullRequest.title, head: pullRequest.head.oid },
+    promotions: [{ app: promotion.app, environment: promotion.environment.name, from: promotion.from, to: promotion.to, kind: promotion.kind }],
+    requesters: promotion.requesters,
+    approvals: recordedApprovals(facts, pullRequest),
+    gatesFingerprint: fingerprint(JSON.stringify(gates.map(({ policy, result }) => [policy, result]))),
+  });
+  draft.act({
+    id: `merge #${pullRequest.number}@${pullRequest.head.oid} into ${defaultBranch}`,
+    kind: "merge",
+    pullRequest: pullRequest.number,
+    head: pullRequest.head.oid,
+    base: proposal.value.base,
+    method,
+    title,
+    message,
+  });
+}
+
+/** An own pull request whose `opened` record was lost on the way gets it now. */
+export function planLostOpening(draft: Draft, judged: JudgedPullRequest): void {
+  const { pullRequest, own } = judged;
+  const [only] = judged.promotions;
+  if (!own || only === undefined || draft.observation.ledger.openedAs.has(pullRequest.number)) return;
+  const { app, environment, kind, from, to, requesters } = only.promotion;
+  const images = to.images.flatMap((image) => (image.digest === null ? [] : [{ ...image, digest: image.digest }]));
+  if (images.length !== to.images.length) return;
+  draft.record({
+    event: "opened",
+    app,
+    environment: environment.name,
+    at: pullRequest.createdAt,
+    kind,
+    from,
+    release: { ...to, images },
+    pullRequest: pullRequest.number,
+    head: pullRequest.head.oid,
+    requestedBy: requesters[0] ?? null,
+  });
+}
+
+/** Why an own pull request has nothing left to do, or null. */
+export function obsolete(draft: Draft, judged: JudgedPullRequest): string | null {
+  const { proposal, pullRequest } = judged;
+  if (!judged.own || proposal?.known !== true || proposal.value.conflicts.length > 0) return null;
+  const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
+  if (judged.promotions.length === 0) return "What it would change is on the default branch already.";
+  if (opened === undefined || opened.kind !== "revert" || opened.from === null) return null;
+  const pins = draft.pins(opened.app, opened.environment);
+  if (pins?.ok === true && !sameRelease(pins.pinned, opened.from)) return `${opened.environment} does not run ${opened.from.version} any more.`;
+  return null;
+}

@@ -1,0 +1,135 @@
+import type { Environment } from "./config.ts";
+import { quarantineScope } from "./changes.ts";
+import type { Draft } from "./draft.ts";
+import { openPullRequest } from "./openings.ts";
+import { mustBeProposed, REVERT_COOLDOWN, type JudgedPullRequest } from "./judge-pull-request.ts";
+import { provenReleases, type Bad, type Stay } from "./ledger.ts";
+import { quarantineFile } from "./quarantine.ts";
+import { asRelease, releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
+import { frozenIssue } from "./report.ts";
+
+const PULLABLE_MAX_AGE = 10 * 60_000;
+
+/** Answers a release that went bad: back to the last one verified here, or, where there is none, stop and tell people. */
+export function planRevert(draft: Draft, app: AppName, environment: Environment, judged: readonly JudgedPullRequest[]): void {
+  const place = draft.place(app, environment.name);
+  const { current } = place;
+  if (current === null || current.bad === null || place.frozen !== null || environment.rollback === "off") return;
+  const pins = draft.pins(app, environment.name);
+  // Only what is still there is gone back from: a later change of the pin is somebody's answer already.
+  if (pins === null || !pins.ok || !sameRelease(pins.pinned, current.release)) return;
+  const release = asRelease(current.release);
+  if (release === null) return;
+  if (judged.some((other) => isRevertOf(draft, other, app, environment.name))) return;
+  if (current.kind === "revert") {
+    freeze(draft, environment, current, release, current.bad, "the release that it was reverted to went bad as well");
+    return;
+  }
+  if (withdrawnRevert(draft, app, environment.name, current)) {
+    draft.block(app, environment.name, `a person closed the revert of ${release.version}`);
+    return;
+  }
+  const target = revertTarget(draft, app, environment, release);
+  if (target === null) return;
+  if ("none" in target) {
+    freeze(draft, environment, current, release, current.bad, target.none);
+    return;
+  }
+  const cooling = place.revertedAt !== null && draft.now - place.revertedAt < REVERT_COOLDOWN;
+  const files = release.images
+    .filter((image) => !target.release.images.some((other) => other.digest === image.digest))
+    .map((image) =>
+      quarantineFile({
+        app,
+        digest: image.digest,
+        environments: quarantineScope(draft, environment.name),
+        reason: `${current.bad?.event ?? "bad"}: ${current.bad?.evidence ?? ""}`,
+        by: "pinion",
+        at: current.bad?.at ?? draft.now,
+      }),
+    );
+  openPullRequest(
+    draft,
+    {
+      app,
+      environment,
+      kind: "revert",
+      origin: "bot",
+      requesters: [],
+      from: pins.pinned,
+      to: target.release,
+      proposedOnly: cooling || mustBeProposed(draft, environment.name, current.bad.event),
+      pullRequest: null,
+      proposal: null,
+    },
+    target.release,
+    pins,
+    files,
+    { version: release.version, evidence: current.bad.evidence },
+  );
+}
+
+function isRevertOf(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {
+  const opened = draft.observation.ledger.openedAs.get(judged.pullRequest.number);
+  if (opened !== undefined) return opened.kind === "revert" && opened.app === app && opened.environment === environment;
+  return judged.promotions.some(({ promotion }) => promotion.kind === "revert" && promotion.app === app && promotion.environment.name === environment);
+}
+
+function withdrawnRevert(draft: Draft, app: AppName, environment: string, current: Stay): boolean {
+  const { openedAs } = draft.observation.ledger;
+  const { withdrawn } = draft.place(app, environment);
+  for (const opened of openedAs.values()) {
+    if (opened.kind !== "revert" || opened.app !== app || opened.environment !== environment || opened.at < current.since) continue;
+    const at = withdrawn.get(releaseKey(opened.release));
+    if (at !== undefined && at >= opened.at) return true;
+  }
+  return false;
+}
+
+/** The last release verified here that is not bad, not in quarantine and still pullable; null while that is being asked. */
+function revertTarget(draft: Draft, app: AppName, environment: Environment, bad: Release): { readonly release: Release } | { readonly none: string } | null {
+  const { quarantine } = draft.observation;
+  if (!quarantine.known) return null;
+  const barred = new Set(quarantine.value.filter((entry) => entry.environments.length === 0 || entry.environments.includes(environment.name)).map((entry) => entry.digest));
+  const proven = provenReleases(draft.place(app, environment.name)).filter(
+    (run) => !sameRelease(run.release, bad) && !run.release.images.some((image) => barred.has(image.digest)),
+  );
+  for (const { release } of proven.toReversed()) {
+    let pullable = true;
+    for (const image of release.images) {
+      const answer = draft.ask({ kind: "digest", repository: image.repository, reference: image.digest }, PULLABLE_MAX_AGE);
+      if (answer === null) return null;
+      if (!answer.known) {
+        draft.block(app, environment.name, `whether ${release.version} can still be pulled is not known: ${answer.reason}`);
+        return null;
+      }
+      if (answer.value !== image.digest) pullable = false;
+    }
+    if (pullable) return { release };
+  }
+  return { none: proven.length === 0 ? "no other release was ever verified here" : "the registry has none of the releases verified here any more" };
+}
+
+function freeze(draft: Draft, environment: Environment, current: Stay, release: Release, bad: Bad, reason: string): void {
+  const { app } = release;
+  const { title, body } = frozenIssue({ app, environment: environment.name, version: release.version, reason, evidence: bad.evidence });
+  const base = { event: "frozen" as const, app, environment: environment.name, at: draft.now, release, reason };
+  const told = draft.observation.snapshot.issues.find((issue) => issue.author.kind === "app" && issue.state === "open" && issue.title === title);
+  if (told !== undefined) {
+    draft.record({ ...base, issue: told.number });
+    return;
+  }
+  draft.act({ id: `open-issue ${app} ${environment.name} ${current.commit}`, kind: "open-issue", title, body, labels: [], record: (issue) => ({ ...base, issue }) });
+}
+
+/** A person closes the issue of a stopped app, and it may move again. */
+export function planUnfreeze(draft: Draft, app: AppName, environment: string): void {
+  const { frozen } = draft.place(app, environment);
+  if (frozen === null) return;
+  const issue = draft.observation.snapshot.issues.find((other) => other.number === frozen.issue);
+  if (issue?.state !== "closed" || issue.closedBy === null || issue.closedBy.kind === "app") return;
+  const allowed = draft.ask({ kind: "permission", login: issue.closedBy.login }, 60_000);
+  if (allowed?.known !== true || !["admin", "maintain", "write"].includes(allowed.value)) return;
+  draft.record({ event: "unfrozen", app, environment, at: draft.now, issue: frozen.issue, by: issue.closedBy.login });
+}
+

@@ -1,0 +1,40 @@
+import type { Milliseconds } from "./answer.ts";
+import { environmentOf } from "./config.ts";
+import type { Draft } from "./draft.ts";
+import type { Need } from "./observation.ts";
+import type { AppName, Digest, EnvironmentName, Oid, Pinned } from "./release.ts";
+import { verdictOf, type Verdict } from "./rollout.ts";
+
+/** The release whose rollout is asked about. */
+export interface Wanted {
+  readonly release: Pinned;
+  readonly commit: Oid;
+  readonly since: number;
+}
+
+/** The question to Argo CD and Git about one rollout. */
+function rolloutNeed(draft: Draft, app: AppName, environment: EnvironmentName, wanted: Wanted): Extract<Need, { kind: "rollout" }> | null {
+  const pins = draft.pins(app, environment);
+  if (pins === null) return null;
+  const applications = draft.settings(app).argocd.map((template) => template.replaceAll("{app}", app).replaceAll("{env}", environment));
+  const endpoint = environmentOf(draft.config, environment)?.argocd ?? null;
+  return { kind: "rollout", app, environment, commit: wanted.commit, applications, endpoint, file: pins.file, wanted: wanted.release };
+}
+
+/** What became of a release in the cluster, or null while that has not been asked. */
+export function verdictFor(draft: Draft, app: AppName, environment: EnvironmentName, wanted: Wanted, maxAge: Milliseconds): Verdict | null {
+  const need = rolloutNeed(draft, app, environment, wanted);
+  if (need === null) return { verdict: "unknown", reason: "its file is gone" };
+  const answer = draft.ask(need, maxAge);
+  if (answer === null) return null;
+  if (!answer.known) return { verdict: "unknown", reason: answer.reason };
+  const digests = wanted.release.images.map((image) => image.digest).filter((digest): digest is Digest => digest !== null);
+  return verdictOf(answer.value, { commit: wanted.commit, mergedAt: wanted.since, digests }, draft.now);
+}
+
+/** What became of what is pinned here now, or null while that has not been asked. */
+export function rolloutOf(draft: Draft, app: AppName, environment: EnvironmentName, maxAge: Milliseconds): Verdict | null {
+  const current = draft.place(app, environment).current;
+  if (current === null) return { verdict: "unknown", reason: "nothing is known to be pinned there" };
+  return verdictFor(draft, app, environment, current, maxAge);
+}

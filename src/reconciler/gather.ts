@@ -1,0 +1,102 @@
+import { known, unknown, type Answer } from "../domain/answer.ts";
+import type { Need, NeedAnswers, Repository } from "../domain/observation.ts";
+import { findPins } from "../domain/pins.ts";
+import type { Pinned } from "../domain/release.ts";
+import type { ApplicationStatus, ObservedApplication } from "../domain/rollout.ts";
+import { PortFailure, type Ports } from "../ports.ts";
+import type { AnswerStore } from "./knowledge.ts";
+
+/** Questions asked at once. */
+const CONCURRENCY = 8;
+/** Questions answered in one look; the rest waits for the next, so that no look takes for ever. */
+const NEEDS_PER_LOOK = 500;
+
+/** Asks the world what the planner needs. What cannot be learned is put down as unknown, with the reason. */
+export async function gather(ports: Ports, repository: Repository, needs: readonly Need[], store: AnswerStore): Promise<void> {
+  const queue = needs.slice(0, NEEDS_PER_LOOK);
+  const worker = async () => {
+    for (let need = queue.shift(); need !== undefined; need = queue.shift()) await settle(ports, repository, need, store);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+}
+
+async function settle(ports: Ports, repository: Repository, need: Need, store: AnswerStore): Promise<void> {
+  switch (need.kind) {
+    case "tags":
+      return store.put<"tags">(need, await attempt(ports, () => ports.registry.tags(need.repository)));
+    case "digest":
+      return store.put<"digest">(need, await attempt(ports, () => ports.registry.digest(need.repository, need.reference)));
+    case "permission":
+      return store.put<"permission">(need, await attempt(ports, () => ports.forge.permission(repository, need.login)));
+    case "team":
+      return store.put<"team">(need, await attempt(ports, () => ports.forge.teamMembers(repository, need.team)));
+    case "metric":
+      return store.put<"metric">(need, await attempt(ports, () => ports.metrics.query(need.endpoint, need.expression, need.at)));
+    case "rollout":
+      return store.put<"rollout">(need, await attempt(ports, () => observeRollout(ports, repository, need)));
+  }
+}
+
+async function attempt<T>(ports: Ports, ask: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return known(await ask(), ports.clock.now());
+  } catch (error) {
+    if (error instanceof PortFailure) return unknown(error.message, error.kind, ports.clock.now());
+    ports.journal.error("a question failed in a way nobody foresaw", { error });
+    return unknown("asking failed inside Pinion; its log says more", "error", ports.clock.now());
+  }
+}
+
+async function observeRollout(
+  ports: Ports,
+  repository: Repository,
+  need: Extract<Need, { readonly kind: "rollout" }>,
+): Promise<NeedAnswers["rollout"]> {
+  const observed: ObservedApplication[] = [];
+  for (const name of need.applications) {
+    const status = await ports.rollouts.application(need.endpoint, name);
+    // One Application that is not there leaves the whole unknown: the others prove nothing for it.
+    if (status === null) throw new PortFailure("dependency", `Argo CD has no Application ${name}; check \`argocd:\` in the configuration`);
+    observed.push(await besideGit(ports, repository, need, status));
+  }
+  return observed;
+}
+
+const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+
+async function besideGit(
+  ports: Ports,
+  repository: Repository,
+  need: Extract<Need, { readonly kind: "rollout" }>,
+  status: ApplicationStatus,
+): Promise<ObservedApplication> {
+  let includesCommit: boolean | null = null;
+  let pinsAtRevision: ObservedApplication["pinsAtRevision"] = "unknown";
+  for (const revision of status.revisions) {
+    if (!COMMIT.test(revision)) continue;
+    const included = await ports.manifests.isAncestor(repository, need.commit, revision).catch(() => null);
+    if (included === null) continue;
+    includesCommit = includesCommit === true || included;
+    if (included) pinsAtRevision = await pinsAt(ports, repository, need, revision);
+  }
+  return { status, includesCommit, pinsAtRevision };
+}
+
+async function pinsAt(
+  ports: Ports,
+  repository: Repository,
+  need: Extract<Need, { readonly kind: "rollout" }>,
+  revision: string,
+): Promise<ObservedApplication["pinsAtRevision"]> {
+  const bytes = await ports.manifests.file(repository, revision, need.file).catch(() => null);
+  if (bytes === null) return "unknown";
+  const found = findPins(need.file, new TextDecoder().decode(bytes));
+  if (!found.ok) return "unknown";
+  return pinsAre(found.pins, need.wanted) ? "wanted" : "other";
+}
+
+function pinsAre(pins: readonly Pinned["images"][number][], wanted: Pinned): boolean {
+  return wanted.images.every((image) =>
+    pins.some((pin) => pin.repository === image.repository && (image.digest === null ? pin.tag === image.tag : pin.digest === image.digest)),
+  );
+}

@@ -1,0 +1,90 @@
+import { known, unknown, type Answer } from "../domain/answer.ts";
+import { CONFIG_PATH, type ConfigResult } from "../domain/config.ts";
+import { parseConfig } from "../domain/config-file.ts";
+import { compileDiscover } from "../domain/discover.ts";
+import type { ForgeSnapshot, Observation, QuarantineEntry, Repository } from "../domain/observation.ts";
+import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
+import type { Oid } from "../domain/release.ts";
+import type { Ports } from "../ports.ts";
+import { PinChanges } from "./pin-changes.ts";
+import { decodeManifest, PinTable } from "./pin-table.ts";
+import { PromotionLog } from "./promotion-log.ts";
+import { Proposals } from "./proposals.ts";
+
+/** Ended pull requests are listed from this long before the last look: clocks and webhooks are not exact. */
+const ENDED_OVERLAP = 10 * 60_000;
+/** At the first look, this far back: whatever happened while nobody was looking. */
+const ENDED_AT_START = 14 * 24 * 3_600_000;
+
+/** What one repository looked like so far. All of it can be read again from Git and GitHub. */
+export class RepositoryView {
+  readonly #pins = new PinTable();
+  readonly #log = new PromotionLog();
+  readonly #changes = new PinChanges();
+  readonly #proposals = new Proposals();
+  #lastLook: number | null = null;
+  #config: { readonly commit: Oid; readonly text: string | null; readonly result: ConfigResult | null } | null = null;
+  #quarantine: { readonly commit: Oid; readonly entries: Answer<readonly QuarantineEntry[]> } | null = null;
+
+  /** Notes a commit of the log that this process wrote itself. */
+  wrote(commit: Oid): void {
+    this.#log.wrote(commit);
+  }
+
+  /** Repositories of the images that are pinned, as of the last look; null before the first. */
+  get pins(): Observation["pins"] | null {
+    return this.#lastLook === null ? null : this.#pins.pins;
+  }
+
+  /** Looks: GitHub in one question, Git for what changed since the last time. */
+  async observe(ports: Ports, repository: Repository): Promise<Observation> {
+    const since = this.#lastLook === null ? ports.clock.now() - ENDED_AT_START : this.#lastLook - ENDED_OVERLAP;
+    const snapshot = await ports.forge.snapshot(repository, since);
+    await ports.manifests.ensure(repository, [{ ref: `refs/heads/${snapshot.defaultBranch}`, oid: snapshot.head }]);
+    const config = await this.#readConfig(ports, repository, snapshot);
+    await this.#log.update(ports, repository, snapshot.logHead);
+    const usable = config?.ok === true ? config.config : null;
+    if (usable !== null) await this.#pins.update(ports.manifests, repository, snapshot.head, usable);
+    const discover = usable === null ? () => null : compileDiscover(usable.discover, usable.environments);
+    const ledger = this.#log.ledger;
+    const changes = usable === null ? [] : await this.#changes.find(ports, repository, snapshot, usable, this.#pins.pins, ledger);
+    const proposals =
+      config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#config?.text ?? "");
+    const quarantine = await this.#readQuarantine(ports, repository, snapshot);
+    this.#lastLook = snapshot.at;
+    return { repository, snapshot, config, pins: usable === null ? new Map() : this.#pins.pins, quarantine, ledger, changes, proposals };
+  }
+
+  async #readConfig(ports: Ports, repository: Repository, snapshot: ForgeSnapshot): Promise<ConfigResult | null> {
+    if (this.#config?.commit === snapshot.head) return this.#config.result;
+    const bytes = await ports.manifests.file(repository, snapshot.head, CONFIG_PATH);
+    let text: string | null = null;
+    let result: ConfigResult | null = null;
+    try {
+      text = bytes === null ? null : decodeManifest(bytes);
+      // The same text keeps the same config object, so that nothing built on it is built again.
+      if (text !== null) result = this.#config?.text === text ? this.#config.result : parseConfig(text);
+    } catch {
+      result = { ok: false, problems: [{ line: 1, column: 1, message: `${CONFIG_PATH} is not UTF-8 text` }] };
+    }
+    this.#config = { commit: snapshot.head, text, result };
+    return result;
+  }
+
+  async #readQuarantine(ports: Ports, repository: Repository, snapshot: ForgeSnapshot): Promise<Answer<readonly QuarantineEntry[]>> {
+    if (this.#quarantine?.commit === snapshot.head) return this.#quarantine.entries;
+    const files = await ports.manifests.folder(repository, snapshot.head, QUARANTINE_FOLDER);
+    const contents = await ports.manifests.read(repository, files.map(({ blob }) => blob));
+    const entries: QuarantineEntry[] = [];
+    const problems: string[] = [];
+    for (const { path, blob } of files) {
+      const bytes = contents.get(blob);
+      const parsed = bytes === undefined ? { ok: false as const, problem: `${path} is too large` } : parseQuarantine(path, new TextDecoder().decode(bytes));
+      if (parsed.ok) entries.push(parsed.entry);
+      else problems.push(parsed.problem);
+    }
+    const answer = problems.length === 0 ? known(entries, snapshot.at) : unknown(`a quarantine file cannot be read: ${problems.join("; ")}`, "stalled", snapshot.at);
+    this.#quarantine = { commit: snapshot.head, entries: answer };
+    return answer;
+  }
+}

@@ -1,0 +1,113 @@
+import type { LogRecord } from "../domain/record.ts";
+import { appendRecords, EMPTY_LEDGER, type Ledger } from "../domain/ledger.ts";
+import { LOG_BRANCH, parseRecord, printRecord, recordPath } from "../domain/record-file.ts";
+import type { Repository } from "../domain/observation.ts";
+import type { Oid } from "../domain/release.ts";
+import type { FileContent, LogCommit, Ports } from "../ports.ts";
+
+/** GitHub is asked about this many commits at once. */
+const PROOF_BATCH = 100;
+
+/** The promotion log as read so far, kept up by its new commits alone. */
+export class PromotionLog {
+  #head: Oid | null = null;
+  #ledger: Ledger = EMPTY_LEDGER;
+  /** Commits that this process got back from GitHub as its own writes: their proof is first hand. */
+  readonly #written = new Set<Oid>();
+
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  wrote(commit: Oid): void {
+    this.#written.add(commit);
+  }
+
+  /**
+   * Reads on to `head`. A record counts only if its commit was signed by GitHub for the App, has one parent
+   * and only adds files; anything else on the branch is somebody's doing, is left out, and is told loudly.
+   */
+  async update(ports: Ports, repository: Repository, head: Oid | null): Promise<void> {
+    if (head === this.#head) return;
+    if (head === null) {
+      ports.journal.error("the promotion log is gone; a new one begins", { repository: repository.id });
+      this.#head = null;
+      this.#ledger = EMPTY_LEDGER;
+      return;
+    }
+    await ports.manifests.ensure(repository, [{ ref: `refs/heads/${LOG_BRANCH}`, oid: head }]);
+    const since = this.#head !== null && (await ports.manifests.isAncestor(repository, this.#head, head)) ? this.#head : null;
+    if (since === null && this.#head !== null) ports.journal.error("the promotion log was rewritten; it is read anew", { repository: repository.id });
+    const commits = await ports.manifests.logCommits(repository, since, head);
+    const proven = await this.#prove(ports, repository, commits);
+    let ledger = since === null ? EMPTY_LEDGER : this.#ledger;
+    for (const commit of commits) {
+      if (!commit.appendsOnly || !proven.has(commit.oid)) {
+        ports.journal.error("a commit of the promotion log is not the App's own; its records do not count", { commit: commit.oid });
+        continue;
+      }
+      ledger = appendRecords(ledger, readRecords(ports, commit));
+    }
+    this.#ledger = ledger;
+    this.#head = head;
+  }
+
+  async #prove(ports: Ports, repository: Repository, commits: readonly LogCommit[]): Promise<ReadonlySet<Oid>> {
+    const proven = new Set<Oid>();
+    const open: Oid[] = [];
+    for (const { oid } of commits) {
+      if (this.#written.delete(oid)) proven.add(oid);
+      else open.push(oid);
+    }
+    for (let start = 0; start < open.length; start += PROOF_BATCH) {
+      for (const oid of await ports.forge.ownCommits(repository, open.slice(start, start + PROOF_BATCH))) proven.add(oid);
+    }
+    return proven;
+  }
+}
+
+function readRecords(ports: Ports, commit: LogCommit): readonly LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const { path, bytes } of commit.files) {
+    if (!path.startsWith("records/")) continue;
+    const parsed = parseRecord(path, new TextDecoder().decode(bytes));
+    if (parsed.ok) records.push(parsed.record);
+    else ports.journal.error("a record cannot be read and does not count", { commit: commit.oid, problem: parsed.problem });
+  }
+  return records.toSorted((a, b) => a.at - b.at || ORDER.indexOf(a.event) - ORDER.indexOf(b.event));
+}
+
+/** Events of one moment, in the order in which they come about. */
+const ORDER: readonly LogRecord["event"][] = [
+  "installed",
+  "adopted",
+  "requested",
+  "opened",
+  "judged",
+  "merged",
+  "out-of-band",
+  "held",
+  "deployed",
+  "degraded",
+  "sync-failed",
+  "deadline",
+  "breached",
+  "verified",
+  "reverted",
+  "quarantined",
+  "withdrawn",
+  "frozen",
+  "unfrozen",
+];
+
+export function recordFiles(records: readonly LogRecord[]): readonly FileContent[] {
+  return records.map((record) => ({ path: recordPath(record), bytes: new TextEncoder().encode(printRecord(record)) }));
+}
+
+/** The headline of a log commit: its first event in words, and how many more there are. */
+export function logHeadline(records: readonly LogRecord[]): string {
+  const [first, ...more] = records;
+  if (first === undefined) return "log: nothing";
+  const words = first.event === "installed" ? "installed" : `${first.event} ${first.app} in ${first.environment}`;
+  return more.length === 0 ? `log: ${words}` : `log: ${words} and ${more.length} more`;
+}
