@@ -66,7 +66,7 @@ export class GitHubApi {
 
   /** A query that is answered whole or not at all: what GitHub leaves out with an error is unknown, not empty. */
   async query(installation: number, document: string, variables: Readonly<Record<string, unknown>>, what: string): Promise<Reader> {
-    const answer = await this.#graphql(installation, document, variables, what, 1);
+    const answer = await this.#graphql(installation, document, variables, what);
     if (answer.errors.length > 0) throw failureOfGraphql(answer.errors, answer.headers, what, this.#now());
     return new Reader(answer.data, "");
   }
@@ -78,7 +78,7 @@ export class GitHubApi {
     variables: Readonly<Record<string, unknown>>,
     what: string,
   ): Promise<MutationAnswer> {
-    const { data, errors, headers } = await this.#graphql(installation, document, variables, what, 0);
+    const { data, errors, headers } = await this.#graphql(installation, document, variables, what);
     const whole = errors.filter((error) => error.alias === null || error.type === "RATE_LIMITED");
     if (whole.length > 0) throw failureOfGraphql(whole, headers, what, this.#now());
     return {
@@ -97,11 +97,11 @@ export class GitHubApi {
     document: string,
     variables: Readonly<Record<string, unknown>>,
     what: string,
-    retries: number,
   ): Promise<GraphqlAnswer> {
     try {
       const data = await this.#bounded(installation, what, (client, signal) =>
-        client.graphql<unknown>(document, { ...variables, request: { signal, retries } }),
+        // A mutation must not be sent twice, and a query that GitHub gave up on is better asked in smaller pieces.
+        client.graphql<unknown>(document, { ...variables, request: { signal, retries: 0 } }),
       );
       if (!isRecord(data)) throw notJson();
       return { data, errors: [], headers: {} };
@@ -179,6 +179,5 @@ export function outcomeOf(error: GraphqlError): Exclude<WriteOutcome<never>, { r
   return { outcome: "refused", reason: `${error.message}${advice}` };
 }
 
-const MOVED =
-  /already exists|expected branch to point to|no commit found|does not exist|no commits between|is at [0-9a-f]{40} but expected|fast.?forward/i;
+const MOVED = /already exists|expected branch to point to|no commit found|does not exist|no commits between/i;
 const RULES = /rule violation|protected branch|ruleset/i;

@@ -31,7 +31,9 @@ export function refusalIn(error: unknown): Refusal | null {
   if (!isRecord(error)) return null;
   const response = error["response"];
   if (!isRecord(response)) return null;
-  const { status, headers, data } = response;
+  // Not the answer's own status: GraphQL answers 200 when GitHub has trouble, and Octokit makes a 500 of that.
+  const { status } = error;
+  const { headers, data } = response;
   return typeof status === "number" ? { status, headers: isRecord(headers) ? headers : {}, body: data } : null;
 }
 
@@ -59,9 +61,7 @@ export function failureOfRefusal(refusal: Refusal, what: string, now: Instant): 
   const said = wordsOf(refusal.body);
   const answer = `Could not ${what}: GitHub answered ${status}${said === "" ? "" : ` ("${said}")`}`;
   const limitedUntil = rateLimit(refusal, said, now);
-  if (limitedUntil !== null) {
-    return new PortFailure("dependency", `${answer}, a rate limit until ${new Date(limitedUntil).toISOString()}.`, { retryAt: limitedUntil });
-  }
+  if (limitedUntil !== null) return rateLimited(answer, limitedUntil);
   switch (status) {
     case 401:
       return new PortFailure("stalled", `${answer}. Check the App's id and private key, and this host's clock.`);
@@ -75,7 +75,7 @@ export function failureOfRefusal(refusal: Refusal, what: string, now: Instant): 
       return new PortFailure("stalled", `${answer}. Check that it exists and that the App is installed there and may read it.`);
     default:
       if (status === 408 || status === 429 || status >= 500) {
-        const Kind = status === 502 || status === 504 ? TooHeavy : PortFailure;
+        const Kind = status === 500 || status === 502 || status === 504 ? TooHeavy : PortFailure;
         const retryAt = retryAfter(headerOf(refusal, "retry-after"), now);
         return new Kind("dependency", `${answer}. See githubstatus.com if it lasts.`, retry(retryAt));
       }
@@ -95,7 +95,7 @@ export function failureOfGraphql(
   const types = new Set(errors.map((error) => error.type));
   if (types.has("RATE_LIMITED") || errors.some((error) => SECONDARY_LIMIT.test(error.message))) {
     const until = rateLimit({ status: 429, headers, body: null }, first.message, now) ?? now + FALLBACK_WAIT;
-    return new PortFailure("dependency", `${answer}, a rate limit until ${new Date(until).toISOString()}.`, { retryAt: until });
+    return rateLimited(answer, until);
   }
   if (types.has("RESOURCE_LIMITS_EXCEEDED") || types.has("MAX_NODE_LIMIT_EXCEEDED")) return new TooHeavy("error", `${answer}.`);
   if (types.has("FORBIDDEN") || types.has("INSUFFICIENT_SCOPES")) {
@@ -125,6 +125,10 @@ function rateLimit(refusal: Refusal, said: string, now: Instant): Instant | null
   const reset = Number(headerOf(refusal, "x-ratelimit-reset") ?? Number.NaN);
   if (headerOf(refusal, "x-ratelimit-remaining") === "0" && Number.isSafeInteger(reset)) return Math.max(reset * 1000, now);
   return refusal.status === 429 || SECONDARY_LIMIT.test(said) ? now + FALLBACK_WAIT : null;
+}
+
+function rateLimited(answer: string, until: Instant): PortFailure {
+  return new PortFailure("dependency", `${answer}, a rate limit until ${new Date(until).toISOString()}.`, { retryAt: until });
 }
 
 function headerOf(refusal: Refusal, name: string): string | null {

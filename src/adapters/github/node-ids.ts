@@ -1,4 +1,6 @@
 import type { Repository } from "../../domain/observation.ts";
+import type { GitHubApi } from "./api.ts";
+import { REPOSITORY_ID } from "./queries.ts";
 
 /** How many check runs are remembered; the oldest are forgotten first. */
 const MOST_CHECKS = 10_000;
@@ -30,4 +32,14 @@ export class NodeIds {
   ofCheck(repository: Repository, check: number): string | null {
     return this.#checks.get(`${repository.id}/${check}`) ?? null;
   }
+}
+
+export async function repositoryNode(api: GitHubApi, nodeIds: NodeIds, repository: Repository): Promise<string> {
+  const known = nodeIds.ofRepository(repository);
+  if (known !== null) return known;
+  const { owner, name } = repository;
+  const data = await api.query(repository.installation, REPOSITORY_ID, { owner, name }, `find ${owner}/${name}`);
+  const id = data.object("repository").text("id");
+  nodeIds.repository(repository, id);
+  return id;
 }

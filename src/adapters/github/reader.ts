@@ -89,7 +89,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /** The value itself is not shown, since it can be long or hold what people wrote. */
 function unexpected(place: string, wanted: string, value: unknown): PortFailure {
   const found = value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
-  return new PortFailure("error", `GitHub's answer is not as expected: ${place === "" ? "it" : place} should be ${wanted} and is ${found}.`);
+  const where = place === "" ? "it" : place;
+  return new PortFailure("error", `GitHub's answer is not as expected: ${where} should be ${wanted} and is ${found}.`);
 }
 
 /** A page of a GraphQL connection. */

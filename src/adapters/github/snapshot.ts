@@ -2,6 +2,7 @@ import type { Instant } from "../../domain/answer.ts";
 import type { Branch, Deployment, DeploymentState, ForgeSnapshot, Issue, PullRequest, Repository } from "../../domain/observation.ts";
 import { PortFailure } from "../../ports.ts";
 import type { GitHubApi } from "./api.ts";
+import { TASK_PREFIX } from "./deployments.ts";
 import { TooHeavy } from "./failure.ts";
 import type { AppIdentity } from "./identity.ts";
 import { actorOf, isOwnCommit } from "./identity.ts";
@@ -21,7 +22,6 @@ import type { Page, Reader } from "./reader.ts";
 import { pageOf } from "./reader.ts";
 
 const FREEZE_PREFIX = "freeze:";
-const TASK_PREFIX = "promote:";
 /** A repository that ends more pull requests than this between two looks is told of the newest only. */
 const MOST_ENDED_PAGES = 10;
 /** Against an endless list, should GitHub ever give one. */
@@ -72,7 +72,7 @@ async function lookOnce(look: Look, at: Instant, endedSince: Instant): Promise<F
   const lists = pullRequestVariables(app, USUAL_SIZES);
   const node = await ask(look, SNAPSHOT, { ...look.pages, ...lists, after: null });
   if (node.integer("databaseId") !== repository.id) {
-    throw new PortFailure("stalled", `Could not ${look.what}: another repository has that name now. Pinion waits for an event of the new one.`);
+    throw new PortFailure("stalled", `Could not ${look.what}: another repository has that name now. Restart Pinion to find it anew.`);
   }
   const branch = node.optional("defaultBranchRef");
   if (branch === null) throw new PortFailure("stalled", `Could not ${look.what}: it has no commits yet. Push a first one.`);

@@ -1,0 +1,52 @@
+import type { Clock, Forge } from "../ports.ts";
+import { GitHubApi } from "./github/api.ts";
+import { askReviewers, comment, createLabel, openIssue, removeLabel } from "./github/conversation.ts";
+import { showDeployment } from "./github/deployments.ts";
+import { ownCommits, permission, pullRequestOf, repositories, teamMembers } from "./github/directory.ts";
+import { identityOf } from "./github/identity.ts";
+import { startLog } from "./github/log-branch.ts";
+import { merge } from "./github/merge.ts";
+import { NodeIds } from "./github/node-ids.ts";
+import type { GitHubClients } from "./github/octokit.ts";
+import { closePullRequest, openPullRequest, replaceHead } from "./github/propose.ts";
+import { publish } from "./github/publish.ts";
+import { moveBranches, NO_OBJECT } from "./github/refs.ts";
+import { takeSnapshot } from "./github/snapshot.ts";
+
+export interface ForgeOptions {
+  readonly clients: GitHubClients;
+  readonly appId: number;
+  /** As in `github.com/apps/<slug>`. */
+  readonly slug: string;
+  readonly clock: Pick<Clock, "now">;
+}
+
+/** GitHub, as one App. Holds nothing that GitHub could not give again: the App's account and ids of what was seen. */
+export function createForge({ clients, appId, slug, clock }: ForgeOptions): Forge {
+  const api = new GitHubApi(clients, () => clock.now());
+  const identity = identityOf(api, appId, slug);
+  const nodeIds = new NodeIds();
+  return {
+    repositories: () => repositories(api),
+    snapshot: async (repository, endedSince) => takeSnapshot(api, await identity(repository), nodeIds, repository, endedSince),
+    permission: (repository, login) => permission(api, repository, login),
+    teamMembers: (repository, team) => teamMembers(api, repository, team),
+    pullRequestOf: async (repository, commit) => pullRequestOf(api, await identity(repository), repository, commit),
+    ownCommits: async (repository, commits) => ownCommits(api, await identity(repository), repository, commits),
+    startLog: (repository, files, headline) => startLog(api, repository, files, headline),
+    publish: (repository, checks, records) => publish(api, nodeIds, repository, checks, records),
+    openPullRequest: async (repository, proposal) => openPullRequest(api, await identity(repository), nodeIds, repository, proposal),
+    replaceHead: (repository, branch, expectedHead, baseOid, commit) =>
+      replaceHead(api, nodeIds, repository, branch, expectedHead, baseOid, commit),
+    merge: (repository, pullRequest, wanted) => merge(api, repository, pullRequest, wanted),
+    close: (repository, pullRequestId) => closePullRequest(api, repository, pullRequestId),
+    deleteBranch: (repository, branch, expectedHead) =>
+      moveBranches(api, nodeIds, repository, [{ branch, from: expectedHead, to: NO_OBJECT }]),
+    comment: (repository, pullRequest, body) => comment(api, repository, pullRequest, body),
+    removeLabel: (repository, pullRequest, label) => removeLabel(api, repository, pullRequest, label),
+    createLabel: (repository, label) => createLabel(api, repository, label),
+    askReviewers: (repository, pullRequest, teams, users) => askReviewers(api, repository, pullRequest, teams, users),
+    openIssue: (repository, issue) => openIssue(api, repository, issue),
+    showDeployment: (repository, deployment) => showDeployment(api, slug, repository, deployment),
+  };
+}
