@@ -56,7 +56,8 @@ export class YamlReader {
   /** A value as text. Plain `true` and numbers are taken as they are written, since they are expressions too. */
   text(node: Node | null, at: Node, what: string): Text | null {
     if (node !== null && isTagged(node)) {
-      this.problem(node, `${what} begins with \`!\`, which YAML takes for a tag: put it in quotes`);
+      // At the key: the node's own range begins only after the tag.
+      this.problem(at, `${what} begins with \`!\`, which YAML takes for a tag: put it in quotes`);
       return null;
     }
     if (isScalar(node)) {
@@ -108,7 +109,7 @@ export class YamlReader {
     const source = this.#text.slice(range[0], range[1]);
     const type = text.scalar.type;
     const escaped = (type === "QUOTE_DOUBLE" && source.includes("\\")) || (type === "QUOTE_SINGLE" && source.slice(1, -1).includes("''"));
-    if (escaped) return range[0];
+    if (escaped || text.value.trim() === "") return range[0];
     const block = type === "BLOCK_FOLDED" || type === "BLOCK_LITERAL";
     const start = block ? source.indexOf("\n") + 1 : type === "PLAIN" ? 0 : 1;
     let left = text.value.slice(0, at).replaceAll(/\s/g, "").length;
