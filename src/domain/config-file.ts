@@ -1,0 +1,84 @@
+import { checkConfigShape, DEFAULTS, MODES, MOST_ENVIRONMENTS, MOST_SLOS } from "./config-schema.ts";
+import type { Config, ConfigProblem, ConfigResult, Slo } from "./config.ts";
+import { readApps } from "./config/apps.ts";
+import { readEnvironments } from "./config/environments.ts";
+import { choiceOf, numberOr, textOf } from "./config/reading.ts";
+import type { Report } from "./config/reading.ts";
+import type { SchemaProblem } from "./schema-check.ts";
+import { member, members, offsetOf, parseYaml, plainValue, TextPositions } from "./yaml-document.ts";
+import type { YamlDocument, YamlLimits, YamlProblem, YamlValue } from "./yaml-document.ts";
+
+const LIMITS: YamlLimits = { characters: 256 * 1024, aliases: 50, scalars: "typed" };
+
+/** More than anyone mends in one go. */
+const MOST_PROBLEMS = 100;
+/** Finding the place of a problem takes time, so not all of a hopeless file's are placed and put in order. */
+const MOST_PLACED = 1_000;
+
+/**
+ * Reads `.github/pinion.yaml`. It is strict: what it does not know is a problem, never ignored. All problems are
+ * given at once, in the order of the file; only where the text is no YAML at all nothing else can be said.
+ */
+export function parseConfig(text: string): ConfigResult {
+  const parsed = parseYaml(text, LIMITS);
+  if (!parsed.ok) return refused(text, parsed.problems);
+  const { document, duplicates } = parsed;
+  const plain = plainValue(document);
+  if (!plain.ok) return refused(text, [...duplicates, plain.problem]);
+
+  const problems: SchemaProblem[] = [...checkConfigShape(plain.value)];
+  const config = readConfig(plain.value, document, (path, message, at = "value") => problems.push({ path, at, message }));
+  if (problems.length === 0 && duplicates.length === 0) return { ok: true, config };
+  const placed = problems.slice(0, MOST_PLACED).map(({ path, at, message }) => ({ offset: offsetOf(document, path, at), message }));
+  return refused(text, [...duplicates, ...placed]);
+}
+
+function refused(text: string, problems: readonly YamlProblem[]): ConfigResult {
+  const positions = new TextPositions(text);
+  const ordered = problems.toSorted((left, right) => left.offset - right.offset);
+  const told: ConfigProblem[] = ordered.slice(0, MOST_PROBLEMS).map(({ offset, message }) => ({ ...positions.at(offset), message }));
+  const last = ordered[MOST_PROBLEMS];
+  if (last !== undefined) told.push({ ...positions.at(last.offset), message: "and more problems from here on: mend the ones above first" });
+  return { ok: false, problems: told };
+}
+
+function readConfig(value: YamlValue, document: YamlDocument, report: Report): Config {
+  const slos = readSlos(members(member(value, "slos")).slice(0, MOST_SLOS));
+  const { discover, defaults, apps } = readApps(member(value, "apps"), [...slos.keys()], report);
+  const limits = member(value, "limits");
+  return {
+    mode: choiceOf(member(value, "mode"), MODES, DEFAULTS.mode),
+    environments: readEnvironments(member(value, "environments"), environmentNames(value, document), report),
+    discover,
+    defaults,
+    apps,
+    slos,
+    limits: {
+      openPullRequests: numberOr(member(limits, "openPullRequests"), DEFAULTS.openPullRequests),
+      newPullRequestsPerHour: numberOr(member(limits, "newPullRequestsPerHour"), DEFAULTS.newPullRequestsPerHour),
+    },
+  };
+}
+
+/** In the order of the file, which a JavaScript object does not keep for names made of digits. */
+function environmentNames(value: YamlValue, document: YamlDocument): readonly string[] {
+  return members(member(value, "environments"))
+    .slice(0, MOST_ENVIRONMENTS)
+    .map(([name]) => ({ name, offset: offsetOf(document, ["environments", name], "key") }))
+    .toSorted((left, right) => left.offset - right.offset)
+    .map(({ name }) => name);
+}
+
+function readSlos(slos: readonly (readonly [string, YamlValue])[]): ReadonlyMap<string, Slo> {
+  return new Map(
+    slos.map(([name, slo]) => [
+      name,
+      {
+        name,
+        objective: numberOr(member(slo, "objective"), 0),
+        errors: textOf(member(slo, "errors")) ?? "",
+        total: textOf(member(slo, "total")) ?? "",
+      },
+    ]),
+  );
+}

@@ -1,0 +1,333 @@
+import { compileSchemaCheck } from "./schema-check.ts";
+import type { JsonSchema } from "./schema-check.ts";
+
+/** The closed sets of the config; the reader and the schema share them. */
+export const MODES = ["enforce", "observe"] as const;
+export const PROMOTE = ["auto", "on-request"] as const;
+export const MERGE = ["auto", "on-approval", "manual"] as const;
+export const ROLLBACK = ["auto", "propose", "off"] as const;
+
+/** Far more than anyone has; they keep a file by a stranger from costing much time. */
+export const MOST_ENVIRONMENTS = 100;
+export const MOST_SLOS = 200;
+
+/** What holds where the file says nothing. Durations are written as a person would write them. */
+export const DEFAULTS = {
+  mode: "enforce",
+  promote: "auto",
+  merge: "on-approval",
+  soak: "0s",
+  watch: "10m",
+  deadline: "20m",
+  approvals: 0,
+  rollback: "propose",
+  semver: ">=0.0.0",
+  argocd: "{app}-{env}",
+  openPullRequests: 50,
+  newPullRequestsPerHour: 60,
+} as const;
+
+const NAME: JsonSchema = {
+  type: "string",
+  pattern: "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$",
+  errorMessage: "must be lower-case letters, digits and inner hyphens, 40 at most",
+};
+
+const TEXT: JsonSchema = { type: "string", minLength: 1, maxLength: 500, errorMessage: "must be text of 1 to 500 characters" };
+
+const DURATION: JsonSchema = {
+  type: "string",
+  pattern: "^[0-9]{1,7}[smhd]$",
+  errorMessage: "must be a length of time with its unit, such as 90s, 30m, 1h or 2d",
+};
+
+const PAUSED: JsonSchema = {
+  ...TEXT,
+  examples: ["the database is being moved"],
+  errorMessage: "must be the reason, in 1 to 500 characters (remove the key to resume)",
+};
+
+const APPROVALS: JsonSchema = {
+  type: "object",
+  title: "Who must approve",
+  description: "Approvals count from eligible people other than the pull request's author and the one who asked for the promotion, on the merged head.",
+  additionalProperties: false,
+  properties: {
+    count: {
+      type: "integer",
+      description: "How many approvals are needed. With `merge: on-approval` at least one is, whatever this says.",
+      minimum: 0,
+      maximum: 10,
+      default: DEFAULTS.approvals,
+      errorMessage: "must be a whole number from 0 to 10",
+    },
+    teams: {
+      type: "array",
+      description: "Slugs of teams in the repository's organisation whose members may approve. Without teams and users, everyone with write permission may.",
+      items: {
+        type: "string",
+        pattern: "^[a-z0-9_][a-z0-9_-]{0,99}$",
+        errorMessage: 'must be a team\'s slug without the organisation, as "sre"',
+      },
+      uniqueItems: true,
+      maxItems: 20,
+      default: [],
+      examples: [["sre"]],
+    },
+    users: {
+      type: "array",
+      description: "Logins that may approve beside the teams.",
+      items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$", errorMessage: 'must be a login without "@"' },
+      uniqueItems: true,
+      maxItems: 100,
+      default: [],
+      examples: [["octocat"]],
+    },
+  },
+};
+
+const ENVIRONMENT: JsonSchema = {
+  type: ["object", "null"],
+  title: "An environment",
+  description: "Empty means that every default holds.",
+  additionalProperties: false,
+  properties: {
+    after: {
+      type: ["string", "array"],
+      description: "The environment, or the list of environments, that it follows. New releases enter the ones that follow nothing.",
+      items: { type: "string" },
+      uniqueItems: true,
+      maxItems: MOST_ENVIRONMENTS,
+      examples: ["staging", ["staging-eu", "staging-us"]],
+      errorMessage: "must be the name of an environment, or a list of names",
+    },
+    path: {
+      type: "string",
+      description: "What stands for {env} in the `discover` patterns, if the folder does not have the environment's name.",
+      pattern: "^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$",
+      examples: ["production"],
+      errorMessage: "must be the name of one folder: letters, digits, dots, underscores and hyphens",
+    },
+    promote: {
+      description: "`auto` opens the pull request when there is a candidate; `on-request` when someone sets the label `promote:<env>` or comments `/pinion promote`.",
+      enum: PROMOTE,
+      default: DEFAULTS.promote,
+    },
+    merge: {
+      description: "`auto` merges when every gate passes; `on-approval` as well, with at least one approval; `manual` leaves the button to people.",
+      enum: MERGE,
+      default: DEFAULTS.merge,
+    },
+    soak: {
+      ...DURATION,
+      description: "How long a release must have been deployed in each environment of `after`.",
+      default: DEFAULTS.soak,
+      examples: ["1h"],
+    },
+    watch: {
+      ...DURATION,
+      description: "How long SLOs are watched after the rollout.",
+      default: DEFAULTS.watch,
+      examples: ["30m"],
+    },
+    deadline: {
+      ...DURATION,
+      description: "A rollout that is not healthy this long after the merge is bad.",
+      default: DEFAULTS.deadline,
+      examples: ["20m"],
+    },
+    approvals: APPROVALS,
+    rollback: {
+      description: "What to do with a bad release: merge a pull request that sets the pins back (`auto`), open it for people (`propose`), or only say so (`off`).",
+      enum: ROLLBACK,
+      default: DEFAULTS.rollback,
+    },
+    paused: { ...PAUSED, description: "Nothing is promoted into this environment while this is set. The text is the reason people read." },
+    argocd: {
+      ...NAME,
+      description: "The operator's Argo CD endpoint: `<name>` in PINION_ARGOCD_<NAME>_URL. Not needed when there is exactly one.",
+      examples: ["eu"],
+    },
+    prometheus: {
+      ...NAME,
+      description: "The operator's Prometheus endpoint: `<name>` in PINION_PROMETHEUS_<NAME>_URL. Not needed when there is exactly one.",
+      examples: ["eu"],
+    },
+  },
+};
+
+const SETTINGS: NonNullable<JsonSchema["properties"]> = {
+  images: {
+    type: "array",
+    description: "The images that move together, without tags. Needed where an app's file pins more than one image.",
+    items: TEXT,
+    minItems: 1,
+    maxItems: 50,
+    examples: [["ghcr.io/acme/checkout"]],
+    errorMessage: "must be a list of 1 to 50 images",
+  },
+  select: {
+    type: "object",
+    description: "Which tags may enter the first environments.",
+    additionalProperties: false,
+    required: ["semver"],
+    properties: {
+      semver: {
+        ...TEXT,
+        description: "A range in npm's notation. The newest version in it is taken; prereleases only if the range names one.",
+        default: DEFAULTS.semver,
+        examples: [">=1.0.0", "^2.1.0"],
+      },
+    },
+    default: { semver: DEFAULTS.semver },
+  },
+  argocd: {
+    type: ["string", "array"],
+    description: "The Argo CD Application, or several, whose worst verdict counts. `{app}` and `{env}` stand for the names.",
+    pattern: "^[^\\s]+$",
+    items: { ...TEXT },
+    minItems: 1,
+    maxItems: 20,
+    uniqueItems: true,
+    default: DEFAULTS.argocd,
+    examples: ["{app}-{env}", ["{app}-{env}-eu", "{app}-{env}-us"]],
+    errorMessage: "must be the name of an Argo CD Application, or a list of 1 to 20 names",
+  },
+  slo: { ...NAME, description: "The name of an SLO under `slos`.", examples: ["availability"] },
+  paused: { ...PAUSED, description: "The app is not promoted while this is set. The text is the reason people read." },
+};
+
+const APP: JsonSchema = {
+  type: ["object", "null"],
+  title: "An app",
+  description: "What it says overrides `defaults`, key by key.",
+  additionalProperties: false,
+  properties: SETTINGS,
+};
+
+const APPS: JsonSchema = {
+  type: "object",
+  title: "Apps",
+  description: "Apps are found by the path of their files. One that is named here overrides the defaults. `discover` and `defaults` cannot be names of apps here.",
+  required: ["discover"],
+  propertyNames: {
+    pattern: "^[a-z0-9][a-z0-9._-]{0,99}$",
+    errorMessage: "must be lower-case letters, digits, dots, underscores and hyphens, 100 at most",
+  },
+  properties: {
+    discover: {
+      type: "array",
+      description: "Where the apps' kustomizations are. `{app}` stands for the app's name and `{env}` for the environment's `path`; each is part of one folder name.",
+      items: { type: "string" },
+      minItems: 1,
+      maxItems: 20,
+      uniqueItems: true,
+      examples: [["apps/{app}/overlays/{env}/kustomization.yaml"]],
+      errorMessage: 'must be a list of 1 to 20 paths, such as "apps/{app}/overlays/{env}/kustomization.yaml"',
+    },
+    defaults: { ...APP, title: "Defaults for every app", description: "What holds for each app that does not say otherwise." },
+  },
+  additionalProperties: APP,
+};
+
+const QUERY: JsonSchema = {
+  type: "string",
+  pattern: "\\{window\\}",
+  maxLength: 5_000,
+  errorMessage: 'must be PromQL that contains {window}, such as sum(increase(requests_total{app="{app}"}[{window}]))',
+};
+
+const SLO: JsonSchema = {
+  type: "object",
+  title: "A service level objective",
+  additionalProperties: false,
+  required: ["objective", "errors", "total"],
+  properties: {
+    objective: {
+      type: "number",
+      description: "Percent of good events.",
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 100,
+      examples: [99.9],
+      errorMessage: "must be a percentage above 0 and below 100, such as 99.9",
+    },
+    errors: {
+      ...QUERY,
+      description: "PromQL for the number of bad events in {window}. {app} and {env} stand for the names.",
+      examples: ['sum(increase(http_requests_total{app="{app}",env="{env}",code=~"5.."}[{window}]))'],
+    },
+    total: {
+      ...QUERY,
+      description: "PromQL for the number of all events in {window}. {app} and {env} stand for the names.",
+      examples: ['sum(increase(http_requests_total{app="{app}",env="{env}"}[{window}]))'],
+    },
+  },
+};
+
+function limit(most: number, standard: number, description: string): JsonSchema {
+  return { type: "integer", minimum: 1, maximum: most, default: standard, description, errorMessage: `must be a whole number from 1 to ${most}` };
+}
+
+/**
+ * The JSON Schema of `.github/pinion.yaml`. It is the reference of the file: every key says what it means and what
+ * holds without it. Rules that one key alone cannot break (references, cycles, patterns) are in `config-file.ts`.
+ */
+export const configSchema: JsonSchema = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  title: "Pinion's configuration (.github/pinion.yaml)",
+  description:
+    "How releases move through environments. Read from the default branch only. Editors check the file as you type if its first line is `# yaml-language-server: $schema=<path or URL of this schema>`.",
+  type: "object",
+  required: ["version", "environments", "apps"],
+  additionalProperties: false,
+  properties: {
+    version: { const: 1, description: "The version of this format." },
+    mode: {
+      description: "`enforce` promotes; `observe` judges and shows, and writes nothing but the check.",
+      enum: MODES,
+      default: DEFAULTS.mode,
+    },
+    environments: {
+      type: "object",
+      title: "Environments",
+      description: "The stages by name. `after` makes them a graph; a release must prove itself in what an environment follows.",
+      minProperties: 1,
+      maxProperties: MOST_ENVIRONMENTS,
+      propertyNames: { pattern: NAME.pattern ?? "", errorMessage: NAME.errorMessage ?? "" },
+      additionalProperties: ENVIRONMENT,
+      errorMessage: `must be a mapping with 1 to ${MOST_ENVIRONMENTS} environments`,
+    },
+    apps: APPS,
+    slos: {
+      type: "object",
+      title: "Service level objectives by name",
+      maxProperties: MOST_SLOS,
+      propertyNames: { pattern: NAME.pattern ?? "", errorMessage: NAME.errorMessage ?? "" },
+      additionalProperties: SLO,
+      errorMessage: `must be a mapping with ${MOST_SLOS} objectives at most`,
+    },
+    limits: {
+      type: "object",
+      title: "Limits",
+      description: "What is over a limit waits, and the waiting list is shown.",
+      additionalProperties: false,
+      properties: {
+        openPullRequests: limit(1_000, DEFAULTS.openPullRequests, "Most pull requests of Pinion that are open at once."),
+        newPullRequestsPerHour: limit(500, DEFAULTS.newPullRequestsPerHour, "Most pull requests that Pinion opens in an hour."),
+      },
+    },
+  },
+};
+
+/** The committed schema file, character for character. */
+export function configSchemaText(): string {
+  return `${JSON.stringify(configSchema, null, 2)}\n`;
+}
+
+/** Checks the shape of a config, key by key. */
+export const checkConfigShape = compileSchemaCheck(configSchema, {
+  refusedKeys: new Map([
+    ["windows", "windows are not supported yet: remove this key, nothing would wait for it"],
+    ["<<", "merge keys (<<) are not supported: write the keys out, or use an alias for a whole value"],
+  ]),
+});
