@@ -25,6 +25,13 @@ export interface PublishedPackage {
   readonly digest: string;
 }
 
+/** What an edit replaced. */
+export interface ThreadChanges {
+  readonly title?: string;
+  readonly body?: string | null;
+  readonly base?: { readonly ref: string; readonly sha: Oid };
+}
+
 /** Something happened. Webhook payloads are made from these at once, while the state still says what it said then. */
 export type SandboxEvent = { readonly sender: Account } & (
   | {
@@ -40,9 +47,10 @@ export type SandboxEvent = { readonly sender: Account } & (
   | { readonly name: "create" | "delete"; readonly repository: Repository; readonly ref: string }
   | {
       readonly name: "pull_request";
-      readonly action: "opened" | "closed" | "reopened" | "edited" | "converted_to_draft" | "ready_for_review";
+      readonly action: "opened" | "closed" | "reopened" | "converted_to_draft" | "ready_for_review";
       readonly pull: PullRequest;
     }
+  | { readonly name: "pull_request"; readonly action: "edited"; readonly pull: PullRequest; readonly changes: ThreadChanges }
   | { readonly name: "pull_request"; readonly action: "synchronize"; readonly pull: PullRequest; readonly before: Oid; readonly after: Oid }
   | { readonly name: "pull_request"; readonly action: "labeled" | "unlabeled"; readonly pull: PullRequest; readonly label: Label }
   | {
@@ -53,7 +61,8 @@ export type SandboxEvent = { readonly sender: Account } & (
     }
   | { readonly name: "pull_request_review"; readonly action: "submitted" | "dismissed"; readonly review: Review }
   | { readonly name: "issue_comment"; readonly action: "created" | "edited" | "deleted"; readonly comment: Comment; readonly before: string | null }
-  | { readonly name: "issues"; readonly action: "opened" | "closed" | "reopened" | "edited"; readonly issue: Issue }
+  | { readonly name: "issues"; readonly action: "opened" | "closed" | "reopened"; readonly issue: Issue }
+  | { readonly name: "issues"; readonly action: "edited"; readonly issue: Issue; readonly changes: ThreadChanges }
   | { readonly name: "issues"; readonly action: "labeled" | "unlabeled"; readonly issue: Issue; readonly label: Label }
   | { readonly name: "label"; readonly action: "created" | "edited" | "deleted"; readonly repository: Repository; readonly label: Label }
   | {

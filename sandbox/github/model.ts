@@ -169,8 +169,8 @@ export interface PullRequest extends Thread {
   requestedReviewers: Account[];
   requestedTeams: Team[];
   stats: DiffStats;
-  /** How many more times `mergeable` is answered with null, as while GitHub's background job runs. */
-  unknownMergeableReads: number;
+  /** How often `mergeable` was read since head or base last moved; the first reads may give null (see `GitHubState`). */
+  mergeableReads: number;
 }
 
 export interface Review {

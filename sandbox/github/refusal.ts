@@ -22,13 +22,21 @@ export class SandboxRefusal extends Error {
   override readonly name = "SandboxRefusal";
   readonly status: number;
   readonly code: RefusalCode;
-  readonly errors: readonly RefusalDetail[];
+  /** Some of GitHub's answers list objects here, some bare sentences. */
+  readonly errors: readonly (RefusalDetail | string)[];
 
-  constructor(status: number, code: RefusalCode, message: string, errors: readonly RefusalDetail[] = []) {
+  constructor(status: number, code: RefusalCode, message: string, errors: readonly (RefusalDetail | string)[] = []) {
     super(message);
     this.status = status;
     this.code = code;
     this.errors = errors;
+  }
+
+  /** The one sentence that says most, as GraphQL gives it: the detail if there is one. */
+  get sentence(): string {
+    const first = this.errors[0];
+    if (first === undefined) return this.message;
+    return typeof first === "string" ? first : (first.message ?? `${this.message}: ${first.field ?? first.resource} is ${first.code}`);
   }
 }
 
@@ -40,7 +48,7 @@ export function forbiddenToApp(): SandboxRefusal {
   return new SandboxRefusal(403, "forbidden", "Resource not accessible by integration");
 }
 
-export function unprocessable(message: string, errors: readonly RefusalDetail[] = []): SandboxRefusal {
+export function unprocessable(message: string, errors: readonly (RefusalDetail | string)[] = []): SandboxRefusal {
   return new SandboxRefusal(422, "unprocessable", message, errors);
 }
 

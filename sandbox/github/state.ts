@@ -71,7 +71,7 @@ export class GitHubState {
   readonly installations: Installation[] = [];
   readonly repositories: Repository[] = [];
   readonly tokens = new Map<string, Token>();
-  /** How many first reads of a new pull request's `mergeable` give null. */
+  /** How many first reads of `mergeable`, after head or base moved, give null, as while GitHub's background job runs. */
   unknownMergeableReads = 0;
   readonly #ids = new Map<string, number>();
   readonly #nodes = new Map<string, SandboxNode>();

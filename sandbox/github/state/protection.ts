@@ -1,0 +1,193 @@
+import type { Actor, BranchProtection, Oid, PullRequest, Repository, Rule, Ruleset } from "../model.ts";
+import { SandboxRefusal } from "../refusal.ts";
+import type { GitHubState } from "../state.ts";
+import { activeMembers, atLeast, roleOf } from "./access.ts";
+import { missingChecks, missingReviews } from "./required.ts";
+import { signatureOf } from "./signatures.ts";
+
+/** One ref about to move. `before` null creates, `after` null deletes. */
+export interface RefChange {
+  readonly name: string;
+  readonly before: Oid | null;
+  readonly after: Oid | null;
+  readonly forced: boolean;
+}
+
+/** Which rules a change breaks, in GitHub's words. */
+export interface Violations {
+  readonly source: "classic" | "ruleset";
+  readonly messages: readonly string[];
+}
+
+function globToPattern(glob: string): RegExp {
+  const source = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*\*|\*|\?/g, (found) => (found === "**" ? ".*" : found === "*" ? "[^/]*" : "[^/]"));
+  return new RegExp(`^${source}$`);
+}
+
+function matchesRef(repository: Repository, pattern: string, ref: string): boolean {
+  if (pattern === "~ALL") return true;
+  if (pattern === "~DEFAULT_BRANCH") return ref === `refs/heads/${repository.defaultBranch}`;
+  return globToPattern(pattern).test(ref);
+}
+
+/** The rulesets that apply to a branch, in force or not. */
+export function rulesetsOf(repository: Repository, branch: string): readonly Ruleset[] {
+  const ref = `refs/heads/${branch}`;
+  return repository.rulesets.filter(
+    (ruleset) =>
+      ruleset.include.some((pattern) => matchesRef(repository, pattern, ref)) &&
+      !ruleset.exclude.some((pattern) => matchesRef(repository, pattern, ref)),
+  );
+}
+
+function bypasses(state: GitHubState, actor: Actor, repository: Repository, ruleset: Ruleset, byPullRequest: boolean): boolean {
+  return ruleset.bypass.some((entry) => {
+    if (entry.mode === "pull_request" && !byPullRequest) return false;
+    if (entry.type === "Integration") return actor.kind === "installation" && actor.app.id === entry.appId;
+    return actor.kind === "user" && atLeast(roleOf(state, actor.account, repository), entry.role);
+  });
+}
+
+function mayPush(state: GitHubState, actor: Actor, repository: Repository, protection: BranchProtection): boolean {
+  const allowed = protection.restrictions;
+  if (allowed === null) return true;
+  if (actor.kind === "installation") return allowed.apps.includes(actor.app.slug);
+  if (actor.kind !== "user") return false;
+  if (allowed.users.includes(actor.account.login)) return true;
+  return state.teams
+    .filter((team) => team.organization === repository.owner && allowed.teams.includes(team.slug))
+    .some((team) => activeMembers(state, team).includes(actor.account));
+}
+
+/** Administrators are above classic protection unless it includes them. */
+function exempt(state: GitHubState, actor: Actor, repository: Repository, protection: BranchProtection): boolean {
+  return !protection.enforceAdmins && actor.kind === "user" && roleOf(state, actor.account, repository) === "admin";
+}
+
+async function mergesAmong(repository: Repository, change: RefChange): Promise<boolean> {
+  if (change.after === null) return false;
+  const commits = await repository.git.commitsBetween(change.before, change.after);
+  const found = await Promise.all(commits.map((oid) => repository.git.commit(oid)));
+  return found.some((commit) => commit !== null && commit.parents.length > 1);
+}
+
+async function unsignedAmong(repository: Repository, change: RefChange): Promise<boolean> {
+  if (change.after === null) return false;
+  const commits = await repository.git.commitsBetween(change.before, change.after);
+  return commits.some((oid) => signatureOf(repository, oid)?.isValid !== true);
+}
+
+async function ruleBroken(repository: Repository, rule: Rule, change: RefChange): Promise<string | null> {
+  const updating = change.before !== null && change.after !== null;
+  switch (rule.type) {
+    case "creation":
+      return change.before === null ? "Cannot create ref due to creations being restricted." : null;
+    case "update":
+      return updating ? "Cannot update this protected ref." : null;
+    case "deletion":
+      return change.after === null ? "Cannot delete this branch" : null;
+    case "non_fast_forward":
+      return change.forced ? "Cannot force-push to this branch" : null;
+    case "required_signatures":
+      return (await unsignedAmong(repository, change)) ? "Commits must have verified signatures." : null;
+    case "required_linear_history":
+      return updating && (await mergesAmong(repository, change)) ? "This branch must not contain merge commits." : null;
+    case "required_status_checks":
+      return updating && change.after !== null ? missingChecks(repository, change.after, rule.required) : null;
+    case "pull_request":
+      return updating ? "Changes must be made through a pull request." : null;
+  }
+}
+
+async function classicBroken(repository: Repository, protection: BranchProtection, change: RefChange): Promise<readonly string[]> {
+  if (change.after === null) return protection.allowDeletions ? [] : ["Cannot delete a protected branch"];
+  if (change.before === null) return [];
+  if (change.forced && !protection.allowForcePushes) return ["Cannot force-push to this branch"];
+  const found: string[] = [];
+  if (protection.reviews !== null) found.push("Changes must be made through a pull request.");
+  const checks = protection.checks === null ? null : missingChecks(repository, change.after, protection.checks.required);
+  if (checks !== null) found.push(checks);
+  if (protection.linearHistory && (await mergesAmong(repository, change))) found.push("Merge commits are not allowed on this repository.");
+  return found;
+}
+
+/** What a push or a ref update through the API would break. */
+export async function violationsOf(state: GitHubState, actor: Actor, repository: Repository, change: RefChange): Promise<Violations | null> {
+  if (!change.name.startsWith("refs/heads/")) return null;
+  const branch = change.name.slice("refs/heads/".length);
+  const protection = repository.protections.get(branch);
+  if (protection !== undefined && !exempt(state, actor, repository, protection)) {
+    if (!mayPush(state, actor, repository, protection)) return { source: "classic", messages: ["You're not authorized to push to this branch."] };
+    const messages = await classicBroken(repository, protection, change);
+    if (messages.length > 0) return { source: "classic", messages };
+  }
+  const broken: string[] = [];
+  for (const ruleset of rulesetsOf(repository, branch)) {
+    if (ruleset.enforcement !== "active" || bypasses(state, actor, repository, ruleset, false)) continue;
+    for (const rule of ruleset.rules) {
+      const message = await ruleBroken(repository, rule, change);
+      if (message !== null) broken.push(message);
+    }
+  }
+  return broken.length === 0 ? null : { source: "ruleset", messages: broken };
+}
+
+/** What merging the pull request would break now. */
+export function mergeViolations(state: GitHubState, actor: Actor, pull: PullRequest): Violations | null {
+  const { repository } = pull;
+  const protection = repository.protections.get(pull.base.ref);
+  if (protection !== undefined && !exempt(state, actor, repository, protection)) {
+    const messages: (string | null)[] = [
+      mayPush(state, actor, repository, protection) ? null : "You're not authorized to push to this branch.",
+      protection.reviews === null ? null : missingReviews(state, pull, protection.reviews.count),
+      protection.checks === null ? null : missingChecks(repository, pull.head.oid, protection.checks.required),
+    ];
+    const found = messages.filter((message) => message !== null);
+    if (found.length > 0) return { source: "classic", messages: found };
+  }
+  const broken: string[] = [];
+  for (const ruleset of rulesetsOf(repository, pull.base.ref)) {
+    if (ruleset.enforcement !== "active" || bypasses(state, actor, repository, ruleset, true)) continue;
+    for (const rule of ruleset.rules) {
+      const message = mergeBreaks(state, pull, rule);
+      if (message !== null) broken.push(message);
+    }
+  }
+  return broken.length === 0 ? null : { source: "ruleset", messages: broken };
+}
+
+function mergeBreaks(state: GitHubState, pull: PullRequest, rule: Rule): string | null {
+  switch (rule.type) {
+    case "update":
+      return "Cannot update this protected ref.";
+    case "required_status_checks":
+      return missingChecks(pull.repository, pull.head.oid, rule.required);
+    case "pull_request":
+      return missingReviews(state, pull, rule.approvals);
+    case "creation":
+    case "deletion":
+    case "non_fast_forward":
+    case "required_signatures":
+    case "required_linear_history":
+      return null;
+  }
+}
+
+/** GitHub's one message for what was violated. */
+export function violationText(violations: Violations): string {
+  if (violations.source === "classic") return violations.messages.join(" ");
+  return `Repository rule violations found\n\n${violations.messages.join("\n\n")}\n\n`;
+}
+
+/** The refusal of an API write to a protected ref. */
+export function protectedRef(violations: Violations): SandboxRefusal {
+  return new SandboxRefusal(422, "protected", violationText(violations));
+}
+
+/** Whether a new push takes back approvals of pull requests into this branch. */
+export function dismissesStaleReviews(repository: Repository, branch: string): boolean {
+  if (repository.protections.get(branch)?.reviews?.dismissStale === true) return true;
+  return rulesetsOf(repository, branch).some(
+    (ruleset) => ruleset.enforcement === "active" && ruleset.rules.some((rule) => rule.type === "pull_request" && rule.dismissStale),
+  );
+}
