@@ -16,13 +16,16 @@ export interface GraphqlNode {
   readonly [field: string]: unknown;
 }
 
-export const MAX_PAGE = 100;
+/** What a field may answer: GraphQL waits for promises. */
+export type Resolved = GraphqlNode | null | Promise<GraphqlNode | null>;
+
+const MAX_PAGE = 100;
 
 interface Listing<T> {
   readonly items: readonly T[];
   /** What an item is recognised by when a later page is asked for. */
   readonly key: (item: T) => string | number;
-  readonly node: (item: T) => GraphqlNode | null;
+  readonly node: (item: T) => Resolved;
 }
 
 const PAGE_FIELDS: ReadonlySet<string> = new Set(["nodes", "edges", "pageInfo"]);
@@ -86,7 +89,7 @@ export function connection<T>(
   const start = args.last == null ? low : Math.max(low, high - args.last);
   const end = args.first == null ? high : Math.min(high, low + args.first);
   const indices = Array.from({ length: Math.max(0, end - start) }, (_, offset) => start + offset);
-  const nodeAt = (index: number): GraphqlNode | null => {
+  const nodeAt = (index: number): Resolved => {
     const item = listing.items[index];
     return item === undefined ? null : listing.node(item);
   };

@@ -25,9 +25,11 @@ export function unprocessable(message: string): GraphQLError {
   return refusal("UNPROCESSABLE", message);
 }
 
+export const NOT_FOR_APPS = "Resource not accessible by integration";
+
 /** What an installation token gets for anything beyond its permissions. */
 export function inaccessible(): GraphQLError {
-  return new GraphQLError("Resource not accessible by integration", { extensions: { type: "FORBIDDEN", saml_failure: false } });
+  return new GraphQLError(NOT_FOR_APPS, { extensions: { type: "FORBIDDEN", saml_failure: false } });
 }
 
 export interface ShownError {

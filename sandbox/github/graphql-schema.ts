@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { buildASTSchema, GraphQLError, isScalarType, parse, type GraphQLSchema } from "graphql";
 
 const OID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
-const REF_NAME = /^refs\/(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[\u0000-\u0020~^:?*[\\\u007f]))[^/].*[^/.]$/;
+const REF_NAME = /^refs\/.+/;
 const BASE64 = /^(?:[A-Za-z0-9+/\n]{4})*(?:[A-Za-z0-9+/\n]{2}==|[A-Za-z0-9+/\n]{3}=)?\n?$/;
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$/;
 

@@ -1,0 +1,149 @@
+/**
+ * GitHub's GraphQL API over the sandbox's state: GitHub's own schema, executed by graphql-js. What a type shows is
+ * in the `graphql-*` file named after it; they refer to one another, as the types of the schema do.
+ */
+import {
+  defaultFieldResolver,
+  execute,
+  GraphQLError,
+  Kind,
+  parse,
+  validate,
+  type DocumentNode,
+  type GraphQLFieldResolver,
+  type OperationDefinitionNode,
+} from "graphql";
+
+import { showError } from "./graphql-errors.ts";
+import { callSize } from "./graphql-limits.ts";
+import { checkMutations } from "./graphql-mutations-checks.ts";
+import { gitMutations } from "./graphql-mutations-git.ts";
+import { threadMutations } from "./graphql-mutations-threads.ts";
+import { queries } from "./graphql-queries.ts";
+import { githubSchema } from "./graphql-schema.ts";
+import { asGraphqlError, type RateLimit, type Session } from "./graphql-session.ts";
+import type { Actor } from "./model.ts";
+import type { GitHubState } from "./state.ts";
+
+export interface GraphqlRequest {
+  readonly query?: unknown;
+  readonly variables?: unknown;
+  readonly operationName?: unknown;
+}
+
+export interface GraphqlAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export type GraphqlHandler = (actor: Actor, request: GraphqlRequest) => Promise<GraphqlAnswer>;
+
+/** Points that an installation may use in an hour (GitHub docs, "Primary rate limit"; the floor of it). */
+const POINTS_PER_HOUR = 5_000;
+const HOUR = 3_600_000;
+const DOCUMENTATION = "https://docs.github.com/graphql/guides/forming-calls-with-graphql#authenticating-with-graphql";
+
+type Checked = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };
+
+function check(query: string): Checked {
+  try {
+    const document = parse(query);
+    const errors = validate(githubSchema(), document);
+    return errors.length === 0 ? { document } : { errors };
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [error] };
+    throw error;
+  }
+}
+
+function refuse(errors: readonly GraphQLError[]): GraphqlAnswer {
+  return { status: 200, body: { errors: errors.map(showError) } };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A field that the sandbox does not know is an error of the sandbox, never a silent null. */
+const resolveField: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
+  if (!isRecord(source) || !(info.fieldName in source)) {
+    throw new Error(`the sandbox does not know ${info.parentType.name}.${info.fieldName}`);
+  }
+  const refuseAsGraphql = (error: unknown): never => {
+    throw asGraphqlError(error);
+  };
+  try {
+    const value: unknown = defaultFieldResolver(source, args, context, info);
+    return value instanceof Promise ? value.catch(refuseAsGraphql) : value;
+  } catch (error) {
+    return refuseAsGraphql(error);
+  }
+};
+
+function operationOf(document: DocumentNode, name: string | null): OperationDefinitionNode | GraphQLError {
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  const found = name === null ? operations[0] : operations.find((operation) => operation.name?.value === name);
+  if (found !== undefined && (name !== null || operations.length === 1)) return found;
+  return new GraphQLError(name === null ? "An operation name is required" : `No operation named "${name}"`);
+}
+
+/** Counts the points of each account, hour by hour of the sandbox's clock. Says when they are used up, and goes on. */
+class RateLimits {
+  readonly #used = new Map<number, { readonly points: number; readonly resetAt: number }>();
+
+  count(account: number, now: number, size: { readonly nodes: number; readonly cost: number }): RateLimit {
+    const before = this.#used.get(account);
+    const running = before !== undefined && before.resetAt > now ? before : { points: 0, resetAt: now + HOUR };
+    const used = running.points + size.cost;
+    this.#used.set(account, { points: used, resetAt: running.resetAt });
+    const remaining = Math.max(0, POINTS_PER_HOUR - used);
+    return { limit: POINTS_PER_HOUR, cost: size.cost, nodeCount: size.nodes, used, remaining, resetAt: running.resetAt };
+  }
+}
+
+/** Answers `POST /graphql`: the status and the JSON body. Refusals of single fields come with status 200, as at GitHub. */
+export function createGraphqlHandler(state: GitHubState): GraphqlHandler {
+  const documents = new Map<string, Checked>();
+  const limits = new RateLimits();
+
+  return async (actor, request) => {
+    if (actor.kind === "anonymous" || actor.kind === "app") {
+      const message = "This endpoint requires you to be authenticated.";
+      return { status: 401, body: { message, documentation_url: DOCUMENTATION, status: "401" } };
+    }
+    if (typeof request.query !== "string") {
+      return refuse([new GraphQLError("A query attribute must be specified and must be a string.")]);
+    }
+    const checked = documents.get(request.query) ?? check(request.query);
+    documents.set(request.query, checked);
+    if ("errors" in checked) return refuse(checked.errors);
+    const operation = operationOf(checked.document, typeof request.operationName === "string" ? request.operationName : null);
+    if (operation instanceof GraphQLError) return refuse([operation]);
+    const variables = isRecord(request.variables) ? request.variables : {};
+    const schema = githubSchema();
+    let session: Session;
+    try {
+      const size = callSize(schema, checked.document, operation, variables);
+      session = { state, actor, rateLimit: limits.count(actor.account.id, state.now(), size) };
+    } catch (error) {
+      if (error instanceof GraphQLError) return refuse([error]);
+      throw error;
+    }
+    const result = await execute({
+      schema,
+      document: checked.document,
+      rootValue: rootOf(session, operation),
+      variableValues: variables,
+      operationName: operation.name?.value ?? null,
+      fieldResolver: resolveField,
+    });
+    // Nothing was executed when the variables do not fit; GitHub then leaves `data` out.
+    const errors = result.errors === undefined ? {} : { errors: result.errors.map(showError) };
+    return { status: 200, body: result.data === undefined ? errors : { data: result.data, ...errors } };
+  };
+}
+
+function rootOf(session: Session, operation: OperationDefinitionNode): Readonly<Record<string, unknown>> {
+  if (operation.operation === "query") return queries(session);
+  return { ...gitMutations(session), ...threadMutations(session), ...checkMutations(session) };
+}
