@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
 import type { Facts } from "../../src/domain/facts.ts";
 import type { Gate } from "../../src/domain/policy.ts";
-import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
-import { judge } from "../../src/domain/policy/judge.ts";
+import { evaluatePolicies, judge } from "../../src/domain/policy/evaluate.ts";
 import { CORE_POLICIES } from "../../src/domain/policy/policy-set.ts";
 import { HOUR, NOW, soundFacts } from "./sound-facts.ts";
 
@@ -77,8 +76,8 @@ describe("the core policies", () => {
     ["approvals", soundFacts({ approvals: { ...approvals, required: 3 } }), "block wait: 2 approvals from team sre"],
     [
       "approvals",
-      soundFacts({ approvals: { ...approvals, count: 0, by: [], ignored: ["alice asked for this promotion"] } }),
-      "block wait: 1 approval from team sre (not counted: alice asked for this promotion)",
+      soundFacts({ approvals: { ...approvals, count: 0, by: [], ignored: ["@alice (asked for this promotion)"] } }),
+      "block wait: 1 approval from team sre; not counted: @alice (asked for this promotion)",
     ],
     [
       "approvals",
@@ -128,6 +127,7 @@ describe("the core policies", () => {
       soundFacts({ promotion: { kind: "hotfix", direction: "down", from_version: "1.5.0" } }),
       "warn fail: 1.4.2 is older than 1.5.0, which is pinned in prod",
     ],
+    ["no-downgrade", soundFacts({ promotion: { from_version: "" } }), "block not-applicable: does not apply to this promotion"],
     ["no-downgrade", soundFacts({ promotion: { direction: "unordered" } }), "block not-applicable: does not apply to this promotion"],
 
     ["one-rollout", soundFacts(), "block pass: no other release is being rolled out"],
@@ -181,7 +181,7 @@ describe("the core policies", () => {
     ["pins-only", soundFacts({ change: { unknown: "the merge could not be computed" } }), "block unknown: the merge could not be computed"],
 
     ["quarantine", soundFacts(), "block pass: no image is in quarantine"],
-    ["quarantine", soundFacts({ quarantine: { hits: ["sha256:0"] } }), "block fail: in quarantine: sha256:0"],
+    ["quarantine", soundFacts({ quarantine: { hits: ["sha256:0"] } }), "block fail: 1 image in quarantine: sha256:0"],
     ["quarantine", soundFacts({ quarantine: { unknown: "a file is broken" } }), "block unknown: a file is broken"],
 
     ["soak", soundFacts(), "block pass: soaked in staging"],

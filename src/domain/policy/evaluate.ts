@@ -1,5 +1,6 @@
+import type { Instant } from "../answer.ts";
 import type { Facts } from "../facts.ts";
-import type { Gate, GateResult, PolicyScope } from "../policy.ts";
+import type { Gate, GateResult, Judgement, PolicyScope } from "../policy.ts";
 import { evaluationProblem, type Expression } from "./cel.ts";
 import { factValues, type FactValues } from "./fact-types.ts";
 import type { Policy, PolicySet } from "./policy-set.ts";
@@ -11,6 +12,21 @@ const MAX_REASON = 1000;
 export function evaluatePolicies(set: PolicySet, facts: Facts): readonly Gate[] {
   const values = factValues(facts);
   return set.policies.map((policy) => evaluatePolicy(policy, facts, values));
+}
+
+/**
+ * All gates of a promotion together. Only gates that block count. The strongest result decides, in this order:
+ * `fail` (a person must act), `unknown` (nothing may be concluded yet), `wait`, `pass`. When no blocking gate
+ * applies, nothing has judged the promotion, and that is `unknown`: it never passes by falling through every rule.
+ */
+export function judge(gates: readonly Gate[]): Judgement {
+  const applicable = gates.filter((gate) => gate.enforce === "block" && gate.result !== "not-applicable");
+  if (applicable.length === 0) return { outcome: "unknown" };
+  if (applicable.some((gate) => gate.result === "fail")) return { outcome: "fail" };
+  if (applicable.some((gate) => gate.result === "unknown")) return { outcome: "unknown" };
+  const waits = applicable.filter((gate) => gate.result === "wait");
+  if (waits.length === 0) return { outcome: "pass" };
+  return { outcome: "wait", until: lastOf(waits.map((gate) => gate.until)) };
 }
 
 type Outcome = GateResult & { readonly reason: string };
@@ -77,4 +93,14 @@ function notApplicable(scope: PolicyScope, { promotion }: Facts): string {
 function oneLine(text: string): string {
   const line = text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim();
   return line.length <= MAX_REASON ? line : `${line.slice(0, MAX_REASON - 1)}…`;
+}
+
+/** The moment when the last wait turns, or null when one of them has none. */
+function lastOf(moments: readonly (Instant | null)[]): Instant | null {
+  let last: Instant | null = null;
+  for (const moment of moments) {
+    if (moment === null) return null;
+    if (last === null || moment > last) last = moment;
+  }
+  return last;
 }
