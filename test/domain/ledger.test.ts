@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { appendRecords, EMPTY_LEDGER, placeOf, provenReleases, soakOf, type Ledger } from "../../src/domain/ledger.ts";
+import type { LogRecord } from "../../src/domain/record.ts";
+import { releaseKey } from "../../src/domain/release.ts";
+import { oid, release } from "./releases.ts";
+
+const MINUTE = 60_000;
+const one = release("1.4.1");
+const two = release("1.4.2");
+
+function merged(version: ReturnType<typeof release>, digit: string, at: number): LogRecord {
+  return {
+    event: "merged",
+    app: "checkout",
+    environment: "dev",
+    at,
+    kind: "promotion",
+    from: null,
+    release: version,
+    pullRequest: 1,
+    head: oid("9"),
+    commit: oid(digit),
+    mergedBy: "pinion[bot]",
+    requestedBy: null,
+    judgement: "judged",
+  };
+}
+
+function fact(event: "deployed" | "verified" | "breached", version: ReturnType<typeof release>, digit: string, at: number): LogRecord {
+  const base = { app: "checkout", environment: "dev", at, release: version, commit: oid(digit), evidence: "seen" };
+  return event === "verified" ? { ...base, event, how: "rollout-only" } : { ...base, event };
+}
+
+function dev(ledger: Ledger) {
+  return placeOf(ledger, "checkout", "dev");
+}
+
+describe("the ledger", () => {
+  it("soaks a release from its deployment, not from its merge", () => {
+    const ledger = appendRecords(EMPTY_LEDGER, [merged(one, "1", 0), fact("deployed", one, "1", 5 * MINUTE)]);
+    expect(soakOf(dev(ledger), one, 60 * MINUTE, 10 * MINUTE)).toEqual({ soakedFor: 5 * MINUTE, doneAt: 65 * MINUTE });
+  });
+
+  it("ends the soak when the release is replaced, and keeps what it had reached", () => {
+    const ledger = appendRecords(EMPTY_LEDGER, [merged(one, "1", 0), fact("deployed", one, "1", 0), merged(two, "2", 30 * MINUTE)]);
+    expect(soakOf(dev(ledger), one, 60 * MINUTE, 500 * MINUTE)).toEqual({ soakedFor: 30 * MINUTE, doneAt: null });
+    expect(soakOf(dev(ledger), one, 20 * MINUTE, 500 * MINUTE)).toEqual({ soakedFor: 30 * MINUTE, doneAt: 20 * MINUTE });
+  });
+
+  it("ends the soak when the release goes bad, and does not count it as proven", () => {
+    const ledger = appendRecords(EMPTY_LEDGER, [
+      merged(one, "1", 0),
+      fact("deployed", one, "1", 0),
+      fact("verified", one, "1", 10 * MINUTE),
+      fact("breached", one, "1", 20 * MINUTE),
+    ]);
+    expect(soakOf(dev(ledger), one, 60 * MINUTE, 500 * MINUTE).soakedFor).toBe(20 * MINUTE);
+    expect(provenReleases(dev(ledger))).toEqual([]);
+    expect(dev(ledger).bad.has(releaseKey(one))).toBe(true);
+  });
+
+  it("never lets a clock that goes back shorten or lengthen a soak below nothing", () => {
+    const ledger = appendRecords(EMPTY_LEDGER, [merged(one, "1", 0), fact("deployed", one, "1", 100 * MINUTE)]);
+    expect(soakOf(dev(ledger), one, MINUTE, 50 * MINUTE).soakedFor).toBe(0);
+  });
+
+  it("takes a deployment for the pin it was seen with, not for a later one", () => {
+    const ledger = appendRecords(EMPTY_LEDGER, [merged(one, "1", 0), merged(two, "2", MINUTE), fact("deployed", one, "1", 2 * MINUTE)]);
+    expect(dev(ledger).current?.deployedAt).toBeNull();
+  });
+
+  it("forgets a request once its release has arrived or was withdrawn", () => {
+    const request: LogRecord = { event: "requested", app: "checkout", environment: "dev", at: 1, release: two, by: "alice", pullRequest: 3, source: "label:1" };
+    const asked = appendRecords(EMPTY_LEDGER, [request]);
+    expect(dev(asked).request?.by).toBe("alice");
+    expect(dev(appendRecords(asked, [merged(one, "1", 2)])).request?.by).toBe("alice");
+    expect(dev(appendRecords(asked, [merged(two, "2", 2)])).request).toBeNull();
+    const withdrawn: LogRecord = { event: "withdrawn", app: "checkout", environment: "dev", at: 2, release: two, pullRequest: 3, by: "bob" };
+    expect(dev(appendRecords(asked, [withdrawn])).request).toBeNull();
+  });
+
+  it("reads the same from records told once, twice, or in pieces", () => {
+    const story = [merged(one, "1", 0), fact("deployed", one, "1", 1), fact("verified", one, "1", 2), merged(two, "2", 3), fact("deployed", two, "2", 4), fact("breached", two, "2", 5)];
+    const whole = appendRecords(EMPTY_LEDGER, story);
+    fc.assert(
+      fc.property(fc.nat(story.length), fc.nat(story.length), (cut, overlap) => {
+        const first = appendRecords(EMPTY_LEDGER, story.slice(0, cut));
+        const again = appendRecords(first, story.slice(Math.max(0, cut - overlap)));
+        expect(again).toEqual(whole);
+      }),
+    );
+  });
+});
