@@ -1,0 +1,88 @@
+import type { Milliseconds } from "../domain/answer.ts";
+import type { Repository } from "../domain/observation.ts";
+import type { Oid } from "../domain/release.ts";
+import { PortFailure, type Clock, type Journal, type ManifestsRepository } from "../ports.ts";
+import type { Remote } from "./git/environment.ts";
+import { appendedCommits, isAncestor, pathHistory } from "./git/history.ts";
+import { checkedOid, Mirror, type GitRun } from "./git/mirror.ts";
+import { changedPaths, fields, listAt, listFiles, readBlobs } from "./git/objects.ts";
+
+export interface GitOptions {
+  /** Holds one bare mirror for each repository id. One process only may use it; what is in it can be removed at any time. */
+  readonly directory: string;
+  /** Where a repository is fetched from, asked again for every fetch because tokens expire. May throw a {@link PortFailure}. */
+  readonly remote: (repository: Repository) => Promise<Remote>;
+  /** What Pinion was started with; only PATH, proxies, certificates and TMPDIR of it reach Git. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  /** Blobs over this many bytes are not read. 1 MiB unless given. */
+  readonly blobLimit?: number;
+  readonly deadlines?: { readonly read: Milliseconds; readonly fetch: Milliseconds };
+}
+
+const BLOB_LIMIT = 1024 * 1024;
+/** A first clone may take minutes; reading is local. */
+const DEADLINES = { read: 30_000, fetch: 10 * 60_000 } as const;
+
+/**
+ * Manifests repositories by bare mirrors on disk: simple-git fetches, children of our own read.
+ *
+ * A child for each question costs some milliseconds and holds nothing between questions: no open packs after a repack,
+ * nothing to restart when it dies. Forty thousand files are listed in about 0.2 s and read in about 0.6 s.
+ */
+export function createManifestsRepository(options: GitOptions): ManifestsRepository {
+  const mirrors = new Map<number, Mirror>();
+  const limit = options.blobLimit ?? BLOB_LIMIT;
+  const mirror = (repository: Repository): Mirror => {
+    const found = mirrors.get(repository.id) ?? new Mirror({ ...options, deadlines: options.deadlines ?? DEADLINES }, repository);
+    mirrors.set(repository.id, found);
+    return found;
+  };
+  const read = async (repository: Repository, blobs: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>> => {
+    const at = mirror(repository);
+    const { contents, missing } = await readBlobs(at.run, blobs, limit);
+    // Blob ids come out of trees of this mirror, so it should have had them all.
+    if (missing.length > 0) throw at.damaged(`${missing.length} blobs are missing`);
+    return contents;
+  };
+
+  return {
+    ensure: async (repository, wanted) => mirror(repository).ensure(repository, wanted),
+    files: async (repository, commit) => listFiles(mirror(repository).run, commit),
+    folder: async (repository, commit, path) => {
+      if (!isPath(path) || !path.endsWith("/")) return [];
+      return listAt(mirror(repository).run, commit, path);
+    },
+    changedFiles: async (repository, from, to) => changedPaths(mirror(repository).run, from, to),
+    read,
+    file: async (repository, commit, path) => {
+      if (!isPath(path)) return null;
+      const entry = (await listAt(mirror(repository).run, commit, path)).find((other) => other.path === path);
+      if (entry === undefined) return null;
+      const bytes = (await read(repository, [entry.blob])).get(entry.blob);
+      if (bytes === undefined) throw new PortFailure("stalled", `${path} is over ${limit} bytes, which Pinion does not read`);
+      return bytes;
+    },
+    mergeTree: async (repository, base, head) => mergeTree(mirror(repository).run, base, head),
+    history: async (repository, path, since, until, count) => pathHistory(mirror(repository).run, path, since, until, count),
+    isAncestor: async (repository, ancestor, descendant) => isAncestor(mirror(repository).run, ancestor, descendant),
+    logCommits: async (repository, since, until) => appendedCommits(mirror(repository).run, since, until, limit),
+  };
+}
+
+/** The tree comes first, and after it, when there are conflicts, each path that has one (git-merge-tree(1), Output). */
+async function mergeTree(run: GitRun, base: Oid, head: Oid): Promise<{ tree: Oid } | { conflicts: readonly string[] }> {
+  const { code, stdout } = await run(
+    ["merge-tree", "--write-tree", "-z", "--no-messages", "--name-only", checkedOid(base), checkedOid(head)],
+    // Code 1 is a conflict only when there is a tree to show for it; a commit that is not there gives 1 as well.
+    { accept: (exit) => exit.code === 0 || (exit.code === 1 && exit.stdout.length > 0) },
+  );
+  const [tree = "", ...paths] = fields(stdout).map((field) => field ?? "(a name that is not UTF-8)");
+  return code === 0 ? { tree: checkedOid(tree) } : { conflicts: [...new Set(paths)] };
+}
+
+/** Git takes an empty path for "everything", and no argument of a process can hold NUL. */
+function isPath(path: string): boolean {
+  return path !== "" && !path.startsWith("/") && !path.includes("\0");
+}
