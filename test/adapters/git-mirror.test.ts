@@ -112,7 +112,7 @@ describe("ensure", () => {
     expect(fetches()).toBe(1);
   });
 
-  const badRefs = ["main", "-c", "refs/heads/a b", "refs/heads/../x", "refs/heads/a:refs/b", "refs/heads/*", "refs/heads/x.lock", "refs/\n"];
+  const badRefs = ["main", "-c", "refs/heads/a b", "refs/heads/../x", "refs/a:refs/b", "refs/heads/*", "refs/heads/x.lock", "refs/\n"];
   it.each(badRefs)("refuses the ref %j before Git sees it", async (ref) => {
     const { manifests } = mirrorOf("file:///nowhere");
     await expect(manifests.ensure(REPOSITORY, [{ ref, oid: "1".repeat(40) }])).rejects.toMatchObject({ kind: "error" });

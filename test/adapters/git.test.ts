@@ -27,7 +27,7 @@ describe("files", () => {
     const files = await manifests.files(REPOSITORY, upstream.head());
     expect(files.map((file) => file.path).toSorted()).toEqual(["apps/a b/\"ünï\"\n.yaml", "run.sh"]);
     const contents = await manifests.read(REPOSITORY, files.map((file) => file.blob));
-    expect(files.map((file) => text(contents.get(file.blob))).toSorted()).toEqual(["#!/bin/sh\n", "x: 1\n"]);
+    expect(new Set(files.map((file) => text(contents.get(file.blob))))).toEqual(new Set(["#!/bin/sh\n", "x: 1\n"]));
   });
 
   it("leaves out a file whose name is not UTF-8, and refuses to pass over a change of it", async () => {
@@ -94,7 +94,7 @@ describe("folder", () => {
 describe("changedFiles", () => {
   it("names both sides of a rename, and has no blob where no regular file is left", async () => {
     const upstream = new Upstream();
-    const before = upstream.commit({ "old.yaml": "same\n", "gone.yaml": "1\n", "kept.yaml": "k\n", "link.yaml": "l\n", "changed.yaml": "" });
+    const before = upstream.commit({ "old.yaml": "o\n", "gone.yaml": "1\n", "kept.yaml": "k\n", "link.yaml": "l\n", "changed.yaml": "" });
     upstream.git("mv", "old.yaml", "new.yaml");
     upstream.git("rm", "--quiet", "link.yaml");
     symlinkSync("kept.yaml", join(upstream.directory, "link.yaml"));

@@ -22,7 +22,7 @@ export async function pathHistory(run: GitRun, path: string, since: Oid | null, 
     const [oid = "", parents = "", seconds = "", authorName = "", authorEmail = ""] = texts.slice(at, at + 5);
     commits.push({ oid: checkedOid(oid), parent: parents.split(" ")[0] || null, at: Number(seconds) * 1000, authorName, authorEmail });
   }
-  return commits.reverse();
+  return commits.toReversed();
 }
 
 /**
