@@ -90,7 +90,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 function unexpected(place: string, wanted: string, value: unknown): PortFailure {
   const found = value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
   const where = place === "" ? "it" : place;
-  return new PortFailure("error", `GitHub's answer is not as expected: ${where} should be ${wanted} and is ${found}.`);
+  const advice = "GitHub may have changed; look for a newer Pinion";
+  return new PortFailure("error", `GitHub's answer is not as expected: ${where} should be ${wanted} and is ${found}. ${advice}.`);
 }
 
 /** A page of a GraphQL connection. */

@@ -72,7 +72,8 @@ async function lookOnce(look: Look, at: Instant, endedSince: Instant): Promise<F
   const lists = pullRequestVariables(app, USUAL_SIZES);
   const node = await ask(look, SNAPSHOT, { ...look.pages, ...lists, after: null });
   if (node.integer("databaseId") !== repository.id) {
-    throw new PortFailure("stalled", `Could not ${look.what}: another repository has that name now. Restart Pinion to find it anew.`);
+    const advice = "The next listing of repositories tells where it went";
+    throw new PortFailure("stalled", `Could not ${look.what}: another repository has that name now. ${advice}.`);
   }
   const branch = node.optional("defaultBranchRef");
   if (branch === null) throw new PortFailure("stalled", `Could not ${look.what}: it has no commits yet. Push a first one.`);

@@ -1,0 +1,509 @@
+import { isDeepStrictEqual } from "node:util";
+import { describe, expect, it } from "vitest";
+import type { ForgeSnapshot, PullRequest } from "../../src/domain/observation.ts";
+import { PortFailure } from "../../src/ports.ts";
+import {
+  APP,
+  APP_EMAIL,
+  checkRun,
+  commitBy,
+  commits,
+  HEAD,
+  headCommit,
+  issue,
+  list,
+  MAIN,
+  oid,
+  ownCommit,
+  pullRequest,
+  repository,
+  user,
+} from "./github-answers.ts";
+import type { Scripted, Seen } from "./github-scripted.ts";
+import { APP_ID, graphql, NOW, REPOSITORY, scriptedGitHub, SLUG } from "./github-scripted.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+const SINCE = NOW - 3_600_000;
+
+function operationOf(seen: Seen): string {
+  return /(?:query|mutation) (\w+)/.exec(JSON.stringify(seen.body))?.[1] ?? "";
+}
+
+function variablesOf(seen: Seen | undefined): Fields {
+  const body = seen?.body;
+  const variables: unknown = typeof body === "object" && body !== null && "variables" in body ? body.variables : {};
+  return typeof variables === "object" && variables !== null ? { ...variables } : {};
+}
+
+/** Answers the snapshot with `fields`, and further documents by their operation's name. */
+function answering(fields: Fields, more: Readonly<Record<string, (seen: Seen) => Scripted>> = {}): (seen: Seen) => Scripted {
+  return (seen) => {
+    const operation = operationOf(seen);
+    if (operation === "Snapshot") return graphql({ repository: fields });
+    const answer = more[operation];
+    if (answer === undefined) throw new Error(`nothing to answer ${operation} with`);
+    return answer(seen);
+  };
+}
+
+async function snapshotOf(fields: Fields): Promise<ForgeSnapshot> {
+  await using github = await scriptedGitHub(answering(fields));
+  const snapshot = await github.forge.snapshot(REPOSITORY, SINCE);
+  expect(github.seen).toHaveLength(1);
+  return snapshot;
+}
+
+async function pullRequestRead(over: Fields): Promise<PullRequest> {
+  const snapshot = await snapshotOf(repository({ open: list([pullRequest(5, over)]) }));
+  const read = [...snapshot.open, ...snapshot.ended][0];
+  if (read === undefined) throw new Error("no pull request");
+  return read;
+}
+
+async function problemWith(answer: (seen: Seen) => Scripted): Promise<PortFailure> {
+  await using github = await scriptedGitHub(answer);
+  const problem: unknown = await github.forge.snapshot(REPOSITORY, SINCE).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (!(problem instanceof PortFailure)) throw new Error(`expected a PortFailure, got ${String(problem)}`);
+  return problem;
+}
+
+describe("one look", () => {
+  it("reads everything in one request", async () => {
+    expect(await snapshotOf(repository())).toEqual({
+      at: NOW,
+      defaultBranch: "main",
+      head: MAIN,
+      logHead: oid("b"),
+      mergeMethods: ["squash", "rebase"],
+      open: [
+        {
+          id: "PR_5",
+          number: 5,
+          title: "Promote checkout 1.4.2 to prod",
+          url: "https://github.com/acme/manifests/pull/5",
+          author: { login: `${SLUG}[bot]`, kind: "app" },
+          state: "open",
+          draft: false,
+          createdAt: Date.parse("2026-11-21T08:00:00Z"),
+          base: "main",
+          head: { ref: "pinion/prod/checkout/1.4.2-abc", oid: HEAD, fork: false },
+          commits: { count: 1, allOwn: true, people: [`${SLUG}[bot]`] },
+          labels: ["promote:prod"],
+          labelEvents: [{ id: "L_1", label: "promote:prod", actor: { login: "bob", kind: "user" }, at: Date.parse("2026-11-21T08:10:00Z") }],
+          reviews: [
+            {
+              id: "R_1",
+              author: { login: "ada", kind: "user" },
+              state: "approved",
+              commit: HEAD,
+              at: Date.parse("2026-11-21T09:00:00Z"),
+              canPush: true,
+            },
+          ],
+          comments: [
+            {
+              id: "C_1",
+              author: { login: "bob", kind: "user" },
+              body: "/pinion promote",
+              at: Date.parse("2026-11-21T08:30:00Z"),
+              editedByOther: false,
+            },
+          ],
+          truncated: false,
+          reviewersAsked: ["sre", "ada", "robot[bot]"],
+          check: { id: 11, fingerprint: "f1", status: "completed", startedAt: Date.parse("2026-11-21T09:00:00Z") },
+          merge: null,
+          closed: null,
+        },
+      ],
+      ended: [],
+      issues: [
+        {
+          number: 3,
+          title: "Stop the line",
+          state: "open",
+          author: { login: "ada", kind: "user" },
+          labels: ["freeze:prod"],
+          labelEvents: [{ id: "L_9", label: "freeze:prod", actor: { login: "ada", kind: "user" }, at: Date.parse("2026-11-21T07:00:00Z") }],
+          closedBy: null,
+        },
+      ],
+      branches: [{ name: "pinion/prod/checkout/1.4.2-abc", oid: HEAD, own: true }],
+      labels: ["freeze:prod", "bug"],
+      deployments: [{ id: 8, environment: "prod", app: "checkout", commit: MAIN, state: "success" }],
+    });
+  });
+
+  it("asks for the App's own checks only", async () => {
+    await using github = await scriptedGitHub(answering(repository()));
+    await github.forge.snapshot(REPOSITORY, SINCE);
+    expect(variablesOf(github.seen[0])).toMatchObject({ app: APP_ID, checkName: "Pinion", owner: "acme", name: "manifests" });
+  });
+
+  it("knows a repository without a log", async () => {
+    expect((await snapshotOf(repository({ logRef: null }))).logHead).toBeNull();
+  });
+
+  it("stalls on an empty repository, and on another one of the same name", async () => {
+    const empty = await problemWith(answering(repository({ defaultBranchRef: null })));
+    expect([empty.kind, empty.message]).toEqual(["stalled", expect.stringMatching(/no commits yet/)]);
+    const other = await problemWith(answering(repository({ databaseId: 1 })));
+    expect([other.kind, other.message]).toEqual(["stalled", expect.stringMatching(/another repository/)]);
+  });
+
+  it("does not take what is missing beside an error for empty", async () => {
+    const errors = [{ type: "FORBIDDEN", path: ["repository", "issues"], message: "Resource not accessible by integration" }];
+    const problem = await problemWith(() => graphql({ repository: repository({ issues: list([]) }) }, errors));
+    expect(problem.kind).toBe("stalled");
+    expect(problem.message).toMatch(/repository\.issues/);
+  });
+});
+
+/** Every path to a field of the answer; of a list, only its first element. */
+function* pathsOf(value: unknown, path: readonly string[] = []): Generator<readonly string[]> {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, child] of Array.isArray(value) ? Object.entries(value.slice(0, 1)) : Object.entries(value)) {
+    if (!Array.isArray(value)) yield [...path, key];
+    yield* pathsOf(child, [...path, key]);
+  }
+}
+
+function changed(value: unknown, path: readonly string[], put: (parent: Record<string, unknown>, key: string) => void): Fields {
+  const copy: unknown = structuredClone(value);
+  let parent: unknown = copy;
+  for (const key of path.slice(0, -1)) parent = Reflect.get(Object(parent), key);
+  put(Object(parent), path.at(-1) ?? "");
+  return Object(copy);
+}
+
+/** What GitHub may leave out, with the meaning that this has. */
+const OPTIONAL = [
+  "logRef",
+  "open.nodes.0.author",
+  "open.nodes.0.reviews.nodes.0.submittedAt",
+  "open.nodes.0.reviews.nodes.0.author",
+  "open.nodes.0.reviews.nodes.0.commit",
+  "open.nodes.0.comments.nodes.0.author",
+  "open.nodes.0.timelineItems.nodes.0.actor",
+  "open.nodes.0.commits.nodes.0.commit.author",
+  "open.nodes.0.commits.nodes.0.commit.author.email",
+  "open.nodes.0.commits.nodes.0.commit.signature",
+  "open.nodes.0.headCommit.nodes.0.commit.checkSuites.nodes.0.checkRuns.nodes.0.externalId",
+  "open.nodes.0.headCommit.nodes.0.commit.checkSuites.nodes.0.checkRuns.nodes.0.startedAt",
+  "issues.nodes.0.author",
+  "issues.nodes.0.timelineItems.nodes.0.actor",
+  "branches.nodes.0.target.author",
+  "branches.nodes.0.target.author.email",
+  "branches.nodes.0.target.signature",
+  "deployments.nodes.0.environment",
+  "deployments.nodes.0.task",
+  "deployments.nodes.0.creator",
+  "deployments.nodes.0.latestStatus",
+];
+
+describe("a field that is not as expected", () => {
+  const paths = [...pathsOf(repository())].map((path) => path.join("."));
+
+  /** The paths whose change is neither refused nor without any effect. */
+  async function effective(put: (parent: Record<string, unknown>, key: string) => void): Promise<readonly string[]> {
+    let fields = repository();
+    await using github = await scriptedGitHub((seen) => answering(fields)(seen));
+    const usual = await github.forge.snapshot(REPOSITORY, SINCE);
+    const found: string[] = [];
+    for (const path of paths) {
+      fields = changed(repository(), path.split("."), put);
+      const result: unknown = await github.forge.snapshot(REPOSITORY, SINCE).catch((error: unknown) => error);
+      if (result instanceof PortFailure ? result.kind === "dependency" : !isDeepStrictEqual(result, usual)) found.push(path);
+    }
+    return found;
+  }
+
+  it("is never read when it is of another type", async () => {
+    const surprise = (parent: Record<string, unknown>, key: string): void => {
+      parent[key] = typeof parent[key] === "object" && parent[key] !== null ? 17 : { surprise: true };
+    };
+    expect(await effective(surprise)).toEqual([]);
+  });
+
+  it("is never taken for empty when it is missing, unless GitHub says that it may be", async () => {
+    const remove = (parent: Record<string, unknown>, key: string): void => {
+      delete parent[key];
+    };
+    expect(await effective(remove)).toEqual(OPTIONAL);
+  });
+});
+
+describe("who did it", () => {
+  const cases = [
+    { name: "a person", node: user("ada"), actor: { login: "ada", kind: "user" } },
+    { name: "the App", node: APP, actor: { login: `${SLUG}[bot]`, kind: "app" } },
+    { name: "another bot", node: { __typename: "Bot", login: "renovate" }, actor: { login: "renovate[bot]", kind: "bot" } },
+    { name: "a person named like the App", node: user(SLUG), actor: { login: SLUG, kind: "user" } },
+    { name: "nobody any more", node: null, actor: { login: "ghost", kind: "ghost" } },
+    { name: "GitHub's ghost", node: user("ghost"), actor: { login: "ghost", kind: "ghost" } },
+    { name: "a mannequin", node: { __typename: "Mannequin", login: "old" }, actor: { login: "old", kind: "ghost" } },
+  ];
+  it.each(cases)("$name", async ({ node, actor }) => {
+    expect((await pullRequestRead({ author: node })).author).toEqual(actor);
+  });
+
+  it("a comment that somebody else edited", async () => {
+    const base = { id: "C", body: "x", createdAt: "2026-11-21T08:30:00Z" };
+    const read = await pullRequestRead({
+      comments: list([
+        { ...base, author: user("bob"), editor: user("bob") },
+        { ...base, author: user("bob"), editor: user("eve") },
+        { ...base, author: { __typename: "Bot", login: "bob" }, editor: user("bob") },
+      ]),
+    });
+    expect(read.comments.map((comment) => comment.editedByOther)).toEqual([false, true, true]);
+  });
+});
+
+describe("whose commits", () => {
+  const unsigned = { signature: null };
+  const invalid = { signature: { isValid: false, wasSignedByGitHub: true } };
+  const byUser = { signature: { isValid: true, wasSignedByGitHub: false } };
+  const app = `${SLUG}[bot]`;
+  const cases: readonly { name: string; nodes: readonly Fields[]; count?: number; allOwn: boolean; people: readonly string[] | null }[] = [
+    { name: "the App's", nodes: [ownCommit(HEAD)], allOwn: true, people: [app] },
+    { name: "the App's address without a signature", nodes: [ownCommit(HEAD, unsigned)], allOwn: false, people: null },
+    { name: "the App's address, signature invalid", nodes: [ownCommit(HEAD, invalid)], allOwn: false, people: null },
+    { name: "the App's address, signed by a person", nodes: [ownCommit(HEAD, byUser)], allOwn: false, people: null },
+    { name: "a person on top", nodes: [ownCommit(oid("2")), commitBy(HEAD, "ada", "bob")], allOwn: false, people: ["ada", "bob", app] },
+    { name: "no account", nodes: [commitBy(HEAD, null, "bob")], allOwn: false, people: null },
+    { name: "no account for the committer", nodes: [commitBy(HEAD, "ada", null)], allOwn: false, people: null },
+    {
+      name: "in the browser",
+      nodes: [ownCommit(HEAD, { author: { email: "ada@example.com" }, authors: list([{ user: { login: "ada" } }]) })],
+      allOwn: false,
+      people: ["ada"],
+    },
+    {
+      name: "pretending to be the browser",
+      nodes: [commitBy(HEAD, "ada", null, { committer: { email: "noreply@github.com", user: { login: "web-flow" } } })],
+      allOwn: false,
+      people: ["ada", "web-flow"],
+    },
+    {
+      name: "a co-author",
+      nodes: [commitBy(HEAD, "ada", "ada", { authors: list([{ user: { login: "ada" } }, { user: { login: "eve" } }]) })],
+      allOwn: false,
+      people: ["ada", "eve"],
+    },
+    {
+      name: "too many co-authors",
+      nodes: [commitBy(HEAD, "ada", "ada", { authors: list([{ user: { login: "ada" } }], { hasNextPage: true }) })],
+      allOwn: false,
+      people: null,
+    },
+    { name: "more than were read", nodes: [ownCommit(HEAD)], count: 31, allOwn: false, people: null },
+    { name: "a list that lags behind the head", nodes: [ownCommit(oid("2"))], allOwn: false, people: null },
+    { name: "none", nodes: [], allOwn: false, people: null },
+  ];
+  it.each(cases)("$name", async ({ nodes, count, allOwn, people }) => {
+    const read = await pullRequestRead({ commits: commits(nodes, count) });
+    expect(read.commits).toEqual({ count: count ?? nodes.length, allOwn, people });
+  });
+
+  it("a branch is the App's by its head", async () => {
+    const branch = (name: string, target: Fields): Fields => ({ prefix: "refs/heads/pinion/", name, target });
+    const snapshot = await snapshotOf(
+      repository({
+        branches: list([
+          branch("a", ownCommit(HEAD)),
+          branch("b", commitBy(HEAD, "ada", "ada", { author: { email: APP_EMAIL } })),
+          branch("c", { __typename: "Tag", oid: HEAD }),
+        ]),
+      }),
+    );
+    expect(snapshot.branches).toEqual([
+      { name: "pinion/a", oid: HEAD, own: true },
+      { name: "pinion/b", oid: HEAD, own: false },
+      { name: "pinion/c", oid: HEAD, own: false },
+    ]);
+  });
+});
+
+describe("the App's check", () => {
+  const cases = [
+    { name: "none", runs: [], id: null },
+    { name: "the newest of several", runs: [checkRun({ databaseId: 11 }), checkRun({ databaseId: 30 }), checkRun({ databaseId: 20 })], id: 30 },
+  ];
+  it.each(cases)("$name", async ({ runs, id }) => {
+    expect((await pullRequestRead({ headCommit: headCommit(HEAD, runs) })).check?.id ?? null).toBe(id);
+  });
+
+  it("of another commit says nothing", async () => {
+    expect((await pullRequestRead({ headCommit: headCommit(oid("2"), [checkRun()]) })).check).toBeNull();
+    expect((await pullRequestRead({ headCommit: { nodes: [] } })).check).toBeNull();
+  });
+
+  it("waiting in any way is in progress", async () => {
+    for (const status of ["QUEUED", "WAITING", "PENDING", "IN_PROGRESS"]) {
+      const read = await pullRequestRead({ headCommit: headCommit(HEAD, [checkRun({ status, externalId: null, startedAt: null })]) });
+      expect(read.check).toEqual({ id: 11, fingerprint: "", status: "in_progress", startedAt: 0 });
+    }
+  });
+});
+
+describe("pull requests that ended", () => {
+  const merged = (number: number, updatedAt: string): Fields =>
+    pullRequest(number, {
+      state: "MERGED",
+      updatedAt,
+      mergedAt: updatedAt,
+      mergedBy: user("ada"),
+      mergeCommit: { oid: MAIN },
+      closedAt: updatedAt,
+    });
+
+  it("tells who merged and who closed", async () => {
+    const closing = { __typename: "ClosedEvent", createdAt: "2026-11-21T09:00:00Z", actor: user("eve") };
+    const closed = pullRequest(6, { state: "CLOSED", closedAt: "2026-11-21T09:00:00Z", timelineItems: list([closing]) });
+    const early = pullRequest(8, { state: "MERGED", mergedAt: "2026-11-21T09:10:00Z", mergeCommit: null });
+    const snapshot = await snapshotOf(repository({ ended: list([merged(7, "2026-11-21T08:00:00Z"), closed, early]) }));
+    expect(snapshot.ended.map(({ number, merge, closed: end }) => ({ number, merge, closed: end }))).toEqual([
+      { number: 8, merge: null, closed: null },
+      { number: 6, merge: null, closed: { at: Date.parse("2026-11-21T09:00:00Z"), by: { login: "eve", kind: "user" } } },
+      { number: 7, merge: { commit: MAIN, at: Date.parse("2026-11-21T08:00:00Z"), by: { login: "ada", kind: "user" } }, closed: null },
+    ]);
+  });
+
+  it("pages back to the time asked for, and no further", async () => {
+    const more = { hasNextPage: true, endCursor: "next" };
+    const pages = [
+      list([merged(9, "2026-11-21T09:40:00Z"), merged(8, "2026-11-21T09:30:00Z")], more),
+      list([merged(7, "2026-11-21T09:20:00Z"), merged(6, "2026-11-21T08:20:00Z")], more),
+    ];
+    await using github = await scriptedGitHub(
+      answering(repository({ ended: pages[0] }), { EndedPullRequests: () => graphql({ repository: { ended: pages[1] } }) }),
+    );
+    const snapshot = await github.forge.snapshot(REPOSITORY, SINCE);
+    expect(snapshot.ended.map((one) => one.number)).toEqual([9, 8, 7, 6]);
+    expect(github.seen.map(operationOf)).toEqual(["Snapshot", "EndedPullRequests"]);
+    expect(variablesOf(github.seen[1])["after"]).toBe("next");
+  });
+
+  it("ends at ten pages", async () => {
+    const page = list([merged(9, "2026-11-21T09:40:00Z")], { hasNextPage: true, endCursor: "next" });
+    await using github = await scriptedGitHub(
+      answering(repository({ ended: page }), { EndedPullRequests: () => graphql({ repository: { ended: page } }) }),
+    );
+    await github.forge.snapshot(REPOSITORY, SINCE);
+    expect(github.seen).toHaveLength(10);
+  });
+});
+
+describe("what is longer than a page", () => {
+  it("open pull requests, branches and labels are all read", async () => {
+    const more = { hasNextPage: true, endCursor: "next" };
+    const fields = repository({
+      open: list([pullRequest(5)], more),
+      branches: list([{ prefix: "refs/heads/", name: "pinion/a", target: ownCommit(HEAD) }], more),
+      labels: list([{ name: "bug", issues: { totalCount: 0 } }], more),
+    });
+    await using github = await scriptedGitHub(
+      answering(fields, {
+        OpenPullRequests: () => graphql({ repository: { open: list([pullRequest(4)]) } }),
+        Branches: () => graphql({ repository: { branches: list([{ prefix: "refs/heads/", name: "pinion/b", target: ownCommit(HEAD) }]) } }),
+        Labels: () => graphql({ repository: { labels: list([{ name: "z", issues: { totalCount: 0 } }]) } }),
+      }),
+    );
+    const snapshot = await github.forge.snapshot(REPOSITORY, SINCE);
+    expect(snapshot.open.map((one) => one.number)).toEqual([5, 4]);
+    expect(snapshot.branches.map((one) => one.name)).toEqual(["pinion/a", "pinion/b"]);
+    expect(snapshot.labels).toEqual(["bug", "z"]);
+  });
+
+  it.each([
+    ["reviews", "hasPreviousPage"],
+    ["comments", "hasPreviousPage"],
+    ["timelineItems", "hasPreviousPage"],
+    ["labels", "hasNextPage"],
+  ])("a pull request with more %s is read in full", async (key, flag) => {
+    const long = pullRequest(5, { [key]: list([], { [flag]: true }) });
+    await using github = await scriptedGitHub(
+      answering(repository({ open: list([long]) }), { PullRequestsInFull: () => graphql({ nodes: [pullRequest(5)] }) }),
+    );
+    const snapshot = await github.forge.snapshot(REPOSITORY, SINCE);
+    expect(snapshot.open[0]?.truncated).toBe(false);
+    expect(variablesOf(github.seen[1])).toMatchObject({ ids: ["PR_5"], reviews: 100, comments: 100 });
+  });
+
+  it("what is still too long says so", async () => {
+    const long = pullRequest(5, { reviews: list([], { hasPreviousPage: true }) });
+    await using github = await scriptedGitHub(
+      answering(repository({ open: list([long]) }), { PullRequestsInFull: () => graphql({ nodes: [long] }) }),
+    );
+    expect((await github.forge.snapshot(REPOSITORY, SINCE)).open[0]?.truncated).toBe(true);
+  });
+
+  it.each<readonly [string, Scripted]>([
+    ["a limit on resources", graphql(null, [{ type: "RESOURCE_LIMITS_EXCEEDED", message: "Resource limits for this query exceeded." }])],
+    ["502", { status: 502, body: "<html>" }],
+    ["words of trouble", graphql(null, [{ message: "Something went wrong while executing your query." }])],
+  ])("what is too heavy is asked in smaller pages: %s", async (_, refusal) => {
+    let first = true;
+    await using github = await scriptedGitHub(() => {
+      const answer = first ? refusal : graphql({ repository: repository() });
+      first = false;
+      return answer;
+    });
+    expect((await github.forge.snapshot(REPOSITORY, SINCE)).open).toHaveLength(1);
+    expect(github.seen.map((seen) => variablesOf(seen)["pullRequests"])).toEqual([50, 10]);
+  });
+});
+
+describe("issues", () => {
+  it("keeps those that freeze and those of the App", async () => {
+    const closing = { __typename: "ClosedEvent", createdAt: "2026-11-21T09:00:00Z", actor: user("bob") };
+    const snapshot = await snapshotOf(
+      repository({
+        issues: list([
+          issue(3),
+          issue(4, { labels: list([{ name: "bug" }]) }),
+          issue(5, { author: APP, state: "CLOSED", labels: list([]), timelineItems: list([closing]) }),
+          issue(6, { labels: list([{ name: "Freeze:staging" }]), state: "CLOSED", timelineItems: list([]) }),
+        ]),
+      }),
+    );
+    expect(snapshot.issues.map(({ number, closedBy }) => ({ number, closedBy }))).toEqual([
+      { number: 6, closedBy: { login: "ghost", kind: "ghost" } },
+      { number: 5, closedBy: { login: "bob", kind: "user" } },
+      { number: 3, closedBy: null },
+    ]);
+  });
+
+  it("finds a freeze that nobody touched for long", async () => {
+    const fields = repository({ issues: list([]), labels: list([{ name: "freeze:prod", issues: { totalCount: 1 } }]) });
+    await using github = await scriptedGitHub(
+      answering(fields, { OpenIssuesWithLabel: () => graphql({ repository: { issues: list([issue(3)]) } }) }),
+    );
+    expect((await github.forge.snapshot(REPOSITORY, SINCE)).issues.map((one) => one.number)).toEqual([3]);
+    expect(variablesOf(github.seen[1])["label"]).toBe("freeze:prod");
+  });
+});
+
+describe("deployments", () => {
+  it("shows only the App's own, and no state that has no name here", async () => {
+    const base = { databaseId: 8, environment: "prod", task: "promote:checkout", commitOid: MAIN, creator: APP, latestStatus: null };
+    const snapshot = await snapshotOf(
+      repository({
+        deployments: list([
+          base,
+          { ...base, databaseId: 9, creator: user(SLUG) },
+          { ...base, databaseId: 10, task: "deploy" },
+          { ...base, databaseId: 11, latestStatus: { state: "PENDING" } },
+        ]),
+      }),
+    );
+    expect(snapshot.deployments.map(({ id, state }) => ({ id, state }))).toEqual([
+      { id: 8, state: null },
+      { id: 11, state: null },
+    ]);
+  });
+});
