@@ -7,11 +7,14 @@ import { lookup } from "node:dns/promises";
 import type { FailureKind, Instant, Milliseconds } from "../domain/answer.ts";
 import { CALL_DEADLINE, PortFailure } from "../ports.ts";
 
-/**
- * Decides whether a server may send us from `from` to `target`. Throws {@link PortFailure} to refuse; the message
- * must not hold query strings or user information, because targets come from the other side.
- */
-export type TargetGuard = (target: URL, from: URL) => Promise<void>;
+/** Why a server may not send us somewhere. `reason` goes on after the server's name and holds no query string. */
+export interface TargetRefusal {
+  readonly kind: "stalled" | "dependency";
+  readonly reason: string;
+}
+
+/** Decides whether the server at `from` may send us to `target`; null lets it. */
+export type TargetGuard = (target: URL, from: URL) => Promise<TargetRefusal | null>;
 
 export interface HttpRequest {
   /** GET unless told. */
@@ -81,7 +84,8 @@ export async function request(url: string | URL, options: HttpRequest): Promise<
     if (hop === MAX_REDIRECTS) {
       throw failure("stalled", target, call, `still redirected after ${MAX_REDIRECTS} redirects. Check the address`);
     }
-    await withinDeadline(options.redirects(next, target), target, call);
+    const refusal = await withinDeadline(options.redirects(next, target), target, call);
+    if (refusal !== null) throw failure(refusal.kind, target, call, refusal.reason);
     if (next.origin !== target.origin) headers = forStrangers(headers);
     target = next;
   }
@@ -302,27 +306,18 @@ export function createTargetGuard(policy: TargetPolicy = {}): TargetGuard {
   const trusted = new Set(policy.trustedHosts?.map((host) => host.toLowerCase()));
   const resolve = policy.resolve ?? systemAddresses;
   return async (target, from) => {
-    const refuse = (reason: string): PortFailure =>
-      new PortFailure(
-        "stalled",
-        `${from.host} sends Pinion to ${target.host}, ${reason}. If that is meant, add ${target.host} to the trusted hosts.`,
-      );
-    if (target.origin === from.origin || trusted.has(target.host) || trusted.has(target.hostname)) return;
-    if (from.protocol === "https:" && target.protocol !== "https:") throw refuse("without https");
+    if (target.origin === from.origin || trusted.has(target.host) || trusted.has(target.hostname)) return null;
+    const refuse = (problem: string): TargetRefusal => {
+      return { kind: "stalled", reason: `sends Pinion to ${target.host}, ${problem}. If that is meant, add it to the trusted hosts` };
+    };
+    if (from.protocol === "https:" && target.protocol !== "https:") return refuse("without https");
     const hostname = target.hostname.replace(/^\[|\]$/g, "");
-    const addresses = isIP(hostname) === 0 ? await resolved(hostname, from, resolve) : [hostname];
-    if (addresses.some((address) => !isPublicAddress(address))) throw refuse("which is in a private network");
+    const addresses = isIP(hostname) === 0 ? await resolve(hostname).catch(() => []) : [hostname];
+    if (addresses.length === 0) {
+      return { kind: "dependency", reason: `sends Pinion to ${target.host}, which has no address. Check the name and the resolver` };
+    }
+    return addresses.every(isPublicAddress) ? null : refuse("which is in a private network");
   };
-}
-
-async function resolved(
-  hostname: string,
-  from: URL,
-  resolve: (hostname: string) => Promise<readonly string[]>,
-): Promise<readonly string[]> {
-  const addresses = await resolve(hostname).catch(() => []);
-  if (addresses.length > 0) return addresses;
-  throw new PortFailure("dependency", `${from.host} sends Pinion to ${hostname}, which has no address. Check the name and the resolver.`);
 }
 
 async function systemAddresses(hostname: string): Promise<readonly string[]> {

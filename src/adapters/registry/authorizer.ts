@@ -96,7 +96,11 @@ export class Authorizer {
 
   async #token(address: RepositoryAddress, bearer: BearerChallenge, credentials: Credentials | undefined): Promise<Entry> {
     const { clock, guard, deadlineMs, fetch } = this.#options;
-    await guard(bearer.realm, address.origin);
+    const refusal = await guard(bearer.realm, address.origin);
+    if (refusal !== null) {
+      const text = `Could not get a token to read ${address.repository}: ${address.origin.host} ${refusal.reason}.`;
+      throw new PortFailure(refusal.kind, text);
+    }
     const url = new URL(bearer.realm);
     if (bearer.service !== null) url.searchParams.set("service", bearer.service);
     for (const scope of bearer.scopes) url.searchParams.append("scope", scope);
