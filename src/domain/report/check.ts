@@ -1,0 +1,120 @@
+import type { CheckContent } from "../action.ts";
+import { CONFIG_PATH, type ConfigProblem } from "../config.ts";
+import { fingerprint } from "../fingerprint.ts";
+import type { Gate, Judgement } from "../policy.ts";
+import { gatesSection, strictestFirst, type CheckedPromotion } from "./gate-table.ts";
+import { clause, code, cut, fit, oneLine, words, type Block } from "./markdown.ts";
+import { plural, readableTime } from "./readable.ts";
+
+/** GitHub cuts longer titles. */
+const MAX_TITLE = 255;
+/** GitHub takes 65,535 characters. */
+const MAX_SUMMARY = 65_000;
+const MAX_LISTED = 100;
+const CUT_NOTE = "The rest of this text was left out, since GitHub takes no longer one. Everything was judged all the same.";
+
+/**
+ * The check run on a pull request that moves pins. It says nothing that changes merely because time passes:
+ * moments are absolute, so that an unchanged state is an unchanged text, which is not written again.
+ */
+export function checkContent(input: { readonly promotions: readonly CheckedPromotion[]; readonly notes: readonly string[] }): CheckContent {
+  const promotions = input.promotions.toSorted((a, b) => severity(a.judgement) - severity(b.judgement));
+  const [worst] = promotions;
+  if (worst === undefined) return unknownCheck("Nothing has been judged.");
+  const blocks: Block[] = [
+    ...(input.notes.length === 0 ? [] : [{ text: input.notes.map((note) => `- ${words(note)}`).join("\n"), divisible: true }]),
+    ...promotions.flatMap(gatesSection),
+  ];
+  const title = titleOf(worst, promotions);
+  switch (worst.judgement.outcome) {
+    case "pass":
+      return content("success", title, blocks);
+    case "fail":
+      return content("failure", title, blocks);
+    case "wait":
+    case "unknown":
+      return content(null, title, blocks);
+  }
+}
+
+/** It cannot be told yet what the pull request does: the check stays open. */
+export function unknownCheck(reason: string): CheckContent {
+  return content(null, `Waiting: ${clause(reason)}`, [{ text: words(reason), divisible: true }]);
+}
+
+/** A person must act before anything can be judged. */
+export function refusedCheck(reason: string): CheckContent {
+  return content("action_required", `Needs a person: ${clause(reason)}`, [{ text: words(reason), divisible: true }]);
+}
+
+/** The pull request moves no pin. `removals` are apps that it leaves without one, as `app in environment`. */
+export function noPinsCheck(removals: readonly string[] = []): CheckContent {
+  const why = "This pull request sets no pin of any environment, so Pinion has nothing to judge.";
+  if (removals.length === 0) return content("success", "No pins change", [{ text: why, divisible: true }]);
+  return content("success", `No pins change, but the pins of ${clause(removals.join(", "))} are removed`, [
+    { text: `${why} These have no pin any more after the merge:`, divisible: false },
+    { text: removals.map((removal) => `- ${words(removal)}`).join("\n"), divisible: true },
+  ]);
+}
+
+/** The pull request changes nothing but Pinion's own configuration, and that can be read. */
+export function configOnlyCheck(file: string = CONFIG_PATH): CheckContent {
+  const text = `${code(file)} can be read as this pull request leaves it. It counts from the merge on.`;
+  return content("success", "Pinion's configuration can be read, and no pins change", [{ text, divisible: true }]);
+}
+
+/** The configuration cannot be read, so nothing is judged until somebody mends it. */
+export function configProblemsCheck(problems: readonly ConfigProblem[], file: string = CONFIG_PATH): CheckContent {
+  const [first] = problems;
+  const where = first === undefined ? "" : `: line ${first.line}: ${clause(first.message)}`;
+  const rows = problems.slice(0, MAX_LISTED).map(({ line, column, message }) => `| ${line}:${column} | ${words(message)} |`);
+  const left = problems.length - rows.length;
+  return content("action_required", `${plural(problems.length, "problem")} in ${oneLine(file)}${where}`, [
+    { text: `${code(file)} cannot be used. Until it is mended, nothing is promoted.`, divisible: false },
+    { text: ["| Line:column | Problem |", "| :-- | :-- |", ...rows].join("\n"), divisible: true },
+    ...(left > 0 ? [{ text: `There are ${left} more.`, divisible: false }] : []),
+  ]);
+}
+
+function content(conclusion: CheckContent["conclusion"], rawTitle: string, blocks: readonly Block[]): CheckContent {
+  const title = cut(oneLine(rawTitle), MAX_TITLE);
+  const summary = fit(blocks, MAX_SUMMARY, CUT_NOTE);
+  const status = conclusion === null ? "in_progress" : "completed";
+  return { status, conclusion, title, summary, fingerprint: fingerprint(JSON.stringify([status, conclusion, title, summary])) };
+}
+
+function severity({ outcome }: Judgement): number {
+  return ["fail", "unknown", "wait", "pass"].indexOf(outcome);
+}
+
+/** The most useful thing first: what blocks, or what somebody can do, or that all is well. */
+function titleOf(worst: CheckedPromotion, promotions: readonly CheckedPromotion[]): string {
+  const { outcome } = worst.judgement;
+  if (outcome === "pass") return passedTitle(promotions);
+  const prefix = outcome === "fail" ? "Blocked: " : "Waiting: ";
+  const where = promotions.length === 1 ? "" : `${oneLine(worst.app)} in ${oneLine(worst.environment)}: `;
+  const [gate] = strictestFirst(worst.gates).filter((candidate) => candidate.enforce === "block" && candidate.result === outcome);
+  if (gate === undefined) return `${prefix}${where}no gate applies, so nothing has judged this`;
+  const holding = promotions.flatMap(({ gates }) => gates).filter((other) => other.enforce === "block" && holds(other)).length;
+  const more = holding > 1 ? ` (and ${holding - 1} more)` : "";
+  return `${prefix}${where}${cut(told(gate), MAX_TITLE - prefix.length - where.length - more.length)}${more}`;
+}
+
+function told(gate: Gate): string {
+  const reason = oneLine(gate.reason);
+  if (gate.result === "unknown") return `${gate.policy} is unknown: ${reason}`;
+  return gate.result === "wait" && gate.until !== null ? `${reason}, until ${readableTime(gate.until)}` : reason;
+}
+
+function holds(gate: Gate): boolean {
+  return gate.result !== "pass" && gate.result !== "not-applicable";
+}
+
+function passedTitle(promotions: readonly CheckedPromotion[]): string {
+  const gates = promotions.flatMap((promotion) => promotion.gates);
+  const passed = gates.filter((gate) => gate.result === "pass").length;
+  const warnings = gates.filter((gate) => gate.enforce === "warn" && holds(gate)).length;
+  const all = passed === 1 ? "1 gate passed" : `All ${passed} gates passed`;
+  const of = promotions.length === 1 ? "" : ` for ${promotions.length} promotions`;
+  return `${warnings === 0 ? all : all.replace(/^All /, "")}${of}${warnings === 0 ? "" : `, with ${plural(warnings, "warning")}`}`;
+}

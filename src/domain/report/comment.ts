@@ -1,0 +1,78 @@
+import type { AppName, EnvironmentName } from "../release.ts";
+import { clause, code, mention, words } from "./markdown.ts";
+
+/**
+ * Comments of the App. Each begins with a hidden marker that the caller chooses, so that a later look finds that it
+ * has been said already. A marker is one word; what could end the comment around it is percent-encoded.
+ */
+function comment(marker: string, text: string): string {
+  const safe = marker.toWellFormed().replaceAll(/[^A-Za-z0-9._:/@#=+-]/g, (mark) => encodeURIComponent(mark));
+  return `<!-- pinion:${safe} -->\n${text}`;
+}
+
+/** The marker at the beginning of a comment, or null when it has none. */
+export function commentMarker(body: string): string | null {
+  const marker = /^<!-- pinion:(\S+) -->/.exec(body)?.[1];
+  if (marker === undefined) return null;
+  try {
+    return decodeURIComponent(marker);
+  } catch {
+    return null;
+  }
+}
+
+/** Before a pull request is closed because a newer release takes its place. */
+export function supersededComment({ marker, version }: { readonly marker: string; readonly version: string }): string {
+  return comment(marker, `Closed, because ${code(version)} takes its place.`);
+}
+
+/** When a newer release is there, but people have begun to care for this one. */
+export function newerReadyComment({ marker, version }: { readonly marker: string; readonly version: string }): string {
+  return comment(
+    marker,
+    `A newer release, ${code(version)}, is ready. This pull request stays open, because somebody asked for it, approved it or changed it. ` +
+      "Merge it, or close it to let the newer one come.",
+  );
+}
+
+/** Before a pull request is closed because there is nothing left for it to do. */
+export function obsoleteComment({ marker, reason }: { readonly marker: string; readonly reason: string }): string {
+  return comment(marker, `Closed, because there is nothing left to do: ${words(reason)}`);
+}
+
+/** When a person closed a promotion's pull request. */
+export function withdrawnComment(withdrawal: {
+  readonly marker: string;
+  readonly who: string;
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  readonly version: string;
+}): string {
+  const { marker, who, app, environment, version } = withdrawal;
+  return comment(
+    marker,
+    `${mention(who)} withdrew this promotion. Pinion does not offer ${code(`${app} ${version}`)} to ${code(environment)} again unless somebody asks for it.`,
+  );
+}
+
+/** The answer to a request that is not granted. `words` is how the person asked, `why` the reason. */
+export function requestRefusedComment(refusal: {
+  readonly marker: string;
+  readonly who: string;
+  readonly words: string;
+  readonly why: string;
+}): string {
+  return comment(refusal.marker, `${mention(refusal.who)}, ${words(refusal.words)} was not acted on: ${words(clause(refusal.why))}.`);
+}
+
+/** The answer to a request that is granted. */
+export function requestAcceptedComment(request: {
+  readonly marker: string;
+  readonly pullRequest: number;
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  readonly version: string;
+}): string {
+  const { marker, pullRequest, app, environment, version } = request;
+  return comment(marker, `The promotion of ${code(`${app} ${version}`)} to ${code(environment)} is in #${pullRequest}.`);
+}
