@@ -59,20 +59,37 @@ function checkBounds(args: ConnectionArguments, info: GraphQLResolveInfo): void 
   }
 }
 
-const CURSOR = /^cursor:v2:(\d+):(.*)$/s;
+/** How many items before its own a cursor remembers, to find its place when its own has gone. */
+const REMEMBERED = 16;
 
-function cursorOf<T>(listing: Listing<T>, index: number): string | null {
-  const item = listing.items[index];
-  if (item === undefined) return null;
-  return Buffer.from(`cursor:v2:${index}:${listing.key(item)}`).toString("base64");
+function isKeys(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((key) => typeof key === "string");
 }
 
-/** Where a cursor points now: the item it named, wherever that has moved, or the place it had when it is gone. */
-function positionOf<T>(listing: Listing<T>, cursor: string, gone: (index: number) => number): number {
-  const match = CURSOR.exec(Buffer.from(cursor, "base64").toString("utf8"));
-  if (match === null) throw refusal("INVALID_CURSOR_ARGUMENTS", `\`${cursor}\` does not appear to be a valid cursor.`);
-  const index = listing.items.findIndex((item) => String(listing.key(item)) === match[2]);
-  return index === -1 ? gone(Number(match[1])) : index;
+/** A cursor names its item and those just before it, so that a page goes on rightly after some of them went away. */
+function cursorOf<T>(listing: Listing<T>, index: number): string {
+  const named = listing.items.slice(Math.max(0, index - REMEMBERED), index + 1).toReversed();
+  return Buffer.from(JSON.stringify(named.map((item) => String(listing.key(item))))).toString("base64");
+}
+
+function keysOf(cursor: string): readonly string[] {
+  try {
+    const keys: unknown = JSON.parse(Buffer.from(cursor, "base64").toString("utf8"));
+    if (isKeys(keys)) return keys;
+  } catch {
+    // Falls through to the refusal below: it was not made here.
+  }
+  throw refusal("INVALID_CURSOR_ARGUMENTS", `\`${cursor}\` does not appear to be a valid cursor.`);
+}
+
+/** Where the items after a cursor begin, and where those before it end. */
+function placeOf<T>(listing: Listing<T>, cursor: string): { readonly after: number; readonly before: number } {
+  const [own, ...earlier] = keysOf(cursor);
+  const keys = listing.items.map((item) => String(listing.key(item)));
+  const index = keys.indexOf(own ?? "");
+  if (index !== -1) return { after: index + 1, before: index };
+  const left = earlier.map((key) => keys.indexOf(key)).find((found) => found !== -1) ?? -1;
+  return { after: left + 1, before: left + 1 };
 }
 
 /** One page of a list, as the value of a connection field. `extra` are fields of the connection itself. */
@@ -84,8 +101,8 @@ export function connection<T>(
 ): GraphqlNode {
   checkBounds(args, info);
   const total = listing.items.length;
-  const low = args.after == null ? 0 : positionOf(listing, args.after, (index) => index - 1) + 1;
-  const high = args.before == null ? total : positionOf(listing, args.before, (index) => index);
+  const low = args.after == null ? 0 : placeOf(listing, args.after).after;
+  const high = args.before == null ? total : placeOf(listing, args.before).before;
   const start = args.last == null ? low : Math.max(low, high - args.last);
   const end = args.first == null ? high : Math.min(high, low + args.first);
   const indices = Array.from({ length: Math.max(0, end - start) }, (_, offset) => start + offset);

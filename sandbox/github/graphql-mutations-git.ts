@@ -101,7 +101,9 @@ async function createCommitOnBranchMutation(session: Session, input: CreateCommi
       deletions,
     });
   } catch (error) {
-    if (!(error instanceof SandboxRefusal) || error.code !== "stale") throw error;
+    if (!(error instanceof SandboxRefusal)) throw error;
+    if (error.code === "not-found" && !repository.refs.has(name)) throw notFound(`Could not resolve to a Ref with the name '${name}'.`);
+    if (error.code !== "stale") throw error;
     throw refusal("STALE_DATA", `Expected branch to point to "${input.expectedHeadOid}" but it did not.  Pull and try again.`);
   }
   return { ...echo(input), commit: () => commitNode(session, repository, oid), ref: () => refNode(session, repository, name) };

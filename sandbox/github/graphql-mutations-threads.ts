@@ -134,7 +134,7 @@ async function requestReviewsMutation(session: Session, input: RequestReviewsInp
     };
     if (dropped.users.length + dropped.teams.length > 0) await removeRequestedReviewers(session.state, session.actor, pull, dropped);
   }
-  await requestReviewers(session.state, session.actor, pull, { users, teams });
+  if (users.length + teams.length > 0) await requestReviewers(session.state, session.actor, pull, { users, teams });
   return { ...echo(input), actor: () => actorNode(session, viewer(session)), pullRequest: () => pullRequestNode(session, pull) };
 }
 

@@ -1,7 +1,16 @@
 /** GitHub's own GraphQL schema, with the checks on custom scalars that its description leaves out. */
 import { readFileSync } from "node:fs";
 
-import { buildASTSchema, GraphQLError, isScalarType, parse, type GraphQLSchema } from "graphql";
+import {
+  buildASTSchema,
+  GraphQLError,
+  GraphQLScalarType,
+  isInterfaceType,
+  isObjectType,
+  isScalarType,
+  parse,
+  type GraphQLSchema,
+} from "graphql";
 
 const OID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
 const REF_NAME = /^refs\/.+/;
@@ -22,11 +31,16 @@ function showTime(value: unknown): string {
   return typeof value === "number" ? `${new Date(value).toISOString().slice(0, 19)}Z` : String(value);
 }
 
+/** GitHub's database ids have outgrown the 32 bits of GraphQL's Int, and it answers them all the same. */
+const DATABASE_ID = new GraphQLScalarType<unknown, unknown>({ name: "Int", coerceOutputValue: (value) => value });
+
 function build(): GraphQLSchema {
   const file = new URL("schema.graphql", import.meta.resolve("@octokit/graphql-schema"));
   // GitHub's description defines one field of EnterpriseOwnerInfo twice, so it cannot be taken as valid SDL.
   const schema = buildASTSchema(parse(readFileSync(file, "utf8"), { noLocation: true }), { assumeValid: true, assumeValidSDL: true });
   for (const type of Object.values(schema.getTypeMap())) {
+    const databaseId = isObjectType(type) || isInterfaceType(type) ? type.getFields()["databaseId"] : undefined;
+    if (databaseId?.type.toString() === "Int") databaseId.type = DATABASE_ID;
     if (!isScalarType(type)) continue;
     const form = INPUT_FORMS[type.name];
     if (form !== undefined) {
