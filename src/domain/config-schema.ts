@@ -50,7 +50,8 @@ const PAUSED: JsonSchema = {
 const APPROVALS: JsonSchema = {
   type: "object",
   title: "Who must approve",
-  description: "Approvals count from eligible people other than the pull request's author and the one who asked for the promotion, on the merged head.",
+  description:
+    "Approvals count from eligible people other than the pull request's author and whoever asked for the promotion, on the merged head.",
   additionalProperties: false,
   properties: {
     count: {
@@ -63,7 +64,8 @@ const APPROVALS: JsonSchema = {
     },
     teams: {
       type: "array",
-      description: "Slugs of teams in the repository's organisation whose members may approve. Without teams and users, everyone with write permission may.",
+      description:
+        "Slugs of teams in the repository's organisation whose members may approve. Without teams and users, everyone who may write may.",
       items: {
         type: "string",
         pattern: "^[a-z0-9_][a-z0-9_-]{0,99}$",
@@ -109,12 +111,15 @@ const ENVIRONMENT: JsonSchema = {
       errorMessage: "must be the name of one folder: letters, digits, dots, underscores and hyphens",
     },
     promote: {
-      description: "`auto` opens the pull request when there is a candidate; `on-request` when someone sets the label `promote:<env>` or comments `/pinion promote`.",
+      description:
+        "`auto` opens the pull request when there is a candidate; `on-request` when someone sets the label `promote:<env>` or comments " +
+        "`/pinion promote`.",
       enum: PROMOTE,
       default: DEFAULTS.promote,
     },
     merge: {
-      description: "`auto` merges when every gate passes; `on-approval` as well, with at least one approval; `manual` leaves the button to people.",
+      description:
+        "`auto` merges when every gate passes; `on-approval` as well, with at least one approval; `manual` leaves the button to people.",
       enum: MERGE,
       default: DEFAULTS.merge,
     },
@@ -138,7 +143,9 @@ const ENVIRONMENT: JsonSchema = {
     },
     approvals: APPROVALS,
     rollback: {
-      description: "What to do with a bad release: merge a pull request that sets the pins back (`auto`), open it for people (`propose`), or only say so (`off`).",
+      description:
+        "What to do with a bad release: merge a pull request that sets the pins back (`auto`), open it for people (`propose`), or only " +
+        "say so (`off`).",
       enum: ROLLBACK,
       default: DEFAULTS.rollback,
     },
@@ -208,7 +215,9 @@ const APP: JsonSchema = {
 const APPS: JsonSchema = {
   type: "object",
   title: "Apps",
-  description: "Apps are found by the path of their files. One that is named here overrides the defaults. `discover` and `defaults` cannot be names of apps here.",
+  description:
+    "Apps are found by the path of their files. One that is named here overrides the defaults; `discover` and `defaults` are reserved " +
+    "and cannot be.",
   required: ["discover"],
   propertyNames: {
     pattern: "^[a-z0-9][a-z0-9._-]{0,99}$",
@@ -217,7 +226,9 @@ const APPS: JsonSchema = {
   properties: {
     discover: {
       type: "array",
-      description: "Where the apps' kustomizations are. `{app}` stands for the app's name and `{env}` for the environment's `path`; each is part of one folder name.",
+      description:
+        "Where the apps' kustomizations are. `{app}` stands for the app's name and `{env}` for the environment's `path`; each is part of " +
+        "one folder name.",
       items: { type: "string" },
       minItems: 1,
       maxItems: 20,
@@ -265,7 +276,8 @@ const SLO: JsonSchema = {
 };
 
 function limit(most: number, standard: number, description: string): JsonSchema {
-  return { type: "integer", minimum: 1, maximum: most, default: standard, description, errorMessage: `must be a whole number from 1 to ${most}` };
+  const errorMessage = `must be a whole number from 1 to ${most}`;
+  return { type: "integer", description, minimum: 1, maximum: most, default: standard, errorMessage };
 }
 
 /**
@@ -276,7 +288,8 @@ export const configSchema: JsonSchema = {
   $schema: "http://json-schema.org/draft-07/schema#",
   title: "Pinion's configuration (.github/pinion.yaml)",
   description:
-    "How releases move through environments. Read from the default branch only. Editors check the file as you type if its first line is `# yaml-language-server: $schema=<path or URL of this schema>`.",
+    "How releases move through environments. Read from the default branch only. Editors check the file as you type if its first line is " +
+    "`# yaml-language-server: $schema=<path or URL of this schema>`.",
   type: "object",
   required: ["version", "environments", "apps"],
   additionalProperties: false,

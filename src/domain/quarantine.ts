@@ -47,12 +47,14 @@ export function quarantineFile(quarantine: {
 }): { readonly file: string; readonly text: string } {
   const { app, digest, environments, reason, by, at } = quarantine;
   const cut = reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON - 1)}…` : reason;
+  const everywhere = environments.length === 0;
   const lines = [
-    `# This digest must not come back to ${environments.length === 0 ? "any environment" : "these environments"}.`,
+    `# This digest must not come back to ${everywhere ? "any environment" : "these environments"}.`,
     "# To allow it again, delete this file.",
     `app: ${name(app)}`,
     `digest: ${digest}`,
-    ...(environments.length === 0 ? ["environments: []"] : ["environments:", ...environments.map((environment) => `  - ${name(environment)}`)]),
+    everywhere ? "environments: []" : "environments:",
+    ...environments.map((environment) => `  - ${name(environment)}`),
     `reason: ${quoted(cut)}`,
     `by: ${quoted(by)}`,
     `at: ${new Date(at).toISOString()}`,

@@ -143,7 +143,8 @@ function describe(data: unknown): string {
   if (Array.isArray(data)) return data.length === 0 ? "an empty list" : "a list";
   if (typeof data === "object") return Object.keys(data).length === 0 ? "an empty mapping" : "a mapping";
   if (typeof data === "string") return `"${shorten(data)}"`;
-  return typeof data === "number" ? `the number ${data}` : String(data);
+  if (typeof data === "number") return `the number ${data}`;
+  return data === true ? "true" : "false";
 }
 
 /** Keeps a message one readable line, whatever was written. */

@@ -33,6 +33,7 @@ export interface YamlDocument {
 }
 
 export type YamlResult =
+  /** `duplicates` are in the order of the file. */
   | { readonly ok: true; readonly document: YamlDocument; readonly duplicates: readonly YamlProblem[] }
   | { readonly ok: false; readonly problems: readonly YamlProblem[] };
 
@@ -110,7 +111,7 @@ function explain(code: string, message: string): string {
     case "RESOURCE_EXHAUSTION":
       return TOO_DEEP;
     default:
-      return `not valid YAML: ${message}`;
+      return `not valid YAML: ${message}${message.includes("flow ") ? "; inside [ ] or { }, text with any of these or a comma needs quotes" : ""}`;
   }
 }
 
@@ -143,7 +144,7 @@ function inspect(text: string, root: ParsedNode | null, limits: YamlLimits): Yam
   };
   visit(root, 0);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, document: { text, root, targets }, duplicates };
+  return { ok: true, document: { text, root, targets }, duplicates: duplicates.toSorted((left, right) => left.offset - right.offset) };
 }
 
 /** The entries of a list. The library's type allows pairs too, but they come only of tags (`!!omap`) that are not resolved here. */

@@ -42,7 +42,13 @@ export function readApps(value: YamlValue | undefined, slos: readonly string[], 
   return { discover, defaults, apps: new Map(named.map(([name, settings]) => [name, read(name, settings, defaults)])) };
 }
 
-function readSettings(value: YamlValue | undefined, path: YamlPath, base: AppSettings, slos: readonly string[], report: Report): AppSettings {
+function readSettings(
+  value: YamlValue | undefined,
+  path: YamlPath,
+  base: AppSettings,
+  slos: readonly string[],
+  report: Report,
+): AppSettings {
   const semver = textOf(member(member(value, "select"), "semver"));
   const problem = semver === null ? null : rangeProblem(semver);
   if (problem !== null) report([...path, "select", "semver"], `${formatPath([...path, "select", "semver"])}: ${problem}`);
@@ -73,7 +79,7 @@ function readImages(value: YamlValue | undefined, path: YamlPath, report: Report
       continue;
     }
     const { repository, tag, digest } = parsed.reference;
-    if (tag !== null || digest !== null) report(place, `${formatPath(place)} has a tag or digest: write the image without it, "${repository}"`);
+    if (tag !== null || digest !== null) report(place, `${formatPath(place)} has a tag or digest: write "${repository}"`);
     if (repositories.includes(repository)) report(place, `${formatPath(place)} is there twice: both are ${repository}`);
     repositories.push(repository);
   }

@@ -21,11 +21,16 @@ export function readEnvironments(value: YamlValue | undefined, names: readonly E
   return circles ? environments : inTopologicalOrder(environments);
 }
 
-function readEnvironment(name: EnvironmentName, value: YamlValue | undefined, names: readonly EnvironmentName[], report: Report): Environment {
+function readEnvironment(
+  name: EnvironmentName,
+  value: YamlValue | undefined,
+  names: readonly EnvironmentName[],
+  report: Report,
+): Environment {
   const path = ["environments", name];
   const merge = choiceOf(member(value, "merge"), MERGE, DEFAULTS.merge);
   const deadline = readDuration(member(value, "deadline"), [...path, "deadline"], DEFAULTS.deadline, report);
-  if (deadline === 0) report([...path, "deadline"], `${formatPath([...path, "deadline"])} must be longer than nothing: no rollout would meet it`);
+  if (deadline === 0) report([...path, "deadline"], `environments.${name}.deadline must be longer than 0: no rollout could meet it`);
   return {
     name,
     after: readAfter(name, member(value, "after"), names, report),
@@ -83,7 +88,7 @@ function reportSharedPaths(environments: readonly Environment[], report: Report)
   for (const { name, path } of environments) {
     const owner = owners.get(path);
     if (owner === undefined) owners.set(path, name);
-    else report(["environments", name, "path"], `environments.${name} has the path "${path}", which is that of ${owner}: each needs its own`);
+    else report(["environments", name, "path"], `environments.${name} has the path "${path}" of ${owner}: each needs its own`);
   }
 }
 

@@ -13,6 +13,8 @@ export function isKustomizationName(fileName: string): boolean {
   return KUSTOMIZATION_NAMES.includes(fileName);
 }
 
+type KeyAndValue = Pair<ParsedNode, ParsedNode | null>;
+
 /** One entry of `images:`, what it says and the nodes that say it. */
 export interface ImageEntry {
   readonly index: number;
@@ -29,7 +31,7 @@ export interface ImageEntry {
   readonly newTag: Scalar.Parsed | null;
   readonly digestValue: Scalar.Parsed | null;
   /** The pair behind which a missing key belongs. */
-  readonly insertAfter: Pair<ParsedNode, ParsedNode | null> | null;
+  readonly insertAfter: KeyAndValue | null;
 }
 
 export type KustomizationResult =
@@ -101,7 +103,7 @@ function problem(node: ParsedNode, message: string): KustomizationResult {
 /** Whether a change of the node would show elsewhere too, or the node is shown from elsewhere. */
 function sharedProblem(node: ParsedNode, what: string): YamlProblem | null {
   const offset = node.range[0];
-  if (isAlias(node)) return { offset, message: `${what} is the alias *${node.source}: a change would be made where its anchor is. Write the value here` };
+  if (isAlias(node)) return { offset, message: `${what} is the alias *${node.source}: its anchor would change. Write the value here` };
   if (node.anchor === undefined) return null;
   return { offset, message: `${what} has the anchor &${node.anchor}: a change could show elsewhere too. Remove the anchor` };
 }
@@ -110,7 +112,7 @@ function isEmpty(node: ParsedNode): boolean {
   return isScalar(node) && node.type === "PLAIN" && /^(?:~|null|Null|NULL)?$/.test(node.source);
 }
 
-type Fields = ReadonlyMap<Field, Pair<ParsedNode, ParsedNode | null>>;
+type Fields = ReadonlyMap<Field, KeyAndValue>;
 
 function readEntry(document: YamlDocument, map: YAMLMap.Parsed, index: number): ImageEntry {
   const { fields, badKey } = readFields(map);
@@ -153,7 +155,7 @@ function readEntry(document: YamlDocument, map: YAMLMap.Parsed, index: number): 
 }
 
 function readFields(map: YAMLMap.Parsed): { readonly fields: Fields; readonly badKey: YamlProblem | null } {
-  const fields = new Map<Field, Pair<ParsedNode, ParsedNode | null>>();
+  const fields = new Map<Field, KeyAndValue>();
   let badKey: YamlProblem | null = null;
   for (const pair of map.items) {
     const name = keyText(pair.key);
@@ -167,7 +169,7 @@ function readFields(map: YAMLMap.Parsed): { readonly fields: Fields; readonly ba
 }
 
 /** Says why the value cannot be replaced character by character, or null. */
-function whyNotReplaceable(document: YamlDocument, pair: Pair<ParsedNode, ParsedNode | null> | undefined, field: Field): string | null {
+function whyNotReplaceable(document: YamlDocument, pair: KeyAndValue | undefined, field: Field): string | null {
   if (pair === undefined) return null;
   const node = pair.value;
   if (node === null || isEmpty(node)) return `${field} is empty: write a value, or remove the key`;
@@ -186,14 +188,14 @@ function whyNotReplaceable(document: YamlDocument, pair: Pair<ParsedNode, Parsed
 }
 
 /** The pair that a new key is put behind: newTag, else whichever of name and newName stands last. */
-function lastOf(fields: Fields, map: YAMLMap.Parsed): Pair<ParsedNode, ParsedNode | null> | null {
+function lastOf(fields: Fields, map: YAMLMap.Parsed): KeyAndValue | null {
   const newTag = fields.get("newTag");
   if (newTag !== undefined) return newTag;
   return map.items.findLast((pair) => pair === fields.get("name") || pair === fields.get("newName")) ?? null;
 }
 
 /** Says why no key can be put behind this pair, or null. */
-function whyNotInsertable(document: YamlDocument, map: YAMLMap.Parsed, pair: Pair<ParsedNode, ParsedNode | null> | null): YamlProblem | null {
+function whyNotInsertable(document: YamlDocument, map: YAMLMap.Parsed, pair: KeyAndValue | null): YamlProblem | null {
   const offset = pair?.key.range[0] ?? map.range[0];
   const node = pair?.value ?? null;
   const oneLine = node !== null && node.range[1] > node.range[0] && !textOfNode(document, node).includes("\n");
@@ -232,7 +234,7 @@ function readPinned(newTag: string | null, digestText: string | null): ReadPinne
   const digest = written !== null && isDigest(written) ? written : null;
   if (tag !== null && !isTag(tag)) return { tag: null, digest, message: `newTag "${newTag}" is not a valid tag` };
   if (written !== null && digest === null) return { tag, digest, message: `"${written}" is not sha256: and 64 lower-case hex digits` };
-  if (digestText !== null && inline !== null) return { tag, digest, message: "newTag has a digest beside the key digest: keep one of them" };
+  if (digestText !== null && inline !== null) return { tag, digest, message: "newTag has a digest, and so has digest: keep one" };
   return { tag, digest, message: null };
 }
 
