@@ -62,6 +62,8 @@ export interface App {
   /** PEM (PKCS#8), as the App's owner would download it. */
   readonly privateKey: string;
   readonly webhookSecret: string;
+  /** Where events are sent; null sends none. */
+  webhookUrl: string | null;
   permissions: Permissions;
   /** Events the App is subscribed to. `installation` and `installation_repositories` are always sent. */
   events: Set<string>;

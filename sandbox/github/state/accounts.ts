@@ -89,6 +89,7 @@ export function createApp(state: GitHubState, input: NewApp): App {
     publicKey: keys.publicKey,
     privateKey: keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     webhookSecret: input.webhookSecret,
+    webhookUrl: null,
     permissions: input.permissions,
     events: new Set(input.events),
     createdAt: state.now(),
