@@ -1,0 +1,270 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addressOf } from "../../src/adapters/registry/address.ts";
+import { bearerOf, offersBasic, parseChallenges } from "../../src/adapters/registry/challenge.ts";
+import { credentialHost, parseDockerConfig } from "../../src/adapters/registry/credentials.ts";
+import { HostGate } from "../../src/adapters/registry/host-gate.ts";
+import { digestOfBytes, manifestProblem } from "../../src/adapters/registry/manifest.ts";
+import { PortFailure } from "../../src/ports.ts";
+import { VirtualClock } from "../../sandbox/clock.ts";
+
+const SECRET = "s3cr3t-value";
+
+describe("parseChallenges", () => {
+  it.each<readonly [header: string, challenges: readonly (readonly [scheme: string, parameters: Readonly<Record<string, string>>])[]]>([
+    [
+      'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:acme/app:pull,push"',
+      [["bearer", { realm: "https://auth.test/token", service: "registry.test", scope: "repository:acme/app:pull,push" }]],
+    ],
+    ['Basic realm="Artifactory Realm"', [["basic", { realm: "Artifactory Realm" }]]],
+    [
+      'Bearer realm="https://a.test/token",service="container_registry",Basic realm="Gitea"',
+      [
+        ["bearer", { realm: "https://a.test/token", service: "container_registry" }],
+        ["basic", { realm: "Gitea" }],
+      ],
+    ],
+    [
+      "Basic, Bearer realm=https://a.test/t , service = x",
+      [
+        ["basic", {}],
+        ["bearer", { realm: "https://a.test/t", service: "x" }],
+      ],
+    ],
+    ['BEARER Realm="a",REALM="b"', [["bearer", { realm: "a" }]]],
+    [String.raw`Bearer realm="a\"b\\c,d"`, [["bearer", { realm: String.raw`a"b\c,d` }]]],
+    ["Negotiate", [["negotiate", {}]]],
+    ['realm="https://a.test"', []],
+    ['Bearer realm="never closed', [["bearer", { realm: "" }]]],
+    ["", []],
+    [", ,", []],
+  ])("%s", (header, challenges) => {
+    const read = parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);
+    expect(read).toEqual(challenges);
+  });
+
+  it("reads back what it is given, and never throws", () => {
+    const token = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
+    const challenge = fc.tuple(token, fc.dictionary(token, fc.string(), { minKeys: 1, maxKeys: 3, noNullPrototype: true }));
+    fc.assert(
+      fc.property(fc.array(challenge, { maxLength: 3 }), (challenges) => {
+        const quote = (text: string): string => `"${text.replaceAll(/(["\\])/g, String.raw`\$1`)}"`;
+        const header = challenges.map(([scheme, parameters]) => {
+          return `${scheme} ${Object.entries(parameters).map(([name, value]) => `${name}=${quote(value)}`).join(", ")}`;
+        });
+        const read = parseChallenges(header.join(", ")).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);
+        expect(read).toEqual(challenges);
+      }),
+    );
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (header) => parseChallenges(header).length <= header.length));
+  });
+});
+
+describe("bearerOf", () => {
+  it("takes the first challenge with an address", () => {
+    const header = 'Basic realm="x", Bearer realm="Some Realm", Bearer realm="https://a.test/t",scope="a:b:c d:e:f"';
+    const bearer = bearerOf(parseChallenges(header));
+    expect([bearer?.realm.href, bearer?.service, bearer?.scopes]).toEqual(["https://a.test/t", null, ["a:b:c", "d:e:f"]]);
+  });
+
+  const REALMS = ["ftp://a.test", "//a.test/t", "Some Realm", "https://", "https://a.test:port/"];
+
+  it.each([...REALMS.map((realm) => `Bearer realm="${realm}"`), "Bearer", 'Basic realm="https://a.test"'])("none in %s", (header) => {
+    expect(bearerOf(parseChallenges(header))).toBeNull();
+  });
+
+  it("knows Basic beside it", () => {
+    expect(offersBasic(parseChallenges('Bearer realm="x",Basic realm="y"'))).toBe(true);
+    expect(offersBasic(parseChallenges('Bearer realm="Basic x"'))).toBe(false);
+  });
+});
+
+describe("parseDockerConfig", () => {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+  it("reads users and passwords by host", () => {
+    const result = parseDockerConfig(
+      JSON.stringify({
+        auths: {
+          "https://index.docker.io/v1/": { auth: base64("hub:pw:with:colons") },
+          "GHCR.io": { username: "octo", password: SECRET },
+          "https://registry.test:5000/v2/": { auth: base64("a:b\0\0") },
+          "empty.test": {},
+        },
+        HttpHeaders: {},
+      }),
+    );
+    expect(result).toEqual({
+      ok: true,
+      credentials: new Map([
+        ["docker.io", { username: "hub", password: "pw:with:colons" }],
+        ["ghcr.io", { username: "octo", password: SECRET }],
+        ["registry.test:5000", { username: "a", password: "b" }],
+      ]),
+      unused: [],
+    });
+  });
+
+  it("says what it does not use, without the secrets", () => {
+    const result = parseDockerConfig(
+      JSON.stringify({
+        auths: {
+          "gcr.io/team": { auth: base64(`a:${SECRET}`) },
+          "acr.test": { auth: base64(`x:${SECRET}`), identitytoken: SECRET },
+          "bad.test": { auth: base64(SECRET) },
+          "worse.test": SECRET,
+        },
+        credsStore: "desktop",
+        credHelpers: { "ecr.test": "ecr-login" },
+      }),
+    );
+    expect(result).toMatchObject({ ok: true, credentials: new Map() });
+    expect(result.ok ? result.unused : []).toEqual([
+      expect.stringMatching(/credsStore "desktop" is a program, which is not supported yet/),
+      expect.stringMatching(/credHelpers for "ecr.test" is a program, which is not supported yet/),
+      expect.stringMatching(/"gcr.io\/team" is for one path/),
+      expect.stringMatching(/"acr.test" is an identity token, which is not supported yet/),
+      expect.stringMatching(/"bad.test" has an "auth" that is not the base64/),
+      expect.stringMatching(/"worse.test" is not an object/),
+    ]);
+    expect(JSON.stringify(result)).not.toContain(SECRET);
+  });
+
+  it.each(["", "{", `{"auths": ${SECRET}}`, "[]", "null", '"x"', `{"auths":["${SECRET}"]}`, '{"auths":3}'])("refuses %s", (text) => {
+    const result = parseDockerConfig(text);
+    expect(result.ok ? "" : result.problem).toMatch(/Docker config/);
+    expect(JSON.stringify(result)).not.toContain(SECRET);
+  });
+
+  it("never throws", () => {
+    fc.assert(fc.property(fc.json(), (text) => typeof parseDockerConfig(text).ok === "boolean"));
+    const auths = fc.dictionary(fc.string(), fc.jsonValue()).map((entries) => JSON.stringify({ auths: entries }));
+    fc.assert(fc.property(auths, (text) => typeof parseDockerConfig(text).ok === "boolean"));
+  });
+
+  it.each([
+    ["index.docker.io", "docker.io"],
+    ["registry-1.docker.io", "docker.io"],
+    ["GHCR.IO", "ghcr.io"],
+  ])("%s is kept under %s", (host, kept) => {
+    expect(credentialHost(host)).toBe(kept);
+  });
+});
+
+describe("addressOf", () => {
+  it.each([
+    ["docker.io/library/nginx", "https://registry-1.docker.io", "library/nginx"],
+    ["ghcr.io/acme/app", "https://ghcr.io", "acme/app"],
+    ["registry.test:5000/app", "https://registry.test:5000", "app"],
+    ["localhost/app", "http://localhost", "app"],
+    ["localhost:5000/app", "http://localhost:5000", "app"],
+    ["registry.localhost:5000/app", "http://registry.localhost:5000", "app"],
+    ["127.0.0.1:5000/app", "http://127.0.0.1:5000", "app"],
+    ["[::1]:5000/app", "http://[::1]:5000", "app"],
+    ["10.1.2.3/app", "http://10.1.2.3", "app"],
+    ["172.16.0.1:80/app", "http://172.16.0.1", "app"],
+    ["172.32.0.1/app", "https://172.32.0.1", "app"],
+    ["192.168.1.1:5000/app", "http://192.168.1.1:5000", "app"],
+    ["8.8.8.8/app", "https://8.8.8.8", "app"],
+    ["10.1.2.3.test/app", "https://10.1.2.3.test", "app"],
+    ["insecure.test:5000/app", "http://insecure.test:5000", "app"],
+    ["insecure.test/app", "https://insecure.test", "app"],
+  ])("%s is asked at %s", (repository, origin, path) => {
+    const address = addressOf(repository, new Set(["insecure.test:5000"]));
+    expect([address.origin.origin, address.path]).toEqual([origin, path]);
+  });
+
+  const kindOf = (repository: string): string => {
+    try {
+      return addressOf(repository, new Set()).origin.href;
+    } catch (problem) {
+      return problem instanceof PortFailure ? problem.kind : "thrown";
+    }
+  };
+  const NOT_NORMALISED = ["nginx", "ghcr.io/acme/app:1", "ghcr.io/../x", "ghcr.io/a/b?x", "https://ghcr.io/a", ""];
+
+  it.each(NOT_NORMALISED)("%j is not normalised", (repository) => {
+    expect(kindOf(repository)).toBe("error");
+  });
+
+  it("a port that is none needs a person", () => {
+    expect(kindOf("registry.test:99999/app")).toBe("stalled");
+  });
+});
+
+describe("manifestProblem", () => {
+  const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+
+  const IMAGES = [{ schemaVersion: 2, config: {}, layers: [] }, { schemaVersion: 2, manifests: [] }];
+
+  it.each(IMAGES)("none in %j", (manifest) => {
+    expect(manifestProblem(bytes(manifest))).toBeNull();
+  });
+
+  it.each([
+    ["<html>sign in</html>", /not JSON/],
+    ["", /not JSON/],
+    ["null", /no manifest/],
+    [{ errors: [] }, /another schema/],
+    [{ schemaVersion: 1, fsLayers: [] }, /another schema/],
+    [{ schemaVersion: 2 }, /neither/],
+    [{ schemaVersion: 2, config: null }, /neither/],
+    [{ schemaVersion: 2, config: {}, manifests: [] }, /neither/],
+  ])("one in %j", (manifest, says) => {
+    expect(manifestProblem(bytes(manifest))).toMatch(says);
+  });
+
+  it("hashes bytes", () => {
+    expect(digestOfBytes(new Uint8Array())).toBe("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  });
+});
+
+describe("HostGate", () => {
+  it("runs no more than its width for one host, in turn, and other hosts beside", async () => {
+    const gate = new HostGate(2, new VirtualClock(0));
+    const begun: string[] = [];
+    const ends = new Map<string, () => void>();
+    const call = (name: string) => () =>
+      new Promise<string>((end) => {
+        begun.push(name);
+        ends.set(name, () => end(name));
+      });
+    const calls = ["a1", "a2", "a3", "b1"].map((name) => gate.run(name.slice(0, 1), call(name)));
+    await Promise.resolve();
+    expect(begun).toEqual(["a1", "a2", "b1"]);
+    ends.get("a2")?.();
+    expect(await calls[1]).toBe("a2");
+    await Promise.resolve();
+    expect(begun).toEqual(["a1", "a2", "b1", "a3"]);
+    for (const end of ends.values()) end();
+    expect(await Promise.all(calls)).toEqual(["a1", "a2", "a3", "b1"]);
+  });
+
+  it("gives the place on when a call fails", async () => {
+    const gate = new HostGate(1, new VirtualClock(0));
+    const failing = gate.run("a", () => Promise.reject(new Error("broken")));
+    const next = gate.run("a", () => Promise.resolve("done"));
+    await expect(failing).rejects.toThrow("broken");
+    expect(await next).toBe("done");
+  });
+
+  it("asks nothing of a host until the time it told, but no longer than a quarter of an hour", async () => {
+    const clock = new VirtualClock(1_000);
+    const gate = new HostGate(1, clock);
+    let calls = 0;
+    const limited = (retryAt: number) => () => {
+      calls += 1;
+      return Promise.reject(new PortFailure("dependency", "429", { retryAt }));
+    };
+    await expect(gate.run("a", limited(31_000))).rejects.toThrow("429");
+    await expect(gate.run("a", limited(0))).rejects.toMatchObject({ kind: "dependency", retryAt: 31_000 });
+    expect(calls).toBe(1);
+    expect(await gate.run("b", () => Promise.resolve("other host"))).toBe("other host");
+    clock.advance(30_000);
+    await expect(gate.run("a", limited(99_000_000))).rejects.toThrow("429");
+    clock.advance(15 * 60_000 - 1);
+    await expect(gate.run("a", limited(0))).rejects.toThrow(/left alone/);
+    clock.advance(1);
+    expect(await gate.run("a", () => Promise.resolve("again"))).toBe("again");
+  });
+});
