@@ -1,0 +1,156 @@
+/** Every webhook the sandbox sends in a long story has the shape that GitHub describes for it. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { SandboxEvent } from "../../sandbox/github/events.ts";
+import { NO_OID } from "../../sandbox/github/model.ts";
+import { webhookPayload } from "../../sandbox/github/render/events.ts";
+import { createTeam, createUser, install, joinTeam, leaveTeam, selectRepository, suspend, uninstall } from "../../sandbox/github/state/accounts.ts";
+import { createCheckRun, rerequestCheckRun, updateCheckRun } from "../../sandbox/github/state/checks.ts";
+import { createDeployment, createDeploymentStatus } from "../../sandbox/github/state/deployments.ts";
+import { createLabel } from "../../sandbox/github/state/labels.ts";
+import { mergePullRequest } from "../../sandbox/github/state/merge.ts";
+import { closePullRequest, editPullRequest, reopenPullRequest, setDraft } from "../../sandbox/github/state/pulls.ts";
+import { createRef, deleteRef, updateRefs } from "../../sandbox/github/state/refs.ts";
+import { createRepository } from "../../sandbox/github/state/repositories.ts";
+import { dismissReview, removeRequestedReviewers, requestReviewers, review } from "../../sandbox/github/state/reviews.ts";
+import { addComment, addLabels, closeIssue, createIssue, editComment, editIssue, removeLabel, reopenIssue } from "../../sandbox/github/state/threads.ts";
+import { loadOpenApi } from "../openapi.ts";
+import { GraphqlWorld } from "./github-graphql-world.ts";
+
+const openapi = loadOpenApi();
+
+interface Delivery {
+  readonly name: string;
+  readonly event: string;
+  readonly payload: unknown;
+}
+
+let world: GraphqlWorld;
+const deliveries: Delivery[] = [];
+
+function listen(): Promise<void>[] {
+  const pending: Promise<void>[] = [];
+  world.state.listen((event: SandboxEvent) => {
+    const name = "action" in event ? `${event.name}.${event.action}` : event.name;
+    // As a receiver gets it: through JSON.
+    pending.push(webhookPayload(world.state, event, world.app).then((payload) => void deliveries.push({ name, event: event.name, payload: JSON.parse(JSON.stringify(payload)) })));
+  });
+  return pending;
+}
+
+async function pullStory(): Promise<void> {
+  const { state, repository } = world;
+  const [bot, alice] = [world.bot(), world.user(world.alice)];
+  const pull = await world.pull("promote");
+  await editPullRequest(state, bot, pull, { title: "Other", body: "Text" });
+  await addLabels(state, alice, pull, ["promote:prod"]);
+  await removeLabel(state, alice, pull, "promote:prod");
+  await requestReviewers(state, bot, pull, { users: [world.alice], teams: [world.sre] });
+  await removeRequestedReviewers(state, bot, pull, { users: [world.alice], teams: [world.sre] });
+  await world.commit("promote", "apps/web.yaml", "tag: 9\n");
+  await setDraft(state, bot, pull, true);
+  await setDraft(state, bot, pull, false);
+  const submitted = await review(state, alice, pull, { event: "APPROVE", body: "Fine", commit: null });
+  await dismissReview(state, world.user(world.owner), submitted, "Not so fine");
+  await review(state, alice, pull, { event: "COMMENT", body: "Well", commit: null });
+  const comment = await addComment(state, alice, pull, "/pinion status");
+  await editComment(state, world.user(world.owner), comment, "/pinion promote");
+  await closePullRequest(state, bot, pull);
+  await reopenPullRequest(state, bot, pull);
+  await mergePullRequest(state, bot, pull, { method: "squash", sha: null, title: null, message: null });
+  await updateRefs(state, bot, repository, [{ name: "refs/heads/promote", before: null, after: world.head(), force: true }]);
+  await deleteRef(state, bot, repository, "refs/heads/promote");
+  await createRef(state, bot, repository, "refs/tags/v1", world.head());
+  await updateRefs(state, bot, repository, [{ name: "refs/tags/v1", before: null, after: NO_OID, force: true }]);
+}
+
+async function issueStory(): Promise<void> {
+  const { state, repository } = world;
+  const alice = world.user(world.alice);
+  await createLabel(state, world.bot(), repository, { name: "freeze:prod", color: "ff0000", description: "Stop the line" });
+  const issue = await createIssue(state, alice, repository, { title: "Stop", body: null, labels: ["freeze:prod"] });
+  await editIssue(state, alice, issue, { title: "Stop now", body: "Why" });
+  await removeLabel(state, alice, issue, "freeze:prod");
+  await addComment(state, alice, issue, "Go on");
+  await closeIssue(state, alice, issue, "completed");
+  await reopenIssue(state, alice, issue);
+}
+
+async function runStory(): Promise<void> {
+  const { state, repository } = world;
+  const bot = world.bot();
+  const run = await createCheckRun(state, bot, repository, { name: "Pinion", headSha: world.head(), status: "in_progress", output: { title: "Waiting", summary: "soak", text: null } });
+  await updateCheckRun(state, bot, run, { conclusion: "success" });
+  await rerequestCheckRun(state, world.user(world.owner), run);
+  const deployment = await createDeployment(state, bot, repository, { ref: "main", environment: "dev", task: "promote:web", autoMerge: false, requiredContexts: [] });
+  await createDeploymentStatus(state, bot, deployment, { state: "success", description: "Healthy" });
+  const published = { id: 1, versionId: 2, name: "checkout", tag: "1.4.2", digest: `sha256:${"a".repeat(64)}` };
+  state.emit({ name: "registry_package", action: "published", sender: world.alice, repository, published });
+  state.emit({ name: "registry_package", action: "updated", sender: world.alice, repository, published });
+  state.emit({ name: "package", action: "published", sender: world.alice, repository, published });
+}
+
+async function installationStory(): Promise<void> {
+  const { state, organization } = world;
+  const other = await createRepository(state, { owner: organization, name: "other", private: true });
+  const someone = createUser(state, "someone");
+  const team = createTeam(state, organization, "leads", world.sre);
+  joinTeam(state, team, someone);
+  leaveTeam(state, team, someone);
+  const installation = install(state, world.app, organization, [other]);
+  selectRepository(state, installation, other, false);
+  selectRepository(state, installation, other, true);
+  suspend(state, installation, true);
+  suspend(state, installation, false);
+  uninstall(state, installation);
+}
+
+const EXPECTED = [
+  "push",
+  "create",
+  "delete",
+  ...["opened", "edited", "labeled", "unlabeled", "review_requested", "review_request_removed", "synchronize"].map((action) => `pull_request.${action}`),
+  ...["converted_to_draft", "ready_for_review", "closed", "reopened"].map((action) => `pull_request.${action}`),
+  ...["submitted", "dismissed"].map((action) => `pull_request_review.${action}`),
+  ...["created", "edited"].map((action) => `issue_comment.${action}`),
+  ...["opened", "edited", "labeled", "unlabeled", "closed", "reopened"].map((action) => `issues.${action}`),
+  "label.created",
+  ...["created", "completed", "rerequested"].map((action) => `check_run.${action}`),
+  "check_suite.requested",
+  "deployment.created",
+  "deployment_status.created",
+  ...["created", "deleted", "suspend", "unsuspend"].map((action) => `installation.${action}`),
+  ...["added", "removed"].map((action) => `installation_repositories.${action}`),
+  ...["published", "updated"].map((action) => `registry_package.${action}`),
+  "package.published",
+  ...["added", "removed"].map((action) => `membership.${action}`),
+];
+
+describe.skipIf(openapi === null)("webhooks", () => {
+  beforeAll(async () => {
+    world = await GraphqlWorld.create();
+    const pending = listen();
+    await pullStory();
+    await issueStory();
+    await runStory();
+    await installationStory();
+    await Promise.all(pending);
+  });
+
+  afterAll(() => world.end());
+
+  it("the story holds every kind", () => {
+    expect(EXPECTED.filter((name) => !deliveries.some((delivery) => delivery.name === name))).toEqual([]);
+  });
+
+  it.each(EXPECTED)("%s is as GitHub describes it", (name) => {
+    const problems = deliveries.filter((delivery) => delivery.name === name).flatMap(({ event, payload }) => openapi?.checkWebhook(event, payload) ?? []);
+    expect([...new Set(problems)]).toEqual([]);
+  });
+
+  it("the check can fail", () => {
+    const opened = deliveries.find((delivery) => delivery.name === "pull_request.opened")?.payload;
+    expect(openapi?.checkWebhook("pull_request", { ...(opened as object), number: "1" })).toEqual(["pull_request.opened: /number must be integer (integer)"]);
+    expect(openapi?.checkWebhook("pull_request", { action: "exploded" })).toEqual(["GitHub sends no pull_request with action exploded"]);
+  });
+});
