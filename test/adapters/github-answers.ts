@@ -1,7 +1,9 @@
-import { BOT_ID, REPOSITORY, SLUG } from "./github-scripted.ts";
+import type { ForgeSnapshot, PullRequest } from "../../src/domain/observation.ts";
+import type { Scripted, ScriptedGitHub, Seen } from "./github-scripted.ts";
+import { BOT_ID, graphql, NOW, REPOSITORY, scriptedGitHub, SLUG } from "./github-scripted.ts";
 
 /** Answers in the shape of the documents in `queries.ts`, with everything that can be left out or null filled in. */
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 export const APP_EMAIL = `${BOT_ID}+${SLUG}[bot]@users.noreply.github.com`;
 export const HEAD = "1".repeat(40);
@@ -35,7 +37,15 @@ export function ownCommit(id: string, over: Fields = {}): Fields {
 
 export function commitBy(id: string, author: string | null, committer: string | null, over: Fields = {}): Fields {
   const person = (login: string | null): Fields => ({ email: "x@example.com", user: login === null ? null : { login } });
-  return { __typename: "Commit", oid: id, author: person(author), authors: list([person(author)]), committer: person(committer), signature: null, ...over };
+  return {
+    __typename: "Commit",
+    oid: id,
+    author: person(author),
+    authors: list([person(author)]),
+    committer: person(committer),
+    signature: null,
+    ...over,
+  };
 }
 
 export function checkRun(over: Fields = {}): Fields {
@@ -141,3 +151,69 @@ export function repository(over: Fields = {}): Fields {
   };
 }
 
+/** Answers by the name of the GraphQL operation, or by method and path. */
+export type Script = Readonly<Record<string, (seen: Seen) => Scripted>>;
+
+export function operationOf(seen: Seen): string {
+  return /(?:query|mutation) (\w+)/.exec(JSON.stringify(seen.body))?.[1] ?? `${seen.method} ${seen.path}`;
+}
+
+/** A repository that was looked at once, then answers each operation as scripted. */
+export async function looked(script: Script): Promise<ScriptedGitHub> {
+  const github = await scriptedGitHub((seen) => {
+    const operation = operationOf(seen);
+    if (operation === "Snapshot") return graphql({ repository: repository() });
+    const answer = script[operation];
+    if (answer === undefined) throw new Error(`nothing to answer ${operation} with`);
+    return answer(seen);
+  });
+  await github.forge.snapshot(REPOSITORY, NOW);
+  return github;
+}
+
+export function operations(github: ScriptedGitHub): readonly string[] {
+  return github.seen.slice(1).map(operationOf);
+}
+
+export function variable(seen: Seen | undefined, name: string): unknown {
+  const body = Object(seen?.body);
+  return Reflect.get(Object(Reflect.get(body, "variables")), name);
+}
+
+export function failed(alias: string, type: string, message: string): Fields {
+  return { type, path: [alias], locations: [{ line: 3, column: 3 }], message };
+}
+
+/** How far back a snapshot asks for pull requests that ended. */
+export const SINCE = NOW - 3_600_000;
+
+export function variablesOf(seen: Seen | undefined): Fields {
+  const body = seen?.body;
+  const variables: unknown = typeof body === "object" && body !== null && "variables" in body ? body.variables : {};
+  return typeof variables === "object" && variables !== null ? { ...variables } : {};
+}
+
+/** Answers the snapshot with `fields`, and further documents by their operation's name. */
+export function answering(fields: Fields, more: Readonly<Record<string, (seen: Seen) => Scripted>> = {}): (seen: Seen) => Scripted {
+  return (seen) => {
+    const operation = operationOf(seen);
+    if (operation === "Snapshot") return graphql({ repository: fields });
+    const answer = more[operation];
+    if (answer === undefined) throw new Error(`nothing to answer ${operation} with`);
+    return answer(seen);
+  };
+}
+
+export async function snapshotOf(fields: Fields): Promise<ForgeSnapshot> {
+  await using github = await scriptedGitHub(answering(fields));
+  const snapshot = await github.forge.snapshot(REPOSITORY, SINCE);
+  if (github.seen.length !== 1) throw new Error(`a look took ${github.seen.length} requests`);
+  return snapshot;
+}
+
+export async function pullRequestRead(over: Fields): Promise<PullRequest> {
+  const snapshot = await snapshotOf(repository({ open: list([pullRequest(5, over)]) }));
+  const read = [...snapshot.open, ...snapshot.ended][0];
+  if (read === undefined) throw new Error("no pull request");
+  return read;
+}

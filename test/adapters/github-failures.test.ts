@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Forge } from "../../src/ports.ts";
 import { PortFailure } from "../../src/ports.ts";
 import type { Scripted, ScriptedGitHub } from "./github-scripted.ts";
-import { graphql, NOW, REPOSITORY, scriptedGitHub, TOKEN } from "./github-scripted.ts";
+import { graphql, json, NOW, REPOSITORY, scriptedGitHub, TOKEN } from "./github-scripted.ts";
 
 const HTML = "<html><body>Unicorn! <!-- a very long page --></body></html>";
 const RESET = NOW / 1000 + 900;
+const USED_UP = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(RESET) };
 
 interface Case {
   readonly name: string;
@@ -27,10 +28,15 @@ const http: readonly Case[] = [
     kind: "stalled",
     says: /Give the App one of these permissions: issues=write; pull_requests=write/,
   },
-  { name: "403 without one", answer: { status: 403, body: { message: "Forbidden" } }, kind: "stalled", says: /Check the App's permissions/ },
+  {
+    name: "403 without one",
+    answer: { status: 403, body: { message: "Forbidden" } },
+    kind: "stalled",
+    says: /Check the App's permissions/,
+  },
   {
     name: "403, primary limit",
-    answer: { status: 403, headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(RESET) }, body: { message: "API rate limit exceeded" } },
+    answer: { status: 403, headers: USED_UP, body: { message: "API rate limit exceeded" } },
     kind: "dependency",
     retryAt: RESET * 1000,
     says: /rate limit until 2026-11-21T10:15:00/,
@@ -51,7 +57,12 @@ const http: readonly Case[] = [
   },
   { name: "404", answer: { status: 404, body: { message: "Not Found" } }, kind: "stalled", says: /Not Found.*installed/ },
   { name: "418", answer: { status: 418, body: { message: "teapot" } }, kind: "error", says: /418 \("teapot"\)/ },
-  { name: "422", answer: { status: 422, body: { message: "Validation Failed", errors: [{ field: "title", code: "missing" }] } }, kind: "error", says: /title missing/ },
+  {
+    name: "422",
+    answer: { status: 422, body: { message: "Validation Failed", errors: [{ field: "title", code: "missing" }] } },
+    kind: "error",
+    says: /title missing/,
+  },
   { name: "500 in HTML", answer: { status: 500, body: HTML }, kind: "dependency", says: /answered 500/ },
   { name: "502 in HTML", answer: { status: 502, body: HTML }, kind: "dependency", says: /answered 502/ },
   {
@@ -62,8 +73,8 @@ const http: readonly Case[] = [
     says: /answered 503/,
   },
   { name: "200 in HTML", answer: { status: 200, body: HTML }, kind: "dependency", says: /not JSON/ },
-  { name: "JSON that ends early", answer: { status: 200, headers: { "content-type": "application/json" }, body: '{"data":{"x' }, kind: "dependency", says: /not JSON/ },
-  { name: "a list in place of an object", answer: { status: 200, headers: { "content-type": "application/json" }, body: "[]" }, kind: "error", says: /not as expected/ },
+  { name: "JSON that ends early", answer: json('{"data":{"x'), kind: "dependency", says: /not JSON/ },
+  { name: "a list in place of an object", answer: json([]), kind: "error", says: /not as expected/ },
   { name: "no answer", answer: "drop", kind: "dependency", says: /could not be reached/ },
   { name: "half an answer", answer: "truncate", kind: "dependency", says: /could not be reached/ },
 ];
@@ -137,7 +148,7 @@ const graphqlCases: readonly Case[] = [
     name: "rate limited",
     answer: {
       status: 200,
-      headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(RESET) },
+      headers: USED_UP,
       body: { errors: [{ type: "RATE_LIMITED", message: "API rate limit exceeded" }] },
     },
     kind: "dependency",
@@ -154,7 +165,9 @@ const graphqlCases: readonly Case[] = [
   },
   {
     name: "not found",
-    answer: graphql({ organization: null }, [{ type: "NOT_FOUND", path: ["organization"], message: "Could not resolve to an Organization" }]),
+    answer: graphql({ organization: null }, [
+      { type: "NOT_FOUND", path: ["organization"], message: "Could not resolve to an Organization" },
+    ]),
     kind: "stalled",
     says: /Could not resolve/,
   },
@@ -262,7 +275,9 @@ describe("merge", () => {
 describe("writes over REST that have an answer for a refusal", () => {
   it("a label that is there already is left alone, a bad one is not", async () => {
     const label = { name: "promote:prod", color: "ededed", description: "" };
-    const refusal = (code: string): Scripted => ({ status: 422, body: { message: "Validation Failed", errors: [{ field: "name", code }] } });
+    const refusal = (code: string): Scripted => {
+      return { status: 422, body: { message: "Validation Failed", errors: [{ field: "name", code }] } };
+    };
     await using there = await scriptedGitHub(() => refusal("already_exists"));
     await there.forge.createLabel(REPOSITORY, label);
     await using bad = await scriptedGitHub(() => refusal("invalid"));

@@ -96,6 +96,11 @@ function respond(response: ServerResponse, scripted: Scripted): void {
   response.end(scripted.status === 204 ? undefined : text);
 }
 
+/** A body that is sent as JSON, whatever it is: a list, or text that is not JSON at all. */
+export function json(body: unknown): Scripted {
+  return { status: 200, headers: { "content-type": "application/json" }, body: typeof body === "string" ? body : JSON.stringify(body) };
+}
+
 export function graphql(data: unknown, errors?: readonly unknown[]): Scripted {
   return { status: 200, body: errors === undefined ? { data } : { data, errors } };
 }

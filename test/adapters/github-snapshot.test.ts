@@ -1,64 +1,29 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
-import type { ForgeSnapshot, PullRequest } from "../../src/domain/observation.ts";
 import { PortFailure } from "../../src/ports.ts";
+import type { Fields } from "./github-answers.ts";
 import {
+  answering,
   APP,
-  APP_EMAIL,
   checkRun,
-  commitBy,
-  commits,
   HEAD,
   headCommit,
   issue,
   list,
   MAIN,
   oid,
+  operationOf,
   ownCommit,
   pullRequest,
+  pullRequestRead,
   repository,
+  SINCE,
+  snapshotOf,
   user,
+  variablesOf,
 } from "./github-answers.ts";
 import type { Scripted, Seen } from "./github-scripted.ts";
 import { APP_ID, graphql, NOW, REPOSITORY, scriptedGitHub, SLUG } from "./github-scripted.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
-const SINCE = NOW - 3_600_000;
-
-function operationOf(seen: Seen): string {
-  return /(?:query|mutation) (\w+)/.exec(JSON.stringify(seen.body))?.[1] ?? "";
-}
-
-function variablesOf(seen: Seen | undefined): Fields {
-  const body = seen?.body;
-  const variables: unknown = typeof body === "object" && body !== null && "variables" in body ? body.variables : {};
-  return typeof variables === "object" && variables !== null ? { ...variables } : {};
-}
-
-/** Answers the snapshot with `fields`, and further documents by their operation's name. */
-function answering(fields: Fields, more: Readonly<Record<string, (seen: Seen) => Scripted>> = {}): (seen: Seen) => Scripted {
-  return (seen) => {
-    const operation = operationOf(seen);
-    if (operation === "Snapshot") return graphql({ repository: fields });
-    const answer = more[operation];
-    if (answer === undefined) throw new Error(`nothing to answer ${operation} with`);
-    return answer(seen);
-  };
-}
-
-async function snapshotOf(fields: Fields): Promise<ForgeSnapshot> {
-  await using github = await scriptedGitHub(answering(fields));
-  const snapshot = await github.forge.snapshot(REPOSITORY, SINCE);
-  expect(github.seen).toHaveLength(1);
-  return snapshot;
-}
-
-async function pullRequestRead(over: Fields): Promise<PullRequest> {
-  const snapshot = await snapshotOf(repository({ open: list([pullRequest(5, over)]) }));
-  const read = [...snapshot.open, ...snapshot.ended][0];
-  if (read === undefined) throw new Error("no pull request");
-  return read;
-}
 
 async function problemWith(answer: (seen: Seen) => Scripted): Promise<PortFailure> {
   await using github = await scriptedGitHub(answer);
@@ -92,7 +57,9 @@ describe("one look", () => {
           head: { ref: "pinion/prod/checkout/1.4.2-abc", oid: HEAD, fork: false },
           commits: { count: 1, allOwn: true, people: [`${SLUG}[bot]`] },
           labels: ["promote:prod"],
-          labelEvents: [{ id: "L_1", label: "promote:prod", actor: { login: "bob", kind: "user" }, at: Date.parse("2026-11-21T08:10:00Z") }],
+          labelEvents: [
+            { id: "L_1", label: "promote:prod", actor: { login: "bob", kind: "user" }, at: Date.parse("2026-11-21T08:10:00Z") },
+          ],
           reviews: [
             {
               id: "R_1",
@@ -236,102 +203,10 @@ describe("a field that is not as expected", () => {
   });
 });
 
-describe("who did it", () => {
-  const cases = [
-    { name: "a person", node: user("ada"), actor: { login: "ada", kind: "user" } },
-    { name: "the App", node: APP, actor: { login: `${SLUG}[bot]`, kind: "app" } },
-    { name: "another bot", node: { __typename: "Bot", login: "renovate" }, actor: { login: "renovate[bot]", kind: "bot" } },
-    { name: "a person named like the App", node: user(SLUG), actor: { login: SLUG, kind: "user" } },
-    { name: "nobody any more", node: null, actor: { login: "ghost", kind: "ghost" } },
-    { name: "GitHub's ghost", node: user("ghost"), actor: { login: "ghost", kind: "ghost" } },
-    { name: "a mannequin", node: { __typename: "Mannequin", login: "old" }, actor: { login: "old", kind: "ghost" } },
-  ];
-  it.each(cases)("$name", async ({ node, actor }) => {
-    expect((await pullRequestRead({ author: node })).author).toEqual(actor);
-  });
-
-  it("a comment that somebody else edited", async () => {
-    const base = { id: "C", body: "x", createdAt: "2026-11-21T08:30:00Z" };
-    const read = await pullRequestRead({
-      comments: list([
-        { ...base, author: user("bob"), editor: user("bob") },
-        { ...base, author: user("bob"), editor: user("eve") },
-        { ...base, author: { __typename: "Bot", login: "bob" }, editor: user("bob") },
-      ]),
-    });
-    expect(read.comments.map((comment) => comment.editedByOther)).toEqual([false, true, true]);
-  });
-});
-
-describe("whose commits", () => {
-  const unsigned = { signature: null };
-  const invalid = { signature: { isValid: false, wasSignedByGitHub: true } };
-  const byUser = { signature: { isValid: true, wasSignedByGitHub: false } };
-  const app = `${SLUG}[bot]`;
-  const cases: readonly { name: string; nodes: readonly Fields[]; count?: number; allOwn: boolean; people: readonly string[] | null }[] = [
-    { name: "the App's", nodes: [ownCommit(HEAD)], allOwn: true, people: [app] },
-    { name: "the App's address without a signature", nodes: [ownCommit(HEAD, unsigned)], allOwn: false, people: null },
-    { name: "the App's address, signature invalid", nodes: [ownCommit(HEAD, invalid)], allOwn: false, people: null },
-    { name: "the App's address, signed by a person", nodes: [ownCommit(HEAD, byUser)], allOwn: false, people: null },
-    { name: "a person on top", nodes: [ownCommit(oid("2")), commitBy(HEAD, "ada", "bob")], allOwn: false, people: ["ada", "bob", app] },
-    { name: "no account", nodes: [commitBy(HEAD, null, "bob")], allOwn: false, people: null },
-    { name: "no account for the committer", nodes: [commitBy(HEAD, "ada", null)], allOwn: false, people: null },
-    {
-      name: "in the browser",
-      nodes: [ownCommit(HEAD, { author: { email: "ada@example.com" }, authors: list([{ user: { login: "ada" } }]) })],
-      allOwn: false,
-      people: ["ada"],
-    },
-    {
-      name: "pretending to be the browser",
-      nodes: [commitBy(HEAD, "ada", null, { committer: { email: "noreply@github.com", user: { login: "web-flow" } } })],
-      allOwn: false,
-      people: ["ada", "web-flow"],
-    },
-    {
-      name: "a co-author",
-      nodes: [commitBy(HEAD, "ada", "ada", { authors: list([{ user: { login: "ada" } }, { user: { login: "eve" } }]) })],
-      allOwn: false,
-      people: ["ada", "eve"],
-    },
-    {
-      name: "too many co-authors",
-      nodes: [commitBy(HEAD, "ada", "ada", { authors: list([{ user: { login: "ada" } }], { hasNextPage: true }) })],
-      allOwn: false,
-      people: null,
-    },
-    { name: "more than were read", nodes: [ownCommit(HEAD)], count: 31, allOwn: false, people: null },
-    { name: "a list that lags behind the head", nodes: [ownCommit(oid("2"))], allOwn: false, people: null },
-    { name: "none", nodes: [], allOwn: false, people: null },
-  ];
-  it.each(cases)("$name", async ({ nodes, count, allOwn, people }) => {
-    const read = await pullRequestRead({ commits: commits(nodes, count) });
-    expect(read.commits).toEqual({ count: count ?? nodes.length, allOwn, people });
-  });
-
-  it("a branch is the App's by its head", async () => {
-    const branch = (name: string, target: Fields): Fields => ({ prefix: "refs/heads/pinion/", name, target });
-    const snapshot = await snapshotOf(
-      repository({
-        branches: list([
-          branch("a", ownCommit(HEAD)),
-          branch("b", commitBy(HEAD, "ada", "ada", { author: { email: APP_EMAIL } })),
-          branch("c", { __typename: "Tag", oid: HEAD }),
-        ]),
-      }),
-    );
-    expect(snapshot.branches).toEqual([
-      { name: "pinion/a", oid: HEAD, own: true },
-      { name: "pinion/b", oid: HEAD, own: false },
-      { name: "pinion/c", oid: HEAD, own: false },
-    ]);
-  });
-});
-
 describe("the App's check", () => {
   const cases = [
     { name: "none", runs: [], id: null },
-    { name: "the newest of several", runs: [checkRun({ databaseId: 11 }), checkRun({ databaseId: 30 }), checkRun({ databaseId: 20 })], id: 30 },
+    { name: "the newest of several", runs: [11, 30, 20].map((databaseId) => checkRun({ databaseId })), id: 30 },
   ];
   it.each(cases)("$name", async ({ runs, id }) => {
     expect((await pullRequestRead({ headCommit: headCommit(HEAD, runs) })).check?.id ?? null).toBe(id);

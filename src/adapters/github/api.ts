@@ -46,12 +46,13 @@ export class GitHubApi {
     return this.#now();
   }
 
-  /** A REST call as an installation, or as the App itself when that is null. Only GET is ever sent twice. */
+  /** A REST call as an installation, or as the App itself when that is null. Only GET is ever sent twice, after a failure that may pass. */
   async rest(installation: number | null, call: RestCall): Promise<RestAnswer> {
-    const retries = call.route.startsWith("GET ") ? 1 : 0;
+    // Given a number, Octokit sends again whatever the status was; without one, only what may pass by itself.
+    const retries = call.route.startsWith("GET ") ? {} : { retries: 0 };
     try {
       return await this.#bounded(installation, call.what, async (client, signal) => {
-        const response = await client.request(call.route, { ...call.parameters, request: { signal, retries } });
+        const response = await client.request(call.route, { ...call.parameters, request: { signal, ...retries } });
         const body: unknown = response.data;
         // Octokit gives JSON that does not parse as text.
         if (typeof body === "string" && body !== "") throw notJson();

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import type { Fields, Script } from "./github-answers.ts";
+import { commitBy, list, looked, MAIN, oid, operations, ownCommit, pullRequest, variable } from "./github-answers.ts";
+import type { Seen } from "./github-scripted.ts";
+import { graphql, json, REPOSITORY, scriptedGitHub } from "./github-scripted.ts";
+
+describe("showing a deployment", () => {
+  const wanted = { existing: null, app: "checkout", environment: "prod", commit: MAIN, state: "in_progress", description: "d" } as const;
+  const one = (id: number, login: string): Fields => ({ id, sha: MAIN, creator: { login } });
+  const script = (found: readonly Fields[]): Script => ({
+    [`GET /repos/acme/manifests/deployments?sha=${MAIN}&environment=prod&task=promote:checkout&per_page=100`]: () => json(found),
+    "POST /repos/acme/manifests/deployments": () => ({ status: 201, body: { id: 40 } }),
+    "POST /repos/acme/manifests/deployments/40/statuses": () => ({ status: 201, body: {} }),
+    "POST /repos/acme/manifests/deployments/31/statuses": () => ({ status: 201, body: {} }),
+  });
+
+  it("makes one that does nothing but show", async () => {
+    await using github = await looked(script([one(30, "eve")]));
+    expect(await github.forge.showDeployment(REPOSITORY, wanted)).toBe(40);
+    expect(github.seen[2]?.body).toEqual({
+      ref: MAIN,
+      task: "promote:checkout",
+      environment: "prod",
+      description: "d",
+      payload: { app: "checkout" },
+      auto_merge: false,
+      required_contexts: [],
+      transient_environment: false,
+      production_environment: true,
+    });
+    expect(github.seen[3]?.body).toEqual({ state: "in_progress", description: "d", auto_inactive: false });
+  });
+
+  it("adopts its own, the newest", async () => {
+    await using github = await looked(script([one(29, "pinion-acme[bot]"), one(31, "pinion-acme[bot]"), one(50, "eve")]));
+    expect(await github.forge.showDeployment(REPOSITORY, wanted)).toBe(31);
+    expect(operations(github)).toHaveLength(2);
+  });
+
+  it("only sets the state of one that is known", async () => {
+    await using github = await looked(script([]));
+    expect(await github.forge.showDeployment(REPOSITORY, { ...wanted, existing: 31 })).toBe(31);
+    expect(operations(github)).toEqual(["POST /repos/acme/manifests/deployments/31/statuses"]);
+  });
+});
+
+describe("whose pull request and whose commits", () => {
+  const found = (nodes: readonly Fields[]): Script => ({
+    PullRequestsOfCommit: () => graphql({ repository: { object: { __typename: "Commit", associatedPullRequests: list(nodes) } } }),
+  });
+  const mergedAs = (number: number, target: string): Fields =>
+    pullRequest(number, { state: "MERGED", mergedAt: "2026-11-21T09:00:00Z", mergedBy: null, mergeCommit: { oid: target } });
+
+  it("is the one whose merge it is, of all that hold the commit", async () => {
+    await using github = await looked(found([pullRequest(5), mergedAs(6, oid("7")), mergedAs(8, MAIN)]));
+    expect((await github.forge.pullRequestOf(REPOSITORY, MAIN))?.number).toBe(8);
+  });
+
+  it("is none when the commit came without one", async () => {
+    await using github = await looked(found([pullRequest(5)]));
+    expect(await github.forge.pullRequestOf(REPOSITORY, MAIN)).toBeNull();
+  });
+
+  it("is not known while GitHub does not show the commit", async () => {
+    await using github = await looked({
+      PullRequestsOfCommit: () => graphql({ repository: { object: null } }),
+      Commits: () => graphql({ repository: { commit0: null } }),
+    });
+    await expect(github.forge.pullRequestOf(REPOSITORY, MAIN)).rejects.toMatchObject({ kind: "dependency" });
+    await expect(github.forge.ownCommits(REPOSITORY, [MAIN])).rejects.toMatchObject({ kind: "dependency" });
+  });
+
+  it("tells own commits from those of others, fifty at a time", async () => {
+    const all = Array.from({ length: 60 }, (_, index) => index.toString(16).padStart(40, "0"));
+    await using github = await looked({
+      Commits: (seen) => {
+        const variables = Array.from({ length: 50 }, (_, index) => variable(seen, `oid${index}`));
+        const asked = variables.filter((id) => typeof id === "string");
+        const commitOf = (id: string): Fields => (Number.parseInt(id, 16) % 2 === 0 ? ownCommit(id) : commitBy(id, "ada", "ada"));
+        return graphql({ repository: Object.fromEntries(asked.map((id, index) => [`commit${index}`, commitOf(id)])) });
+      },
+    });
+    const own = await github.forge.ownCommits(REPOSITORY, [...all, ...all]);
+    expect([...own]).toEqual(all.filter((_, index) => index % 2 === 0));
+    expect(operations(github)).toEqual(["Commits", "Commits"]);
+    expect(await github.forge.ownCommits(REPOSITORY, [])).toEqual(new Set());
+  });
+});
+
+describe("where the App is installed", () => {
+  const repo = (id: number, over: Fields = {}): Fields => {
+    return { id, name: `r${id}`, owner: { login: "acme" }, archived: false, disabled: false, ...over };
+  };
+  const installation = (id: number, suspended_at: string | null = null): Fields => ({ id, suspended_at });
+  const listsInstallations = (seen: Seen): boolean => seen.path.startsWith("/app/installations");
+
+  it("lists every page, without what nobody can write to", async () => {
+    await using github = await scriptedGitHub((seen) => {
+      if (listsInstallations(seen)) return json([installation(7), installation(8, "2026-01-01T00:00:00Z")]);
+      const page = Number(/[?&]page=(\d+)/.exec(seen.path)?.[1]);
+      const first = Array.from({ length: 100 }, (_, index) => repo(index + 1));
+      return json({ total_count: 102, repositories: page === 1 ? first : [repo(101), repo(102, { archived: true })] });
+    });
+    const found = await github.forge.repositories();
+    expect(found).toHaveLength(101);
+    expect(found.at(-1)).toEqual({ installation: 7, id: 101, owner: "acme", name: "r101" });
+    expect(github.seen).toHaveLength(3);
+  });
+
+  it("loses sight of one installation only, and of none while GitHub is down", async () => {
+    let asked = 0;
+    await using suspended = await scriptedGitHub((seen) => {
+      if (listsInstallations(seen)) return json([installation(7), installation(8)]);
+      asked += 1;
+      if (asked === 1) return { status: 403, body: { message: "This installation has been suspended" } };
+      return json({ total_count: 1, repositories: [repo(1)] });
+    });
+    expect(await suspended.forge.repositories()).toEqual([{ installation: 8, id: 1, owner: "acme", name: "r1" }]);
+    await using down = await scriptedGitHub((seen) => (listsInstallations(seen) ? json([installation(7)]) : "drop"));
+    await expect(down.forge.repositories()).rejects.toMatchObject({ kind: "dependency" });
+  });
+});
