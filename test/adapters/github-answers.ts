@@ -160,13 +160,7 @@ export function operationOf(seen: Seen): string {
 
 /** A repository that was looked at once, then answers each operation as scripted. */
 export async function looked(script: Script): Promise<ScriptedGitHub> {
-  const github = await scriptedGitHub((seen) => {
-    const operation = operationOf(seen);
-    if (operation === "Snapshot") return graphql({ repository: repository() });
-    const answer = script[operation];
-    if (answer === undefined) throw new Error(`nothing to answer ${operation} with`);
-    return answer(seen);
-  });
+  const github = await scriptedGitHub(answering(repository(), script));
   await github.forge.snapshot(REPOSITORY, NOW);
   return github;
 }
@@ -176,8 +170,7 @@ export function operations(github: ScriptedGitHub): readonly string[] {
 }
 
 export function variable(seen: Seen | undefined, name: string): unknown {
-  const body = Object(seen?.body);
-  return Reflect.get(Object(Reflect.get(body, "variables")), name);
+  return variablesOf(seen)[name];
 }
 
 export function failed(alias: string, type: string, message: string): Fields {
@@ -188,13 +181,11 @@ export function failed(alias: string, type: string, message: string): Fields {
 export const SINCE = NOW - 3_600_000;
 
 export function variablesOf(seen: Seen | undefined): Fields {
-  const body = seen?.body;
-  const variables: unknown = typeof body === "object" && body !== null && "variables" in body ? body.variables : {};
-  return typeof variables === "object" && variables !== null ? { ...variables } : {};
+  return { ...Object(Reflect.get(Object(seen?.body), "variables")) };
 }
 
 /** Answers the snapshot with `fields`, and further documents by their operation's name. */
-export function answering(fields: Fields, more: Readonly<Record<string, (seen: Seen) => Scripted>> = {}): (seen: Seen) => Scripted {
+export function answering(fields: Fields, more: Script = {}): (seen: Seen) => Scripted {
   return (seen) => {
     const operation = operationOf(seen);
     if (operation === "Snapshot") return graphql({ repository: fields });

@@ -122,6 +122,12 @@ describe("publishing checks and records", () => {
     expect(operations(github)).toEqual([]);
   });
 
+  it("throws when GitHub does not take the document", async () => {
+    const error = { path: ["mutation Publish", "check0"], extensions: { code: "undefinedField" }, message: "Field 'x' doesn't exist" };
+    await using github = await looked({ Publish: () => ({ status: 200, body: { errors: [error] } }) });
+    await expect(github.forge.publish(REPOSITORY, checks, records)).rejects.toMatchObject({ kind: "error" });
+  });
+
   it("throws when nothing can be said of any part", async () => {
     await using github = await looked({ Publish: () => graphql(null, [{ type: "RATE_LIMITED", message: "API rate limit exceeded" }]) });
     await expect(github.forge.publish(REPOSITORY, checks, records)).rejects.toMatchObject({ kind: "dependency", retryAt: NOW + 60_000 });

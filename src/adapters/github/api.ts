@@ -81,12 +81,12 @@ export class GitHubApi {
   ): Promise<MutationAnswer> {
     const { data, errors, headers } = await this.#graphql(installation, document, variables, what);
     const whole = errors.filter((error) => error.alias === null || error.type === "RATE_LIMITED");
-    if (whole.length > 0) throw failureOfGraphql(whole, headers, what, this.#now());
+    if (whole.length > 0 || !isRecord(data)) throw failureOfGraphql(whole.length > 0 ? whole : errors, headers, what, this.#now());
     return {
       part(alias) {
         const error = errors.find((candidate) => candidate.alias === alias);
         if (error !== undefined) return { ok: false, error };
-        const fields = isRecord(data) ? data[alias] : null;
+        const fields = data[alias];
         if (isRecord(fields)) return { ok: true, value: new Reader(fields, alias) };
         return { ok: false, error: { type: null, message: "GitHub gave neither a result nor an error", alias, place: alias } };
       },

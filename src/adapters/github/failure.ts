@@ -45,13 +45,14 @@ export function refusalIn(error: unknown): Refusal | null {
  */
 export function failureOf(error: unknown, what: string, now: Instant): PortFailure {
   const known = portFailureIn(error);
-  if (known instanceof AnswerTooLarge) return new TooHeavy(known.kind, `Could not ${what}: ${known.message}`, { cause: error });
-  if (known !== null) return new PortFailure(known.kind, withWhat(known.message, what), { ...retry(known.retryAt), cause: error });
+  if (known instanceof AnswerTooLarge) return new TooHeavy(known.kind, `Could not ${what}: ${known.message}`);
+  if (known !== null) return new PortFailure(known.kind, withWhat(known.message, what), { ...retry(known.retryAt), cause: known.cause });
   const refusal = refusalIn(error);
   if (refusal !== null) return failureOfRefusal(refusal, what, now);
   if (error instanceof Error && "status" in error) {
     const problem = `GitHub could not be reached (${codeIn(error)}). Check that this host may reach it`;
-    return new PortFailure("dependency", `Could not ${what}: ${problem}.`, { cause: error });
+    // Octokit's own error is not passed on: it holds the request with everything that was in it.
+    return new PortFailure("dependency", `Could not ${what}: ${problem}.`, { cause: error.cause });
   }
   return new PortFailure("error", `Could not ${what}: ${error instanceof Error ? error.name : "an unknown error"}.`, { cause: error });
 }
