@@ -39,7 +39,6 @@ export type Action = { readonly id: string } & (
       readonly title: string;
       readonly body: string;
       readonly check: CheckContent;
-      readonly reviewers: readonly string[];
       /** The `opened` record, with pull request number and head to be filled in. */
       readonly record: (pullRequest: number, head: Oid) => LogRecord;
     }

@@ -1,7 +1,10 @@
+import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
+import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import { isSettled, type Stay } from "./ledger.ts";
 import type { DeploymentState } from "./observation.ts";
+import { approvalsNeeded } from "./promotion-facts.ts";
 import type { AppName } from "./release.ts";
 
 /** The labels people use exist from the installation on, so that they can be picked. */
@@ -13,6 +16,27 @@ export function planLabels(draft: Draft): void {
   for (const { name, after } of draft.config.environments) {
     if (after.length > 0) want(`promote:${name}`, `Ask Pinion to promote this release to ${name}`, "1d76db");
     want(`freeze:${name}`, `While this issue is open, nothing is promoted to ${name}`, "b60205");
+  }
+}
+
+/** Asks the teams whose approval is needed, unless they were asked before: a person may have taken that back. */
+export function planReviewers(draft: Draft, judged: JudgedPullRequest): void {
+  const { pullRequest, own } = judged;
+  const [only] = judged.promotions;
+  if (!own || only === undefined || approvalsNeeded(only.promotion) === 0) return;
+  const teams = only.promotion.environment.approvals.teams.filter((team) => !pullRequest.reviewersAsked.includes(team));
+  if (teams.length === 0) return;
+  draft.act({ id: `ask-reviewers #${pullRequest.number} ${teams.join(" ")}`, kind: "ask-reviewers", pullRequest: pullRequest.number, teams, users: [] });
+}
+
+/** Takes away branches of pull requests that ended. Only what the App made itself, and only as it was seen. */
+export function planBranches(draft: Draft): void {
+  const { branches, open, ended } = draft.observation.snapshot;
+  for (const branch of branches) {
+    if (!branch.own || open.some((other) => !other.head.fork && other.head.ref === branch.name)) continue;
+    const gone = ended.find((other) => isOwn(other) && other.head.ref === branch.name && other.head.oid === branch.oid);
+    if (gone === undefined) continue;
+    draft.act({ id: `delete-branch ${branch.name} ${branch.oid}`, kind: "delete-branch", branch: branch.name, head: branch.oid });
   }
 }
 

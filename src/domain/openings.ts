@@ -5,11 +5,15 @@ import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import { downstreamOf, type Draft } from "./draft.ts";
 import { carries, gate, type JudgedPullRequest } from "./judge-pull-request.ts";
+import { soakOf } from "./ledger.ts";
 import { planAdopted } from "./progress.ts";
 import type { JudgedPromotion } from "./promotion-facts.ts";
 import type { EnvironmentPins } from "./observation.ts";
-import { checkContent, commitMessage, newerReadyComment, promotionBody, promotionTitle, supersededComment } from "./report.ts";
-import type { BodyEvidence } from "./report.ts";
+import { checkContent } from "./report/check.ts";
+import { commentMarker, newerReadyComment, supersededComment } from "./report/comment.ts";
+import { commitMessage } from "./report/commit-message.ts";
+import { promotionBody, type BodyEvidence } from "./report/promotion-body.ts";
+import { promotionTitle } from "./report/promotion-title.ts";
 import { asRelease, releaseKey, sameRelease, type AppName, type Pinned, type Release } from "./release.ts";
 import { directionOf } from "./version-order.ts";
 
@@ -93,7 +97,7 @@ function supersededMarker(release: Release): string {
 export function commentOnce(draft: Draft, judged: JudgedPullRequest, marker: string, body: (marker: string) => string): void {
   const { pullRequest } = judged;
   if (pullRequest.truncated) return;
-  if (pullRequest.comments.some((comment) => comment.author.kind === "app" && comment.body.includes(`<!-- pinion:${marker} -->`))) return;
+  if (pullRequest.comments.some((comment) => comment.author.kind === "app" && commentMarker(comment.body) === marker)) return;
   draft.act({ id: `comment #${pullRequest.number} ${marker}`, kind: "comment", pullRequest: pullRequest.number, body: body(marker) });
 }
 
@@ -184,6 +188,7 @@ export function openPullRequest(
       requesters,
       evidence: evidenceFor(draft, environment, release),
       bad,
+      quarantine: newFiles.map(({ file }) => file),
       mergeRule: mergeRule(promotion, gated.facts.approvals),
       nextOnRequest: downstreamOf(draft.config, environment.name)
         .filter((next) => next.promote === "on-request" && next.after.includes(environment.name))
@@ -203,7 +208,6 @@ export function openPullRequest(
       ],
       notes: [],
     }),
-    reviewers: environment.approvals.teams,
     record: (pullRequest, head) => ({
       event: "opened",
       app,
@@ -259,10 +263,12 @@ function mergeRule(promotion: JudgedPromotion, approvals: { readonly required: n
 
 /** What speaks for a release: how it did in each environment before this one. */
 function evidenceFor(draft: Draft, environment: Environment, release: Pinned): readonly BodyEvidence[] {
-  return environment.after.flatMap((name) => {
-    const run = draft.place(release.app, name).runs.findLast((candidate) => sameRelease(candidate.release, release));
-    if (run === undefined) return [{ environment: name, deployedAt: null, verified: null }];
-    return [{ environment: name, deployedAt: run.deployedAt, verified: run.verified === null ? null : { how: run.verified.how, evidence: run.verified.evidence } }];
+  return environment.after.map((name) => {
+    const place = draft.place(release.app, name);
+    const run = place.runs.findLast((candidate) => sameRelease(candidate.release, release));
+    if (run === undefined) return { environment: name, deployedAt: null, verified: null };
+    const { soakedFor } = soakOf(place, release, environment.soak, draft.now);
+    return { environment: name, deployedAt: run.deployedAt, soakedFor, verified: run.verified };
   });
 }
 

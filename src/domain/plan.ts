@@ -2,7 +2,7 @@ import type { Action, Plan } from "./action.ts";
 import type { Instant } from "./answer.ts";
 import { planChanges, planWithdrawals } from "./changes.ts";
 import type { Config } from "./config.ts";
-import { planDeployments, planLabels } from "./display.ts";
+import { planBranches, planDeployments, planLabels, planReviewers } from "./display.ts";
 import { Draft } from "./draft.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
 import type { Knowledge, Observation, PullRequest } from "./observation.ts";
@@ -10,7 +10,8 @@ import { closeOwn, OpeningBudget, planOpening, planRebuild } from "./openings.ts
 import type { PolicySet } from "./policy/policy-set.ts";
 import { planAdopted, planProgress } from "./progress.ts";
 import { checkFor, obsolete, planCheck, planJudged, planLostOpening, planMerge } from "./pull-requests.ts";
-import { configOnlyCheck, configProblemsCheck, obsoleteComment } from "./report.ts";
+import { configOnlyCheck, configProblemsCheck } from "./report/check.ts";
+import { obsoleteComment } from "./report/comment.ts";
 import { planRequests } from "./requests.ts";
 import { planRevert, planUnfreeze } from "./reverts.ts";
 import { sameRelease } from "./release.ts";
@@ -37,18 +38,20 @@ export function plan(observation: Observation, policies: PolicySet, knowledge: K
   // What changed on the default branch is put into the log first; the next look plans on from there.
   if (observation.changes.length === 0) planPlaces(draft, judged);
   planRequests(draft, judged);
+  planBranches(draft);
   return inMode(draft.finish(), config.config);
 }
 
 function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
   planLostOpening(draft, judged);
-  planCheck(draft, judged.pullRequest, checkFor(draft, judged));
+  planCheck(draft, judged.pullRequest, checkFor(judged));
   planJudged(draft, judged);
   const gone = obsolete(draft, judged);
   if (gone !== null) {
     closeOwn(draft, judged, "obsolete", (marker) => obsoleteComment({ marker, reason: gone }));
     return;
   }
+  planReviewers(draft, judged);
   planRebuild(draft, judged);
   if (draft.observation.changes.length === 0) planMerge(draft, judged);
 }

@@ -1,5 +1,4 @@
 import type { CheckContent } from "./action.ts";
-import { CONFIG_PATH } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
@@ -14,7 +13,7 @@ import { sameRelease } from "./release.ts";
 const CHECK_MAX_AGE = 13 * 24 * 3_600_000;
 
 /** What the check run on this pull request must say now. */
-export function checkFor(draft: Draft, judged: JudgedPullRequest): CheckContent {
+export function checkFor(judged: JudgedPullRequest): CheckContent {
   const { proposal } = judged;
   if (proposal === null) return unknownCheck("Pinion has not read this pull request yet.");
   if (!proposal.known) return unknownCheck(proposal.reason);
@@ -22,7 +21,7 @@ export function checkFor(draft: Draft, judged: JudgedPullRequest): CheckContent 
   if (config?.ok === false) return configProblemsCheck(config.problems);
   if (broken.length > 0) return refusedCheck(`Files that Pinion could not read after this merge: ${broken.join("; ")}`);
   if (conflicts.length > 0) return refusedCheck(`It conflicts with the default branch in ${conflicts.join(", ")}.`);
-  if (judged.promotions.length === 0) return config === null ? noPinsCheck(judged.removals) : configOnlyCheck(CONFIG_PATH);
+  if (judged.promotions.length === 0) return config === null ? noPinsCheck(judged.removals) : configOnlyCheck();
   return checkContent({
     promotions: judged.promotions.map(({ promotion, gates, judgement }) => ({
       app: promotion.app,
@@ -116,7 +115,7 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
     return;
   }
   const { title, message } = mergeMessage({
-    pullRequest: { number: pullRequest.number, title: pullRequest.title, head: pullRequest.head.oid },
+    pullRequest: { number: pullRequest.number, head: pullRequest.head.oid },
     promotions: [{ app: promotion.app, environment: promotion.environment.name, from: promotion.from, to: promotion.to, kind: promotion.kind }],
     requesters: promotion.requesters,
     approvals: recordedApprovals(facts, pullRequest),

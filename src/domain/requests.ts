@@ -4,7 +4,7 @@ import { carries, type JudgedPullRequest } from "./judge-pull-request.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
 import { lastLabelled } from "./promotion-facts.ts";
 import { asRelease, sameRelease, type AppName, type EnvironmentName, type Release } from "./release.ts";
-import { requestAcceptedComment, requestRefusedComment } from "./report.ts";
+import { commentMarker, requestAcceptedComment, requestRefusedComment } from "./report/comment.ts";
 
 const PEOPLE_MAX_AGE = 60_000;
 const WRITERS = new Set(["admin", "maintain", "write"]);
@@ -29,7 +29,7 @@ interface Wish {
 export function planRequests(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const { open, ended } = draft.observation.snapshot;
   for (const pullRequest of [...open, ...ended]) {
-    for (const wish of [...labelWishes(draft, pullRequest), ...commentWishes(draft, pullRequest)]) answer(draft, wish, judged);
+    for (const wish of [...labelWishes(draft, pullRequest), ...commentWishes(pullRequest)]) answer(draft, wish, judged);
   }
 }
 
@@ -52,7 +52,7 @@ export function parseCommand(body: string): { readonly app: string; readonly env
   return { app: match[1], environment: match[2] };
 }
 
-function commentWishes(draft: Draft, pullRequest: PullRequest): readonly Wish[] {
+function commentWishes(pullRequest: PullRequest): readonly Wish[] {
   return pullRequest.comments.flatMap((comment: Comment) => {
     const command = comment.author.kind === "user" && !comment.editedByOther ? parseCommand(comment.body) : null;
     if (command === null) return [];
@@ -80,7 +80,7 @@ function answer(draft: Draft, wish: Wish, judged: readonly JudgedPullRequest[]):
 
 /** The App has commented on this wish already, so it is done, whatever became of it. */
 function answered(wish: Wish): boolean {
-  return wish.pullRequest.comments.some((comment) => comment.author.kind === "app" && comment.body.includes(`<!-- pinion:${wish.source} -->`));
+  return wish.pullRequest.comments.some((comment) => comment.author.kind === "app" && commentMarker(comment.body) === wish.source);
 }
 
 /** The releases asked for; null while the merge is not in the log yet. */

@@ -6,7 +6,7 @@ import { mustBeProposed, REVERT_COOLDOWN, type JudgedPullRequest } from "./judge
 import { provenReleases, type Bad, type Stay } from "./ledger.ts";
 import { quarantineFile } from "./quarantine.ts";
 import { asRelease, releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
-import { frozenIssue } from "./report.ts";
+import { frozenIssue } from "./report/frozen-issue.ts";
 
 const PULLABLE_MAX_AGE = 10 * 60_000;
 

@@ -13,8 +13,8 @@ export interface Applied {
   readonly done: readonly Action[];
   /** The world was not as planned: look again now. */
   readonly conflicts: readonly string[];
-  /** Somebody said no; each is told where people look by a later plan, or in the log. */
-  readonly refusals: readonly string[];
+  /** GitHub, or a file, said no. */
+  readonly refusals: readonly { readonly action: Action; readonly reason: string }[];
   /** The head of the promotion log that this run wrote, or null. */
   readonly logHead: Oid | null;
 }
@@ -53,7 +53,7 @@ export class Application {
   readonly #observation: Observation;
   readonly #done: Action[] = [];
   readonly #conflicts: string[] = [];
-  readonly #refusals: string[] = [];
+  readonly #refusals: { readonly action: Action; readonly reason: string }[] = [];
   readonly #checks: CheckWrite[] = [];
   readonly #records: LogRecord[] = [];
   #logHead: Oid | null = null;
@@ -98,7 +98,7 @@ export class Application {
   #settle(action: Action, result: { readonly outcome: "done" | "conflict" | "refused"; readonly reason?: string }): boolean {
     if (result.outcome === "done") this.#done.push(action);
     else if (result.outcome === "conflict") this.#conflicts.push(`${action.id}: ${result.reason ?? ""}`);
-    else this.#refusals.push(`${action.id}: ${result.reason ?? ""}`);
+    else this.#refusals.push({ action, reason: result.reason ?? "" });
     return result.outcome === "done";
   }
 
@@ -133,12 +133,6 @@ export class Application {
     const { number, head } = result.value;
     this.#checks.push({ head, check: action.check, existing: null });
     this.#records.push(action.record(number, head));
-    if (action.reviewers.length > 0) await this.#askFor(action, number);
-  }
-
-  async #askFor(action: ActionOf<"open">, pullRequest: number): Promise<void> {
-    const asked = await this.#ports.forge.askReviewers(this.#repository, pullRequest, action.reviewers, []);
-    if (asked.outcome !== "done") this.#refusals.push(`ask ${action.reviewers.join(", ")} to review #${pullRequest}: ${asked.reason}`);
   }
 
   async #openIssue(action: ActionOf<"open-issue">): Promise<void> {
@@ -160,8 +154,8 @@ export class Application {
     const result = await this.#ports.forge.publish(this.#repository, writes, log);
     for (const [index, outcome] of result.checks.entries()) {
       const action = checks[index];
+      // The check of a pull request opened just now is planned again by the next look, should it be missing.
       if (action !== undefined) this.#settle(action, outcome);
-      else if (outcome.outcome !== "done") this.#refusals.push(`check on ${writes[index]?.head ?? ""}: ${outcome.reason}`);
     }
     if (result.records === null) return;
     if (result.records.outcome === "done") {
@@ -203,9 +197,7 @@ export class Application {
   }
 
   async #deleteBranch(action: ActionOf<"delete-branch">): Promise<void> {
-    const result = await this.#ports.forge.deleteBranch(this.#repository, action.branch, action.head);
-    if (result.outcome === "done") this.#done.push(action);
-    else this.#refusals.push(`${action.id}: ${result.reason}`);
+    this.#settle(action, await this.#ports.forge.deleteBranch(this.#repository, action.branch, action.head));
   }
 
   async #askReviewers(action: ActionOf<"ask-reviewers">): Promise<void> {

@@ -16,6 +16,8 @@ const GATHER_ROUNDS = 2;
 const SOON: Milliseconds = 1_000;
 /** GitHub's own reads may lag behind a write for a while; the same write is not made again within this time. */
 const WRITE_MEMORY: Milliseconds = 60_000;
+/** What GitHub refused is not tried again within this time. */
+const REFUSAL_MEMORY: Milliseconds = 10 * 60_000;
 /** Answers that nobody asked for in this time are forgotten. */
 const ANSWER_LIFE: Milliseconds = 60 * 60_000;
 
@@ -106,7 +108,10 @@ function withoutRepeats(decided: Plan, memory: Memory, now: Instant): Plan {
 
 function remember(ports: Ports, memory: Memory, applied: Applied): void {
   if (applied.logHead !== null) memory.view.wrote(applied.logHead);
-  for (const action of applied.done) if (repeats(action)) memory.written.set(action.id, ports.clock.now());
+  const now = ports.clock.now();
+  for (const action of applied.done) if (repeats(action)) memory.written.set(action.id, now);
+  // A refusal stands until a person changes something: asking at every look would only cost requests.
+  for (const { action } of applied.refusals) memory.written.set(action.id, now + REFUSAL_MEMORY - WRITE_MEMORY);
 }
 
 function nextLook(decided: Plan, applied: Applied, now: Instant): Instant | null {
@@ -120,7 +125,7 @@ function tell(ports: Ports, repository: Repository, decided: Plan, applied: Appl
   const where = { repository: `${repository.owner}/${repository.name}` };
   for (const action of applied.done) ports.journal.info(action.id, where);
   for (const conflict of applied.conflicts) ports.journal.info(`look again: ${conflict}`, where);
-  for (const refusal of applied.refusals) ports.journal.warn(`refused: ${refusal}`, where);
+  for (const { action, reason } of applied.refusals) ports.journal.warn(`refused: ${action.id}: ${reason}`, where);
   if (decided.blocked.length > 0) ports.journal.info("waiting", { ...where, blocked: decided.blocked.length });
 }
 

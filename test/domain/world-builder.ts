@@ -105,8 +105,9 @@ export class WorldBuilder {
     return {
       get: <K extends Need["kind"]>(need: Extract<Need, { kind: K }>) => {
         this.asked.push(need);
-        if (need.kind === "rollout") {
-          const seen = this.cluster(need);
+        const question: Need = need;
+        if (question.kind === "rollout") {
+          const seen = this.cluster(question);
           return (seen === null ? unknown("Argo CD is down", "dependency", this.now) : known(seen, this.now)) as Answer<NeedAnswers[K]>;
         }
         return (this.#answers.get(needKey(need)) as Answer<NeedAnswers[K]> | undefined) ?? null;
