@@ -61,8 +61,7 @@ export class RegistryApi {
   answer(call: ApiCall): ApiReply {
     if (call.path === "/v2/" || call.path === "/v2") return { status: 200, body: {} };
     const { repository = "", kind = "", rest = "" } = ROUTE.exec(call.path)?.groups ?? {};
-    if (repository === "") return notFound();
-    if (!parseImageReference(`registry.test/${repository}`).ok) return failure(400, "NAME_INVALID", "invalid repository name");
+    if (!parseImageReference(`registry.test/${repository}`).ok) return notFound();
     if (kind === "manifests") return this.#manifest(call, repository, rest);
     if (kind === "tags" && rest === "list" && call.method === "GET") return this.#tags(call, repository);
     if (kind === "blobs" && rest.startsWith("uploads")) return this.#upload(call, repository, rest.slice("uploads/".length));
@@ -75,7 +74,7 @@ export class RegistryApi {
     if (call.method === "GET" || call.method === "HEAD") return this.#readManifest(call, repository, reference);
     if (call.method === "PUT") return this.#writeManifest(call, repository, reference);
     if (call.method !== "DELETE") return unsupported();
-    if (!isDigest(reference)) return unsupported();
+    if (!isDigest(reference)) return failure(400, "DIGEST_INVALID", "tags cannot be deleted");
     const held = this.#store.manifest(repository, reference);
     if (held === undefined) return failure(404, "MANIFEST_UNKNOWN", "manifest unknown");
     this.#store.deleteManifest(repository, reference);
