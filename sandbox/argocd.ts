@@ -132,7 +132,7 @@ class World {
   }
 
   async answer(request: JsonRequest): Promise<JsonReply> {
-    this.requests.push(`${request.path}${request.query.size === 0 ? "" : `?${request.query}`}`);
+    this.requests.push(`${request.path}${request.query.size === 0 ? "" : `?${request.query.toString()}`}`);
     if (this.#outage === "silent") return "silence";
     if (this.#outage === "unavailable") return { status: 503, body: "upstream connect error" };
     if (request.headers.authorization !== `Bearer ${this.#options.token ?? TOKEN}`) return refusal(401, 16, "no session information");
@@ -151,8 +151,8 @@ class World {
     const there = followed !== undefined && (query.get("appNamespace") ?? "argocd") === namespace;
     const asked = query.get("project");
     // Without the project, Argo CD does not tell a missing Application from a forbidden one.
-    if (!there) return asked === null ? refusal(403, 7, "permission denied") : refusal(404, 5, `applications.argoproj.io "${name}" not found`);
-    if (asked !== null && asked !== project) return refusal(403, 7, "permission denied");
+    if (!there && asked !== null) return refusal(404, 5, `applications.argoproj.io "${name}" not found`);
+    if (!there || (asked !== null && asked !== project)) return refusal(403, 7, "permission denied");
     const refresh = query.get("refresh");
     if (refresh === "normal" || refresh === "hard") followed.refreshes.push(this.#options.clock.now());
     return { status: 200, body: await this.#json(followed) };

@@ -11,7 +11,7 @@ export interface JsonRequest {
 }
 
 /** `silence` keeps the connection open and never answers, until the server is closed. */
-export type JsonReply = { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> } | "silence";
+export type JsonReply = { readonly status: number; readonly body: unknown } | "silence";
 
 export interface JsonServer {
   /** Without a slash at its end. */
@@ -60,15 +60,15 @@ async function answer(
       body,
     });
     if (reply === "silence") return;
-    send(outgoing, reply.status, reply.body, reply.headers);
+    send(outgoing, reply.status, reply.body);
   } catch (problem) {
     send(outgoing, 500, { error: problem instanceof Error ? problem.message : String(problem) });
   }
 }
 
-function send(outgoing: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+function send(outgoing: ServerResponse, status: number, body: unknown): void {
   if (outgoing.destroyed) return;
-  outgoing.writeHead(status, { "content-type": "application/json", ...headers });
+  outgoing.writeHead(status, { "content-type": "application/json" });
   outgoing.end(JSON.stringify(body));
 }
 

@@ -52,7 +52,8 @@ export async function startPrometheusSandbox(options: PrometheusSandboxOptions):
   const server = await startJsonServer((request) => {
     if (fault === "silent") return "silence";
     if (fault === "unavailable") return { status: 503, body: "no healthy upstream" };
-    if (options.token !== undefined && request.headers.authorization !== `Bearer ${options.token}`) return { status: 401, body: "Unauthorized" };
+    const allowed = options.token === undefined || request.headers.authorization === `Bearer ${options.token}`;
+    if (!allowed) return { status: 401, body: "Unauthorized" };
     return answer(request, { world, queries, fault, now: options.clock.now() });
   });
   return {

@@ -119,7 +119,8 @@ class Play {
       return { at: this.#operation.finishedAt, happens: () => this.#finish() };
     }
     const commit = this.#story.commits[this.#compared + 1];
-    const compare = commit === undefined ? null : { at: this.#reconcileAfter(Math.max(commit.at, this.#cursor)), happens: () => this.#compare() };
+    const noticed = commit === undefined ? null : this.#reconcileAfter(Math.max(commit.at, this.#cursor));
+    const compare = noticed === null ? null : { at: noticed, happens: () => this.#compare() };
     const hand = this.#story.handSyncs[this.#handSyncs];
     if (hand === undefined || (compare !== null && compare.at <= hand)) return compare;
     return { at: Math.max(hand, this.#cursor), happens: () => this.#syncByHand() };

@@ -24,7 +24,7 @@ const PLAIN_REGEX = /^[A-Za-z0-9_.\-[\]\\|()?*+^]*$/;
 /** Reads the one shape of query that the sandbox can answer, strictly, so that a wrong query is noticed. */
 export function parseQuery(expression: string): QueryResult {
   const whole = WHOLE.exec(expression.trim());
-  if (whole === null) return { ok: false, problem: `parse error: the sandbox knows sum(increase(metric{…}[300s])) only, not ${expression}` };
+  if (whole === null) return { ok: false, problem: `parse error: only sum(increase(metric{…}[300s])) is known here, not ${expression}` };
   const [, metric = "", inner = "", amount = "", unit = "", zero] = whole;
   const matchers: Matcher[] = [{ label: "__name__", matches: (value) => value === metric }];
   for (let rest = inner; rest.trim() !== ""; ) {

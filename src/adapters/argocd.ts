@@ -92,8 +92,8 @@ async function read(call: Call, refresh: "normal" | null): Promise<ApplicationSt
 function addressOf({ endpoint, name }: Call, refresh: "normal" | null): URL {
   const { namespace, name: bare } = APPLICATION_NAME.exec(name)?.groups ?? {};
   if (bare === undefined) {
-    const problem = `"${name}" is no name of an Argo CD Application`;
-    throw new PortFailure("stalled", `${problem}: it must be lower-case letters, digits, "-" and ".", with "<namespace>/" before it at most.`);
+    const rule = 'it must be lower-case letters, digits, "-" and ".", with "<namespace>/" before it at most';
+    throw new PortFailure("stalled", `"${name}" is no name of an Argo CD Application: ${rule}.`);
   }
   const base = endpoint.url.endsWith("/") ? endpoint.url : `${endpoint.url}/`;
   if (!URL.canParse(base)) throw new PortFailure("stalled", "The address of Argo CD is not a URL. Correct the operator's setting.");
@@ -107,9 +107,10 @@ function addressOf({ endpoint, name }: Call, refresh: "normal" | null): URL {
 /** Argo CD's API docs: without the project it answers 403 for a missing Application too, so as not to tell which ones exist. */
 function forbidden({ endpoint, name }: Call, host: string): PortFailure {
   const { project } = endpoint;
-  const missing = project === undefined ? "It is missing, or the token may not read it" : `The token may not read it in the project "${project}"`;
+  const cause = project === undefined ? "It is missing, or the token may not read it" : `The token may not read it in project "${project}"`;
   const line = `p, <account or role of the token>, applications, get, ${project ?? "<project>"}/${name}, allow`;
-  return new PortFailure("stalled", `${host} answered 403 for the Argo CD Application "${name}". ${missing}. Check the name, or add to argocd-rbac-cm: ${line}`);
+  const advice = `Check the name, or add to argocd-rbac-cm: ${line}`;
+  return new PortFailure("stalled", `${host} answered 403 for the Argo CD Application "${name}". ${cause}. ${advice}`);
 }
 
 function bareName(name: string): string {

@@ -139,7 +139,8 @@ function outdated(status: ApplicationStatus, wanted: WantedRollout): Verdict | n
   if (status.reconciledAt === null) return { verdict: "stale", reason: `Argo CD has not looked at ${status.name} yet` };
   // In whole seconds, as Argo CD writes them: the ancestry of the compared revision proves the rest.
   if (status.reconciledAt >= Math.floor(needed / SECOND) * SECOND) return null;
-  return { verdict: "stale", reason: `Argo CD last compared ${status.name} with Git at ${iso(status.reconciledAt)}, before ${iso(needed)}` };
+  const compared = `Argo CD last compared ${status.name} with Git at ${iso(status.reconciledAt)}`;
+  return { verdict: "stale", reason: `${compared}, before ${iso(needed)}` };
 }
 
 function elsewhere(observed: ObservedApplication, wanted: WantedRollout): Verdict | null {

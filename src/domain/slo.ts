@@ -106,7 +106,7 @@ export function evaluateSlo(input: SloInput, answers: ReadonlyMap<string, Metric
   if (atEnd.verdict === "bad") return atEnd;
   const now = judgeAt(input, input.now, answers);
   if (now.verdict !== "bad") return now;
-  return { verdict: "cannot-tell", evidence: `${now.evidence}; but not shown to do so by the end of its watch, so it need not be the cause` };
+  return cannotTell(`${now.evidence}; but not shown to do so by the end of its watch, so the release need not be the cause`);
 }
 
 function momentsOf(input: SloInput): readonly Instant[] {
@@ -193,12 +193,13 @@ function judgeBurning(input: SloInput, guard: Guard, evidence: string, answers: 
   if (!short.ok) return cannotTell(`${evidence}; but ${short.reason}`);
   if (short.total === 0) return cannotTell(`${evidence}; but there were no events in the last ${duration(guard.short.seconds)}`);
   if (short.burn <= factor) {
-    return cannotTell(`${evidence}; no longer in the last ${duration(guard.short.seconds)}, so it is good once the whole time is below ${factor}`);
+    const recovered = `no longer in the last ${duration(guard.short.seconds)}`;
+    return cannotTell(`${evidence}; ${recovered}, so it is good once the whole time is below ${factor}`);
   }
   const before = measure(input, guard.before, answers);
   if (!before.ok) return cannotTell(`${evidence}; but before the deploy ${before.reason}`);
   if (before.burn > factor) {
-    return { verdict: "cannot-tell", evidence: `it was already breaching before the deploy: ${before.text} then, ${evidence} now`, before: true };
+    return { ...cannotTell(`it was already breaching before the deploy: ${before.text} then, ${evidence} now`), before: true };
   }
   return { verdict: "bad", evidence: `${evidence}; ${short.text}: both above ${factor}; before the deploy ${before.text}` };
 }

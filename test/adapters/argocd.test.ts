@@ -77,6 +77,7 @@ const withState = (state: object) => (app: typeof APPLICATION) => ({
   status: { ...app.status, operationState: { ...app.status.operationState, ...state } },
 });
 const withStatus = (status: object) => (app: typeof APPLICATION) => ({ ...app, status: { ...app.status, ...status } });
+const withSpec = (spec: object) => (app: typeof APPLICATION) => ({ ...app, spec: { ...app.spec, ...spec } });
 const withSync = (sync: object) => withState({ operation: { sync: { revision: COMMIT, ...sync }, initiatedBy: { username: "ada" } } });
 
 describe("an Application is read", () => {
@@ -96,35 +97,42 @@ describe("an Application is read", () => {
     ["with several sources", withStatus({ sync: { status: "Synced", revisions: [COMMIT, "1.2.3"] } }), { revisions: [COMMIT, "1.2.3"] }],
     ["with an operation requested", (app) => ({ ...app, operation: { sync: {} } }), { operating: true }],
     ["without images", withStatus({ summary: {} }), { images: [] }],
-    ["synced by hand", (app) => ({ ...app, spec: { ...app.spec, syncPolicy: {} } }), { automated: false }],
-    ["with automated sync turned off", (app) => ({ ...app, spec: { ...app.spec, syncPolicy: { automated: { enabled: false } } } }), { automated: false }],
+    ["synced by hand", withSpec({ syncPolicy: {} }), { automated: false }],
+    ["with automated sync turned off", withSpec({ syncPolicy: { automated: { enabled: false } } }), { automated: false }],
     [
       "with conditions",
-      withStatus({ conditions: [{ type: "ComparisonError", message: "no\nroute" }, { type: "SyncError", message: "denied" }, { type: "X" }, 7] }),
+      withStatus({
+        conditions: [{ type: "ComparisonError", message: "no\nroute" }, { type: "SyncError", message: "denied" }, { type: "X" }, 7],
+      }),
       { errors: ["ComparisonError: no route"], syncError: "SyncError: denied" },
     ],
     ["that is being deleted", (app) => ({ ...app, metadata: { ...app.metadata, deletionTimestamp: "2026-01-05T10:00:00Z" } }), {
       errors: ["it is being deleted"],
     }],
-    ["with a hydrator", (app) => ({ ...app, spec: { ...app.spec, sourceHydrator: {} } }), { errors: [expect.stringContaining("sourceHydrator")] }],
+    ["with a hydrator", withSpec({ sourceHydrator: {} }), { errors: [expect.stringContaining("sourceHydrator")] }],
   ])("%s", (_, change, differences) => {
     expect(parse(change)).toEqual({ ...PARSED, ...differences });
   });
 
   it.each<[string, Change, object]>([
-    ["running", withState({ phase: "Running", finishedAt: undefined }), { operating: true, operation: { phase: "Running", finishedAt: null } }],
+    ["running", withState({ phase: "Running", finishedAt: null }), { operating: true, operation: { phase: "Running", finishedAt: null } }],
     ["waiting for its next attempt", withState({ phase: "Running", retryCount: 2 }), { operating: true, operation: { phase: "Running" } }],
     ["over, but without an end", withState({ finishedAt: null }), { operating: true }],
-    ["failed", withState({ phase: "Failed", message: "denied\tby\npolicy" }), { operating: false, operation: { phase: "Failed", message: "denied by policy" } }],
+    ["failed", withState({ phase: "Failed", message: "not\tby\nme" }), { operation: { phase: "Failed", message: "not by me" } }],
     ["of a phase nobody knows", withState({ phase: "Paused" }), { operation: null, errors: [expect.stringMatching(/phase .*"Paused"/)] }],
     ["of several sources", withState({ syncResult: { revisions: [COMMIT, "x"] } }), { operation: { revisions: [COMMIT, "x"] } }],
     ["without a result", withState({ syncResult: undefined }), { operation: { revisions: [COMMIT] } }],
     ["a dry run", withSync({ dryRun: true }), { operation: { partial: true, selfHeal: false } }],
-    ["of selected resources", withSync({ resources: [{ kind: "Deployment", name: "x" }] }), { operation: { partial: true, selfHeal: false } }],
+    ["of selected resources", withSync({ resources: [{ kind: "Job", name: "x" }] }), { operation: { partial: true, selfHeal: false } }],
     ["of manifests on somebody's disk", withSync({ manifests: ["x"] }), { operation: { partial: true } }],
     [
       "self-heal",
-      withState({ operation: { sync: { resources: [{ kind: "Deployment", name: "x" }], autoHealAttemptsCount: 1 }, initiatedBy: { automated: true } } }),
+      withState({ operation: { sync: { resources: [{ kind: "Job", name: "x" }] }, initiatedBy: { automated: true } } }),
+      { operation: { partial: false, selfHeal: true } },
+    ],
+    [
+      "self-heal of everything",
+      withState({ operation: { sync: { autoHealAttemptsCount: 1 }, initiatedBy: { automated: true } } }),
       { operation: { partial: false, selfHeal: true } },
     ],
   ])("with its last operation %s", (_, change, differences) => {
@@ -136,8 +144,9 @@ describe("an Application is read", () => {
   });
 
   it("from anything without throwing, and nothing final follows from what is no Application", () => {
+    const fields = fc.constantFrom("sync", "health", "operationState", "conditions", "summary", "reconciledAt");
     fc.assert(
-      fc.property(fc.anything(), fc.dictionary(fc.constantFrom("sync", "health", "operationState", "conditions", "summary"), fc.anything()), (json, status) => {
+      fc.property(fc.anything(), fc.dictionary(fields, fc.anything()), (json, status) => {
         expect(parseApplication(json, "checkout-prod").ok).toBe(false);
         const parsed = parseApplication({ metadata: { name: "checkout-prod" }, spec: json, status }, "checkout-prod");
         if (!parsed.ok) throw new Error("it has the right name");
@@ -191,7 +200,9 @@ describe("the request", () => {
 
   it.each(["", "a/b/c", "../x", "a b", "A", "a?x=1", "-a", "/a", "a/"])("is not made for the name %j", async (name) => {
     const { argocd, asked } = answering(() => Response.json(APPLICATION));
-    expect(await failureOf(argocd.application(null, name))).toMatchObject({ kind: "stalled", message: expect.stringContaining("no name") as string });
+    const failure = await failureOf(argocd.application(null, name));
+    expect(failure.kind).toBe("stalled");
+    expect(failure.message).toContain("is no name of an Argo CD Application");
     expect(asked).toEqual([]);
   });
 
@@ -218,12 +229,12 @@ describe("an answer that is no Application", () => {
   it.each<[string, () => Response, PortFailure["kind"], RegExp]>([
     ["404 of something else", () => new Response("<html>", { status: 404 }), "stalled", /Check that the address is Argo CD's/],
     ["404 of a wrong path", () => Response.json({ code: 5, message: "Not Found" }, { status: 404 }), "stalled", /root path/],
-    ["403", () => Response.json({ code: 7 }, { status: 403 }), "stalled", /missing, or .*: p, .*, applications, get, <project>\/checkout-prod, allow/],
+    ["403", () => Response.json({}, { status: 403 }), "stalled", /missing, or .*: p, .*, applications, get, <project>\/checkout-prod,/],
     ["401", () => Response.json({ code: 16 }, { status: 401 }), "stalled", /401/],
     ["503", () => new Response("", { status: 503 }), "dependency", /503/],
     ["a page", () => new Response("<html>"), "dependency", /not JSON/],
     ["another Application", () => Response.json({ metadata: { name: "x" } }), "dependency", /did not answer with/],
-    ["a redirect to log in", () => new Response("", { status: 303, headers: { location: "https://login.example/" } }), "stalled", /login.example/],
+    ["a redirect to log in", () => Response.redirect("https://login.example/", 303), "stalled", /login.example/],
     ["far too much", () => new Response("x".repeat(11 * 1024 * 1024)), "stalled", /more than/],
   ])("%s", async (_, reply, kind, message) => {
     const { argocd } = answering(reply);
@@ -271,26 +282,39 @@ describe("a comparison that is old", () => {
 });
 
 describe("against the sandbox", () => {
-  const clock = new VirtualClock(T0);
+  const NEXT = `sha256:${"b".repeat(64)}` as const;
+  let clock: VirtualClock;
   let directory: string;
   let sandbox: ArgoCdSandbox;
-  let head: string;
+
+  async function git(...args: string[]): Promise<string> {
+    const who = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
+    const date = `${Math.floor(clock.now() / 1_000)} +0000`;
+    const result = await runGit(directory, args, { env: { ...who, GIT_COMMITTER_DATE: date, GIT_AUTHOR_DATE: date } });
+    expect(result.code).toBe(0);
+    return result.stdout.toString("utf8").trim();
+  }
+
+  async function merge(digest: string): Promise<string> {
+    await writeFile(join(directory, "kustomization.yaml"), `images: [{ name: ghcr.io/acme/checkout, digest: "${digest}" }]\n`);
+    await git("add", ".");
+    await git("commit", "--quiet", "--message=change");
+    return git("rev-parse", "HEAD");
+  }
 
   beforeEach(async () => {
+    clock = new VirtualClock(T0);
     directory = await mkdtemp(join(tmpdir(), "argocd-adapter-test-"));
-    const git = async (...args: string[]): Promise<string> => {
-      const who = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
-      const date = `${Math.floor(clock.now() / 1_000)} +0000`;
-      const result = await runGit(directory, args, { env: { ...who, GIT_COMMITTER_DATE: date, GIT_AUTHOR_DATE: date } });
-      expect(result.code).toBe(0);
-      return result.stdout.toString("utf8").trim();
-    };
     await git("init", "--quiet", "--initial-branch=main", ".");
-    await writeFile(join(directory, "kustomization.yaml"), `images: [{ name: ghcr.io/acme/checkout, digest: "${DIGEST}" }]\n`);
-    await git("add", ".");
-    await git("commit", "--quiet", "--message=start");
-    head = await git("rev-parse", "HEAD");
-    sandbox = await startArgoCd({ clock, repositoryUrl: directory, applications: [{ name: "checkout-prod", path: "kustomization.yaml" }] });
+    await merge(DIGEST);
+    sandbox = await startArgoCd({
+      clock,
+      repositoryUrl: directory,
+      applications: [
+        { name: "checkout-prod", path: "kustomization.yaml" },
+        { name: "by-hand", path: "kustomization.yaml", automated: false },
+      ],
+    });
   });
 
   afterEach(async () => {
@@ -298,14 +322,42 @@ describe("against the sandbox", () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it("reads what a verdict of deployed can rest on", async () => {
-    const argocd = createArgoCd({ endpoints: new Map([["main", sandbox]]), now: () => clock.now() });
-    clock.advance(60_000);
-    const status = await argocd.application(null, "checkout-prod");
-    expect(status).toMatchObject({ sync: "Synced", health: "Healthy", revisions: [head], images: [`ghcr.io/acme/checkout@${DIGEST}`] });
-    if (status === null) return;
-    const wanted = { commit: head, mergedAt: clock.now(), digests: [DIGEST] };
-    expect(verdictOf([{ status, includesCommit: true, pinsAtRevision: "wanted" }], wanted, clock.now()).verdict).toBe("deployed");
+  /** The verdicts on a merge, one for each stretch of time with the same. */
+  async function verdictsOf(name = "checkout-prod"): Promise<readonly string[]> {
+    const argocd = createArgoCd({ endpoints: new Map([["main", sandbox]]), now: () => clock.now(), refreshAfter: null });
+    clock.advance(10_000);
+    const before = await git("rev-parse", "HEAD");
+    const wanted = { commit: await merge(NEXT), mergedAt: clock.now(), digests: [NEXT] };
+    const seen: string[] = [];
+    for (let elapsed = 0; elapsed < 180_000; elapsed += 5_000) {
+      const status = await argocd.application(null, name);
+      if (status === null) throw new Error("it is there");
+      const includesCommit = !status.revisions.includes(before);
+      const { verdict } = verdictOf([{ status, includesCommit, pinsAtRevision: "wanted" }], wanted, clock.now());
+      if (seen.at(-1) !== verdict) seen.push(verdict);
+      clock.advance(5_000);
+    }
+    return seen;
+  }
+
+  it.each<[string, (sandbox: ArgoCdSandbox) => void, readonly string[]]>([
+    ["all is well", () => undefined, ["stale", "pending", "deployed"]],
+    ["it degrades", () => sandbox.degradeOn("checkout-prod", NEXT), ["stale", "pending", "degraded"]],
+    [
+      "it degrades later",
+      () => sandbox.degradeOn("checkout-prod", NEXT, { after: 60_000 }),
+      ["stale", "pending", "deployed", "degraded"],
+    ],
+    ["the sync fails", () => sandbox.failSyncOn("checkout-prod", NEXT), ["stale", "pending", "sync-failed"]],
+    ["it hangs", () => sandbox.hangOn("checkout-prod", NEXT), ["stale", "pending"]],
+    ["it flaps", () => sandbox.flapOn("checkout-prod", NEXT), ["stale", "pending"]],
+  ])("the verdicts follow when %s", async (_, instruct, verdicts) => {
+    instruct(sandbox);
+    expect(await verdictsOf()).toEqual(verdicts);
+  });
+
+  it("the verdict waits for somebody to sync by hand", async () => {
+    expect(await verdictsOf("by-hand")).toEqual(["stale", "blocked"]);
   });
 
   it("is told what is missing, refused and down", async () => {

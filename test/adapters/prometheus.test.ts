@@ -22,8 +22,9 @@ interface Asked {
 function answering(reply: () => Response, endpoints: ReadonlyMap<string, PrometheusEndpoint> = MAIN) {
   const asked: Asked[] = [];
   const fetch: typeof globalThis.fetch = (input, init) => {
+    const url = String(input instanceof Request ? input.url : input);
     const form = new URLSearchParams(typeof init?.body === "string" ? init.body : "");
-    asked.push({ url: String(input instanceof Request ? input.url : input), method: init?.method, headers: new Headers(init?.headers), form });
+    asked.push({ url, method: init?.method, headers: new Headers(init?.headers), form });
     return Promise.resolve(reply());
   };
   return { asked, prometheus: createPrometheus({ endpoints, fetch }) };
@@ -31,7 +32,8 @@ function answering(reply: () => Response, endpoints: ReadonlyMap<string, Prometh
 
 const success = (resultType: string, result: unknown, more: object = {}): Response =>
   Response.json({ status: "success", data: { resultType, result }, ...more });
-const failed = (status: number, errorType: string, error: string): Response => Response.json({ status: "error", errorType, error }, { status });
+const failed = (status: number, errorType: string, error: string): Response =>
+  Response.json({ status: "error", errorType, error }, { status });
 const one = (value: unknown): unknown => [{ metric: {}, value: [1, value] }];
 
 async function failureOf(promise: Promise<unknown>): Promise<PortFailure> {

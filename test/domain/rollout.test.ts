@@ -66,7 +66,7 @@ describe("the verdict of one Application", () => {
     ["an attempt failed and is retried", observed({ operating: true, ...failed("retrying", { phase: "Running" }) }), "pending", /retrying/],
     [
       "a sync window is closed",
-      observed({ operating: true, operation: { ...SYNCED, phase: "Running", finishedAt: null, message: "Sync operation blocked by sync window" } }),
+      observed({ operating: true, ...failed("Sync operation blocked by sync window", { phase: "Running", finishedAt: null }) }),
       "blocked",
       /sync window/,
     ],
@@ -94,7 +94,7 @@ describe("the verdict of one Application", () => {
     ["drift could not be repaired", observed(failed("denied", { selfHeal: true })), "pending", /self-heal .* failed: denied/],
     ["the sync failed", observed(failed("admission webhook denied")), "sync-failed", /admission webhook denied/],
     ["the sync ended in an error", observed(failed("boom", { phase: "Error" })), "sync-failed", /boom/],
-    ["the failed sync is told as a condition too", observed({ ...failed("denied"), syncError: "Failed last sync attempt" }), "sync-failed", /denied/],
+    ["a condition tells of the failed sync too", observed({ ...failed("denied"), syncError: "Failed last sync" }), "sync-failed", /denied/],
     [
       "the sync failed at a commit since overtaken",
       observed({ revisions: [LATER], sync: "OutOfSync", ...failed("denied", { revisions: [COMMIT] }) }),
@@ -107,7 +107,7 @@ describe("the verdict of one Application", () => {
       "pending",
       /out of sync/,
     ],
-    ["manifests could not be made", observed(failed("ComparisonError: repo server down", { phase: "Error" })), "unknown", /could not start/],
+    ["manifests could not be made", observed(failed("ComparisonError: down", { phase: "Error" })), "unknown", /could not start/],
     ["somebody ended the sync", observed(failed("Operation terminated")), "blocked", /terminated/],
 
     ["degraded", observed({ health: "Degraded" }), "degraded", /since 2026-01-05T10:01:30Z/],
@@ -159,7 +159,7 @@ describe("health must last", () => {
 
 describe("what the pods show", () => {
   const image = { repository: "ghcr.io/acme/checkout", digest: NEW };
-  const sidecar = "docker.io/library/envoy";
+  const sidecar = { repository: "docker.io/library/envoy", digest: NEW };
 
   it.each<[string, readonly string[], WantedRollout["images"], Verdict["verdict"]]>([
     ["nothing at all", [], [image], "deployed"],
@@ -168,7 +168,7 @@ describe("what the pods show", () => {
     ["only the old digest", [`ghcr.io/acme/checkout:1.4.1@${OLD}`], [image], "pending"],
     ["only a tag", ["ghcr.io/acme/checkout:1.4.2"], [image], "pending"],
     ["other images only", [`envoy@${OLD}`], [image], "deployed"],
-    ["one of two images not yet", [`ghcr.io/acme/checkout@${NEW}`, `envoy@${OLD}`], [image, { repository: sidecar, digest: NEW }], "pending"],
+    ["one of two images not yet", [`ghcr.io/acme/checkout@${NEW}`, `envoy@${OLD}`], [image, sidecar], "pending"],
     ["something that is no image", ["%%"], [image], "deployed"],
     ["the new digest, repositories not told", [`ghcr.io/acme/checkout@${NEW}`], undefined, "deployed"],
     ["another digest, repositories not told", [`ghcr.io/acme/checkout@${OLD}`], undefined, "pending"],

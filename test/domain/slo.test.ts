@@ -106,7 +106,7 @@ describe("a release that is watched", () => {
     ["fails nothing", {}, traffic(() => 0), "good", /^0 % of 18000 events failed in 30 min, 0 times what 99.9 % allows/],
     ["spends its budget exactly", {}, traffic(() => 0.001), "good", /0.1 % of 18000 events .* 1 times/],
     ["burns just below the limit", {}, traffic(() => 0.0059), "good", /5.9 times what 99.9 % allows, not above 6/],
-    ["burns above the limit", {}, traffic(sinceDeploy(0.01)), "bad", /^1 % of 18000 events failed in 30 min.*1 % of 1500 .*150 s.*before the deploy 0 %/],
+    ["burns above the limit", {}, traffic(sinceDeploy(0.01)), "bad", /^1 % of 18000 .* 30 min.*1 % of 1500 .*150 s.*before the deploy 0 %/],
     ["fails altogether", {}, traffic(sinceDeploy(1)), "bad", /100 %/],
     ["fails altogether, a minute after the deploy", { now: T0 + 90_000 }, traffic(sinceDeploy(1)), "bad", /100 %/],
 
@@ -126,8 +126,10 @@ describe("a release that is watched", () => {
     ["has too little traffic", {}, traffic(() => 0, 0.4), "low-traffic", /^720 events in 30 min are too few to judge by, 834 are needed$/],
     ["has no traffic", {}, () => 0, "low-traffic", /^0 events/],
     ["has little traffic and an unlucky request", {}, ({ series }) => (series === "total" ? 100 : 4), "low-traffic", /100 events/],
-    ["has little traffic that fails", {}, ({ series }) => (series === "total" ? 100 : 100), "cannot-tell", /too few.*but 100 of them failed/],
-    ["has lost its traffic", {}, (q) => (q.seconds === 150 ? 0 : traffic(sinceDeploy(0.01))(q)), "cannot-tell", /no events in the last 150 s/],
+    ["has little traffic, and all of it fails", {}, () => 100, "cannot-tell", /too few.*but 100 of them failed/],
+    ["has little traffic, and five failures", {}, ({ series }) => (series === "total" ? 700 : 5), "cannot-tell", /but 5 of them failed/],
+    ["has little traffic, of which few enough fail", {}, ({ series }) => (series === "total" ? 833 : 4), "low-traffic", /833 events/],
+    ["has lost its traffic", {}, (q) => (q.seconds === 150 ? 0 : traffic(sinceDeploy(0.01))(q)), "cannot-tell", /no events in the last/],
 
     ["was deployed just now", { now: T0 + MINUTE - 1 }, traffic(() => 1), "cannot-tell", /less than 60 s/],
     ["is said to be deployed in the future", { now: T0 - HOUR }, traffic(() => 1), "cannot-tell", /less than 60 s/],
@@ -212,12 +214,15 @@ describe("what cannot be measured", () => {
 
   it("cannot tell from more errors than events", () => {
     const answer = ask(INPUT, ({ series }) => (series === "errors" ? 1_001 : 1_000));
-    expect(answer).toMatchObject({ verdict: "cannot-tell", evidence: expect.stringMatching(/more errors \(1001\) than events \(1000\)/) as string });
+    expect(answer.verdict).toBe("cannot-tell");
+    expect(answer.evidence).toMatch(/more errors \(1001\) than events \(1000\)/);
     expect(ask(INPUT, ({ series, at }) => (at === T0 ? 0 : series === "errors" ? 1_000 + 1e-7 : 1_000)).verdict).toBe("bad");
   });
 
   it("cannot tell from answers that were never given", () => {
-    expect(evaluateSlo(INPUT, new Map())).toMatchObject({ verdict: "cannot-tell", evidence: expect.stringMatching(/has not been answered/) as string });
+    const answer = evaluateSlo(INPUT, new Map());
+    expect(answer.verdict).toBe("cannot-tell");
+    expect(answer.evidence).toMatch(/has not been answered/);
   });
 
   it.each([0, 100, -1, 101, Number.NaN])("cannot measure an objective of %s %", (objective) => {

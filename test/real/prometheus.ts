@@ -58,7 +58,8 @@ export async function startPrometheus(options: { readonly openMetrics: string })
   try {
     await writeFile(join(directory, "samples.om"), options.openMetrics);
     await writeFile(join(directory, "prometheus.yml"), "{}\n");
-    await promisify(execFile)("promtool", ["tsdb", "create-blocks-from", "openmetrics", join(directory, "samples.om"), join(directory, "data")]);
+    const files = [join(directory, "samples.om"), join(directory, "data")];
+    await promisify(execFile)("promtool", ["tsdb", "create-blocks-from", "openmetrics", ...files]);
     const { url, child } = await startReady(directory);
     return {
       url,

@@ -60,7 +60,9 @@ function operationOf(json: unknown): OperationState {
   if (!isPresent(json)) return { operation: null, busy: false, problem: [] };
   const state = objectOf(json);
   const phase = oneOf(PHASES, state["phase"]);
-  if (phase === null) return { operation: null, busy: false, problem: [`the phase of its last operation is not known: ${shown(state["phase"])}`] };
+  if (phase === null) {
+    return { operation: null, busy: false, problem: [`the phase of its last operation is not known: ${shown(state["phase"])}`] };
+  }
   const asked = objectOf(state["operation"]);
   const sync = objectOf(asked["sync"]);
   const result = revisionsOf(objectOf(state["syncResult"]));
@@ -96,7 +98,9 @@ function revisionsOf(json: Json): readonly string[] {
 function unsupported(metadata: Json, spec: Json): readonly string[] {
   const problems: string[] = [];
   if (isPresent(metadata["deletionTimestamp"])) problems.push("it is being deleted");
-  if (isPresent(spec["sourceHydrator"])) problems.push("it deploys from a branch of rendered manifests (sourceHydrator), which is not supported");
+  if (isPresent(spec["sourceHydrator"])) {
+    problems.push("it deploys from a branch of rendered manifests (sourceHydrator), which is not supported");
+  }
   return problems;
 }
 
