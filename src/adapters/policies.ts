@@ -9,8 +9,8 @@ import { PortFailure } from "../ports.ts";
 const SHIPPED = fileURLToPath(new URL("../../policies/", import.meta.url));
 
 /**
- * The default policies, in the order of their file names; `directory` is another place for them, in tests. Throws a {@link PortFailure} of kind `error` when a file is
- * missing or wrong: without all of them nothing may be judged.
+ * The default policies, in the order of their file names; `directory` is another place for them, in tests.
+ * Throws a {@link PortFailure} of kind `error` when one is missing or wrong: without all of them nothing may be judged.
  */
 export async function loadShippedPolicies(directory = SHIPPED): Promise<PolicySet> {
   const files = await readTexts(directory);
@@ -34,7 +34,8 @@ export async function loadShippedPolicies(directory = SHIPPED): Promise<PolicySe
 async function readTexts(directory: string): Promise<readonly { readonly file: string; readonly text: string }[]> {
   try {
     const names = (await readdir(directory)).filter((name) => name.endsWith(".yaml")).toSorted();
-    return await Promise.all(names.map(async (name) => ({ file: `policies/${name}`, text: await readFile(join(directory, name), "utf8") })));
+    const read = async (name: string) => ({ file: `policies/${name}`, text: await readFile(join(directory, name), "utf8") });
+    return await Promise.all(names.map(read));
   } catch (error) {
     throw new PortFailure("error", `the policies in ${directory} cannot be read: reinstall the package`, { cause: error });
   }

@@ -23,7 +23,8 @@ function policy(changed: Readonly<Record<string, string | null>> = {}): string {
 /** Every problem as `line:column: message`. */
 function problems(text: string): readonly string[] {
   const result = parsePolicy(FILE, text);
-  return result.ok ? [] : result.problems.map(({ file, line, column, message }) => `${file === FILE ? "" : file}${line}:${column}: ${message}`);
+  if (result.ok) return [];
+  return result.problems.map(({ file, line, column, message }) => `${file === FILE ? "" : file}${line}:${column}: ${message}`);
 }
 
 describe("a policy file", () => {
@@ -72,7 +73,10 @@ messages:
     [
       "an unknown key",
       policy({ enforced: "block" }),
-      ["6:1: `enforced` is not known in a policy; allowed are name, description, docs, applies, enforce, warn, when, wait, until, pass, messages"],
+      [
+        "6:1: `enforced` is not known in a policy; allowed are name, description, docs, applies, enforce, warn, when, wait, " +
+          "until, pass, messages",
+      ],
     ],
     ["a key twice", `${policy()}name: other\n`, ["6:1: `name` stands twice in a policy"]],
     ["a bad name", policy({ name: "An Example" }), ["1:7: `name` must be lower-case words joined by `-`"]],
@@ -80,7 +84,11 @@ messages:
     ["a bad enforce", policy({ enforce: "maybe" }), ["3:10: `enforce` must be block or warn"]],
     ["an unknown kind", policy({ applies: "{ kinds: [rollback] }" }), ["6:20: `applies.kinds` must be of promotion, revert, hotfix"]],
     ["a kind twice", policy({ applies: "{ kinds: [revert, revert] }" }), ["6:28: `revert` stands twice in `applies.kinds`"]],
-    ["no kind", policy({ applies: "{ kinds: [] }" }), ["6:19: `applies.kinds` must be a list with at least one of promotion, revert, hotfix"]],
+    [
+      "no kind",
+      policy({ applies: "{ kinds: [] }" }),
+      ["6:19: `applies.kinds` must be a list with at least one of promotion, revert, hotfix"],
+    ],
     ["an empty scope", policy({ applies: "{}" }), ["6:10: `applies` must name kinds or origins"]],
     ["a scope that is a word", policy({ warn: "person" }), ["6:7: `warn` must be a mapping"]],
     [
@@ -98,7 +106,11 @@ messages:
     ["no messages", policy({ messages: null }), ["1:1: `messages` is missing"]],
     ["a message that is a list", policy({ messages: "{ pass: [a], fail: b }" }), ["5:19: `messages.pass` must be text"]],
     ["an alias", policy({ docs: "&x y", pass: "*x" }), ["4:7: `pass` must be text"]],
-    ["a tag for a negation", policy({ pass: "!freeze.active" }), ["4:1: `pass` begins with `!`, which YAML takes for a tag: put it in quotes"]],
+    [
+      "a tag for a negation",
+      policy({ pass: "!freeze.active" }),
+      ["4:1: `pass` begins with `!`, which YAML takes for a tag: put it in quotes"],
+    ],
     ["a rule that is empty", policy({ pass: '" "' }), ["4:7: `pass`: an expression is missing here"]],
   ])("is refused for %s", (_what, text, expected) => {
     expect(problems(text)).toEqual(expected);
@@ -125,12 +137,12 @@ messages:
 describe("an expression", () => {
   it.each<[what: string, pass: string, problem: string]>([
     ["a misspelt field", "promotion.kidn == 'x'", "4:17: `pass`: no such key: kidn; promotion has app, environment,"],
-    ["a misspelt field of a list's entries", "upstream.all(env, env.verifed)", "4:29: `pass`: no such key: verifed; upstream has environment, verified,"],
+    ["a misspelt field of an entry", "upstream.all(env, env.verifed)", "4:29: `pass`: no such key: verifed; upstream has environment,"],
     ["an unknown group", "approval.count > 0", "4:7: `pass`: unknown variable: approval; the facts are now, promotion,"],
     ["a comparison of different types", "approvals.count > 'one'", "4:7: `pass`: no such overload: int > string"],
     ["another type than is wanted", "approvals.count", "4:7: `pass`: this must answer true or false, but it is of type int"],
     ["broken syntax", "upstream.all(env", "4:23: `pass`: expected RPAREN, got EOF"],
-    ["a regular expression", "promotion.version.matches('^(a+)+$')", "4:7: `pass`: `matches` is not allowed: a regular expression can run for ever"],
+    ["a regular expression", "promotion.version.matches('^(a+)+$')", "4:7: `pass`: `matches` is not allowed: a regular expression"],
     ["a way around types", "dyn(promotion).x == 1", "4:7: `pass`: `dyn` is not allowed in policies; allowed are size,"],
     ["another method", "promotion.version.split('.').size() == 3", "4:7: `pass`: `split` is not allowed in policies; allowed are size,"],
     ["the prototype", "promotion.constructor == 1", "4:17: `pass`: no such key: constructor"],
@@ -147,7 +159,7 @@ describe("an expression", () => {
     ["too many additions", `now ${"+ now ".repeat(9)} > 0`, "4:7: `pass`: an expression may use `+` at most 8 times"],
     ["a shadowed fact", "upstream.all(now, now.verified)", "4:7: `pass`: `now` is a fact: give the variable of `all` another name"],
     ["a map", "size({'a': 1}) == 1", "4:13: `pass`: maps and optional fields are not allowed in policies"],
-    ["a long one", `promotion.app == '${"x".repeat(1000)}'`, "4:8: `pass`: an expression may have at most 1000 characters, this one has 1019"],
+    ["a long one", `promotion.app == '${"x".repeat(1000)}'`, "4:8: `pass`: an expression may have at most 1000 characters, this one"],
     ["a deep one", `${"(".repeat(60)}true${")".repeat(60)}`, "4:"],
   ])("is refused for %s", (_what, pass, problem) => {
     const text = pass.startsWith("promotion.app") ? JSON.stringify(pass) : /[{#]/.test(pass) ? `"${pass}"` : pass;
@@ -176,7 +188,7 @@ describe("a message", () => {
     ["the second of two", "{{ 1 }} and {{ nothing }}", "5:35: `messages.pass`: unknown variable: nothing; the facts are now,"],
     ["an open placeholder", "yes {{ freeze.active", "5:24: `messages.pass`: this `{{` has no `}}`"],
     ["no text", "{{ freeze.active }}", "5:23: `messages.pass`: this must answer text or a whole number, but it is of type bool"],
-    ["a length where a text is read", "{{ duration('1h') }}", "5:23: `messages.pass`: this must answer text or a whole number, but it is of type google.protobuf.Duration"],
+    ["a length where a text is read", "{{ duration('1h') }}", "5:23: `messages.pass`: this must answer text or a whole number, but"],
     ["what moves with the clock", "at {{ time(now) }}", "5:31: `messages.pass`: `now` changes at every look"],
     [
       "what moves, in a list",

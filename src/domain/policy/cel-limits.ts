@@ -107,7 +107,9 @@ function visitMethod(
   walk.comprehensions += 1;
   if (around.inBody) refuse(`\`${name}\` may not stand inside another one: the work would grow with the square of the list`);
   const [variable, ...body] = given;
-  if (variable?.op === "id" && FACT_TYPES.has(variable.args)) refuse(`\`${variable.args}\` is a fact: give the variable of \`${name}\` another name`);
+  if (variable?.op === "id" && FACT_TYPES.has(variable.args)) {
+    refuse(`\`${variable.args}\` is a fact: give the variable of \`${name}\` another name`);
+  }
   const variables = variable?.op === "id" ? new Set([...around.variables, variable.args]) : around.variables;
   for (const part of body) visit(part, { variables, inBody: true, compared: false }, walk);
 }

@@ -1,4 +1,4 @@
-import { Environment, EvaluationError, ParseError, TypeError as CelTypeError, type ASTNode } from "@marcbachmann/cel-js";
+import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 import type { Instant } from "../answer.ts";
 import { plural, readableDuration, readableTime } from "../report/readable.ts";
 import { restrictions } from "./cel-limits.ts";
@@ -76,7 +76,9 @@ const ENVIRONMENT = declare();
 /** Parses, type-checks and bounds an expression over the facts. */
 export function compileExpression<T>(source: string, wanted: Wanted<T>): CompiledExpression<T> {
   if (source.trim() === "") return refused(0, "an expression is missing here");
-  if (source.length > MAX_SOURCE) return refused(0, `an expression may have at most ${MAX_SOURCE} characters, this one has ${source.length}`);
+  if (source.length > MAX_SOURCE) {
+    return refused(0, `an expression may have at most ${MAX_SOURCE} characters, this one has ${source.length}`);
+  }
   try {
     const parsed = ENVIRONMENT.parse(source);
     // Before the types, so that a refused function is called refused and not merely mistyped.
@@ -85,7 +87,9 @@ export function compileExpression<T>(source: string, wanted: Wanted<T>): Compile
     const checked = parsed.check();
     if (!checked.valid) return { ok: false, problems: [celProblem(checked.error, mentions)] };
     const type = checked.type ?? "dyn";
-    if (!wanted.types.includes(type)) return refused(firstCharacter(parsed.ast), `this must answer ${wanted.words}, but it is of type ${type}`);
+    if (!wanted.types.includes(type)) {
+      return refused(parsed.ast.range.start, `this must answer ${wanted.words}, but it is of type ${type}`);
+    }
     const evaluate = (values: Readonly<Record<string, unknown>>): T => {
       const value: unknown = parsed(values);
       return wanted.read(value);
@@ -105,10 +109,6 @@ export function evaluationProblem(error: unknown): string {
 
 function refused(at: number, message: string): { readonly ok: false; readonly problems: readonly ExpressionProblem[] } {
   return { ok: false, problems: [{ at, message }] };
-}
-
-function firstCharacter(ast: ASTNode): number {
-  return ast.range.start;
 }
 
 function celProblem(error: unknown, mentions: ReadonlySet<string>): ExpressionProblem {

@@ -1,6 +1,7 @@
 import type { Instant } from "../answer.ts";
 import type { Facts } from "../facts.ts";
 import type { Gate, GateResult, Judgement, PolicyScope } from "../policy.ts";
+import { cut, oneLine } from "../report/markdown.ts";
 import { evaluationProblem, type Expression } from "./cel.ts";
 import { factValues, type FactValues } from "./fact-types.ts";
 import type { Policy, PolicySet } from "./policy-set.ts";
@@ -35,7 +36,7 @@ function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues): Gate 
   const outcome = judgeOne(policy, facts, values);
   const { kind, origin } = facts.promotion;
   const enforce = policy.warn !== null && covers(policy.warn, kind, origin) ? "warn" : policy.enforce;
-  return { policy: policy.name, description: policy.description, enforce, ...outcome, reason: oneLine(outcome.reason) };
+  return { policy: policy.name, description: policy.description, enforce, ...outcome, reason: cut(oneLine(outcome.reason), MAX_REASON) };
 }
 
 /**
@@ -88,11 +89,6 @@ function covers(scope: PolicyScope, kind: Facts["promotion"]["kind"], origin: Fa
 function notApplicable(scope: PolicyScope, { promotion }: Facts): string {
   if (!scope.kinds.includes(promotion.kind)) return `does not apply to a ${promotion.kind}`;
   return promotion.origin === "person" ? "does not apply to a person's pull request" : "does not apply to Pinion's own pull requests";
-}
-
-function oneLine(text: string): string {
-  const line = text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim();
-  return line.length <= MAX_REASON ? line : `${line.slice(0, MAX_REASON - 1)}…`;
 }
 
 /** The moment when the last wait turns, or null when one of them has none. */

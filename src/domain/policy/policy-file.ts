@@ -4,7 +4,7 @@ import type { PromotionKind } from "../record.ts";
 import { compileExpression, CONDITION, MOMENT, type Expression, type Wanted } from "./cel.ts";
 import type { Policy, PolicyProblem } from "./policy-set.ts";
 import { compileTemplate, type Template } from "./template.ts";
-import { YamlReader, type Entries } from "./yaml-reader.ts";
+import { YamlReader, type Entries, type Entry } from "./yaml-reader.ts";
 
 export type PolicyResult =
   | { readonly ok: true; readonly policy: Policy }
@@ -135,7 +135,7 @@ function readMessages({ reader, root, entries }: Source): Messages {
   return { pass: read("pass"), fail: read("fail"), wait: read("wait"), given: new Set(texts.keys()) };
 }
 
-function readTemplate(reader: YamlReader, entry: { readonly key: Node; readonly value: Node | null } | undefined, what: string): Template | null {
+function readTemplate(reader: YamlReader, entry: Entry | undefined, what: string): Template | null {
   if (entry === undefined) return null;
   const text = reader.text(entry.value, entry.key, what);
   if (text === null) return null;
@@ -150,7 +150,9 @@ function requireTogether({ reader, root, entries }: Source, enforce: Policy["enf
   const at = (key: string): Node => entries.get(key)?.key ?? root;
   if (!entries.has("pass") && !entries.has("wait")) reader.problem(root, "a policy needs `pass`, `wait` or both");
   if (entries.has("until") && !entries.has("wait")) reader.problem(at("until"), "`until` says how long to wait, so it needs `wait`");
-  if (entries.has("warn") && enforce === "warn") reader.problem(at("warn"), "`warn` softens a policy with `enforce: block`; this one only warns anyway");
+  if (entries.has("warn") && enforce === "warn") {
+    reader.problem(at("warn"), "`warn` softens a policy with `enforce: block`; this one only warns anyway");
+  }
   if (!entries.has("messages")) return;
   for (const [condition, message] of [["pass", "fail"], ["wait", "wait"]] as const) {
     if (entries.has(condition) && !messages.given.has(message)) reader.problem(at("messages"), `\`messages.${message}\` is missing`);

@@ -65,8 +65,12 @@ export function policySet(policies: readonly Policy[]): PolicySetResult {
   const problems: PolicyProblem[] = [];
   for (const policy of policies) {
     const first = byName.get(policy.name);
-    if (first === undefined) byName.set(policy.name, policy);
-    else problems.push({ file: policy.file, line: 1, column: 1, message: `the name ${policy.name} is taken by ${first.file}: choose another` });
+    if (first === undefined) {
+      byName.set(policy.name, policy);
+      continue;
+    }
+    const message = `the name ${policy.name} is taken by ${first.file}: choose another`;
+    problems.push({ file: policy.file, line: 1, column: 1, message });
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, set: { policies } };
 }

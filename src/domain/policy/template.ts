@@ -14,8 +14,10 @@ const MAX_TEMPLATE = 2000;
 
 /** Reads a message: plain text in which each `{{ … }}` holds an expression that answers text or a whole number. */
 export function compileTemplate(text: string): CompiledTemplate {
-  if (text.trim() === "") return { ok: false, problems: [{ at: 0, message: "a message is missing here" }] };
-  if (text.length > MAX_TEMPLATE) return { ok: false, problems: [{ at: 0, message: `a message may have at most ${MAX_TEMPLATE} characters` }] };
+  if (text.trim() === "" || text.length > MAX_TEMPLATE) {
+    const message = text.trim() === "" ? "a message is missing here" : `a message may have at most ${MAX_TEMPLATE} characters`;
+    return { ok: false, problems: [{ at: 0, message }] };
+  }
   const parts: (string | Expression<string>)[] = [];
   const problems: ExpressionProblem[] = [];
   const mentions = new Set<string>();

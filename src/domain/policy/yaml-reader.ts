@@ -7,7 +7,12 @@ export interface Text {
   readonly scalar: Scalar;
 }
 
-export type Entries = ReadonlyMap<string, { readonly key: Node; readonly value: Node | null }>;
+export interface Entry {
+  readonly key: Node;
+  readonly value: Node | null;
+}
+
+export type Entries = ReadonlyMap<string, Entry>;
 
 /** A policy file is a page of text; more is a mistake or an attack on the parser. */
 const MAX_FILE = 64 * 1024;
@@ -38,7 +43,7 @@ export class YamlReader {
 
   /** The entries of a mapping whose keys must be among `allowed`. */
   entries(map: YAMLMap, allowed: readonly string[], where: string): Entries {
-    const entries = new Map<string, { readonly key: Node; readonly value: Node | null }>();
+    const entries = new Map<string, Entry>();
     for (const pair of map.items) {
       const key: unknown = pair.key;
       if (!isScalar(key) || typeof key.value !== "string") {
@@ -62,7 +67,8 @@ export class YamlReader {
     }
     if (isScalar(node)) {
       if (typeof node.value === "string") return { value: node.value, scalar: node };
-      if (typeof node.value === "boolean" || typeof node.value === "number") return { value: node.source ?? String(node.value), scalar: node };
+      const plain = typeof node.value === "boolean" || typeof node.value === "number";
+      if (plain) return { value: node.source ?? String(node.value), scalar: node };
     }
     this.problem(node ?? at, `${what} must be text`);
     return null;

@@ -30,8 +30,8 @@ export function supersededComment({ marker, version }: { readonly marker: string
 export function newerReadyComment({ marker, version }: { readonly marker: string; readonly version: string }): string {
   return comment(
     marker,
-    `A newer release, ${code(version)}, is ready. This pull request stays open, because somebody asked for it, approved it or changed it. ` +
-      "Merge it, or close it to let the newer one come.",
+    `A newer release, ${code(version)}, is ready. This pull request stays open, because somebody asked for it, approved it ` +
+      "or changed it. Merge it, or close it to let the newer one come.",
   );
 }
 
@@ -51,7 +51,8 @@ export function withdrawnComment(withdrawal: {
   const { marker, who, app, environment, version } = withdrawal;
   return comment(
     marker,
-    `${mention(who)} withdrew this promotion. Pinion does not offer ${code(`${app} ${version}`)} to ${code(environment)} again unless somebody asks for it.`,
+    `${mention(who)} withdrew this promotion. Pinion does not offer ${code(`${app} ${version}`)} to ${code(environment)} ` +
+      "again unless somebody asks for it.",
   );
 }
 

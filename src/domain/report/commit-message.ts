@@ -14,7 +14,7 @@ export interface CommittedPromotion {
 
 /** Longer headlines are folded by GitHub and cut by Git's own tools; this only keeps out what no name should hold. */
 const MAX_HEADLINE = 200;
-const MAX_BODY = 60_000;
+const MAX_IMAGES = 20_000;
 /** Trailers are for people; the promotion log holds them all. */
 const MAX_TRAILERS = 100;
 
@@ -23,9 +23,13 @@ export function commitMessage(input: { readonly kind: PromotionKind; readonly pr
   readonly headline: string;
   readonly body: string;
 } {
-  const lines = input.promotions.slice(0, MAX_TRAILERS).flatMap((promotion) => promotion.to.images.map((image) => imageLine(promotion.from, image)));
-  const paragraphs = [cut(lines.join("\n"), MAX_BODY / 2), promotionTrailers(input.promotions).join("\n")];
-  return { headline: promotionHeadline(input.kind, input.promotions, MAX_HEADLINE), body: paragraphs.filter((text) => text !== "").join("\n\n") };
+  const { kind, promotions } = input;
+  const lines = promotions.slice(0, MAX_TRAILERS).flatMap(({ from, to }) => to.images.map((image) => imageLine(from, image)));
+  const paragraphs = [cut(lines.join("\n"), MAX_IMAGES), promotionTrailers(promotions).join("\n")];
+  return {
+    headline: promotionHeadline(kind, promotions, MAX_HEADLINE),
+    body: paragraphs.filter((text) => text !== "").join("\n\n"),
+  };
 }
 
 /** One line that names one promotion, or counts several. */
@@ -60,7 +64,8 @@ function pinToken(pinned: Pinned | null): string {
 
 /** A name as one word of a trailer: white space and whatever GitHub would link or act on is percent-encoded, controls are dropped. */
 function token(text: string): string {
-  const word = text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "").replaceAll(/[\s%@#]/gu, (mark) => encodeURIComponent(mark));
+  const visible = text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "");
+  const word = visible.replaceAll(/[\s%@#]/gu, (mark) => encodeURIComponent(mark));
   return cut(word, 300) || "-";
 }
 

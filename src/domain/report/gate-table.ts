@@ -36,7 +36,9 @@ export function gatesSection({ app, environment, version, fromVersion, kind, gat
   const applicable = strictestFirst(gates).filter((gate) => gate.result !== "not-applicable");
   const away = gates.filter((gate) => gate.result === "not-applicable").map((gate) => words(gate.policy));
   const change = fromVersion === null ? code(version) : `${code(fromVersion)} → ${code(version)}`;
-  const rows = applicable.map((gate) => `| ${words(gate.policy)} | ${resultOf(gate)} | ${words(cut(gate.reason, MAX_REASON))} | ${untilOf(gate)} |`);
+  const rows = applicable.map((gate) => {
+    return `| ${words(gate.policy)} | ${resultOf(gate)} | ${words(cut(gate.reason, MAX_REASON))} | ${untilOf(gate)} |`;
+  });
   const heading = `### ${code(app)} ${change} in ${code(environment)}${kind === "promotion" ? "" : ` (${kind})`}`;
   const table = applicable.length === 0 ? ["No gate applies."] : ["| Gate | Result | Why | Until |", "| :-- | :-- | :-- | :-- |", ...rows];
   return [

@@ -54,7 +54,10 @@ export function code(text: string): string {
 
 /** Foreign text of several lines as a block of code: the fence is longer than any run of backticks in it. */
 export function codeBlock(text: string): string {
-  const lines = text.toWellFormed().split(/\r\n|[\r\n\u2028\u2029]/).map((line) => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (mark) => (mark === "\t" ? mark : " ")));
+  const lines = text
+    .toWellFormed()
+    .split(/\r\n|[\r\n\u2028\u2029]/)
+    .map((line) => line.replaceAll(/(?!\t)[\p{Cc}\p{Cf}]/gu, " "));
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
   return [`${fence}text`, ...lines, fence].join("\n");
 }

@@ -2,7 +2,7 @@ import type { Instant, Milliseconds } from "../answer.ts";
 import type { PromotionKind } from "../record.ts";
 import type { AppName, EnvironmentName, Pinned, PinnedImage, Release } from "../release.ts";
 import { shortDigest } from "./commit-message.ts";
-import { code, codeBlock, cut, fit, mention, words, type Block } from "./markdown.ts";
+import { code, codeBlock, cut, fit, mention, oneLine, words, type Block } from "./markdown.ts";
 import { readableDuration, readableTime } from "./readable.ts";
 
 /** How the release did in one environment before this one. */
@@ -86,11 +86,12 @@ function change(before: string, after: string): string {
 }
 
 function whatWentBad(bad: { readonly version: string; readonly evidence: string }, quarantine: readonly string[]): string {
-  const lines = [`### What went bad`, "", `${code(bad.version)} went bad. This is what was seen:`, "", codeBlock(cut(bad.evidence, MAX_EVIDENCE))];
-  if (quarantine.length > 0) {
-    lines.push("", `So that it does not come back, this pull request also adds ${list(quarantine)}.`);
-    lines.push("Delete that file later, by a pull request of your own, if the image turns out not to be to blame.");
-  }
+  const seen = codeBlock(cut(bad.evidence, MAX_EVIDENCE));
+  const lines = ["### What went bad", "", `${code(bad.version)} went bad. This is what was seen:`, "", seen];
+  if (quarantine.length === 0) return lines.join("\n");
+  const files = quarantine.length === 1 ? "that file" : "those files";
+  lines.push("", `So that it does not come back, this pull request also adds ${list(quarantine)}.`);
+  lines.push(`If the image turns out not to be to blame, delete ${files} by a pull request of your own.`);
   return lines.join("\n");
 }
 
@@ -119,7 +120,7 @@ function nextSteps({ kind, environment, mergeRule, nextOnRequest }: PromotionBod
     "The check **Pinion** below shows every gate, and what is still missing.",
     revert
       ? "To keep the release that runs now, close this pull request."
-      : `To withdraw the promotion, close this pull request. The release is then offered to ${code(environment)} again only when somebody asks.`,
+      : `To withdraw the promotion, close this pull request. Then ${code(environment)} is offered the release only when somebody asks.`,
   ];
   if (revert) return lines;
   const next = nextOnRequest.slice(0, MAX_LIST).map((name) => {
@@ -129,12 +130,13 @@ function nextSteps({ kind, environment, mergeRule, nextOnRequest }: PromotionBod
 }
 
 function fullReferences({ from, to }: PromotionBody): string {
-  const references = [...(from?.images ?? []).map((image) => `before  ${reference(image)}`), ...to.images.map((image) => `after   ${reference(image)}`)];
+  const before = (from?.images ?? []).map((image) => `before  ${reference(image)}`);
+  const references = [...before, ...to.images.map((image) => `after   ${reference(image)}`)];
   return ["<details>", "<summary>Full references</summary>", "", codeBlock(references.join("\n")), "", "</details>"].join("\n");
 }
 
 function reference({ repository, tag, digest }: PinnedImage): string {
-  return `${repository}${tag === null ? "" : `:${tag}`}${digest === null ? "" : `@${digest}`}`;
+  return oneLine(`${repository}${tag === null ? "" : `:${tag}`}${digest === null ? "" : `@${digest}`}`);
 }
 
 function list(files: readonly string[]): string {
