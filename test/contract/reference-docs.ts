@@ -1,0 +1,90 @@
+import { configSchema } from "../../src/domain/config-schema.ts";
+import type { PolicySet } from "../../src/domain/policy/policy-set.ts";
+
+/** A part of a JSON Schema as far as the reference shows it. */
+interface Shown {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly examples?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Shown>>;
+  readonly additionalProperties?: Shown | boolean;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ").trim();
+}
+
+function code(value: unknown): string {
+  return `\`${cell(typeof value === "string" ? value : JSON.stringify(value))}\``;
+}
+
+function rows(path: string, schema: Shown): readonly string[] {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
+    const name = path === "" ? key : `${path}.${key}`;
+    const values = value.enum === undefined ? (value.examples?.slice(0, 1).map(code) ?? []) : value.enum.map(code);
+    const fallback = value.default === undefined ? "" : code(value.default);
+    return [`| \`${name}\` | ${cell(value.description ?? "")} | ${values.join(", ")} | ${fallback} |`, ...rows(name, value)];
+  });
+  const each = typeof schema.additionalProperties === "object" ? rows(`${path}.<name>`, schema.additionalProperties) : [];
+  return [...own, ...each];
+}
+
+/** Every key of the config file, from the schema that checks it. */
+export function configurationReference(): string {
+  return [
+    "# Configuration",
+    "",
+    "`.github/pinion.yaml` on the default branch says everything that belongs to the repository. It is read from there only: what a pull request",
+    "does to it counts from its merge on. `pinion config check` tells every mistake at once, with line, column and what was probably meant.",
+    "",
+    "Editors complete and check it with this first line:",
+    "",
+    "```yaml",
+    "# yaml-language-server: $schema=https://raw.githubusercontent.com/pinion-dev/pinion/main/schema/pinion.schema.json",
+    "```",
+    "",
+    "Durations are written with their unit: `90s`, `30m`, `1h`, `2d`. URLs, tokens and secrets are never in this file; the operator gives them",
+    "as environment variables ([installation](installation.md)).",
+    "",
+    "| key | meaning | values | default |",
+    "| :-- | :-- | :-- | :-- |",
+    ...rows("", configSchema as Shown),
+    "",
+    "Under `apps`, every key besides `discover` and `defaults` is the name of an app, and says what differs from the defaults for it.",
+    "",
+  ].join("\n");
+}
+
+/** Every gate, from the policy files that judge. */
+export function gatesReference({ policies }: PolicySet): string {
+  return [
+    "# Gates",
+    "",
+    "Every gate is a policy file in [`policies/`](../policies): data with a description, a condition over the facts of a promotion, and the words that people",
+    "read on the pull request. Each says one of five things:",
+    "",
+    "| result | meaning |",
+    "| :-- | :-- |",
+    "| pass | the rule is met |",
+    "| fail | it is not met, and time alone will not change that |",
+    "| wait | it is not met yet; the check says until when, where that is known |",
+    "| unknown | it cannot be told, because something could not be asked; never counts as a pass |",
+    "| not applicable | the rule has nothing to say here |",
+    "",
+    "Pinion merges only when every blocking gate passes or is not applicable, and at least one passes.",
+    "",
+    ...policies.flatMap((policy) => [
+      `## ${policy.name}`,
+      "",
+      policy.description.trim(),
+      "",
+      policy.docs.trim(),
+      "",
+      `Judges: ${policy.applies.kinds.join(", ")}; opened by ${policy.applies.origins.map((origin) => (origin === "bot" ? "Pinion" : "a person")).join(" or ")}.` +
+        (policy.enforce === "warn" ? " It only warns." : policy.warn === null ? "" : ` It only warns for ${policy.warn.kinds.join(", ")} opened by ${policy.warn.origins.map((origin) => (origin === "bot" ? "Pinion" : "a person")).join(" or ")}.`) +
+        ` File: [\`${policy.file}\`](../${policy.file}).`,
+      "",
+    ]),
+  ].join("\n");
+}
