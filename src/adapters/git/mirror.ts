@@ -152,7 +152,7 @@ export class Mirror {
   async #prepare(): Promise<void> {
     if (this.#damaged) throw new DamagedMirror("found while reading it");
     if (this.#ready) return;
-    const made = await mkdir(this.#path, { recursive: true }).catch((cause: unknown) => {
+    const made = await mkdir(this.#path, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
       throw diskFailure(cause);
     });
     this.#fresh = made !== undefined;
