@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createRegistry, type RegistryOptions } from "../../src/adapters/registry.ts";
 import type { ArtifactRegistry, PortFailure } from "../../src/ports.ts";
 import { VirtualClock } from "../../sandbox/clock.ts";
@@ -66,6 +66,25 @@ describe("signing in", () => {
     const registry = signedIn();
     await Promise.all(Array.from({ length: 20 }, () => registry.tags(repository)));
     expect(server.access.issued).toBe(1);
+  });
+
+  it("uses the token that another question got while it was being refused", async () => {
+    let tokens = 0;
+    const refuse: (() => void)[] = [];
+    const host: string = await serve((request, response) => {
+      const challenge = `Bearer realm="http://${request.headers.host}/token"`;
+      if (request.url?.startsWith("/token") === true) response.end(`{"token":"token-${(tokens += 1)}"}`);
+      else if (request.headers.authorization !== undefined) response.end('{"tags":[]}');
+      else refuse.push(() => response.writeHead(401, { "www-authenticate": challenge }).end());
+    });
+    const registry = client();
+    const both = [registry.tags(`${host}/a`), registry.tags(`${host}/a`)];
+    await vi.waitFor(() => expect(refuse).toHaveLength(2), { timeout: 5_000, interval: 5 });
+    refuse[0]?.();
+    await Promise.race(both);
+    refuse[1]?.();
+    await Promise.all(both);
+    expect(tokens).toBe(1);
   });
 
   it("gets another token for another repository", async () => {
@@ -188,7 +207,7 @@ describe("signing in", () => {
     const scopes: string[] = [];
     const host: string = await serve((request, response) => {
       const url = new URL(request.url ?? "", `http://${request.headers.host}`);
-      const wanted = url.pathname.includes("/tags/") ? "metadata_read" : "pull,push,delete,*";
+      const wanted = url.pathname.includes("/tags/") ? "metadata_read" : "content_read,push,delete,*";
       const known = /^Bearer (.*)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
       if (url.pathname === "/token") {
         scopes.push(...url.searchParams.getAll("scope"));
@@ -203,7 +222,7 @@ describe("signing in", () => {
     await registry.tags(`${host}/a`);
     await registry.digest(`${host}/a`, "1");
     await registry.tags(`${host}/a`);
-    expect(scopes).toEqual(["repository:inner/a:pull", "repository:inner/a:metadata_read,pull"]);
+    expect(scopes).toEqual(["repository:inner/a:content_read,pull", "repository:inner/a:content_read,metadata_read,pull"]);
   });
 
   it.each(["{}", "[]", '{"token":""}', '{"token":7}', '{"token":"a b"}', '{"token":"a\\nb"}', "<html>"])("%s is no token", async (body) => {
