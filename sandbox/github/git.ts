@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Instant, Oid } from "./model.ts";
 
 /** How long one Git command may take. */
@@ -287,12 +289,22 @@ function parseDiff(text: string): readonly FileChange[] {
   return [...found.values()];
 }
 
+/** Refuses the refs that the server has decided against, with its words (git docs, githooks, "update"). */
+const UPDATE_HOOK = `#!/bin/sh
+printf '%s\\n' "$SANDBOX_REFUSALS" | while IFS='	' read -r ref reason; do
+  if [ "$ref" = "$1" ]; then
+    echo "error: $reason" >&2
+    exit 1
+  fi
+done
+`;
+
 /** Makes a bare repository as GitHub serves it, empty or as a copy of another. */
 export async function createBareRepository(directory: string, defaultBranch: string, copyOf: string | null): Promise<GitStore> {
   const made =
     copyOf === null
-      ? await runGit("/", ["init", "--quiet", "--bare", `--initial-branch=${defaultBranch}`, directory])
-      : await runGit("/", ["clone", "--quiet", "--bare", copyOf, directory]);
+      ? await runGit("/", ["init", "--quiet", "--bare", "--template=", `--initial-branch=${defaultBranch}`, directory])
+      : await runGit("/", ["clone", "--quiet", "--bare", "--template=", copyOf, directory]);
   if (made.code !== 0) throw new Error(`cannot make the repository: ${made.stderr.trim()}`);
   const store = new GitStore(directory);
   const settings: readonly (readonly [string, string])[] = [
@@ -313,7 +325,8 @@ export async function createBareRepository(directory: string, defaultBranch: str
     const [name = "", field = ""] = key.split(".");
     return `[${name}]\n\t${field} = ${value}\n`;
   });
-  const { appendFile } = await import("node:fs/promises");
-  await appendFile(`${directory}/config`, section.join(""));
+  await appendFile(join(directory, "config"), section.join(""));
+  await mkdir(join(directory, "hooks"), { recursive: true });
+  await writeFile(join(directory, "hooks", "update"), UPDATE_HOOK, { mode: 0o755 });
   return store;
 }

@@ -25,9 +25,6 @@ export interface Delivery {
 
 export type WebhookMode = "deliver" | "hold" | "drop";
 
-/** Every App gets these, whatever it subscribed to (docs, "Webhook events and payloads"). */
-const ALWAYS = new Set(["installation", "installation_repositories"]);
-
 /** Makes webhooks of what happens, and sends, holds or loses them. */
 export class Webhooks {
   mode: WebhookMode = "deliver";
@@ -43,6 +40,7 @@ export class Webhooks {
   }
 
   #recipients(event: SandboxEvent): readonly App[] {
+    // Every App gets these two, whatever it subscribed to (docs, "Webhook events and payloads").
     if (event.name === "installation" || event.name === "installation_repositories") return [event.installation.app];
     const where = repositoryOf(event);
     return this.#state.apps.filter((app) => {
@@ -57,7 +55,6 @@ export class Webhooks {
 
   #take(event: SandboxEvent): void {
     for (const app of this.#recipients(event)) {
-      if (!ALWAYS.has(event.name) && !app.events.has(event.name)) continue;
       const at = this.#state.now();
       // Begun now, so that the payload says what was so when it happened.
       const payload = webhookPayload(this.#state, event, app);

@@ -191,3 +191,35 @@ export function dismissesStaleReviews(repository: Repository, branch: string): b
     (ruleset) => ruleset.enforcement === "active" && ruleset.rules.some((rule) => rule.type === "pull_request" && rule.dismissStale),
   );
 }
+
+/** Protects a branch by classic protection; what is not said is as loose as GitHub's form leaves it. */
+export function protectBranch(repository: Repository, branch: string, settings: Partial<BranchProtection>): void {
+  repository.protections.set(branch, {
+    checks: null,
+    reviews: null,
+    enforceAdmins: false,
+    allowForcePushes: false,
+    allowDeletions: false,
+    linearHistory: false,
+    restrictions: null,
+    ...settings,
+  });
+}
+
+/** Adds a ruleset for branches, active unless said otherwise. */
+export function addRuleset(
+  state: GitHubState,
+  repository: Repository,
+  settings: Pick<Ruleset, "name" | "include" | "rules"> & Partial<Ruleset>,
+): Ruleset {
+  const made: Ruleset = {
+    ...state.identify("ruleset"),
+    enforcement: "active",
+    exclude: [],
+    bypass: [],
+    createdAt: state.now(),
+    ...settings,
+  };
+  repository.rulesets.push(made);
+  return made;
+}
