@@ -127,7 +127,8 @@ const BLOCKED_BY_WINDOW = "blocked by sync window";
 
 function underWay(status: ApplicationStatus): Verdict | null {
   // A failed attempt that is going to be retried has finished, and still counts as running.
-  if (!status.operating) return null;
+  const over = status.operation === null || status.operation.finishedAt !== null;
+  if (!status.operating && over) return null;
   const message = status.operation?.message ?? "";
   if (message.includes(BLOCKED_BY_WINDOW)) return { verdict: "blocked", reason: `the sync of ${status.name} waits for its sync window` };
   return pending(`${status.name} is being synced${message === "" ? "" : `: ${message}`}`);
@@ -158,7 +159,7 @@ function elsewhere(observed: ObservedApplication, wanted: WantedRollout): Verdic
 function isOfRelease(status: ApplicationStatus, wanted: WantedRollout): boolean {
   const revisions = status.operation?.revisions ?? [];
   if (revisions.includes(wanted.commit)) return true;
-  return revisions.length > 0 && revisions.join() === status.revisions.join();
+  return revisions.join() === status.revisions.join();
 }
 
 /** Argo CD could not make out what to apply (`controller/sync.go` gives the condition as the message): nothing was tried. */
@@ -168,7 +169,7 @@ const TERMINATED = /^Operation (?:terminated|forced to terminate)/;
 
 function afterSync(status: ApplicationStatus, wanted: WantedRollout): Verdict | null {
   const { name, operation } = status;
-  if (operation === null || operation.finishedAt === null || !isOfRelease(status, wanted)) return null;
+  if (operation === null || !isOfRelease(status, wanted)) return null;
   if (operation.partial) return pending(`the last sync of ${name} was a dry run or of selected resources only; sync all of it`);
   if (operation.phase !== "Failed" && operation.phase !== "Error") return null;
   if (NOTHING_TRIED.test(operation.message)) return unknown(`the sync of ${name} could not start: ${operation.message}`);

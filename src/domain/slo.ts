@@ -207,7 +207,8 @@ function judgeBurning(input: SloInput, guard: Guard, evidence: string, answers: 
 /** Too few events for a judgement. Errors that can be no accident are not passed off as mere lack of traffic, though. */
 function tooFew(guard: Guard, total: number, least: number, measured: Measurement): Outcome {
   const text = `${count(total)} events in ${duration(guard.long.seconds)} are too few to judge by, ${count(least)} are needed`;
-  if (measured.ok && measured.errors >= EXPECTED_ERRORS && measured.burn > guard.factor) {
+  // So many in so few: the burn rate is above the factor.
+  if (measured.ok && measured.errors >= EXPECTED_ERRORS) {
     return cannotTell(`${text}; but ${count(measured.errors)} of them failed`);
   }
   return { verdict: "low-traffic", evidence: text };
@@ -242,7 +243,7 @@ function measure(input: SloInput, window: Window, answers: ReadonlyMap<string, M
     const reason = `in ${duration(window.seconds)} there were more errors (${count(errors.value)}) than events (${count(total.value)})`;
     return { ok: false, reason: `${reason}; the two queries do not count the same` };
   }
-  const share = total.value === 0 ? 0 : Math.min(1, errors.value / total.value);
+  const share = total.value === 0 ? 0 : errors.value / total.value;
   const burn = share / budgetOf(input);
   const text =
     `${figure(share * 100)} % of ${count(total.value)} events failed in ${duration(window.seconds)}, ` +

@@ -108,11 +108,21 @@ describe("the verdict of one Application", () => {
       /out of sync/,
     ],
     ["manifests could not be made", observed(failed("ComparisonError: down", { phase: "Error" })), "unknown", /could not start/],
+    ["a descendant failed to sync", observed({ ...failed("denied", { revisions: [LATER] }), revisions: [LATER] }), "sync-failed", /denied/],
+    ["an operation has no end", observed({ operation: { ...SYNCED, finishedAt: null } }), "pending", /being synced/],
+    ["a failed operation has no end", observed(failed("denied", { finishedAt: null })), "pending", /being synced/],
     ["somebody ended the sync", observed(failed("Operation terminated")), "blocked", /terminated/],
 
     ["degraded", observed({ health: "Degraded" }), "degraded", /since 2026-01-05T10:01:30Z/],
+    ["degraded, without an operation", observed({ health: "Degraded", operation: null }), "degraded", /degraded/],
     ["degraded since nobody knows when", observed({ health: "Degraded", healthSince: null }), "unknown", /since when/],
     ["the old version is degraded", observed({ health: "Degraded", sync: "OutOfSync", operation: null }), "pending", /out of sync/],
+    [
+      "degraded, out of sync, and nothing was applied yet",
+      observed({ health: "Degraded", sync: "OutOfSync", operation: { ...SYNCED, revisions: ["a".repeat(40)] } }),
+      "pending",
+      /out of sync/,
+    ],
     ["degraded, and drifting for ever", observed({ health: "Degraded", sync: "OutOfSync" }), "degraded", /degraded/],
 
     ["out of sync, and synced by hand only", observed({ sync: "OutOfSync", automated: false }), "blocked", /by hand/],
@@ -146,7 +156,7 @@ describe("health must last", () => {
     ["counted from the last comparison where Argo CD does not tell", { healthSince: null }, T0 + 120_000],
   ])("%s", (_, change, since) => {
     // One second more, because times are cut off to whole seconds.
-    const until = since + 1_000 + HEALTHY_FOR;
+    const until = since + 1_000 + 10_000;
     expect(verdictOf([observed(change)], WANTED, until - 1)).toMatchObject({ verdict: "pending", until });
     expect(verdictOf([observed(change)], WANTED, until)).toMatchObject({ verdict: "deployed" });
   });

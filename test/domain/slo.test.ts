@@ -70,6 +70,13 @@ describe("what is asked", () => {
     );
   });
 
+  it("asks nothing for a pair that could never be bad", () => {
+    // At 90 %, a total outage burns 10 times the budget: below 14.4.
+    const slo = { ...INPUT.slo, objective: 90 };
+    const windows = sloQueries({ ...INPUT, slo, now: T0 + 7 * HOUR, watch: 8 * HOUR }).map(({ expression }) => expression);
+    expect(new Set(windows)).toEqual(new Set(["total[21600s]", "errors[21600s]", "total[1800s]", "errors[1800s]"]));
+  });
+
   it("asks over no window shorter than a minute", () => {
     expect(sloQueries({ ...INPUT, now: T0 + 2 * MINUTE }).map(({ expression }) => expression)).toContain("errors[60s]");
     expect(sloQueries({ ...INPUT, now: T0 + MINUTE - 1 })).toEqual([]);
@@ -78,6 +85,8 @@ describe("what is asked", () => {
   it("ends the time before where the new version may have begun to run", () => {
     const queries = sloQueries({ ...INPUT, mergedAt: T0 - 4 * MINUTE });
     expect(queries.map(({ at }) => (at - T0) / MINUTE)).toEqual([30, 30, 30, 30, -4, -4]);
+    // Never after the deploy, whatever two clocks say.
+    expect(sloQueries({ ...INPUT, mergedAt: T0 + MINUTE })).toEqual(sloQueries(INPUT));
   });
 
   it("asks at the end of the watch too when it is late", () => {
@@ -148,6 +157,23 @@ describe("a release that is watched", () => {
         series === "total" ? total : 0;
     expect(ask(input, world(83)).verdict).toBe("low-traffic");
     expect(ask(input, world(84)).verdict).toBe("good");
+  });
+
+  it("is good exactly at the limit", () => {
+    // 87.5 % allows an eighth; three quarters are exactly six times that.
+    const slo = { ...INPUT.slo, objective: 87.5 };
+    const world =
+      (errors: number): World =>
+      ({ series, at }) =>
+        series === "total" ? 1_000 : at === T0 ? 0 : errors;
+    expect(ask({ ...INPUT, slo }, world(750)).verdict).toBe("good");
+    expect(ask({ ...INPUT, slo }, world(751)).verdict).toBe("bad");
+  });
+
+  it("is not blamed by one pair for what the other knows from before", () => {
+    const input = { ...INPUT, now: T0 + 6 * HOUR, watch: 6 * HOUR };
+    const world = traffic((at) => (at >= T0 ? 0.02 : at < T0 - 2 * HOUR ? 0.05 : 0));
+    expect(ask(input, world)).toMatchObject({ verdict: "cannot-tell", evidence: expect.stringMatching(/already breaching/) as string });
   });
 
   it("judges the first hour by the lower factor, and a steep burn in the last hour by the higher one", () => {
