@@ -267,4 +267,31 @@ describe("HostGate", () => {
     clock.advance(1);
     expect(await gate.run("a", () => Promise.resolve("again"))).toBe("again");
   });
+
+  it("takes a host that failed eight times in a row for down, for half a minute, then tries it once", async () => {
+    const clock = new VirtualClock(0);
+    const gate = new HostGate(4, clock);
+    let calls = 0;
+    const fail = (kind: "dependency" | "stalled") => () => {
+      calls += 1;
+      return Promise.reject(new PortFailure(kind, kind));
+    };
+    const failing = async (kind: "dependency" | "stalled", times: number): Promise<void> => {
+      for (let nth = 0; nth < times; nth += 1) await expect(gate.run("a", fail(kind))).rejects.toThrow(kind);
+    };
+    await failing("dependency", 7);
+    // It answered, if only to refuse.
+    await failing("stalled", 1);
+    await failing("dependency", 8);
+    expect(calls).toBe(16);
+    await expect(gate.run("a", fail("dependency"))).rejects.toMatchObject({ kind: "dependency", retryAt: 30_000 });
+    expect(calls).toBe(16);
+    clock.advance(30_000);
+    await failing("dependency", 1);
+    await expect(gate.run("a", fail("dependency"))).rejects.toMatchObject({ retryAt: 60_000 });
+    clock.advance(30_000);
+    expect(await gate.run("a", () => Promise.resolve("up"))).toBe("up");
+    await failing("dependency", 7);
+    expect(calls).toBe(24);
+  });
 });
