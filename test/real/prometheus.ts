@@ -22,11 +22,13 @@ export interface Series {
   readonly samples: readonly { readonly at: number; readonly value: number }[];
 }
 
+const SERVER = "prometheus";
+const TOOL = "promtool";
 const READY_WITHIN = 30_000;
 
 /** Whether Prometheus and promtool are on PATH. Says so loudly when not; where CI promised them, that is a failure. */
 export function hasPrometheus(): boolean {
-  const missing = ["prometheus", "promtool"].filter((name) => !isOnPath(name));
+  const missing = [SERVER, TOOL].filter((name) => !isOnPath(name));
   if (missing.length === 0) return true;
   const message = `${missing.join(" and ")} not on PATH: the tests against the real Prometheus do not run. apt-get install prometheus`;
   if (process.env["CI"] === "true") throw new Error(message);
@@ -59,7 +61,7 @@ export async function startPrometheus(options: { readonly openMetrics: string })
     await writeFile(join(directory, "samples.om"), options.openMetrics);
     await writeFile(join(directory, "prometheus.yml"), "{}\n");
     const files = [join(directory, "samples.om"), join(directory, "data")];
-    await promisify(execFile)("promtool", ["tsdb", "create-blocks-from", "openmetrics", ...files]);
+    await promisify(execFile)(TOOL, ["tsdb", "create-blocks-from", "openmetrics", ...files]);
     const { url, child } = await startReady(directory);
     return {
       url,
@@ -79,7 +81,7 @@ async function startReady(directory: string): Promise<{ readonly url: string; re
   for (let attempt = 1; ; attempt += 1) {
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(
-      "prometheus",
+      SERVER,
       [
         `--config.file=${join(directory, "prometheus.yml")}`,
         `--storage.tsdb.path=${join(directory, "data")}`,
