@@ -82,6 +82,25 @@ export function organization(state: GitHubState, account: Account): Json {
   };
 }
 
+/** An organisation as a team's answer shows it, in full. */
+export function fullOrganization(state: GitHubState, account: Account): Json {
+  return {
+    ...organization(state, account),
+    type: "Organization",
+    name: account.name,
+    html_url: `${state.addresses.html}/${account.login}`,
+    has_organization_projects: true,
+    has_repository_projects: true,
+    public_repos: 0,
+    public_gists: 0,
+    followers: 0,
+    following: 0,
+    created_at: iso(0),
+    updated_at: iso(0),
+    archived_at: null,
+  };
+}
+
 export function team(state: GitHubState, shown: Team): Json {
   const url = `${state.addresses.api}/organizations/${shown.organization.id}/team/${shown.id}`;
   return {
@@ -119,7 +138,7 @@ export function app(state: GitHubState, shown: App): Json {
     node_id: shown.nodeId,
     owner: simpleUser(state, shown.owner),
     name: shown.name,
-    description: null,
+    description: "",
     external_url: state.addresses.html,
     html_url: `${state.addresses.html}/apps/${shown.slug}`,
     created_at: iso(shown.createdAt),

@@ -1,6 +1,6 @@
 import type { Team } from "../model.ts";
 import { forbiddenToApp, notFound } from "../refusal.ts";
-import { simpleUser, team, teamMembership } from "../render/accounts.ts";
+import { fullOrganization, simpleUser, team, teamMembership } from "../render/accounts.ts";
 import { actingAccount, activeMembers, allows, isOrganisationMember } from "../state/access.ts";
 import type { RestCall, Route } from "./route.ts";
 import { ok, page, parameter, route } from "./route.ts";
@@ -30,7 +30,7 @@ export const organizationRoutes: readonly Route[] = [
       repos_count: found.repositories.size,
       created_at: new Date(found.createdAt).toISOString(),
       updated_at: new Date(found.createdAt).toISOString(),
-      organization: { ...simpleUser(call.state, organization), name: organization.name },
+      organization: fullOrganization(call.state, organization),
     });
   }),
   route("GET", `${TEAM}/members`, (call) => page(call, activeMembers(call.state, teamIn(call)), (member) => simpleUser(call.state, member))),
