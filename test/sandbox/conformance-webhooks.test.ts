@@ -76,7 +76,9 @@ async function runStory(): Promise<void> {
   const published = { id: 1, versionId: 2, name: "checkout", tag: "1.4.2", digest: `sha256:${"a".repeat(64)}` };
   state.emit({ name: "registry_package", action: "published", sender: world.alice, repository, published });
   state.emit({ name: "registry_package", action: "updated", sender: world.alice, repository, published });
+  world.app.events.add("package");
   state.emit({ name: "package", action: "published", sender: world.alice, repository, published });
+  world.app.events.delete("package");
 }
 
 async function installationStory(): Promise<void> {
@@ -115,10 +117,13 @@ const EXPECTED = [
   ...["added", "removed"].map((action) => `membership.${action}`),
 ];
 
+/** Not among the events an App's own description may list: two that every App gets, one that the list forgot. */
+const UNLISTED: ReadonlySet<string> = new Set(["installation", "installation_repositories", "package"]);
+
 describe.skipIf(openapi === null)("webhooks", () => {
   beforeAll(async () => {
     world = await GraphqlWorld.create();
-    world.app.events = new Set(EXPECTED.map((name) => name.split(".")[0] ?? ""));
+    world.app.events = new Set(EXPECTED.map((name) => name.split(".")[0] ?? "").filter((event) => !UNLISTED.has(event)));
     webhooks = new Webhooks(world.state);
     webhooks.mode = "hold";
     await pullStory();
