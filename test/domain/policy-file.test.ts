@@ -156,7 +156,13 @@ describe("an expression", () => {
       "upstream.map(a, 1).map(a, 1).map(a, 1).map(a, 1).all(a, a == 1)",
       "4:7: `pass`: an expression may go through lists at most 4 times",
     ],
+    [
+      "too many searches",
+      `promotion.app in approvals.by${" || promotion.app in approvals.by".repeat(4)}`,
+      "4:8: `pass`: an expression may go through lists at most 4 times",
+    ],
     ["too many additions", `now ${"+ now ".repeat(9)} > 0`, "4:7: `pass`: an expression may use `+` at most 8 times"],
+    ["a field by a text", "promotion['kind'] == 'x'", "4:7: `pass`: only a whole number may stand in `[ ]`"],
     ["a shadowed fact", "upstream.all(now, now.verified)", "4:7: `pass`: `now` is a fact: give the variable of `all` another name"],
     ["a map", "size({'a': 1}) == 1", "4:13: `pass`: maps and optional fields are not allowed in policies"],
     ["a long one", `promotion.app == '${"x".repeat(1000)}'`, "4:8: `pass`: an expression may have at most 1000 characters, this one"],
@@ -190,6 +196,7 @@ describe("a message", () => {
     ["no text", "{{ freeze.active }}", "5:23: `messages.pass`: this must answer text or a whole number, but it is of type bool"],
     ["a length where a text is read", "{{ duration('1h') }}", "5:23: `messages.pass`: this must answer text or a whole number, but"],
     ["what moves with the clock", "at {{ time(now) }}", "5:31: `messages.pass`: `now` changes at every look"],
+    ["what moves, by a text", "{{ duration(upstream[0]['soaked_for']) }}", "5:32: `messages.pass`: only a whole number may stand in"],
     [
       "what moves, in a list",
       "{{ latest(upstream.map(e, e.soaked_for)) }}",

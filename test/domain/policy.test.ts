@@ -106,6 +106,15 @@ describe("evaluating a policy", () => {
     expect(gate.reason).toContain(problem);
   });
 
+  it("is unknown when a list is too long to be put into words", () => {
+    const missing = Array.from({ length: 1000 }, () => "ghcr.io/acme/checkout");
+    const lines = "enforce: block\npass: true\nmessages: { pass: '{{ join(registry.missing, \", \") }}', fail: no }\n";
+    expect(evaluated(lines, soundFacts({ registry: { missing, moved: [] } }))).toMatchObject({
+      result: "unknown",
+      reason: "policy could not be evaluated: join() gives more than 10000 characters",
+    });
+  });
+
   it("is unknown when its words cannot be made", () => {
     const lines = "enforce: block\npass: true\nmessages: { pass: '{{ approvals.by[7] }}', fail: no }\n";
     expect(evaluated(lines)).toMatchObject({ result: "unknown" });

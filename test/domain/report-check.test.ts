@@ -124,6 +124,15 @@ describe("the check of a promotion", () => {
     expect(content.status).toBe(conclusion === null ? "in_progress" : "completed");
   });
 
+  it("puts what waits for somebody before what ends by itself, whatever their order", () => {
+    const gate = { description: "", enforce: "block", result: "wait" } as const;
+    const gates: readonly Gate[] = [
+      { ...gate, policy: "soak", reason: "the soak", until: NOW },
+      { ...gate, policy: "freeze", reason: "the thaw", until: null },
+    ];
+    expect(checkContent({ promotions: [ofGates(gates)], notes: [] }).title).toBe("Waiting: the thaw (and 1 more)");
+  });
+
   it("shows a warning as one, with its word", () => {
     const change = { pins_only: false, other_files: ["README.md"], conflicts: false };
     const facts = soundFacts({ promotion: { origin: "person" }, change });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { code, codeBlock, cut, fit, mention, plainWords, words } from "../../src/domain/report/markdown.ts";
 
-const MARKS = [..."`|\\\n\r*_a $\u202e", "``", "@all", "#1", "GH-2", "-->", "<b>", "[x](y)", "://", "www.", "&#64;"];
+const MARKS = [..."`|\\\n\r*_a $".split(""), "\u202e", "``", "@all", "#1", "GH-2", "-->", "<b>", "[x](y)", "://", "www.", "&#64;"];
 const markedText = fc.array(fc.constantFrom(...MARKS), { maxLength: 12 }).map((parts) => parts.join(""));
 const anyText = fc.oneof(fc.string({ unit: "binary" }), markedText);
 

@@ -179,6 +179,11 @@ describe("the core policies", () => {
     ],
     [
       "pins-only",
+      soundFacts({ change: { pins_only: false, other_files: Array.from({ length: 1000 }, (_, n) => `${n}.yaml`), conflicts: false } }),
+      "block fail: more than pins changes: 0.yaml, 1.yaml, 2.yaml, 3.yaml, 4.yaml, 5.yaml, 6.yaml, 7.yaml, 8.yaml, 9.yaml and 990 more",
+    ],
+    [
+      "pins-only",
       soundFacts({ change: { pins_only: true, other_files: [], conflicts: true } }),
       "block wait: the conflict with the default branch to be solved",
     ],

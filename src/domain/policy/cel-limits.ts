@@ -5,14 +5,25 @@ import { FACT_TYPES, MOVING_FACTS } from "./fact-types.ts";
  * What an expression may not do although CEL can. No CEL engine bounds how long an evaluation takes, so the
  * shape of expressions is bounded when they are loaded: what is not named here is refused.
  */
-const FUNCTIONS: ReadonlySet<string> = new Set(["size", "string", "int", "timestamp", "duration", "time", "plural", "join", "latest"]);
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  "size",
+  "string",
+  "int",
+  "timestamp",
+  "duration",
+  "time",
+  "plural",
+  "join",
+  "listed",
+  "latest",
+]);
 const METHODS: ReadonlySet<string> = new Set(["size", "startsWith", "endsWith", "contains", "lowerAscii"]);
 /** Macros that run an expression for each entry of a list. */
 const COMPREHENSIONS: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "filter", "map"]);
 const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
 /** Together they bound how much a chain of `map` can make of its input: (1 + 8/4)^4 times. */
-const MAX_COMPREHENSIONS = 4;
+const MAX_PASSES = 4;
 const MAX_ADDITIONS = 8;
 
 interface Restrictions {
@@ -24,23 +35,22 @@ interface Walk {
   readonly problems: { at: number; message: string }[];
   readonly mentions: Set<string>;
   readonly shown: boolean;
-  comprehensions: number;
+  passes: number;
   additions: number;
 }
 
 /** Where a node stands: inside a comprehension's body, and under which operator. */
 interface Around {
-  readonly variables: ReadonlySet<string>;
   readonly inBody: boolean;
   readonly compared: boolean;
 }
 
 /** Walks the expression once: what is refused in it, and which facts it mentions. `shown` text may not change by the clock alone. */
 export function restrictions(ast: ASTNode, shown: boolean): Restrictions {
-  const walk: Walk = { problems: [], mentions: new Set(), shown, comprehensions: 0, additions: 0 };
-  visit(ast, { variables: new Set(), inBody: false, compared: false }, walk);
-  if (walk.comprehensions > MAX_COMPREHENSIONS) {
-    walk.problems.push({ at: ast.range.start, message: `an expression may go through lists at most ${MAX_COMPREHENSIONS} times` });
+  const walk: Walk = { problems: [], mentions: new Set(), shown, passes: 0, additions: 0 };
+  visit(ast, { inBody: false, compared: false }, walk);
+  if (walk.passes > MAX_PASSES) {
+    walk.problems.push({ at: ast.range.start, message: `an expression may go through lists at most ${MAX_PASSES} times` });
   }
   if (walk.additions > MAX_ADDITIONS) {
     walk.problems.push({ at: ast.range.start, message: `an expression may use \`+\` at most ${MAX_ADDITIONS} times` });
@@ -55,11 +65,17 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
     case "value":
       return;
     case "id":
-      if (FACT_TYPES.has(node.args)) walk.mentions.add(node.args);
-      if (!around.variables.has(node.args)) refuseMoving(node.args, around, walk, refuse);
+      if (!FACT_TYPES.has(node.args)) return;
+      walk.mentions.add(node.args);
+      refuseMoving(node.args, around, walk, refuse);
       return;
     case ".":
       refuseMoving(node.args[1], around, walk, refuse);
+      within(node.args[0]);
+      return;
+    case "[]":
+      // A field named by a text would escape the check of its name.
+      if (node.args[1].op !== "value" || typeof node.args[1].args !== "bigint") refuse("only a whole number may stand in `[ ]`");
       within(node.args[0]);
       return;
     case "call":
@@ -86,6 +102,8 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
       return;
     default:
       if (node.op === "+") walk.additions += 1;
+      // Looking for an entry goes through the list as well.
+      if (node.op === "in" && node.args[1].op !== "list") walk.passes += 1;
       within(node.args[0]);
       within(node.args[1]);
   }
@@ -104,14 +122,13 @@ function visitMethod(
     for (const argument of given) visit(argument, plain, walk);
     return;
   }
-  walk.comprehensions += 1;
+  walk.passes += 1;
   if (around.inBody) refuse(`\`${name}\` may not stand inside another one: the work would grow with the square of the list`);
   const [variable, ...body] = given;
   if (variable?.op === "id" && FACT_TYPES.has(variable.args)) {
     refuse(`\`${variable.args}\` is a fact: give the variable of \`${name}\` another name`);
   }
-  const variables = variable?.op === "id" ? new Set([...around.variables, variable.args]) : around.variables;
-  for (const part of body) visit(part, { variables, inBody: true, compared: false }, walk);
+  for (const part of body) visit(part, { inBody: true, compared: false }, walk);
 }
 
 function refuseMoving(name: string, around: Around, walk: Walk, refuse: (message: string) => void): void {

@@ -69,6 +69,7 @@ export const WORDS: Wanted<string> = {
 
 const MAX_SOURCE = 1000;
 const MAX_JOINED = 10_000;
+const MAX_LISTED = 10;
 
 /** One environment for all policies: it holds declarations only, never facts. */
 const ENVIRONMENT = declare();
@@ -146,6 +147,7 @@ function declare(): Environment {
   environment.registerFunction("time(int): string", (moment: bigint) => readableTime(Number(moment)), sync);
   environment.registerFunction("plural(int, string): string", (count: bigint, one: string) => plural(count, one), sync);
   environment.registerFunction("join(list<string>, string): string", joined, sync);
+  environment.registerFunction("listed(list<string>): string", listed, sync);
   environment.registerFunction("latest(list<int>): int", latest, sync);
   return environment;
 }
@@ -154,6 +156,12 @@ function joined(parts: readonly string[], separator: string): string {
   const length = parts.reduce((sum, part) => sum + part.length + separator.length, 0);
   if (length > MAX_JOINED) throw new UnexpectedValue(`join() gives more than ${MAX_JOINED} characters`);
   return parts.join(separator);
+}
+
+/** A list that may be long, for people: the first entries, and how many more there are. */
+function listed(entries: readonly string[]): string {
+  const shown = joined(entries.slice(0, MAX_LISTED), ", ");
+  return entries.length > MAX_LISTED ? `${shown} and ${entries.length - MAX_LISTED} more` : shown;
 }
 
 /** The greatest of some moments, or 0 when there is none or one of them is not known. */
