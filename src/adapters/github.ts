@@ -15,16 +15,13 @@ import { takeSnapshot } from "./github/snapshot.ts";
 
 export interface ForgeOptions {
   readonly clients: GitHubClients;
-  readonly appId: number;
-  /** As in `github.com/apps/<slug>`. */
-  readonly slug: string;
   readonly clock: Pick<Clock, "now">;
 }
 
 /** GitHub, as one App. Holds nothing that GitHub could not give again: the App's account and ids of what was seen. */
-export function createForge({ clients, appId, slug, clock }: ForgeOptions): Forge {
+export function createForge({ clients, clock }: ForgeOptions): Forge {
   const api = new GitHubApi(clients, () => clock.now());
-  const identity = identityOf(api, appId, slug);
+  const identity = identityOf(api);
   const nodeIds = new NodeIds();
   return {
     repositories: () => repositories(api),
@@ -47,6 +44,6 @@ export function createForge({ clients, appId, slug, clock }: ForgeOptions): Forg
     createLabel: (repository, label) => createLabel(api, repository, label),
     askReviewers: (repository, pullRequest, teams, users) => askReviewers(api, repository, pullRequest, teams, users),
     openIssue: (repository, issue) => openIssue(api, repository, issue),
-    showDeployment: (repository, deployment) => showDeployment(api, slug, repository, deployment),
+    showDeployment: async (repository, deployment) => showDeployment(api, (await identity(repository)).slug, repository, deployment),
   };
 }

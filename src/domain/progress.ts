@@ -124,7 +124,7 @@ function watch(draft: Draft, environment: Environment, stay: Stay, release: Rele
     planDegraded(draft, environment, stay, release, verdict.since, verdict.reason);
     return;
   }
-  const measured = measure(draft, environment, release, deployedAt);
+  const measured = measure(draft, environment, stay, release, deployedAt);
   if (measured === null) return;
   const base = { app, environment: environment.name, at: draft.now, release, commit: stay.commit };
   if (measured.verdict === "bad") {
@@ -152,7 +152,7 @@ function watch(draft: Draft, environment: Environment, stay: Stay, release: Rele
 type Measured = SloVerdict | { readonly verdict: "no-slo"; readonly evidence: string };
 
 /** What the SLO says now, or null while Prometheus has not been asked. */
-function measure(draft: Draft, environment: Environment, release: Release, deployedAt: Instant): Measured | null {
+function measure(draft: Draft, environment: Environment, stay: Stay, release: Release, deployedAt: Instant): Measured | null {
   const slo = sloOf(draft, release.app);
   if (slo === null) return { verdict: "no-slo", evidence: `no SLO is configured; healthy for ${minutes(draft.now - deployedAt)}` };
   // Asked at steps of the poll, so that two looks in a row ask the same question. The last step falls on the watch's end.
@@ -160,7 +160,7 @@ function measure(draft: Draft, environment: Environment, release: Release, deplo
   const elapsed = Math.floor((draft.now - deployedAt) / WATCH_POLL) * WATCH_POLL;
   const at = draft.now >= end ? Math.max(end, deployedAt + elapsed) : deployedAt + elapsed;
   if (at <= deployedAt) return { verdict: "cannot-tell", evidence: "nothing has been measured yet" };
-  const input = { slo, app: release.app, environment: environment.name, deployedAt, now: at, watch: environment.watch };
+  const input = { slo, app: release.app, environment: environment.name, mergedAt: stay.since, deployedAt, now: at, watch: environment.watch };
   const answers = new Map<string, MetricAnswer>();
   let missing = false;
   for (const query of sloQueries(input)) {

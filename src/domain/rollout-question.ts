@@ -2,7 +2,7 @@ import type { Milliseconds } from "./answer.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Need } from "./observation.ts";
-import type { AppName, Digest, EnvironmentName, Oid, Pinned } from "./release.ts";
+import type { AppName, EnvironmentName, Oid, Pinned } from "./release.ts";
 import { verdictOf, type Verdict } from "./rollout.ts";
 
 /** The release whose rollout is asked about. */
@@ -28,8 +28,8 @@ export function verdictFor(draft: Draft, app: AppName, environment: EnvironmentN
   const answer = draft.ask(need, maxAge);
   if (answer === null) return null;
   if (!answer.known) return { verdict: "unknown", reason: answer.reason };
-  const digests = wanted.release.images.map((image) => image.digest).filter((digest): digest is Digest => digest !== null);
-  return verdictOf(answer.value, { commit: wanted.commit, mergedAt: wanted.since, digests }, draft.now);
+  const images = wanted.release.images.flatMap(({ repository, digest }) => (digest === null ? [] : [{ repository, digest }]));
+  return verdictOf(answer.value, { commit: wanted.commit, mergedAt: wanted.since, images }, draft.now);
 }
 
 /** What became of what is pinned here now, or null while that has not been asked. */

@@ -46,9 +46,8 @@ export interface ObservedApplication {
 export interface WantedRollout {
   readonly commit: Oid;
   readonly mergedAt: Instant;
-  readonly digests: readonly Digest[];
-  /** The same digests with their repositories (normalised), so that pods of other images are not mistaken for them. */
-  readonly images?: readonly { readonly repository: string; readonly digest: Digest }[];
+  /** By repository (normalised), so that pods of other images are not mistaken for them. */
+  readonly images: readonly { readonly repository: string; readonly digest: Digest }[];
 }
 
 /**
@@ -207,16 +206,12 @@ function unseen(status: ApplicationStatus, wanted: WantedRollout): Verdict | nul
     const parsed = parseImageReference(text);
     return parsed.ok ? [parsed.reference] : [];
   });
-  const images = wanted.images ?? [];
-  const missing = images.find((image) => {
+  const missing = wanted.images.find((image) => {
     const same = live.filter((one) => one.repository === image.repository);
     return same.length > 0 && same.every((one) => one.digest !== image.digest);
   });
-  if (missing !== undefined) return pending(`no pod of ${status.name} shows ${missing.repository}@${missing.digest.slice(0, 19)} yet`);
-  if (images.length > 0) return null;
-  const digests = live.flatMap((one) => one.digest ?? []);
-  if (digests.length === 0 || wanted.digests.length === 0 || wanted.digests.some((digest) => digests.includes(digest))) return null;
-  return pending(`no pod of ${status.name} shows the new digest yet`);
+  if (missing === undefined) return null;
+  return pending(`no pod of ${status.name} shows ${missing.repository}@${missing.digest.slice(0, 19)} yet`);
 }
 
 function healthy(status: ApplicationStatus, now: Instant): Verdict {

@@ -151,7 +151,7 @@ describe("an Application is read", () => {
         const parsed = parseApplication({ metadata: { name: "checkout-prod" }, spec: json, status }, "checkout-prod");
         if (!parsed.ok) throw new Error("it has the right name");
         const observed = { status: parsed.status, includesCommit: true, pinsAtRevision: "wanted" } as const;
-        const { verdict } = verdictOf([observed], { commit: COMMIT, mergedAt: T0, digests: [DIGEST] }, T0 + 3_600_000);
+        const { verdict } = verdictOf([observed], { commit: COMMIT, mergedAt: T0, images: [] }, T0 + 3_600_000);
         expect(["deployed", "degraded", "sync-failed"]).not.toContain(verdict);
       }),
     );
@@ -327,7 +327,7 @@ describe("against the sandbox", () => {
     const argocd = createArgoCd({ endpoints: new Map([["main", sandbox]]), now: () => clock.now(), refreshAfter: null });
     clock.advance(10_000);
     const before = await git("rev-parse", "HEAD");
-    const wanted = { commit: await merge(NEXT), mergedAt: clock.now(), digests: [NEXT] };
+    const wanted = { commit: await merge(NEXT), mergedAt: clock.now(), images: [{ repository: "ghcr.io/acme/checkout", digest: NEXT }] };
     const seen: string[] = [];
     for (let elapsed = 0; elapsed < 180_000; elapsed += 5_000) {
       const status = await argocd.application(null, name);

@@ -43,6 +43,7 @@ export async function scriptedGitHub(answer: (request: Seen) => Scripted, limits
     void readBody(request).then((text) => {
       const body: unknown = text === "" ? null : JSON.parse(text);
       const one = { method: request.method ?? "", path: decodeURIComponent(request.url ?? ""), headers: request.headers, body };
+      if (one.path === "/app") return respond(response, { status: 200, body: { id: APP_ID, slug: SLUG } });
       if (one.path === `/users/${SLUG}[bot]`) return respond(response, { status: 200, body: { id: BOT_ID } });
       seen.push(one);
       return respond(response, answer(one));
@@ -62,7 +63,7 @@ export async function scriptedGitHub(answer: (request: Seen) => Scripted, limits
   });
   const clients = { app: async () => client, installation: async () => client };
   return {
-    forge: createForge({ clients, appId: APP_ID, slug: SLUG, clock: { now: () => NOW } }),
+    forge: createForge({ clients, clock: { now: () => NOW } }),
     seen,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -14,16 +14,18 @@ export interface AppIdentity {
   readonly commitEmail: string;
 }
 
-/** Asks once for the App's account: its id is part of the address of its commits. */
-export function identityOf(api: GitHubApi, id: number, slug: string): (repository: Repository) => Promise<AppIdentity> {
+/** Asks once who the App is: its slug, and its account, whose id is part of the address of its commits. */
+export function identityOf(api: GitHubApi): (repository: Repository) => Promise<AppIdentity> {
   let known: Promise<AppIdentity> | null = null;
   const ask = async (installation: number): Promise<AppIdentity> => {
+    const app = new Reader((await api.rest(null, { route: "GET /app", parameters: {}, what: "find out who the App is" })).body, "app");
+    const slug = app.text("slug");
     const { body } = await api.rest(installation, {
       route: "GET /users/{username}",
       parameters: { username: `${slug}[bot]` },
-      what: `find the account of the App "${slug}" (is that its slug?)`,
+      what: `find the account of the App "${slug}"`,
     });
-    return { id, slug, commitEmail: `${new Reader(body, "user").integer("id")}+${slug}[bot]@users.noreply.github.com` };
+    return { id: app.integer("id"), slug, commitEmail: `${new Reader(body, "user").integer("id")}+${slug}[bot]@users.noreply.github.com` };
   };
   return (repository) => {
     const asked = known ?? ask(repository.installation);

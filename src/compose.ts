@@ -1,0 +1,112 @@
+import { Probot } from "probot";
+import type { Logger } from "pino";
+import { createArgoCd } from "./adapters/argocd.ts";
+import { createManifestsRepository } from "./adapters/git.ts";
+import { createForge } from "./adapters/github.ts";
+import { boundedFetch } from "./adapters/github/fetch.ts";
+import { PinionOctokit } from "./adapters/github/octokit.ts";
+import { loadShippedPolicies } from "./adapters/policies.ts";
+import { createPrometheus } from "./adapters/prometheus.ts";
+import { createRegistry } from "./adapters/registry.ts";
+import { parseDockerConfig } from "./adapters/registry/credentials.ts";
+import type { Settings } from "./config.ts";
+import type { Clock, Ports } from "./ports.ts";
+import { createDispatcher, type Dispatcher } from "./reconciler/dispatch.ts";
+import { createReconciler, type Reconciler } from "./reconciler/reconcile.ts";
+import { createJournal } from "./telemetry.ts";
+
+/** What runs beside the settings: the machine's own clock and chance, unless a test brings others. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** From 0 up to but not including 1. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** The environment that Git children may take their proxies and certificates from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Spaces writes out as GitHub asks. Only a GitHub that nobody shares can do without. */
+  readonly throttle: boolean;
+}
+
+/** Pinion, put together. */
+export interface Composition {
+  readonly probot: Probot;
+  readonly ports: Ports;
+  readonly reconciler: Reconciler;
+  readonly dispatcher: Dispatcher;
+}
+
+/** Repositories looked at side by side. A look is mostly waiting. */
+const CONCURRENCY = 4;
+
+/** Puts the adapters together. The only place that names concrete ones. Throws a `PortFailure` when it cannot. */
+export async function compose(settings: Settings, surroundings: Surroundings): Promise<Composition> {
+  const { clock, logger, random } = surroundings;
+  const journal = createJournal(logger);
+  const probot = createProbot(settings, surroundings);
+  const ports: Ports = {
+    forge: createForge({
+      clients: { app: () => probot.auth(), installation: (id) => probot.auth(id) },
+      clock,
+    }),
+    manifests: createManifestsRepository({
+      directory: settings.dataDirectory,
+      remote: async ({ installation, owner, name }) => ({
+        url: `${settings.github.url}/${owner}/${name}.git`,
+        header: await gitHeader(probot, installation),
+      }),
+      environment: surroundings.environment,
+      clock,
+      journal,
+    }),
+    registry: createRegistry({
+      clock,
+      credentials: registryCredentials(settings, journal),
+      insecureHosts: settings.registries.insecure,
+      trustedHosts: settings.registries.trusted,
+    }),
+    rollouts: createArgoCd({
+      endpoints: new Map([...settings.argocd].map(([name, { url, token }]) => [name, { url, token: token.reveal() }])),
+      now: () => clock.now(),
+    }),
+    metrics: createPrometheus({
+      endpoints: new Map([...settings.prometheus].map(([name, { url, token }]) => [name, { url, token: token?.reveal() ?? null }])),
+      now: () => clock.now(),
+    }),
+    clock,
+    journal,
+  };
+  const reconciler = createReconciler(ports, await loadShippedPolicies());
+  const { forge } = ports;
+  const { sweepInterval } = settings;
+  const dispatcher = createDispatcher({ forge, reconciler, clock, journal, random, concurrency: CONCURRENCY, sweepInterval });
+  return { probot, ports, reconciler, dispatcher };
+}
+
+function createProbot(settings: Settings, { logger, throttle }: Surroundings): Probot {
+  return new Probot({
+    appId: settings.github.appId,
+    privateKey: settings.github.privateKey.reveal(),
+    secret: settings.github.webhookSecret.reveal(),
+    baseUrl: settings.github.apiUrl,
+    log: logger,
+    Octokit: PinionOctokit.defaults({ throttle: { enabled: throttle } }),
+    request: { fetch: boundedFetch() },
+  });
+}
+
+/** Git over HTTPS takes an installation's token as the password of this user (docs.github.com, "Authenticating as a GitHub App installation"). */
+async function gitHeader(probot: Probot, installation: number): Promise<string> {
+  const client = await probot.auth(installation);
+  const authentication: unknown = await client.auth({ type: "installation" });
+  const token = typeof authentication === "object" && authentication !== null && "token" in authentication ? authentication.token : null;
+  if (typeof token !== "string") throw new TypeError("GitHub gave no token for this installation");
+  return `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
+}
+
+function registryCredentials(settings: Settings, journal: Ports["journal"]) {
+  if (settings.registries.dockerConfig === null) return new Map<string, never>();
+  const parsed = parseDockerConfig(settings.registries.dockerConfig.reveal());
+  if (!parsed.ok) throw new Error(`PINION_REGISTRY_CONFIG: ${parsed.problem}`);
+  for (const unused of parsed.unused) journal.warn(`PINION_REGISTRY_CONFIG: ${unused}`);
+  return parsed.credentials;
+}
