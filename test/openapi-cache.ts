@@ -155,8 +155,8 @@ function main(): void {
   try {
     document = fetchDocument();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    const reason = /npm error code (\S+)/.exec(text)?.[1] ?? text.split("\n")[0];
+    const said = error instanceof Error ? error.message : String(error);
+    const reason = /npm error code (\S+)/.exec(said)?.[1] ?? said.split("\n")[0];
     process.stderr.write(`\n!!! GitHub's OpenAPI description (${PACKAGE}) could not be fetched: CONFORMANCE TESTS WILL BE SKIPPED. ${reason}\n\n`);
     process.exitCode = process.env["CI"] === "true" ? 1 : 0;
     return;
