@@ -4,7 +4,7 @@ import { createArgoCd } from "./adapters/argocd.ts";
 import { createManifestsRepository } from "./adapters/git.ts";
 import { createForge } from "./adapters/github.ts";
 import { boundedFetch } from "./adapters/github/fetch.ts";
-import { PinionOctokit } from "./adapters/github/octokit.ts";
+import { pinionOctokit } from "./adapters/github/octokit.ts";
 import { loadShippedPolicies } from "./adapters/policies.ts";
 import { createPrometheus } from "./adapters/prometheus.ts";
 import { createRegistry } from "./adapters/registry.ts";
@@ -89,7 +89,7 @@ function createProbot(settings: Settings, { logger, throttle }: Surroundings): P
     secret: settings.github.webhookSecret.reveal(),
     baseUrl: settings.github.apiUrl,
     log: logger,
-    Octokit: PinionOctokit.defaults({ throttle: { enabled: throttle } }),
+    Octokit: pinionOctokit(throttle),
     request: { fetch: boundedFetch() },
   });
 }

@@ -3,7 +3,6 @@ import type { Draft } from "./draft.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import type { ExistingCheck, PullRequest } from "./observation.ts";
-import type { Judgement } from "./policy.ts";
 import { recordedApprovals } from "./promotion-facts.ts";
 import { checkContent, configOnlyCheck, configProblemsCheck, noPinsCheck, refusedCheck, unknownCheck } from "./report/check.ts";
 import { mergeMessage } from "./report/merge-message.ts";
@@ -66,21 +65,15 @@ function updatable(draft: Draft, existing: ExistingCheck, check: CheckContent): 
   return !backwards && draft.now - existing.startedAt < CHECK_MAX_AGE;
 }
 
-/** All promotions of a pull request together: it passes when each does. */
-export function judgementOfAll(judged: JudgedPullRequest): Judgement {
-  const outcomes = judged.promotions.map((promotion) => promotion.judgement);
-  const untils = outcomes.map((outcome) => (outcome.outcome === "wait" ? outcome.until : null)).filter((until) => until !== null);
-  if (outcomes.length === 0) return { outcome: "unknown" };
-  if (outcomes.some(({ outcome }) => outcome === "fail")) return { outcome: "fail" };
-  if (outcomes.some(({ outcome }) => outcome === "unknown")) return { outcome: "unknown" };
-  if (outcomes.some(({ outcome }) => outcome === "wait")) return { outcome: "wait", until: untils.length === 0 ? null : Math.min(...untils) };
-  return { outcome: "pass" };
+/** Whether every promotion of a pull request passes. One that promotes nothing passes nothing. */
+function allPass(judged: JudgedPullRequest): boolean {
+  return judged.promotions.length > 0 && judged.promotions.every(({ judgement }) => judgement.outcome === "pass");
 }
 
 /** Records that every gate passed at this head, for whoever merges it. */
 export function planJudged(draft: Draft, judged: JudgedPullRequest): void {
   const { pullRequest } = judged;
-  if (judgementOfAll(judged).outcome !== "pass") return;
+  if (!allPass(judged)) return;
   for (const { promotion, facts, gates } of judged.promotions) {
     const { app, environment, kind, to } = promotion;
     const release = { ...to, images: to.images.flatMap((image) => (image.digest === null ? [] : [{ ...image, digest: image.digest }])) };
@@ -104,7 +97,7 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
   const { pullRequest, untouched, proposal } = judged;
   const [only] = judged.promotions;
   if (!untouched || pullRequest.draft || proposal?.known !== true || only === undefined || judged.promotions.length !== 1) return;
-  if (judgementOfAll(judged).outcome !== "pass" || proposal.value.conflicts.length > 0 || proposal.value.broken.length > 0) return;
+  if (!allPass(judged) || proposal.value.conflicts.length > 0 || proposal.value.broken.length > 0) return;
   const { promotion, gates, facts } = only;
   const manual = promotion.kind === "revert" ? false : promotion.environment.merge === "manual";
   if (manual) return;
