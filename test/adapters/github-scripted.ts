@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { createForge } from "../../src/adapters/github.ts";
 import { boundedFetch } from "../../src/adapters/github/fetch.ts";
 import type { FetchLimits } from "../../src/adapters/github/fetch.ts";
-import { PinionOctokit } from "../../src/adapters/github/octokit.ts";
+import { pinionOctokit } from "../../src/adapters/github/octokit.ts";
 import type { Repository } from "../../src/domain/observation.ts";
 import type { Forge } from "../../src/ports.ts";
 
@@ -54,11 +54,11 @@ export async function scriptedGitHub(answer: (request: Seen) => Scripted, limits
   await listening;
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  const client = new PinionOctokit({
+  const Octokit = pinionOctokit(false);
+  const client = new Octokit({
     auth: { token: TOKEN },
     baseUrl: `http://127.0.0.1:${address.port}`,
     request: { fetch: boundedFetch(limits) },
-    throttle: { enabled: false },
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   const clients = { app: async () => client, installation: async () => client };

@@ -2,18 +2,27 @@ import { ProbotOctokit } from "probot";
 import { isRecord } from "./reader.ts";
 
 /**
- * The Octokit class to build Probot with. Its throttling spaces out writes as GitHub asks, but never waits for a rate
+ * The Octokit class to build Probot with. Its throttling spaces out requests as GitHub asks, but never waits for a rate
  * limit to end: that can take an hour, and it is the caller who decides when to look again. What fails for a reason that
  * may pass is asked once more, and not three times over fourteen seconds.
+ *
+ * @param throttled false only against a GitHub that is not GitHub's: one request a second is slow for tests and demos.
  */
-export const PinionOctokit = ProbotOctokit.defaults((options: Readonly<Record<string, unknown>> = {}) => {
-  const { throttle, retry } = options;
-  return {
-    ...options,
-    throttle: { ...(isRecord(throttle) ? throttle : {}), onRateLimit: giveUp, onSecondaryRateLimit: giveUp },
-    retry: { retries: 1, ...(isRecord(retry) ? retry : {}) },
-  };
-});
+export function pinionOctokit(throttled: boolean): typeof ProbotOctokit {
+  // A function, because Probot gives its own throttle settings, which would replace those of an object.
+  return ProbotOctokit.defaults((options: Readonly<Record<string, unknown>> = {}) => {
+    const { throttle } = options;
+    const given = isRecord(throttle) ? throttle : {};
+    return {
+      ...options,
+      throttle: { ...given, onRateLimit: giveUp, onSecondaryRateLimit: giveUp, ...(throttled ? {} : { enabled: false }) },
+      retry: { retries: 1 },
+    };
+  });
+}
+
+/** For GitHub itself. */
+export const PinionOctokit = pinionOctokit(true);
 
 function giveUp(): boolean {
   return false;
@@ -22,7 +31,7 @@ function giveUp(): boolean {
 /** What the adapter uses of an Octokit. */
 export type Client = Pick<InstanceType<typeof ProbotOctokit>, "request" | "graphql">;
 
-/** Clients as Probot's `auth` gives them; both made with {@link PinionOctokit} and `boundedFetch`. */
+/** Clients as Probot's `auth` gives them; both made with {@link pinionOctokit} and `boundedFetch`. */
 export interface GitHubClients {
   /** Speaks as the App itself, by its key. */
   app(): Promise<Client>;
