@@ -1,10 +1,10 @@
 import type { Repository } from "../../domain/observation.ts";
+import { LOG_BRANCH } from "../../domain/record-file.ts";
 import type { Oid } from "../../domain/release.ts";
 import type { FileContent, WriteOutcome } from "../../ports.ts";
 import { PortFailure } from "../../ports.ts";
 import type { GitHubApi, RestAnswer } from "./api.ts";
 import { wordsOf } from "./failure.ts";
-import { LOG_BRANCH } from "./publish.ts";
 import { Reader } from "./reader.ts";
 
 /**

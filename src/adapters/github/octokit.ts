@@ -21,9 +21,6 @@ export function pinionOctokit(throttled: boolean): typeof ProbotOctokit {
   });
 }
 
-/** For GitHub itself. */
-export const PinionOctokit = pinionOctokit(true);
-
 function giveUp(): boolean {
   return false;
 }

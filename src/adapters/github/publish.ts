@@ -1,5 +1,6 @@
 import type { CheckContent } from "../../domain/action.ts";
 import type { Repository } from "../../domain/observation.ts";
+import { LOG_BRANCH } from "../../domain/record-file.ts";
 import type { Oid } from "../../domain/release.ts";
 import type { CheckWrite, RecordWrite, WriteOutcome } from "../../ports.ts";
 import type { GitHubApi } from "./api.ts";
@@ -13,7 +14,6 @@ import { publishDocument } from "./queries.ts";
 import { Reader } from "./reader.ts";
 import { fitting } from "./text.ts";
 
-export const LOG_BRANCH = "pinion-log";
 /** GitHub documents no limit on mutations in one document; these keep a request well inside its ten seconds and sizes. */
 const MOST_MUTATIONS = 20;
 const MOST_BYTES = 1_000_000;
