@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 
 import { connection, type ConnectionArguments, type GraphqlNode } from "./graphql-connection.ts";
-import { pageOf, requireOrganizationRead, type Session } from "./graphql-session.ts";
+import { canReadTeams, pageOf, type Session } from "./graphql-session.ts";
 import type { Account, App, Team } from "./model.ts";
 import { activeMembers } from "./state/access.ts";
 
@@ -32,12 +32,11 @@ function accountNode(session: Session, account: Account, login: string): Graphql
 /** An `Actor`; null once the account is gone, as GitHub shows what its "ghost" did. */
 export function actorNode(session: Session, account: Account | null): GraphqlNode | null {
   if (account === null || !session.state.accounts.has(account.id)) return null;
-  const node = accountNode(session, account, actorLogin(account));
-  return account.type === "Organization" ? organizationNode(session, account) : node;
+  return account.type === "Organization" ? organizationNode(session, account) : accountNode(session, account, actorLogin(account));
 }
 
-/** `GitActor.user` is a `User` even for a bot, and then carries the login with `[bot]`. */
-export function commitUserNode(session: Session, account: Account | null): GraphqlNode | null {
+/** Where the schema asks for a `User`, a bot is shown as one, under the login with `[bot]`: commits' people, and the viewer. */
+export function asUserNode(session: Session, account: Account | null): GraphqlNode | null {
   if (account === null || !session.state.accounts.has(account.id)) return null;
   return { ...accountNode(session, account, account.login), __typename: "User" };
 }
@@ -82,13 +81,11 @@ export function organizationNode(session: Session, account: Account): GraphqlNod
     ...accountNode(session, account, account.login),
     __typename: "Organization",
     team: (args: { readonly slug: string }) => {
-      requireOrganizationRead(session, account);
       const team = session.state.team(account.login, args.slug);
-      return team === null ? null : teamNode(session, team);
+      return team === null || !canReadTeams(session, account) ? null : teamNode(session, team);
     },
     teams: (args: ConnectionArguments, _context: unknown, info: GraphQLResolveInfo) => {
-      requireOrganizationRead(session, account);
-      const items = session.state.teams.filter((team) => team.organization.id === account.id);
+      const items = session.state.teams.filter((team) => team.organization.id === account.id && canReadTeams(session, account));
       return connection({ items, key: (team) => team.id, node: (team) => teamNode(session, team) }, args, info);
     },
   };

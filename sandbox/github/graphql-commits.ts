@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 
 import type { CommitInfo, Identity } from "./git.ts";
-import { commitUserNode } from "./graphql-actors.ts";
+import { asUserNode } from "./graphql-actors.ts";
 import { checkSuites } from "./graphql-checks.ts";
 import { connection, type ConnectionArguments, type GraphqlNode } from "./graphql-connection.ts";
 import { deployments, type DeploymentsArguments } from "./graphql-deployments.ts";
@@ -23,7 +23,7 @@ function gitActor(session: Session, person: Identity, at: Instant, account: Acco
     email: person.email,
     date: at,
     avatarUrl: pageOf(session, "avatars", account?.id ?? 0),
-    user: () => commitUserNode(session, account),
+    user: () => asUserNode(session, account),
   };
 }
 
@@ -51,7 +51,7 @@ function signatureNode(session: Session, repository: Repository, commit: CommitI
     keyId: null,
     payload: "",
     signature: "",
-    signer: () => (signature.isValid ? commitUserNode(session, peopleOf(session.state, commit).committer) : null),
+    signer: () => (signature.isValid ? asUserNode(session, peopleOf(session.state, commit).committer) : null),
   };
 }
 

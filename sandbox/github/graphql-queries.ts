@@ -1,5 +1,5 @@
 /** GraphQL's entrances for reading: by name, by node id, and who is asking. */
-import { actorNode, appNode, organizationNode, teamNode } from "./graphql-actors.ts";
+import { actorNode, appNode, asUserNode, organizationNode, teamNode } from "./graphql-actors.ts";
 import { checkRunNode, checkSuiteNode } from "./graphql-checks.ts";
 import { commitNode, refNode } from "./graphql-commits.ts";
 import type { GraphqlNode, Resolved } from "./graphql-connection.ts";
@@ -7,7 +7,7 @@ import { deploymentNode, deploymentStatusNode } from "./graphql-deployments.ts";
 import { notFound, refusal } from "./graphql-errors.ts";
 import { reviewNode } from "./graphql-pulls.ts";
 import { repositoryNode } from "./graphql-repositories.ts";
-import { canSee, nodeById, repositoryOf, requireRead, viewer, type AppPermission, type Session } from "./graphql-session.ts";
+import { canReadTeams, canSee, nodeById, repositoryOf, requireRead, viewer, type AppPermission, type Session } from "./graphql-session.ts";
 import { commentNode, labelNode, threadNode } from "./graphql-threads.ts";
 import type { SandboxNode } from "./model.ts";
 
@@ -57,7 +57,7 @@ function view(session: Session, node: SandboxNode): Resolved {
     case "commit":
       return commitNode(session, node.repository, node.oid);
     case "team":
-      return teamNode(session, node);
+      return canReadTeams(session, node.organization) ? teamNode(session, node) : null;
     case "app":
       return appNode(session, node);
     case "account":
@@ -96,7 +96,7 @@ export function queries(session: Session): Readonly<Record<string, unknown>> {
       if (ids.length > MAX_IDS) throw refusal("ARGUMENT_LIMIT", `You may not provide more than ${MAX_IDS} node ids; you provided ${ids.length}.`);
       return ids.map((id) => nodeOrRefusal(session, id));
     },
-    viewer: () => actorNode(session, viewer(session)),
+    viewer: () => asUserNode(session, viewer(session)),
     rateLimit: () => session.rateLimit,
   };
 }

@@ -3,7 +3,7 @@ import { inaccessible, NOT_FOR_APPS, notFound, refusal, unprocessable } from "./
 import type { Access, Account, Actor, Repository, SandboxNode } from "./model.ts";
 import { SandboxRefusal } from "./refusal.ts";
 import type { GitHubState } from "./state.ts";
-import { actingAccount, requireAccess, requireVisible } from "./state/access.ts";
+import { actingAccount, allows, isOrganisationMember, requireAccess, requireVisible } from "./state/access.ts";
 
 export interface RateLimit {
   readonly limit: number;
@@ -72,12 +72,13 @@ export function requireRead(session: Session, repository: Repository, ...permiss
   requireAccess(session.state, session.actor, repository, { app, role: "read" });
 }
 
-/** Throws FORBIDDEN unless the actor may read the organisation's teams and members. */
-export function requireOrganizationRead(session: Session, organization: Account): void {
+/** Whether the actor is told of the organisation's teams: members are. An App without the permission is refused instead. */
+export function canReadTeams(session: Session, organization: Account): boolean {
   const { actor } = session;
-  if (actor.kind === "user") return;
-  const granted = actor.kind === "installation" && actor.installation.account.id === organization.id && actor.permissions["members"];
-  if (granted === false || granted === undefined) throw inaccessible();
+  if (actor.kind === "user") return isOrganisationMember(session.state, organization, actor.account);
+  if (actor.kind !== "installation" || actor.installation.account !== organization) return false;
+  if (!allows(actor.permissions, "members", "read")) throw inaccessible();
+  return true;
 }
 
 /** What a node id stands for, if the actor may see it. Throws NOT_FOUND otherwise, as GitHub does for both. */

@@ -134,7 +134,6 @@ export function commentNode(session: Session, comment: Comment): GraphqlNode {
 export interface TimelineArguments extends ConnectionArguments {
   readonly itemTypes?: readonly string[] | null;
   readonly since?: string | null;
-  readonly skip?: number | null;
 }
 
 interface TimelineItem {
@@ -232,10 +231,8 @@ export function timeline(session: Session, thread: Issue | PullRequest, args: Ti
   const since = args.since == null ? 0 : Date.parse(args.since);
   const items = [...events, ...reviews]
     .toSorted((left, right) => left.at - right.at)
-    .filter((item) => item.at >= since && (args.itemTypes?.includes(item.type) ?? true))
-    .slice(args.skip ?? 0);
-  const extra = { filteredCount: items.length, pageCount: items.length, updatedAt: thread.updatedAt };
-  return connection({ items, key: (item) => item.key, node: (item) => item.node() }, args, info, extra);
+    .filter((item) => item.at >= since && (args.itemTypes?.includes(item.type) ?? true));
+  return connection({ items, key: (item) => item.key, node: (item) => item.node() }, args, info, { updatedAt: thread.updatedAt });
 }
 
 /** Fields that issues and pull requests share. */

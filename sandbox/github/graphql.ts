@@ -11,10 +11,11 @@ import {
   validate,
   type DocumentNode,
   type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
   type OperationDefinitionNode,
 } from "graphql";
 
-import { showError } from "./graphql-errors.ts";
+import { refusal, showError } from "./graphql-errors.ts";
 import { callSize } from "./graphql-limits.ts";
 import { checkMutations } from "./graphql-mutations-checks.ts";
 import { gitMutations } from "./graphql-mutations-git.ts";
@@ -23,6 +24,7 @@ import { queries } from "./graphql-queries.ts";
 import { githubSchema } from "./graphql-schema.ts";
 import { asGraphqlError, type RateLimit, type Session } from "./graphql-session.ts";
 import type { Actor } from "./model.ts";
+import { SandboxRefusal } from "./refusal.ts";
 import type { GitHubState } from "./state.ts";
 
 export interface GraphqlRequest {
@@ -64,16 +66,41 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A field that the sandbox does not know is an error of the sandbox, never a silent null. */
-const resolveField: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
-  if (!isRecord(source) || !(info.fieldName in source)) {
-    throw new Error(`the sandbox does not know ${info.parentType.name}.${info.fieldName}`);
-  }
+/** Arguments whose meaning the sandbox does not know. Elsewhere all of a field's arguments are heeded. */
+const UNKNOWN_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  "Issue.comments": ["orderBy"],
+  "Issue.timelineItems": ["skip"],
+  "Organization.teams": ["ldapMapped", "notificationSetting", "orderBy", "privacy", "query", "role", "rootTeamsOnly", "userLogins"],
+  "PullRequest.comments": ["orderBy"],
+  "PullRequest.latestOpinionatedReviews": ["writersOnly"],
+  "PullRequest.timelineItems": ["skip"],
+  "Team.members": ["orderBy", "role"],
+};
+
+/** What the sandbox does not know is an error of the sandbox, never a silent null or an argument passed over. */
+function requireKnown(source: unknown, args: Readonly<Record<string, unknown>>, info: GraphQLResolveInfo): void {
+  const field = `${info.parentType.name}.${info.fieldName}`;
+  if (!isRecord(source) || !(info.fieldName in source)) throw new Error(`the sandbox does not know ${field}`);
+  const argument = UNKNOWN_ARGUMENTS[field]?.find((name) => Boolean(args[name]));
+  if (argument !== undefined) throw new Error(`the sandbox does not know ${field}(${argument}:)`);
+}
+
+/** GitHub tells a person who lacks the role which mutation it was, in one sentence for all of them. */
+function forbidden(error: SandboxRefusal, session: Session, info: GraphQLResolveInfo): GraphQLError | null {
+  const lacking = error.code === "forbidden" || (error.code === "not-found" && error.message === "Not Found");
+  if (info.parentType.name !== "Mutation" || session.actor.kind !== "user" || !lacking) return null;
+  const mutation = info.fieldName.slice(0, 1).toUpperCase() + info.fieldName.slice(1);
+  const message = `${session.actor.account.login} does not have the correct permissions to execute \`${mutation}\``;
+  return refusal("FORBIDDEN", message);
+}
+
+const resolveField: GraphQLFieldResolver<unknown, Session> = (source, args, session, info) => {
+  requireKnown(source, args, info);
   const refuseAsGraphql = (error: unknown): never => {
-    throw asGraphqlError(error);
+    throw (error instanceof SandboxRefusal ? forbidden(error, session, info) : null) ?? asGraphqlError(error);
   };
   try {
-    const value: unknown = defaultFieldResolver(source, args, context, info);
+    const value: unknown = defaultFieldResolver(source, args, session, info);
     return value instanceof Promise ? value.catch(refuseAsGraphql) : value;
   } catch (error) {
     return refuseAsGraphql(error);
@@ -135,6 +162,7 @@ export function createGraphqlHandler(state: GitHubState): GraphqlHandler {
       rootValue: rootOf(session, operation),
       variableValues: variables,
       operationName: operation.name?.value ?? null,
+      contextValue: session,
       fieldResolver: resolveField,
     });
     // Nothing was executed when the variables do not fit; GitHub then leaves `data` out.

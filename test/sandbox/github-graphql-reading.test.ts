@@ -163,6 +163,9 @@ describe("a pull request", () => {
     await addLabels(world.state, world.user(world.alice), pull, ["promote:prod"]);
     await requestReviewers(world.state, bot, pull, { users: [], teams: [world.sre] });
     world.clock.advance(MINUTE);
+    const reader = createUser(world.state, "reader");
+    setCollaborator(world.repository, reader, "read");
+    await review(world.state, world.user(reader), pull, { event: "REQUEST_CHANGES", body: "no", commit: null });
     await review(world.state, world.user(world.alice), pull, { event: "COMMENT", body: "hm", commit: null });
     await review(world.state, world.user(world.alice), pull, { event: "APPROVE", body: "", commit: null });
     const comment = await addComment(world.state, world.user(world.alice), pull, "/pinion status");
@@ -204,13 +207,14 @@ describe("a pull request", () => {
 
   it("says who reviewed what, and whether they may push", async () => {
     const fields = `reviews(last: 1) { totalCount pageInfo { hasPreviousPage } nodes { state submittedAt authorCanPushToRepository author { login } commit { oid } } }
-      approved: reviews(first: 9, states: [APPROVED]) { totalCount } latestReviews(first: 9) { nodes { state } } reviewDecision
+      others: reviews(first: 9, states: [CHANGES_REQUESTED, COMMENTED]) { nodes { author { login } state authorCanPushToRepository } }
+      latestReviews(first: 9) { nodes { state } } reviewDecision
       reviewRequests(first: 5) { totalCount }`;
     expect(await world.data(one(fields))).toEqual({
       repository: {
         pullRequest: {
           reviews: {
-            totalCount: 2,
+            totalCount: 3,
             pageInfo: { hasPreviousPage: true },
             nodes: [
               {
@@ -222,9 +226,14 @@ describe("a pull request", () => {
               },
             ],
           },
-          approved: { totalCount: 1 },
-          latestReviews: { nodes: [{ state: "APPROVED" }] },
-          reviewDecision: "APPROVED",
+          others: {
+            nodes: [
+              { author: { login: "reader" }, state: "CHANGES_REQUESTED", authorCanPushToRepository: false },
+              { author: { login: "alice" }, state: "COMMENTED", authorCanPushToRepository: true },
+            ],
+          },
+          latestReviews: { nodes: [{ state: "CHANGES_REQUESTED" }, { state: "APPROVED" }] },
+          reviewDecision: "CHANGES_REQUESTED",
           reviewRequests: { totalCount: 0 },
         },
       },
@@ -243,7 +252,8 @@ describe("a pull request", () => {
           ... on ReviewRequestedEvent { requestedReviewer { __typename ... on Team { slug } } }
         }
       }`;
-    const types = ["LabeledEvent", "ReviewRequestedEvent", "PullRequestReview", "PullRequestReview", "IssueComment", "UnlabeledEvent"];
+    const reviews = ["PullRequestReview", "PullRequestReview", "PullRequestReview"];
+    const types = ["LabeledEvent", "ReviewRequestedEvent", ...reviews, "IssueComment", "UnlabeledEvent"];
     expect(await world.data(one(fields))).toEqual({
       repository: {
         pullRequest: {

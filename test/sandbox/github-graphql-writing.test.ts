@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { NO_OID } from "../../sandbox/github/model.ts";
-import { createUser } from "../../sandbox/github/state/accounts.ts";
+import { createUser, setCollaborator } from "../../sandbox/github/state/accounts.ts";
 import { createLabel } from "../../sandbox/github/state/labels.ts";
 import { refNodeId } from "../../sandbox/github/state.ts";
 import { GraphqlWorld } from "./github-graphql-world.ts";
@@ -88,6 +88,18 @@ describe("several mutations in one document", () => {
       ["FORBIDDEN", "Resource not accessible by integration"],
       ["FORBIDDEN", "Resource not accessible by integration"],
     ]);
+    expect(world.head("four")).toBe("");
+  });
+
+  it("a person without the role is told which mutation it was", async () => {
+    const reader = createUser(world.state, "reader");
+    setCollaborator(world.repository, reader, "read");
+    const answer = await world.ask(OPEN, opening("four"), world.user(reader));
+    expect(answer.errors?.[0]).toMatchObject({
+      type: "FORBIDDEN",
+      path: ["ref"],
+      message: "reader does not have the correct permissions to execute `CreateRef`",
+    });
     expect(world.head("four")).toBe("");
   });
 });

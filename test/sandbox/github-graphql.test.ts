@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { createUser } from "../../sandbox/github/state/accounts.ts";
 import { GraphqlWorld } from "./github-graphql-world.ts";
 
 let world: GraphqlWorld;
@@ -18,8 +19,9 @@ describe("who may ask", () => {
     expect((await world.raw({ kind: "app", app: world.app }, { query: "{ viewer { login } }" })).status).toBe(401);
   });
 
-  it("a bot is called by its App's slug, a person by the login", async () => {
+  it("a bot is called by its App's slug as an actor, and with [bot] as the viewer, who is always a user", async () => {
     const query = "{ viewer { __typename login } }";
+    expect(await world.data(query)).toEqual({ viewer: { __typename: "User", login: "pinion[bot]" } });
     const bot = await world.ask(`{ node(id: "${world.app.bot.nodeId}") { __typename ... on Bot { login databaseId } } }`);
     expect(bot.data).toEqual({ node: { __typename: "Bot", login: "pinion", databaseId: world.app.bot.id } });
     expect((await world.ask(query, {}, world.user(world.alice))).data).toEqual({ viewer: { __typename: "User", login: "alice" } });
@@ -83,6 +85,13 @@ describe("documents that are not right", () => {
   it("a field that the sandbox does not know is told, never null in silence", async () => {
     const answer = await world.ask(`{ repository(owner: "acme", name: "deploy") { diskUsage } }`);
     expect(answer.errors).toMatchObject([{ path: ["repository", "diskUsage"], message: "the sandbox does not know Repository.diskUsage" }]);
+  });
+
+  it("nor is an argument passed over that the sandbox does not know", async () => {
+    const pull = await world.pull("arguments");
+    const query = (args: string) => `{ node(id: "${pull.nodeId}") { ... on PullRequest { timelineItems(first: 1${args}) { totalCount } } } }`;
+    expect((await world.ask(query(""))).errors).toBeUndefined();
+    expect((await world.ask(query(", skip: 1"))).errors).toMatchObject([{ message: "the sandbox does not know PullRequest.timelineItems(skip:)" }]);
   });
 
   it("one of several operations is chosen by its name", async () => {
@@ -162,7 +171,10 @@ describe("teams", () => {
     expect(await world.data(query)).toEqual({
       organization: { team: { slug: "sre", members: { totalCount: 1, nodes: [{ login: "alice" }] } }, missing: null },
     });
+    const outsider = world.user(createUser(world.state, "outsider"));
+    expect(await world.data(query, {}, outsider)).toEqual({ organization: { team: null, missing: null } });
+    expect((await world.ask(`{ node(id: "${world.sre.nodeId}") { id } }`, {}, outsider)).errors).toMatchObject([{ type: "NOT_FOUND" }]);
     const refused = await world.ask(query, {}, world.bot({ contents: "read" }));
-    expect(refused.errors?.map((error) => error.type)).toEqual(["FORBIDDEN", "FORBIDDEN"]);
+    expect(refused.errors).toMatchObject([{ type: "FORBIDDEN", path: ["organization", "team"] }]);
   });
 });
