@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Instant, Oid } from "./model.ts";
+import type { GitObject } from "./objects.ts";
+import { ObjectReader } from "./objects.ts";
 
 /** How long one Git command may take. */
 const GIT_DEADLINE = 60_000;
@@ -117,9 +119,16 @@ function parseCommit(oid: Oid, text: string): CommitInfo {
 export class GitStore {
   readonly directory: string;
   readonly #remembered = new Map<string, Promise<unknown>>();
+  readonly #objects: ObjectReader;
 
   constructor(directory: string) {
     this.directory = directory;
+    this.#objects = new ObjectReader(directory, gitEnvironment());
+  }
+
+  /** Ends the process that reads objects. The next read would start another. */
+  close(): void {
+    this.#objects.close();
   }
 
   run(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
@@ -162,33 +171,50 @@ export class GitStore {
   /** `commit`, `tree`, `blob`, `tag`, or null when there is no such object. */
   async objectType(oid: Oid): Promise<string | null> {
     if (!/^[0-9a-f]{40}$/.test(oid)) return null;
-    const result = await this.run(["cat-file", "-t", oid]);
-    return result.code === 0 ? result.stdout.toString("utf8").trim() : null;
+    return (await this.#objects.read(oid))?.type ?? null;
   }
 
   /** The commit, or null when the id is not that of a commit here. */
   async commit(oid: Oid): Promise<CommitInfo | null> {
     if (!/^[0-9a-f]{40}$/.test(oid)) return null;
-    return this.#once(`commit ${oid}`, async () => {
-      const result = await this.run(["cat-file", "commit", oid]);
-      if (result.code !== 0) throw new Error("no such commit");
-      return parseCommit(oid, result.stdout.toString("utf8"));
-    }).catch(() => null);
+    const key = `commit ${oid}`;
+    const found = await this.#once(key, async () => {
+      const object = await this.#objects.read(oid);
+      return object?.type === "commit" ? parseCommit(oid, object.bytes.toString("utf8")) : null;
+    });
+    // It may come yet, by a push.
+    if (found === null) this.#remembered.delete(key);
+    return found;
+  }
+
+  /** What stands at a path of a commit or tree, or null. */
+  objectAt(treeish: Oid, path: string): Promise<GitObject | null> {
+    return this.#objects.read(`${treeish}:${path}`);
   }
 
   /** The bytes of a file in a commit or tree, or null. */
   async file(treeish: Oid, path: string): Promise<Buffer | null> {
-    const result = await this.run(["cat-file", "blob", `${treeish}:${path}`]);
-    return result.code === 0 ? result.stdout : null;
+    const object = await this.objectAt(treeish, path);
+    return object?.type === "blob" ? object.bytes : null;
+  }
+
+  /** Whether `child` is a plain next commit on `parent`: what most questions come down to, answered without a process. */
+  async #follows(parent: Oid, child: Oid): Promise<boolean> {
+    const parents = (await this.commit(child))?.parents ?? [];
+    return parents.length === 1 && parents[0] === parent;
   }
 
   async isAncestor(ancestor: Oid, descendant: Oid): Promise<boolean> {
-    if (ancestor === descendant) return true;
-    return this.#once(`ancestor ${ancestor} ${descendant}`, async () => (await this.run(["merge-base", "--is-ancestor", ancestor, descendant])).code === 0);
+    if (ancestor === descendant || (await this.#follows(ancestor, descendant))) return true;
+    return this.#once(
+      `ancestor ${ancestor} ${descendant}`,
+      async () => (await this.run(["merge-base", "--is-ancestor", ancestor, descendant])).code === 0,
+    );
   }
 
   /** The best common ancestor, or null for histories that share nothing. */
   async mergeBase(left: Oid, right: Oid): Promise<Oid | null> {
+    if (await this.#follows(left, right)) return left;
     return this.#once(`base ${left} ${right}`, async () => {
       const result = await this.run(["merge-base", left, right]);
       return result.code === 0 ? result.stdout.toString("utf8").trim() : null;
@@ -197,6 +223,7 @@ export class GitStore {
 
   /** Commits of `head` that are not in `base`, oldest first. */
   async commitsBetween(base: Oid | null, head: Oid): Promise<readonly Oid[]> {
+    if (base !== null && (await this.#follows(base, head))) return [head];
     return this.#once(`between ${base ?? ""} ${head}`, async () => {
       const range = base === null ? [head] : [head, `^${base}`];
       return (await this.text(["rev-list", "--reverse", "--topo-order", ...range])).split("\n").filter((line) => line !== "");

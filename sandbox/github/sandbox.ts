@@ -194,7 +194,7 @@ export class GitHubSandbox {
   async close(): Promise<void> {
     await this.webhooks.settled();
     await this.#server.close();
-    await Promise.all(this.state.repositories.map((repository) => repository.writes.idle()));
+    await this.state.close();
     await this.#cleanUp();
   }
 }

@@ -151,6 +151,14 @@ export class GitHubState {
     return found;
   }
 
+  /** Waits for writes under way and ends what runs for the repositories. */
+  async close(): Promise<void> {
+    for (const repository of this.repositories) {
+      await repository.writes.idle();
+      repository.git.close();
+    }
+  }
+
   emit(event: SandboxEvent): void {
     for (const listener of this.#listeners) listener(event);
   }

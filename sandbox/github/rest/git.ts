@@ -128,9 +128,9 @@ async function contents(call: RestCall) {
   const revision = call.query.get("ref") ?? where.defaultBranch;
   const commit = await resolveCommit(where, revision);
   if (commit === null) throw new SandboxRefusal(404, "not-found", `No commit found for the ref ${revision}`);
-  const type = await where.git.run(["cat-file", "-t", `${commit}:${path}`]);
-  if (type.code !== 0) throw notFound();
-  if (type.stdout.toString("utf8").trim() === "tree") {
+  const object = await where.git.objectAt(commit, path);
+  if (object === null) throw notFound();
+  if (object.type === "tree") {
     const entries = (await treeEntries(where, `${commit}:${path}`, false)) ?? [];
     const base = path === "" ? "" : `${path}/`;
     return ok(
@@ -144,11 +144,9 @@ async function contents(call: RestCall) {
       ),
     );
   }
-  const bytes = await where.git.file(commit, path);
-  if (bytes === null) throw notFound();
   const sha = await where.git.text(["rev-parse", `${commit}:${path}`]);
-  const entry = contentEntry(call.state, where, revision, { path, sha, size: bytes.length, type: "file" });
-  return ok({ ...entry, content: bytes.toString("base64").replace(/.{60}/g, "$&\n"), encoding: "base64" });
+  const entry = contentEntry(call.state, where, revision, { path, sha, size: object.bytes.length, type: "file" });
+  return ok({ ...entry, content: object.bytes.toString("base64").replace(/.{60}/g, "$&\n"), encoding: "base64" });
 }
 
 export const gitRoutes: readonly Route[] = [

@@ -49,8 +49,9 @@ function requirePaths(changes: FileChanges): void {
 
 async function requireDeletable(repository: Repository, head: Oid, deletions: readonly string[]): Promise<void> {
   for (const path of deletions) {
-    const found = await repository.git.run(["cat-file", "-e", `${head}:${path}`]);
-    if (found.code !== 0) throw unprocessable(`A path was requested for deletion which does not exist as of commit oid \`${head}\`: ${path}`);
+    if ((await repository.git.objectAt(head, path)) === null) {
+      throw unprocessable(`A path was requested for deletion which does not exist as of commit oid \`${head}\`: ${path}`);
+    }
   }
 }
 
