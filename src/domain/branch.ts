@@ -29,6 +29,13 @@ export function isPinionBranch(name: string): boolean {
   return name.startsWith(PREFIX);
 }
 
+/** Commits are built here before a pull request's branch is swapped to them. No environment can have this name. */
+export const TEMPORARY_PREFIX = `${PREFIX}_tmp/`;
+
+export function isTemporaryBranch(name: string): boolean {
+  return name.startsWith(TEMPORARY_PREFIX);
+}
+
 export function isRevertBranch(name: string): boolean {
   return isPinionBranch(name) && name.split("/").at(-1)?.startsWith("revert-to-") === true;
 }

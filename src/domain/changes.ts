@@ -3,6 +3,7 @@ import { downstreamOf, type Draft } from "./draft.ts";
 import type { PinChange, PullRequest } from "./observation.ts";
 import type { Judgement } from "./record.ts";
 import { asRelease } from "./release.ts";
+import { withdrawnComment } from "./report/comment.ts";
 
 /** The App opened it, from a branch of this repository under Pinion's own names. What is in it now may still be foreign. */
 export function isOwn(pullRequest: PullRequest): boolean {
@@ -90,7 +91,11 @@ export function planWithdrawals(draft: Draft): void {
     const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
     if (opened === undefined) continue;
     const { app, environment, release } = opened;
-    draft.record({ event: "withdrawn", app, environment, at: pullRequest.closed.at, release, pullRequest: pullRequest.number, by: pullRequest.closed.by.login });
+    const { number, closed } = pullRequest;
+    const by = closed.by.login;
+    if (!draft.record({ event: "withdrawn", app, environment, at: closed.at, release, pullRequest: number, by })) continue;
+    const body = withdrawnComment({ marker: "withdrawn", who: by, app, environment, version: release.version });
+    draft.act({ id: `comment #${number} withdrawn`, kind: "comment", pullRequest: number, body });
   }
 }
 

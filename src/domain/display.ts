@@ -1,3 +1,4 @@
+import { isTemporaryBranch } from "./branch.ts";
 import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
@@ -29,13 +30,13 @@ export function planReviewers(draft: Draft, judged: JudgedPullRequest): void {
   draft.act({ id: `ask-reviewers #${pullRequest.number} ${teams.join(" ")}`, kind: "ask-reviewers", pullRequest: pullRequest.number, teams, users: [] });
 }
 
-/** Takes away branches of pull requests that ended. Only what the App made itself, and only as it was seen. */
+/** Takes away branches of pull requests that ended, and what a crash left of swapping one. Only what the App made itself, and only as it was seen. */
 export function planBranches(draft: Draft): void {
   const { branches, open, ended } = draft.observation.snapshot;
   for (const branch of branches) {
     if (!branch.own || open.some((other) => !other.head.fork && other.head.ref === branch.name)) continue;
-    const gone = ended.find((other) => isOwn(other) && other.head.ref === branch.name && other.head.oid === branch.oid);
-    if (gone === undefined) continue;
+    const ofEnded = ended.some((other) => isOwn(other) && other.head.ref === branch.name && other.head.oid === branch.oid);
+    if (!ofEnded && !isTemporaryBranch(branch.name)) continue;
     draft.act({ id: `delete-branch ${branch.name} ${branch.oid}`, kind: "delete-branch", branch: branch.name, head: branch.oid });
   }
 }

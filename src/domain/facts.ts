@@ -56,6 +56,8 @@ export interface Facts {
       readonly soak: Milliseconds;
       /** When the soak will be over; 0 while it has not begun. */
       readonly soaked_at: Instant;
+      /** It ran there, but something took its place, or it went bad, before the soak was over. */
+      readonly soak_lost: boolean;
     }[]
   >;
   readonly approvals: Fact<{

@@ -112,7 +112,9 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     }
     const soaked_at = doneAt ?? 0;
     if (doneAt !== null && doneAt > draft.now) draft.due(doneAt);
-    entries.push({ environment: name, verified: run !== undefined, bad, soaked_for: soakedFor, soak: environment.soak, soaked_at });
+    const ran = place.runs.some((candidate) => sameRelease(candidate.release, to));
+    const soak_lost = ran && doneAt === null;
+    entries.push({ environment: name, verified: run !== undefined, bad, soaked_for: soakedFor, soak: environment.soak, soaked_at, soak_lost });
   }
   return entries;
 }

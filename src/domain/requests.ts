@@ -69,7 +69,9 @@ function answer(draft: Draft, wish: Wish, judged: readonly JudgedPullRequest[]):
   const allowed = wish.by.kind === "user" ? draft.ask({ kind: "permission", login: wish.by.login }, PEOPLE_MAX_AGE) : null;
   if (wish.by.kind !== "user") return refuse(draft, wish, "only a person can ask for a promotion");
   if (allowed === null || !allowed.known) return;
-  if (!WRITERS.has(allowed.value)) return refuse(draft, wish, `that takes write permission on this repository, and @${wish.by.login} has ${allowed.value === "none" ? "none" : `only ${allowed.value}`}`);
+  if (!WRITERS.has(allowed.value)) {
+    return refuse(draft, wish, `that takes write permission on this repository, and yours is ${allowed.value}`);
+  }
   if (wish.pullRequest.state === "open") return;
   if (wish.pullRequest.state === "closed") return refuse(draft, wish, "this pull request was not merged, so it brought no release that could move on");
   const releases = wantedReleases(draft, wish);

@@ -40,7 +40,7 @@ const CONSEQUENTIAL: ReadonlySet<LogRecord["event"]> = new Set([
 /** Whether these writes change what the next plan would say, so that waiting for an event would lose time. */
 export function isConsequential(action: Action): boolean {
   if (action.kind === "record") return CONSEQUENTIAL.has(action.record.event);
-  return action.kind === "start-log" || action.kind === "merge" || action.kind === "close" || action.kind === "rebuild";
+  return action.kind === "start-log" || action.kind === "open" || action.kind === "merge" || action.kind === "close" || action.kind === "rebuild";
 }
 
 /**

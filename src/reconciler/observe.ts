@@ -1,4 +1,4 @@
-import { known, unknown, type Answer } from "../domain/answer.ts";
+import { known, unknown, type Answer, type Instant, type Milliseconds } from "../domain/answer.ts";
 import { CONFIG_PATH, type ConfigResult } from "../domain/config.ts";
 import { parseConfig } from "../domain/config-file.ts";
 import { compileDiscover } from "../domain/discover.ts";
@@ -16,6 +16,9 @@ const ENDED_OVERLAP = 10 * 60_000;
 /** At the first look, this far back: whatever happened while nobody was looking. */
 const ENDED_AT_START = 14 * 24 * 3_600_000;
 
+/** However sure nobody told of a change: webhooks get lost. */
+const SNAPSHOT_MAX_AGE: Milliseconds = 10 * 60_000;
+
 /** What one repository looked like so far. All of it can be read again from Git and GitHub. */
 export class RepositoryView {
   readonly #pins = new PinTable();
@@ -23,12 +26,23 @@ export class RepositoryView {
   readonly #changes = new PinChanges();
   readonly #proposals = new Proposals();
   #lastLook: number | null = null;
+  #last: Observation | null = null;
   #config: { readonly commit: Oid; readonly text: string | null; readonly result: ConfigResult | null } | null = null;
   #quarantine: { readonly commit: Oid; readonly entries: Answer<readonly QuarantineEntry[]> } | null = null;
 
   /** Notes a commit of the log that this process wrote itself. */
   wrote(commit: Oid): void {
     this.#log.wrote(commit);
+  }
+
+  /** What was seen last is old: something was written since, or an event says so. */
+  outdate(): void {
+    this.#last = null;
+  }
+
+  /** What was seen last, while nothing says that it is old. */
+  recent(now: Instant): Observation | null {
+    return this.#last !== null && now - this.#last.snapshot.at < SNAPSHOT_MAX_AGE ? this.#last : null;
   }
 
   /** Repositories of the images that are pinned, as of the last look; null before the first. */
@@ -52,7 +66,9 @@ export class RepositoryView {
       config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#config?.text ?? "");
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
     this.#lastLook = snapshot.at;
-    return { repository, snapshot, config, pins: usable === null ? new Map() : this.#pins.pins, quarantine, ledger, changes, proposals };
+    const pins = usable === null ? new Map() : this.#pins.pins;
+    this.#last = { repository, snapshot, config, pins, quarantine, ledger, changes, proposals };
+    return this.#last;
   }
 
   async #readConfig(ports: Ports, repository: Repository, snapshot: ForgeSnapshot): Promise<ConfigResult | null> {

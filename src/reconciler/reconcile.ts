@@ -52,7 +52,10 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
   return {
     async look(repository, hints) {
       const memory = memoryOf(repository);
-      for (const hint of hints) memory.answers.heed(hint);
+      for (const hint of hints) {
+        memory.answers.heed(hint);
+        if (hint.kind === "sweep" || hint.kind === "forge") memory.view.outdate();
+      }
       const { observation, decided } = await decide(ports, policies, repository, memory);
       const applied = await new Application(ports, observation).run(withoutRepeats(decided, memory, ports.clock.now()));
       remember(ports, memory, applied);
@@ -74,10 +77,27 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
   };
 }
 
-/** Observe, then plan; what the plan needs to know is asked and planned with again. */
-async function decide(ports: Ports, policies: PolicySet, repository: Repository, memory: Memory): Promise<{ readonly observation: Observation; readonly decided: Plan }> {
-  const observation = await memory.view.observe(ports, repository);
+interface Decision {
+  readonly observation: Observation;
+  readonly decided: Plan;
+}
+
+/**
+ * Decides from what was seen last, while nothing says that it is old: a registry or a cluster that is asked again and again
+ * costs no request to GitHub. Whatever would be written is decided anew from a fresh look.
+ */
+async function decide(ports: Ports, policies: PolicySet, repository: Repository, memory: Memory): Promise<Decision> {
   memory.answers.expire(ports.clock.now() - ANSWER_LIFE);
+  const recent = memory.view.recent(ports.clock.now());
+  if (recent !== null) {
+    const decision = await decideFrom(ports, policies, repository, memory, recent);
+    if (decision.decided.actions.length === 0) return decision;
+  }
+  return decideFrom(ports, policies, repository, memory, await memory.view.observe(ports, repository));
+}
+
+/** Plans; what the plan needs to know is asked, and planned with again. */
+async function decideFrom(ports: Ports, policies: PolicySet, repository: Repository, memory: Memory, observation: Observation): Promise<Decision> {
   let decided = plan(observation, policies, memory.answers, ports.clock.now());
   for (let round = 0; round < GATHER_ROUNDS && decided.needs.length > 0; round += 1) {
     await gather(ports, repository, decided.needs, memory.answers);
@@ -108,6 +128,7 @@ function withoutRepeats(decided: Plan, memory: Memory, now: Instant): Plan {
 
 function remember(ports: Ports, memory: Memory, applied: Applied): void {
   if (applied.logHead !== null) memory.view.wrote(applied.logHead);
+  if (applied.done.length > 0 || applied.conflicts.length > 0) memory.view.outdate();
   const now = ports.clock.now();
   for (const action of applied.done) if (repeats(action)) memory.written.set(action.id, now);
   // A refusal stands until a person changes something: asking at every look would only cost requests.

@@ -30,7 +30,7 @@ function ofGates(gates: readonly Gate[]): CheckedPromotion {
 const check = (facts: Facts) => checkContent({ promotions: [checked(facts)], notes: [] });
 
 const unapproved = { required: 1, count: 0, by: [], who: "team sre", ignored: [], changes_requested_by: [] };
-const soaking = [{ environment: "staging", verified: true, bad: false, soaked_for: 0, soak: HOUR, soaked_at: NOW + HOUR }];
+const soaking = [{ environment: "staging", verified: true, bad: false, soaked_for: 0, soak: HOUR, soaked_at: NOW + HOUR, soak_lost: false }];
 
 describe("the check of a promotion", () => {
   it("that passes", () => {
@@ -163,7 +163,7 @@ describe("the check of a promotion", () => {
   });
 
   it("says the same an hour later when nothing has happened, and something else when something has", () => {
-    const long = { ...soaking[0], environment: "staging", verified: true, bad: false, soak: 4 * HOUR, soaked_at: NOW + 3 * HOUR };
+    const long = { ...soaking[0], environment: "staging", verified: true, bad: false, soak: 4 * HOUR, soaked_at: NOW + 3 * HOUR, soak_lost: false };
     const early = check(soundFacts({ upstream: [{ ...long, soaked_for: HOUR }] }));
     const late = check(soundFacts({ now: NOW + HOUR, upstream: [{ ...long, soaked_for: 2 * HOUR }] }));
     expect(late).toEqual(early);

@@ -24,7 +24,7 @@ const REVERT = { promotion: { kind: "revert" } } as const;
 const HOTFIX = { promotion: { kind: "hotfix" } } as const;
 const PERSON = { promotion: { origin: "person" } } as const;
 const silent = { unknown: "ghcr.io did not answer within 10 s" };
-const staging = { environment: "staging", verified: true, bad: false, soaked_for: 3 * HOUR, soak: HOUR, soaked_at: NOW - 2 * HOUR };
+const staging = { environment: "staging", verified: true, bad: false, soaked_for: 3 * HOUR, soak: HOUR, soaked_at: NOW - 2 * HOUR, soak_lost: false };
 const approvals = { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [] };
 
 describe("the core policies", () => {
@@ -220,6 +220,11 @@ describe("the core policies", () => {
         ],
       }),
       "block wait: the soak of 1 h in prod-eu and 1 h in prod-us",
+    ],
+    [
+      "soak",
+      soundFacts({ upstream: [{ ...staging, soaked_for: HOUR / 2, soaked_at: 0, soak_lost: true }] }),
+      "block fail: the soak in staging ended too early, because the release was replaced or went bad there",
     ],
     ["soak", soundFacts({ upstream: [] }), "block fail: nothing is known of the environments before prod"],
     ["soak", soundFacts({ upstream: silent }), "block unknown: ghcr.io did not answer within 10 s"],

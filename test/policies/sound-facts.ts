@@ -24,7 +24,7 @@ export function soundFacts(changed: Partial<Omit<Facts, "promotion">> & { readon
     },
     change: { pins_only: true, other_files: [], conflicts: false },
     registry: { missing: [], moved: [] },
-    upstream: [{ environment: "staging", verified: true, bad: false, soaked_for: 3 * HOUR, soak: HOUR, soaked_at: NOW - 2 * HOUR }],
+    upstream: [{ environment: "staging", verified: true, bad: false, soaked_for: 3 * HOUR, soak: HOUR, soaked_at: NOW - 2 * HOUR, soak_lost: false }],
     approvals: { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [] },
     freeze: { active: false, reasons: [] },
     quarantine: { hits: [] },

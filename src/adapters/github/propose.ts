@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { TEMPORARY_PREFIX } from "../../domain/branch.ts";
 import type { Repository } from "../../domain/observation.ts";
 import type { Oid } from "../../domain/release.ts";
 import type { FileContent, Forge, WriteOutcome } from "../../ports.ts";
@@ -164,9 +165,6 @@ export async function replaceHead(
   }
   return moved.outcome === "done" ? { outcome: "done", value: head } : moved;
 }
-
-/** Branches that are only there while a commit is built. One that a crash left behind may be deleted by anybody. */
-export const TEMPORARY_PREFIX = "pinion/tmp/";
 
 /** Tidies up; what could not be tidied up does no harm, so the reason for the tidying is not hidden by another failure. */
 async function forget(api: GitHubApi, nodeIds: NodeIds, repository: Repository, branch: string, at: Oid): Promise<void> {

@@ -47,7 +47,7 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
   registry: { shape: "record", fields: { missing: "list<string>", moved: "list<string>" } },
   upstream: {
     shape: "list",
-    fields: { environment: "string", verified: "bool", bad: "bool", soaked_for: "int", soak: "int", soaked_at: "int" },
+    fields: { environment: "string", verified: "bool", bad: "bool", soaked_for: "int", soak: "int", soaked_at: "int", soak_lost: "bool" },
   },
   approvals: {
     shape: "record",

@@ -61,6 +61,7 @@ function openingSentence({ kind, app, environment, version, from, file }: Promot
   const where = `in ${code(environment)}, in the file ${code(file)}`;
   if (kind === "revert") return `Takes ${code(app)} back${before} to ${code(version)} ${where}.`;
   const urgent = kind === "hotfix" ? " This is a hotfix: some gates do not hold it back." : "";
+  if (from?.version === version) return `Pins ${code(`${app} ${version}`)} by its digest ${where}.${urgent}`;
   return `Moves ${code(app)}${before} to ${code(version)} ${where}.${urgent}`;
 }
 
