@@ -43,9 +43,9 @@ export function discoverPatternProblem(pattern: string): string | null {
 }
 
 /**
- * Compiles the patterns to a function that tells whose file a path is, or null. The app's name must be within the
- * grammar of names (lower-case letters, digits, dots, underscores, hyphens) and fit to be part of a branch name;
- * other folders are not apps. Where two patterns match, the first one decides; where one pattern matches in two
+ * Compiles sound patterns ({@link discoverPatternProblem}) to a function that tells whose file a path is, or null.
+ * The app's name must be within the grammar of names (lower-case letters, digits, dots, underscores, hyphens) and fit
+ * to be part of a branch name; other folders are not apps. Where two patterns match, the first one decides; where one pattern matches in two
  * ways, the longest environment path does.
  */
 export function compileDiscover(

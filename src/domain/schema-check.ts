@@ -60,8 +60,8 @@ export function compileSchemaCheck(schema: JsonSchema, options: SchemaCheckOptio
     for (const error of validate.errors ?? []) {
       const problem = explain(error, pathOf(error.instancePath, value), options);
       if (problem === null) continue;
-      // A value that breaks two rules of one schema is told once; each missing key is told.
-      const place = JSON.stringify([problem.at, problem.path, error.keyword === "required" ? problem.message : ""]);
+      // Rules of one schema share its words: a value that breaks two of them is told once.
+      const place = JSON.stringify([problem.at, problem.path, problem.message]);
       if (!problems.has(place)) problems.set(place, problem);
     }
     return [...problems.values()];

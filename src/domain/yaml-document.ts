@@ -111,7 +111,8 @@ function explain(code: string, message: string): string {
     case "RESOURCE_EXHAUSTION":
       return TOO_DEEP;
     default:
-      return `not valid YAML: ${message}${message.includes("flow ") ? "; inside [ ] or { }, text with any of these or a comma needs quotes" : ""}`;
+      // The usual cause inside [ ] or { }: `[apps/{app}]`.
+      return `not valid YAML: ${message}${message.includes("flow ") ? "; text with [ ] { } or a comma needs quotes there" : ""}`;
   }
 }
 
@@ -127,9 +128,10 @@ function inspect(text: string, root: ParsedNode | null, limits: YamlLimits): Yam
       problems.push({ offset: node.range[0], message: TOO_DEEP });
     } else if (isAlias(node)) {
       const target = anchors.get(node.source);
+      const tooMany = limits.aliases === 0 ? "aliases are not read here" : `more than ${limits.aliases} aliases`;
       if (target === undefined) problems.push({ offset: node.range[0], message: `the alias *${node.source} has no anchor before it` });
+      else if (targets.size >= limits.aliases) problems.push({ offset: node.range[0], message: tooMany });
       else targets.set(node, target);
-      if (targets.size > limits.aliases) problems.push({ offset: node.range[0], message: `more than ${limits.aliases} aliases` });
     } else if (isMap(node)) {
       findDuplicates(node, duplicates);
       for (const pair of node.items) {

@@ -92,19 +92,34 @@ describe("what may be left out", () => {
   });
 
   it("lays an app's settings over the defaults, key by key", () => {
-    const config = configOf(
-      file({
-        apps: '  defaults: { argocd: ["{app}-{env}-eu", "{app}-{env}-us"], select: { semver: ^1 }, paused: moving }\n  a: { images: [nginx] }\n  b:\n',
-      }),
-    );
-    expect(config.apps.get("a")).toEqual({
+    const apps = [
+      "  defaults:",
+      "    images: [nginx]",
+      '    argocd: ["{app}-{env}-eu", "{app}-{env}-us"]',
+      "    select: { semver: ^1 }",
+      "    slo: up",
+      "    paused: moving",
+      "  silent:",
+      "  other: { images: [Acme.io/web], argocd: web, select: { semver: ^2 }, slo: fast, paused: broken }",
+      "",
+    ];
+    const slo = "{ objective: 99, errors: '{window}', total: '{window}' }";
+    const config = configOf(file({ apps: apps.join("\n"), rest: `slos:\n  up: ${slo}\n  fast: ${slo}\n` }));
+    expect(config.defaults).toEqual({
       images: ["docker.io/library/nginx"],
-      select: { semver: "^1" },
       argocd: ["{app}-{env}-eu", "{app}-{env}-us"],
-      slo: null,
+      select: { semver: "^1" },
+      slo: "up",
       paused: "moving",
     });
-    expect(config.apps.get("b")).toEqual(config.defaults);
+    expect(config.apps.get("silent")).toEqual(config.defaults);
+    expect(config.apps.get("other")).toEqual({
+      images: ["Acme.io/web"],
+      argocd: ["web"],
+      select: { semver: "^2" },
+      slo: "fast",
+      paused: "broken",
+    });
   });
 });
 
@@ -215,6 +230,8 @@ const MISTAKES: readonly (readonly [string, string, readonly string[]])[] = [
   ["a query without its window", file({ rest: "slos: { a: { objective: 99, errors: 'x[5m]', total: '{window}' } }\n" }), [expect.stringMatching(/^6:37 slos\.a\.errors must be PromQL that contains \{window\}, such as .*, but is "x\[5m\]"$/)]],
   ["a limit of none", file({ rest: "limits: { openPullRequests: 0 }\n" }), ["6:29 limits.openPullRequests must be a whole number from 1 to 1000, but is the number 0"]],
   ["a limit of too many", file({ rest: "limits: { newPullRequestsPerHour: 501 }\n" }), ["6:35 limits.newPullRequestsPerHour must be a whole number from 1 to 500, but is the number 501"]],
+  ["no text where an image must be", file({ apps: "  web: { images: [''] }\n" }), ["6:19 apps.web.images[0] must be text of 1 to 500 characters, but is \"\"", "6:19 apps.web.images[0]: an image reference is empty"]],
+  ["a list too long with doubles", file().replace(/\[.*\]/, `[${"'{app}/{env}/kustomization.yaml', ".repeat(21)}]`), [expect.stringMatching(/^5:13 apps\.discover must be a list of 1 to 20 paths/), "5:13 apps.discover has an entry twice"]],
   ["an endpoint by URL", file({ environments: '  dev: { argocd: "https://argocd.example" }\n' }), ['3:18 environments.dev.argocd must be lower-case letters, digits and inner hyphens, 40 at most, but is "https://argocd.example"']],
 ];
 
@@ -241,7 +258,7 @@ describe("mistakes", () => {
 
   it("of a text that is no YAML are told as such", () => {
     expect(problemsOf("version: 1\nenvironments:\n\tdev: {}\n")).toEqual(["3:1 not valid YAML: a tab cannot indent, use spaces"]);
-    expect(problemsOf("apps:\n  discover: [apps/{app}]\n")[0]).toMatch(/^2:\d+ not valid YAML: .*; inside \[ \] or { }, text with any of these or a comma needs quotes$/);
+    expect(problemsOf("apps:\n  discover: [apps/{app}]\n")[0]).toMatch(/^2:\d+ not valid YAML: .*; text with \[ \] { } or a comma needs quotes there$/);
     expect(problemsOf("version: 1\n---\nversion: 1\n")).toEqual(["2:1 more than one YAML document (---) in the file: keep one"]);
     expect(problemsOf(`version: 1 #${" ".repeat(256 * 1024)}`)).toEqual(["1:1 the file has 262156 characters: more than 262144 are not read"]);
   });

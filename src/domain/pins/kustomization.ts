@@ -200,8 +200,15 @@ function whyNotInsertable(document: YamlDocument, map: YAMLMap.Parsed, pair: Key
   const node = pair?.value ?? null;
   const oneLine = node !== null && node.range[1] > node.range[0] && !textOfNode(document, node).includes("\n");
   if (!oneLine || isMap(node) || isSeq(node)) return { offset, message: "no digest can be written behind a value that is not on one line" };
+  if (pair !== null && isExplicit(document, pair)) return { offset, message: "no digest can be written behind an explicit key (?)" };
   if (map.flow === true && document.text[map.range[0]] !== "{") return { offset, message: "write the entry in braces: {name: …}" };
   return null;
+}
+
+/** Whether the colon stands on another line than the key, as it may after `?`. */
+function isExplicit(document: YamlDocument, pair: KeyAndValue): boolean {
+  const colon = document.text.indexOf(":", pair.key.range[1]);
+  return document.text.slice(pair.key.range[1], colon).includes("\n");
 }
 
 function textOfNode(document: YamlDocument, node: ParsedNode): string {
