@@ -13,7 +13,7 @@ import type { Settings } from "./config.ts";
 import type { Clock, Ports } from "./ports.ts";
 import { createDispatcher, type Dispatcher } from "./reconciler/dispatch.ts";
 import { createReconciler, type Reconciler } from "./reconciler/reconcile.ts";
-import { createJournal } from "./telemetry.ts";
+import { createJournal, withoutBodies } from "./telemetry.ts";
 
 /** What runs beside the settings: the machine's own clock and chance, unless a test brings others. */
 export interface Surroundings {
@@ -88,7 +88,7 @@ function createProbot(settings: Settings, { logger, throttle }: Surroundings): P
     privateKey: settings.github.privateKey.reveal(),
     secret: settings.github.webhookSecret.reveal(),
     baseUrl: settings.github.apiUrl,
-    log: logger,
+    log: withoutBodies(logger),
     Octokit: pinionOctokit(throttle),
     request: { fetch: boundedFetch() },
   });

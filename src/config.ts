@@ -72,10 +72,23 @@ const PLAIN_VARIABLES = [
   ...REGISTRY_SOURCES.flatMap((source) => [webhookSecretVariable(source), `${webhookSecretVariable(source)}_FILE`]),
 ];
 const OTHER_VARIABLES = ["APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH", "WEBHOOK_SECRET", "HOST", "PORT", "LOG_LEVEL", "GITHUB_URL", "GITHUB_API_URL"];
+/** Every variable that is read, but for those of named endpoints. */
+export const VARIABLES: readonly string[] = [
+  ...OTHER_VARIABLES,
+  ...PLAIN_VARIABLES,
+  ...PRODUCTS.flatMap((product) => ["URL", "TOKEN", "TOKEN_FILE"].map((part) => `PINION_${product}_${part}`)),
+];
 /** What Kubernetes gives every container for a Service that is called `pinion` (or `pinion-…`) in its namespace. */
 const SERVICE_LINK = /_SERVICE_HOST$|_SERVICE_PORT(?:_[A-Z0-9_]+)?$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/;
 
 export type SettingsResult = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly string[] };
+
+/** All secrets of the settings, so that they can be kept out of logs. */
+export function secretsOf(settings: Settings): readonly Secret[] {
+  const { github, argocd, prometheus, registries, webhooks } = settings;
+  const tokens = [...argocd.values(), ...prometheus.values()].map(({ token }) => token);
+  return [github.privateKey, github.webhookSecret, ...tokens, registries.dockerConfig, ...webhooks.values()].filter((secret) => secret !== null);
+}
 
 /** Reads everything and tells all mistakes at once. A variable that is empty counts as not given. */
 export function readSettings(

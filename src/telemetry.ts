@@ -66,6 +66,11 @@ export function createLogger(options: LoggerOptions): Logger {
   );
 }
 
+/** The same logger for the code of others, which writes whole bodies at the levels below `info`. */
+export function withoutBodies(logger: Logger): Logger {
+  return logger.child({}, logger.isLevelEnabled("debug") ? { level: "info" } : {});
+}
+
 function describeError(cause: unknown): { readonly type: string; readonly message: string; readonly kind?: string } {
   if (!(cause instanceof Error)) return { type: typeof cause, message: "something that is no error was thrown" };
   const message = cause.message.slice(0, LONGEST_MESSAGE);

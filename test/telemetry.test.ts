@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PortFailure } from "../src/ports.ts";
 import { Secret } from "../src/secret.ts";
-import { createJournal, createLogger, withoutSecrets } from "../src/telemetry.ts";
+import { createJournal, createLogger, withoutBodies, withoutSecrets } from "../src/telemetry.ts";
 
 const PEM = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
 const INSTALLATION_TOKEN = `ghs_${"A1b2C3d4E5f6".repeat(3)}`;
@@ -144,4 +144,15 @@ it("writes nothing below its level, and the time as people read it", () => {
   journal.warn("seen");
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "warn", msg: "seen", time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) });
+});
+
+it("keeps the code of others from writing the bodies that it writes at lower levels", () => {
+  const lines: string[] = [];
+  const output = { write: (line: string) => lines.push(line) };
+  for (const level of ["trace", "debug", "info", "warn"] as const) {
+    const logger = withoutBodies(createLogger({ level, output })).child({ name: "probot" });
+    logger.debug({ body: "a whole body" }, "request");
+    logger.info("told");
+  }
+  expect(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)).toEqual(["told", "told", "told"]);
 });

@@ -1,0 +1,122 @@
+#!/usr/bin/env node
+import { buffer } from "node:stream/consumers";
+import { parseArgs } from "node:util";
+import { EXIT, type Command, type ExitCode, type Terminal } from "./cli/command.ts";
+import { configCheck, configSchema } from "./cli/config.ts";
+import { serve } from "./cli/serve.ts";
+import { version } from "./cli/version.ts";
+import { didYouMean } from "./domain/suggest.ts";
+import { withoutSecrets } from "./telemetry.ts";
+
+const COMMANDS: readonly Command[] = [serve, configCheck, configSchema];
+
+const EXIT_CODES = `Exit codes:
+  0  done, and nothing is wrong
+  1  what was looked at has problems
+  2  the command line, a file named on it, or the environment cannot be used
+  3  Pinion, or something it depends on, failed
+`;
+
+async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const parsed = parse(args);
+  if (typeof parsed === "string") return misused(parsed, terminal);
+  const { words, help, json } = parsed;
+  if (parsed.version) {
+    terminal.out(`${version()}\n`);
+    return EXIT.ok;
+  }
+  const command = COMMANDS.find(({ name }) => name === words.slice(0, name.split(" ").length).join(" "));
+  if (command === undefined) {
+    if (help && words.length === 0) {
+      terminal.out(usage());
+      return EXIT.ok;
+    }
+    return misused(words.length === 0 ? "which command?" : unknownCommand(words), terminal);
+  }
+  if (help) {
+    terminal.out(`Usage: pinion ${command.name} ${command.parameters}`.trimEnd() + `\n\n${command.details}\n\n${EXIT_CODES}`);
+    return EXIT.ok;
+  }
+  const rest = words.slice(command.name.split(" ").length);
+  if (rest.length > command.accepts.words) return misused(`pinion ${command.name} does not take "${rest.at(-1) ?? ""}"`, terminal);
+  if (json && !command.accepts.json) return misused(`pinion ${command.name} does not take --json`, terminal);
+  return command.run({ words: rest, json }, terminal);
+}
+
+function parse(args: readonly string[]): { words: string[]; help: boolean; version: boolean; json: boolean } | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" }, version: { type: "boolean" }, json: { type: "boolean" } },
+    });
+    return { words: positionals, help: values.help ?? false, version: values.version ?? false, json: values.json ?? false };
+  } catch (cause) {
+    return cause instanceof Error ? (cause.message.split(". ")[0] ?? cause.message) : "the options cannot be read";
+  }
+}
+
+function unknownCommand(words: readonly string[]): string {
+  const typed = words.slice(0, 2).join(" ");
+  const names = COMMANDS.map(({ name }) => name);
+  const group = names.filter((name) => name.startsWith(`${words[0] ?? ""} `));
+  if (group.length > 0) return `"${typed}" is no command. There are: ${group.join(", ")}`;
+  return `"${typed}" is no command.${didYouMean(typed, names) || didYouMean(words[0] ?? "", names)}`;
+}
+
+function misused(problem: string, terminal: Terminal): ExitCode {
+  terminal.err(`pinion: ${problem}\nSee pinion --help.\n`);
+  return EXIT.usage;
+}
+
+function usage(): string {
+  const rows = COMMANDS.map(({ name, parameters, summary }) => [`${name} ${parameters}`.trimEnd(), summary] as const);
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return `Pinion promotes container images through environments by pull request.
+
+Usage: pinion COMMAND
+
+Commands:
+${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n")}
+
+Options:
+  -h, --help  help, also of one command
+  --version   the version
+  --json      results as JSON
+
+${EXIT_CODES}`;
+}
+
+/** The first signal asks to stop; a second one ends the process, because somebody is in a hurry. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(EXIT.failed);
+        asked = true;
+        resolve(signal);
+      });
+    }
+  });
+}
+
+const terminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  environment: process.env,
+  get stopped() {
+    return stopSignal();
+  },
+  input: () => buffer(process.stdin),
+};
+
+/** A mistake of ours. Node would print the error with all it carries along; its own text and place are enough for a report. */
+function unexpected(cause: unknown): ExitCode {
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : typeof cause;
+  terminal.err(`pinion: an unexpected failure; please report it\n${withoutSecrets(text)}\n`);
+  return EXIT.failed;
+}
+
+process.on("uncaughtException", (cause) => process.exit(unexpected(cause)));
+process.exitCode = await main(process.argv.slice(2), terminal).catch(unexpected);

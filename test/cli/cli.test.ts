@@ -1,0 +1,165 @@
+import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { VARIABLES } from "../../src/config.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PRIVATE_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+const WEBHOOK_SECRET = "a secret of the webhook";
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command line in a process of its own. */
+function pinion(args: readonly string[], options: { input?: string | Uint8Array; cwd?: string; environment?: Record<string, string> } = {}) {
+  const child = spawn(process.execPath, [join(ROOT, "src/cli.ts"), ...args], {
+    cwd: options.cwd ?? ROOT,
+    env: { PATH: process.env["PATH"], HOME: tmpdir(), ...options.environment },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let out = "";
+  let err = "";
+  const watchers = new Set<() => void>();
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString("utf8");
+    for (const watcher of watchers) watcher();
+  });
+  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString("utf8")));
+  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+  child.stdin.end(options.input ?? "");
+  /** The first line of its output that matches. */
+  const line = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = out.split("\n").find((text) => pattern.test(text));
+        if (found !== undefined) resolve(found);
+      };
+      watchers.add(look);
+      look();
+      void ended.then(() => reject(new Error(`it ended without such a line:\n${out}${err}`)));
+    });
+  return { child, ended, line };
+}
+
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "pinion-cli-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+describe("help", () => {
+  it.each([["--help"], ["-h"]])("%s names every command and exit code", async (option) => {
+    const { code, out, err } = await pinion([option]).ended;
+    expect([code, err]).toEqual([0, ""]);
+    for (const word of ["serve", "config check [FILE]", "config schema", "Exit codes:", "--version"]) expect(out).toContain(word);
+  });
+
+  it("of serve names every variable that is read", async () => {
+    const { code, out } = await pinion(["serve", "--help"]).ended;
+    expect(code).toBe(0);
+    for (const name of VARIABLES) expect(out, name).toContain(name);
+  });
+
+  it("tells the version of the package", async () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { readonly version: string };
+    expect(await pinion(["--version"], { cwd: tmpdir() }).ended).toEqual({ code: 0, out: `${manifest.version}\n`, err: "" });
+  });
+});
+
+it.each([
+  [[], "which command?"],
+  [["serv"], 'Did you mean "serve"?'],
+  [["config"], "There are: config check, config schema"],
+  [["config", "chek"], "There are: config check, config schema"],
+  [["--nope"], "Unknown option '--nope'"],
+  [["config", "check", "a", "b"], 'does not take "b"'],
+  [["serve", "--json"], "does not take --json"],
+  [["config", "check", "/none/such.yaml"], "cannot be read (ENOENT)"],
+  [["config", "check", "/"], "cannot be read (EISDIR)"],
+])("says what is wrong with %j", async (args, problem) => {
+  const { code, out, err } = await pinion(args).ended;
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain(problem);
+});
+
+describe("config check", () => {
+  it("finds a sound file sound, in its usual place too", async () => {
+    const text = readFileSync(join(ROOT, "test/fixtures/pinion.yaml"), "utf8");
+    expect(await pinion(["config", "check", "-"], { input: text }).ended).toEqual({ code: 0, out: "-: no problems\n", err: "" });
+    const { code, err } = await pinion(["config", "check"], { cwd: folderWith({}) }).ended;
+    expect([code, err]).toEqual([2, "pinion: .github/pinion.yaml cannot be read (ENOENT)\n"]);
+  });
+
+  it("prints every problem where it is", async () => {
+    const folder = folderWith({ "p.yaml": "version: 1\nenviroments: {}\napps: 5\n" });
+    const { code, out } = await pinion(["config", "check", "p.yaml"], { cwd: folder }).ended;
+    expect(code).toBe(1);
+    expect(out).toMatch(/^p\.yaml:2:1: .*environments/m);
+    expect(out.trim().split("\n").length).toBeGreaterThan(1);
+    const json = await pinion(["config", "check", "p.yaml", "--json"], { cwd: folder }).ended;
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({ ok: false, file: "p.yaml", problems: expect.arrayContaining([expect.objectContaining({ line: 2 })]) });
+  });
+
+  it("does not guess at what is not UTF-8", async () => {
+    const { code, out } = await pinion(["config", "check", "-"], { input: Uint8Array.of(0xff, 0xfe) }).ended;
+    expect([code, out]).toEqual([1, "-:1:1: the file is not UTF-8: save it as such\n"]);
+  });
+});
+
+it("prints the schema that is shipped", async () => {
+  const { code, out } = await pinion(["config", "schema"]).ended;
+  expect(code).toBe(0);
+  expect(out).toBe(readFileSync(join(ROOT, "schema/pinion.schema.json"), "utf8"));
+});
+
+describe("serve", () => {
+  const sound = (): Record<string, string> => ({
+    APP_ID: "1",
+    PRIVATE_KEY,
+    WEBHOOK_SECRET,
+    PORT: "0",
+    HOST: "127.0.0.1",
+    PINION_DATA_DIR: folderWith({}),
+    // Nobody listens here: GitHub is down.
+    GITHUB_URL: "http://127.0.0.1:9",
+    GITHUB_API_URL: "http://127.0.0.1:9",
+  });
+
+  it("does not start without a secret, or with one that everybody knows, and tells all that is missing", async () => {
+    const { code, out, err } = await pinion(["serve"]).ended;
+    expect([code, out]).toEqual([2, ""]);
+    for (const name of ["APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"]) expect(err).toContain(`  ${name}`);
+    const known = await pinion(["serve"], { environment: { ...sound(), WEBHOOK_SECRET: "development" } }).ended;
+    expect([known.code, known.err]).toEqual([2, expect.stringContaining("WEBHOOK_SECRET")]);
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("runs while GitHub is down, unready but alive, and ends well on %s", async (signal) => {
+    const { child, ended, line } = pinion(["serve"], { environment: { ...sound(), LOG_LEVEL: "trace" } });
+    const { url } = JSON.parse(await line(/"msg":"listening"/)) as { readonly url: string };
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${url}/api/github/webhooks`, { method: "POST", body: "{}" })).status).toBe(415);
+    await line(/the repositories could not be listed/);
+    child.kill(signal);
+    const { code, out, err } = await ended;
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain(`"signal":"${signal}"`);
+    for (const text of out.trim().split("\n")) expect(() => JSON.parse(text) as unknown).not.toThrow();
+    expect(out).not.toContain(WEBHOOK_SECRET);
+    expect(out).not.toMatch(/PRIVATE KEY|eyJ/);
+  });
+
+  it("says why it cannot run", async () => {
+    const { code, out } = await pinion(["serve"], { environment: { ...sound(), HOST: "192.0.2.1" } }).ended;
+    expect(code).toBe(3);
+    expect(out).toContain("check HOST and PORT");
+  });
+});
