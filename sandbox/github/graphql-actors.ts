@@ -38,7 +38,7 @@ export function actorNode(session: Session, account: Account | null): GraphqlNod
 /** Where the schema asks for a `User`, a bot is shown as one, under the login with `[bot]`: commits' people, and the viewer. */
 export function asUserNode(session: Session, account: Account | null): GraphqlNode | null {
   if (account === null || !session.state.accounts.has(account.id)) return null;
-  return { ...accountNode(session, account, account.login), __typename: "User" };
+  return accountNode(session, account, account.login);
 }
 
 interface TeamMembersArguments extends ConnectionArguments {

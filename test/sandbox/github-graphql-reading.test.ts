@@ -138,17 +138,32 @@ describe("commits", () => {
     await mergePullRequest(world.state, world.user(world.owner), pull, { method: "squash", sha: null, title: null, message: null });
     const at = (oid: string): string => `object(oid: "${oid}") { ... on Commit { associatedPullRequests(first: 5) { nodes { number state } } } }`;
     const fields = `
-      defaultBranchRef { target { ... on Commit { all: history(first: 1) { totalCount nodes { oid } } web: history(first: 5, path: "apps/web.yaml") { totalCount } } } }
+      defaultBranchRef { target { ... on Commit { all: history(first: 1) { totalCount nodes { oid } } web: history(first: 5, path: "apps/web.yaml") { totalCount } none: history(first: 5, path: "apps/none.yaml") { totalCount } } } }
       merged: ${at(pull.mergeCommit ?? "")} head: ${at(pull.head.oid)} open: ${at(waiting.head.oid)} base: ${at(pull.base.oid)}`;
     expect(await world.data(inRepository(fields))).toEqual({
       repository: {
-        defaultBranchRef: { target: { all: { totalCount: 2, nodes: [{ oid: pull.mergeCommit }] }, web: { totalCount: 2 } } },
+        defaultBranchRef: { target: { all: { totalCount: 2, nodes: [{ oid: pull.mergeCommit }] }, web: { totalCount: 2 }, none: { totalCount: 0 } } },
         merged: { associatedPullRequests: { nodes: [{ number: pull.number, state: "MERGED" }] } },
         head: { associatedPullRequests: { nodes: [{ number: pull.number, state: "MERGED" }] } },
         open: { associatedPullRequests: { nodes: [{ number: waiting.number, state: "OPEN" }] } },
         base: { associatedPullRequests: { nodes: [] } },
       },
     });
+  });
+});
+
+describe("a commit that arrived on the default branch", () => {
+  it("is no longer that of an open pull request that was built on it", async () => {
+    const below = await world.pull("below");
+    await createRef(world.state, world.bot(), world.repository, "refs/heads/above", below.head.oid);
+    await world.commit("above", "apps/above.yaml", "tag: 2\n");
+    const input = { title: "Above", body: null, head: "above", base: "main", draft: false };
+    const above = await createPullRequest(world.state, world.bot(), world.repository, input);
+    const query = inRepository(`object(oid: "${below.head.oid}") { ... on Commit { associatedPullRequests(first: 5) { nodes { number } } } }`);
+    const shown = (...numbers: readonly number[]) => ({ repository: { object: { associatedPullRequests: { nodes: numbers.map((number) => ({ number })) } } } });
+    expect(await world.data(query)).toEqual(shown(below.number, above.number));
+    await mergePullRequest(world.state, world.user(world.owner), below, { method: "merge", sha: null, title: null, message: null });
+    expect(await world.data(query)).toEqual(shown(below.number));
   });
 });
 
@@ -238,6 +253,30 @@ describe("a pull request", () => {
         },
       },
     });
+  });
+
+  it("keeps an opinion that a later comment does not take back", async () => {
+    const judged = await world.pull("judged");
+    await review(world.state, world.user(world.alice), judged, { event: "APPROVE", body: "", commit: null });
+    await review(world.state, world.user(world.alice), judged, { event: "COMMENT", body: "by the way", commit: null });
+    const states = "{ nodes { state } }";
+    const fields = `latestReviews(first: 9) ${states} latestOpinionatedReviews(first: 9) ${states} reviewDecision`;
+    expect(await world.data(inRepository(`pullRequest(number: ${judged.number}) { ${fields} }`))).toEqual({
+      repository: {
+        pullRequest: {
+          latestReviews: { nodes: [{ state: "COMMENTED" }] },
+          latestOpinionatedReviews: { nodes: [{ state: "APPROVED" }] },
+          reviewDecision: "APPROVED",
+        },
+      },
+    });
+  });
+
+  it("does not show its checks to a token that may not read them", async () => {
+    const query = one("commits(last: 1) { nodes { commit { checkSuites(first: 1) { totalCount } } } }");
+    const answer = await world.ask(query, {}, world.bot({ pull_requests: "read", contents: "read" }));
+    const path = ["repository", "pullRequest", "commits", "nodes", 0, "commit", "checkSuites"];
+    expect(answer.errors).toMatchObject([{ type: "FORBIDDEN", path }]);
   });
 
   it("tells what happened in order, and only what is asked for", async () => {
@@ -415,6 +454,8 @@ describe("issues and labels", () => {
     frozen = await createIssue(world.state, world.user(world.alice), world.repository, { title: "Stop", body: "why", labels: ["freeze:prod"] });
     const other = await createIssue(world.state, world.user(world.alice), world.repository, { title: "Other", body: null, labels: [] });
     await closeIssue(world.state, world.user(world.alice), other, "completed");
+    world.clock.advance(MINUTE);
+    await createIssue(world.state, world.bot(), world.repository, { title: "Unlabelled", body: null, labels: [] });
   });
 
   it("are found by label and state, each with who set the label", async () => {
@@ -422,6 +463,8 @@ describe("issues and labels", () => {
       issues(first: 5, states: [OPEN], labels: ["FREEZE:PROD"]) { nodes { __typename number title state stateReason author { login } labels(first: 5) { nodes { name } }
         timelineItems(last: 5, itemTypes: [LABELED_EVENT]) { nodes { ... on LabeledEvent { actor { login } label { name } } } } } }
       filtered: issues(first: 5, filterBy: { states: [CLOSED], createdBy: "alice" }) { nodes { title stateReason } }
+      theirs: issues(first: 5, filterBy: { createdBy: "pinion[bot]" }) { nodes { title } }
+      lately: issues(first: 5, filterBy: { since: "2026-01-05T09:04:00Z" }) { nodes { title } }
       issueOrPullRequest(number: ${frozen.number}) { __typename }
       labels(first: 5, query: "freeze") { nodes { name description issues(states: [OPEN], first: 1) { totalCount } pullRequests(first: 1) { totalCount } } }
       label(name: "freeze:prod") { color }`;
@@ -442,6 +485,8 @@ describe("issues and labels", () => {
           ],
         },
         filtered: { nodes: [{ title: "Other", stateReason: "COMPLETED" }] },
+        theirs: { nodes: [{ title: "Unlabelled" }] },
+        lately: { nodes: [{ title: "Unlabelled" }] },
         issueOrPullRequest: { __typename: "Issue" },
         labels: { nodes: [{ name: "freeze:prod", description: "Stop the line", issues: { totalCount: 1 }, pullRequests: { totalCount: 0 } }] },
         label: { color: "ff0000" },

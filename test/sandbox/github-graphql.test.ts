@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { createUser } from "../../sandbox/github/state/accounts.ts";
+import { createTeam, createUser, joinTeam, leaveTeam } from "../../sandbox/github/state/accounts.ts";
 import { GraphqlWorld } from "./github-graphql-world.ts";
 
 let world: GraphqlWorld;
@@ -161,11 +161,35 @@ describe("nodes by id", () => {
     const query = `{ node(id: "${pull.nodeId}") { id } }`;
     expect(await world.data(query)).toEqual({ node: { id: pull.nodeId } });
     const answer = await world.ask(query, {}, world.user(world.bob));
-    expect(answer).toMatchObject({ data: { node: null }, errors: [{ type: "NOT_FOUND" }] });
+    const message = `Could not resolve to a node with the global id of '${pull.nodeId}'.`;
+    expect(answer).toMatchObject({ data: { node: null }, errors: [{ type: "NOT_FOUND", message }] });
+  });
+
+  it("and not those that a token has no permission for", async () => {
+    const pull = await world.pull("unread");
+    const query = `{ node(id: "${pull.nodeId}") { id } }`;
+    expect((await world.ask(query, {}, world.bot({ issues: "read" }))).errors).toMatchObject([{ type: "FORBIDDEN", path: ["node"] }]);
+  });
+
+  it("at most a hundred", async () => {
+    const ids = Array.from({ length: 101 }, () => world.repository.nodeId);
+    const query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+    expect((await world.ask(query, { ids: ids.slice(1) })).errors).toBeUndefined();
+    expect((await world.ask(query, { ids })).errors).toMatchObject([{ type: "ARGUMENT_LIMIT", path: ["nodes"] }]);
   });
 });
 
 describe("teams", () => {
+  it("count the members of their child teams, unless only their own are asked for", async () => {
+    const child = createTeam(world.state, world.organization, "sre-leads", world.sre);
+    joinTeam(world.state, child, world.owner);
+    const members = (membership: string): string => `members(first: 9, membership: ${membership}) { nodes { login } }`;
+    const query = `{ organization(login: "acme") { team(slug: "sre") { all: ${members("ALL")} own: ${members("IMMEDIATE")} children: ${members("CHILD_TEAM")} } } }`;
+    const nodes = (...logins: readonly string[]) => ({ nodes: logins.map((login) => ({ login })) });
+    expect(await world.data(query)).toEqual({ organization: { team: { all: nodes("olga", "alice"), own: nodes("alice"), children: nodes("olga") } } });
+    leaveTeam(world.state, child, world.owner);
+  });
+
   it("have active members only, and say nothing to an App without the permission", async () => {
     const query = `{ organization(login: "acme") { team(slug: "sre") { slug members(first: 100, membership: ALL) { totalCount nodes { login } } } missing: team(slug: "nope") { slug } } }`;
     expect(await world.data(query)).toEqual({
