@@ -60,7 +60,12 @@ export type SandboxEvent = { readonly sender: Account } & (
       readonly reviewer: Account | Team;
     }
   | { readonly name: "pull_request_review"; readonly action: "submitted" | "dismissed"; readonly review: Review }
-  | { readonly name: "issue_comment"; readonly action: "created" | "edited" | "deleted"; readonly comment: Comment; readonly before: string | null }
+  | {
+      readonly name: "issue_comment";
+      readonly action: "created" | "edited" | "deleted";
+      readonly comment: Comment;
+      readonly before: string | null;
+    }
   | { readonly name: "issues"; readonly action: "opened" | "closed" | "reopened"; readonly issue: Issue }
   | { readonly name: "issues"; readonly action: "edited"; readonly issue: Issue; readonly changes: ThreadChanges }
   | { readonly name: "issues"; readonly action: "labeled" | "unlabeled"; readonly issue: Issue; readonly label: Label }

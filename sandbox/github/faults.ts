@@ -57,3 +57,8 @@ export function secondaryLimit(retryAfterSeconds: number): Fault {
 export function badGateway(): Fault {
   return { kind: "status", status: 502, headers: { "content-type": "text/html" }, body: "<html><title>Unicorn!</title></html>" };
 }
+
+/** What a merge answers when the base moved while GitHub was at it: to be tried again. */
+export function baseModified(): Fault {
+  return { kind: "status", status: 405, body: { message: "Base branch was modified. Review and try the merge again." } };
+}

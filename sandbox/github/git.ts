@@ -8,6 +8,9 @@ import { ObjectReader } from "./objects.ts";
 /** How long one Git command may take. */
 const GIT_DEADLINE = 60_000;
 
+/** How many answers about objects are remembered for each repository. */
+const MEMORY_LIMIT = 50_000;
+
 /** Settings that no repository, user or machine can change. */
 export function gitEnvironment(): Record<string, string> {
   return {
@@ -146,6 +149,8 @@ export class GitStore {
     const before = this.#remembered.get(key);
     if (before !== undefined) return before as Promise<T>;
     const asked = ask();
+    // Forgetting everything now and then is enough to keep a long simulation from filling the memory.
+    if (this.#remembered.size >= MEMORY_LIMIT) this.#remembered.clear();
     this.#remembered.set(key, asked);
     asked.catch(() => this.#remembered.delete(key));
     return asked;
@@ -206,10 +211,11 @@ export class GitStore {
 
   async isAncestor(ancestor: Oid, descendant: Oid): Promise<boolean> {
     if (ancestor === descendant || (await this.#follows(ancestor, descendant))) return true;
-    return this.#once(
-      `ancestor ${ancestor} ${descendant}`,
-      async () => (await this.run(["merge-base", "--is-ancestor", ancestor, descendant])).code === 0,
-    );
+    return this.#once(`ancestor ${ancestor} ${descendant}`, async () => {
+      const result = await this.run(["merge-base", "--is-ancestor", ancestor, descendant]);
+      if (result.code > 1) throw new Error(`git merge-base: exit ${result.code}: ${result.stderr.trim()}`);
+      return result.code === 0;
+    });
   }
 
   /** The best common ancestor, or null for histories that share nothing. */
@@ -234,7 +240,10 @@ export class GitStore {
   async mergeTree(base: Oid, head: Oid): Promise<{ readonly tree: Oid } | { readonly conflicts: readonly string[] }> {
     return this.#once(`merge ${base} ${head}`, async () => {
       const result = await this.run(["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", base, head]);
-      const parts = result.stdout.toString("utf8").split("\0").filter((part) => part !== "");
+      const parts = result.stdout
+        .toString("utf8")
+        .split("\0")
+        .filter((part) => part !== "");
       if (result.code === 0 && parts[0] !== undefined) return { tree: parts[0].trim() };
       if (result.code === 1) return { conflicts: [...new Set(parts.slice(1))] };
       throw new Error(`git merge-tree: exit ${result.code}: ${result.stderr.trim()}`);

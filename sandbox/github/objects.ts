@@ -49,7 +49,10 @@ export class ObjectReader {
   }
 
   #start(): ChildProcessByStdio<Writable, Readable, null> {
-    const child = spawn("git", ["-C", this.#directory, "cat-file", "--batch"], { env: this.#environment, stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn("git", ["-C", this.#directory, "cat-file", "--batch"], {
+      env: this.#environment,
+      stdio: ["pipe", "pipe", "ignore"],
+    });
     this.#child = child;
     this.#received = [];
     this.#length = 0;

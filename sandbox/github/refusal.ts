@@ -8,14 +8,7 @@ export interface RefusalDetail {
 
 /** What kind of refusal it is, for callers that do not speak HTTP (GraphQL's `errors[].type`). */
 export type RefusalCode =
-  | "unauthenticated"
-  | "not-found"
-  | "forbidden"
-  | "unprocessable"
-  | "stale"
-  | "exists"
-  | "not-allowed"
-  | "protected";
+  "unauthenticated" | "not-found" | "forbidden" | "unprocessable" | "stale" | "exists" | "not-allowed" | "protected";
 
 /** GitHub says no. `status` and `message` are those of its REST API; GraphQL makes its errors from `code` and `message`. */
 export class SandboxRefusal extends Error {

@@ -152,7 +152,13 @@ export class GitHubSandbox {
     if (options.withoutApp !== true) {
       this.installation.selected.add(repository.id);
       const { installation } = this;
-      this.state.emit({ name: "installation_repositories", action: "added", sender: this.#owner(), installation, repositories: [repository] });
+      this.state.emit({
+        name: "installation_repositories",
+        action: "added",
+        sender: this.#owner(),
+        installation,
+        repositories: [repository],
+      });
     }
     return repository;
   }

@@ -181,7 +181,7 @@ export class GitHubServer {
     }
     this.#requestNumber += 1;
     const plain = typeof answer.body === "string";
-    const text = answer.body === null ? "" : plain ? String(answer.body) : JSON.stringify(answer.body);
+    const text = typeof answer.body === "string" ? answer.body : answer.body === null ? "" : JSON.stringify(answer.body);
     const sent = Buffer.from(halve ? text.slice(0, Math.floor(text.length / 2)) : text, "utf8");
     outgoing.writeHead(answer.status, {
       ...(answer.body === null ? {} : { "content-type": plain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8" }),

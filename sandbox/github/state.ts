@@ -95,7 +95,9 @@ export class GitHubState {
 
   /** Text that nobody can guess from outside but is the same in every run: for tokens and delivery ids. */
   secret(purpose: string): string {
-    return createHash("sha256").update(`${purpose} ${this.identify(`secret ${purpose}`).id}`).digest("hex");
+    return createHash("sha256")
+      .update(`${purpose} ${this.identify(`secret ${purpose}`).id}`)
+      .digest("hex");
   }
 
   /** Keeps a new thing findable by its node id. */
@@ -110,12 +112,10 @@ export class GitHubState {
     if (found !== undefined) return found;
     const decoded = /^(REF|C)_(.+)$/.exec(nodeId);
     if (decoded === null) return null;
-    const [id = "", rest = ""] = splitOnce(Buffer.from(decoded[2] ?? "", "base64url").toString("utf8"), " ");
+    const [id, rest] = splitOnce(Buffer.from(decoded[2] ?? "", "base64url").toString("utf8"), " ");
     const repository = this.repositories.find((candidate) => String(candidate.id) === id);
     if (repository === undefined) return null;
-    return decoded[1] === "REF"
-      ? { kind: "ref", nodeId, repository, name: rest }
-      : { kind: "commit", nodeId, repository, oid: rest };
+    return decoded[1] === "REF" ? { kind: "ref", nodeId, repository, name: rest } : { kind: "commit", nodeId, repository, oid: rest };
   }
 
   accountByLogin(login: string): Account | null {

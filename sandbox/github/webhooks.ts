@@ -55,28 +55,31 @@ export class Webhooks {
 
   #take(event: SandboxEvent): void {
     for (const app of this.#recipients(event)) {
-      const at = this.#state.now();
       // Begun now, so that the payload says what was so when it happened.
       const payload = webhookPayload(this.#state, event, app);
-      const mode = this.mode;
-      this.#order = this.#order.then(async () => {
-        const action = "action" in event ? event.action : null;
-        const delivery: Delivery = {
-          id: uuidFrom(this.#state.secret("delivery")),
-          app,
-          event: event.name,
-          action,
-          body: JSON.stringify(await payload),
-          at,
-          state: mode === "drop" ? "dropped" : "held",
-          status: null,
-          attempts: 0,
-        };
-        this.log.push(delivery);
-        if (mode === "deliver") this.#start(delivery);
-      });
+      const seen = { app, event, mode: this.mode, at: this.#state.now() };
+      this.#order = this.#order.then(() => this.#enter(seen, payload));
       this.#track(this.#order);
     }
+  }
+
+  async #enter(
+    { app, event, mode, at }: { readonly app: App; readonly event: SandboxEvent; readonly mode: WebhookMode; readonly at: Instant },
+    payload: Promise<unknown>,
+  ): Promise<void> {
+    const delivery: Delivery = {
+      id: uuidFrom(this.#state.secret("delivery")),
+      app,
+      event: event.name,
+      action: "action" in event ? event.action : null,
+      body: JSON.stringify(await payload),
+      at,
+      state: mode === "drop" ? "dropped" : "held",
+      status: null,
+      attempts: 0,
+    };
+    this.log.push(delivery);
+    if (mode === "deliver") this.#start(delivery);
   }
 
   #track(work: Promise<void>): void {

@@ -46,11 +46,18 @@ export function repositoryCommit(state: GitHubState, repository: Repository, com
   const url = `${repositoryUrl(state, repository)}/commits`;
   const page = `${repositoryPage(state, repository)}/commit`;
   const people = peopleOf(state, commit);
-  const { sha, node_id, parents, ...inner } = gitCommit(state, repository, commit);
   return {
-    sha,
-    node_id,
-    commit: { ...inner, comment_count: 0 },
+    sha: commit.oid,
+    node_id: commitNodeId(repository, commit.oid),
+    commit: {
+      author: signer(commit.author),
+      committer: signer(commit.committer),
+      message: commit.message.replace(/\n$/, ""),
+      tree: { sha: commit.tree, url: `${repositoryUrl(state, repository)}/git/trees/${commit.tree}` },
+      url: `${repositoryUrl(state, repository)}/git/commits/${commit.oid}`,
+      comment_count: 0,
+      verification: verification(repository, commit),
+    },
     url: `${url}/${commit.oid}`,
     html_url: `${page}/${commit.oid}`,
     comments_url: `${url}/${commit.oid}/comments`,

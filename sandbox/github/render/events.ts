@@ -221,7 +221,14 @@ function packageVersion(
     container_metadata: {
       tag: { name: published.tag, digest: published.digest },
       labels: { description: "", source: "", revision: "", image_url: "", licenses: "", all_labels: {} },
-      manifest: { digest: published.digest, media_type: "application/vnd.oci.image.index.v1+json", uri: image, size: 0, config: {}, layers: [] },
+      manifest: {
+        digest: published.digest,
+        media_type: "application/vnd.oci.image.index.v1+json",
+        uri: image,
+        size: 0,
+        config: {},
+        layers: [],
+      },
     },
   };
 }

@@ -34,7 +34,8 @@ function permissionsIn(body: Fields): Permissions | undefined {
   if (asked === undefined) return undefined;
   const found: Record<string, Access> = {};
   for (const [name, access] of asked.entries()) {
-    if (!isAccess(access)) throw unprocessable(`Invalid request.\n\nFor 'permissions/${name}', ${JSON.stringify(access)} is not an access level.`);
+    if (!isAccess(access))
+      throw unprocessable(`Invalid request.\n\nFor 'permissions/${name}', ${JSON.stringify(access)} is not an access level.`);
     found[name] = access;
   }
   return found;
@@ -67,7 +68,11 @@ function accessToken(call: RestCall) {
 function installationRepositories(call: RestCall) {
   const { actor, state } = call;
   if (actor.kind !== "installation") {
-    throw new SandboxRefusal(403, "forbidden", "You must authenticate with an installation access token in order to list repositories for an installation.");
+    throw new SandboxRefusal(
+      403,
+      "forbidden",
+      "You must authenticate with an installation access token in order to list repositories for an installation.",
+    );
   }
   const mine = repositoriesOf(state, actor.installation).filter((each) => tokenCovers(actor, each));
   const selection = actor.repositories === null ? actor.installation.repositorySelection : "selected";

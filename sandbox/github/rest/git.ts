@@ -65,7 +65,10 @@ function treeItem(item: Fields): TreeItem {
 async function treeEntries(where: Repository, tree: string, recursive: boolean) {
   const listed = await where.git.run(["ls-tree", "-z", "-l", ...(recursive ? ["-r", "-t"] : []), tree]);
   if (listed.code !== 0) return null;
-  const lines = listed.stdout.toString("utf8").split("\0").filter((line) => line !== "");
+  const lines = listed.stdout
+    .toString("utf8")
+    .split("\0")
+    .filter((line) => line !== "");
   return lines.map((line) => {
     const [head = "", path = ""] = line.split("\t");
     const [mode = "", type = "", sha = "", size = "-"] = head.split(/ +/);

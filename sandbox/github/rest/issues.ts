@@ -35,7 +35,13 @@ function readableThread(call: RestCall): Thread {
 
 function listIssues(call: RestCall) {
   const where = repositoryIn(call);
-  requireAccess(call.state, call.actor, where, { app: [["issues", "read"], ["pull_requests", "read"]], role: "read" });
+  requireAccess(call.state, call.actor, where, {
+    app: [
+      ["issues", "read"],
+      ["pull_requests", "read"],
+    ],
+    role: "read",
+  });
   const wanted = call.query.get("state") ?? "open";
   const labels = (call.query.get("labels") ?? "").split(",").filter((name) => name !== "");
   const creator = call.query.get("creator");
@@ -156,5 +162,7 @@ export const issueRoutes: readonly Route[] = [
     await removeLabel(call.state, call.actor, thread, parameter(call, "name"));
     return ok(showLabels(call, thread));
   }),
-  route("GET", `${ISSUES}/{issue_number}/timeline`, async (call) => page(call, await timelineOf(call, readableThread(call)), ({ show }) => show())),
+  route("GET", `${ISSUES}/{issue_number}/timeline`, async (call) =>
+    page(call, await timelineOf(call, readableThread(call)), ({ show }) => show()),
+  ),
 ];

@@ -33,7 +33,9 @@ export const organizationRoutes: readonly Route[] = [
       organization: fullOrganization(call.state, organization),
     });
   }),
-  route("GET", `${TEAM}/members`, (call) => page(call, activeMembers(call.state, teamIn(call)), (member) => simpleUser(call.state, member))),
+  route("GET", `${TEAM}/members`, (call) =>
+    page(call, activeMembers(call.state, teamIn(call)), (member) => simpleUser(call.state, member)),
+  ),
   route("GET", `${TEAM}/memberships/{username}`, (call) => {
     const found = teamIn(call);
     const account = call.state.accountByLogin(parameter(call, "username"));

@@ -44,7 +44,10 @@ function readablePull(call: RestCall): PullRequest {
   return pull;
 }
 
-async function mergeability(call: RestCall, pull: PullRequest): Promise<{ readonly mergeable: boolean | null; readonly state: MergeableState }> {
+async function mergeability(
+  call: RestCall,
+  pull: PullRequest,
+): Promise<{ readonly mergeable: boolean | null; readonly state: MergeableState }> {
   const mergeable = await readMergeable(call.state, pull);
   if (mergeable === null) return { mergeable, state: "unknown" };
   if (!mergeable) return { mergeable, state: "dirty" };

@@ -95,7 +95,9 @@ function oneRuleset(call: RestCall) {
   if (found === undefined) throw notFound();
   const { actor, state } = call;
   const administrator =
-    actor.kind === "user" ? roleOf(state, actor.account, where) === "admin" : actor.kind === "installation" && actor.permissions["administration"] === "write";
+    actor.kind === "user"
+      ? roleOf(state, actor.account, where) === "admin"
+      : actor.kind === "installation" && actor.permissions["administration"] === "write";
   return ok(ruleset(state, where, found, administrator));
 }
 
@@ -109,7 +111,13 @@ async function newLabel(call: RestCall) {
   return created(label(call.state, where, made));
 }
 
-const READ_LABELS = { app: [["issues", "read"], ["pull_requests", "read"]], role: "read" } as const;
+const READ_LABELS = {
+  app: [
+    ["issues", "read"],
+    ["pull_requests", "read"],
+  ],
+  role: "read",
+} as const;
 
 export const repositoryRoutes: readonly Route[] = [
   route("GET", "/repos/{owner}/{repo}", (call) => showRepository(call, repositoryIn(call))),

@@ -76,7 +76,13 @@ export interface NewApp {
 export function createApp(state: GitHubState, input: NewApp): App {
   const identity = state.identify("account");
   const login = `${input.slug}[bot]`;
-  const bot = keepAccount(state, { ...identity, login, type: "Bot", name: null, email: `${identity.id}+${login}@users.noreply.github.com` });
+  const bot = keepAccount(state, {
+    ...identity,
+    login,
+    type: "Bot",
+    name: null,
+    email: `${identity.id}+${login}@users.noreply.github.com`,
+  });
   const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const made: App = {
     kind: "app",
@@ -120,8 +126,7 @@ export function install(state: GitHubState, app: App, account: Account, selected
 export function repositoriesOf(state: GitHubState, installation: Installation): readonly Repository[] {
   return state.repositories.filter(
     (repository) =>
-      repository.owner === installation.account &&
-      (installation.repositorySelection === "all" || installation.selected.has(repository.id)),
+      repository.owner === installation.account && (installation.repositorySelection === "all" || installation.selected.has(repository.id)),
   );
 }
 

@@ -3,6 +3,7 @@ import { SandboxRefusal, invalid, unprocessable } from "../refusal.ts";
 import type { GitHubState } from "../state.ts";
 import { actingAccount, requireAccess } from "./access.ts";
 import { suiteFor } from "./suites.ts";
+import { lengthOf } from "./text-limits.ts";
 
 /** GitHub's limit for a check run's summary and text (docs, "Check runs"). */
 const OUTPUT_LIMIT = 65_535;
@@ -28,7 +29,7 @@ function requireCheckApp(state: GitHubState, actor: Actor, repository: Repositor
 
 function requireOutput(input: CheckInput): void {
   for (const field of ["summary", "text"] as const) {
-    if ([...(input.output?.[field] ?? "")].length > OUTPUT_LIMIT) {
+    if (lengthOf(input.output?.[field] ?? "") > OUTPUT_LIMIT) {
       throw invalid({ resource: "CheckRun", code: "custom", field, message: `${field} exceeds a maximum of ${OUTPUT_LIMIT} characters` });
     }
   }

@@ -5,6 +5,7 @@ import { actingApp, requireAccess } from "./access.ts";
 import type { Need } from "./access.ts";
 import { resolveCommit } from "./commits.ts";
 import { latestRuns } from "./required.ts";
+import { lengthOf } from "./text-limits.ts";
 
 const WRITE_DEPLOYMENTS: Need = { app: [["deployments", "write"]], role: "write" };
 
@@ -33,7 +34,12 @@ function requireContexts(repository: Repository, ref: string, sha: string, wante
 }
 
 /** Makes a deployment of a branch, tag or commit. */
-export async function createDeployment(state: GitHubState, actor: Actor, repository: Repository, input: NewDeployment): Promise<Deployment> {
+export async function createDeployment(
+  state: GitHubState,
+  actor: Actor,
+  repository: Repository,
+  input: NewDeployment,
+): Promise<Deployment> {
   const creator = requireAccess(state, actor, repository, WRITE_DEPLOYMENTS);
   const sha = await resolveCommit(repository, input.ref);
   if (sha === null) throw unprocessable(`No ref found for: ${input.ref}`);
@@ -85,7 +91,7 @@ export async function createDeploymentStatus(
   input: NewDeploymentStatus,
 ): Promise<DeploymentStatus> {
   requireAccess(state, actor, deployment.repository, WRITE_DEPLOYMENTS);
-  if ([...(input.description ?? "")].length > DESCRIPTION_LIMIT) {
+  if (lengthOf(input.description ?? "") > DESCRIPTION_LIMIT) {
     const message = `description is too long (maximum is ${DESCRIPTION_LIMIT} characters)`;
     throw invalid({ resource: "DeploymentStatus", code: "custom", field: "description", message });
   }

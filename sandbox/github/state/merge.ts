@@ -126,7 +126,8 @@ async function rebased(state: GitHubState, sender: Account, pull: PullRequest, b
     if (parent === null || top === null) return null;
     // `merge-tree` takes no merge base of our choosing in Git 2.39: two commits made for this share just the one wanted.
     const stamp = { ...GITHUB, at: 0 };
-    const synthetic = (tree: Oid, parents: readonly Oid[]) => git.commitTree(tree, { parents, author: stamp, committer: stamp, message: "" });
+    const synthetic = (tree: Oid, parents: readonly Oid[]) =>
+      git.commitTree(tree, { parents, author: stamp, committer: stamp, message: "" });
     const origin = await synthetic(parent.tree, []);
     const [ours, theirs] = await Promise.all([synthetic(top.tree, [origin]), synthetic(commit.tree, [origin])]);
     const merged = await git.mergeTree(ours, theirs);

@@ -20,7 +20,9 @@ export interface Violations {
 }
 
 function globToPattern(glob: string): RegExp {
-  const source = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*\*|\*|\?/g, (found) => (found === "**" ? ".*" : found === "*" ? "[^/]*" : "[^/]"));
+  const source = glob
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*\*|\*|\?/g, (found) => (found === "**" ? ".*" : found === "*" ? "[^/]*" : "[^/]"));
   return new RegExp(`^${source}$`);
 }
 
@@ -112,12 +114,18 @@ async function classicBroken(repository: Repository, protection: BranchProtectio
 }
 
 /** What a push or a ref update through the API would break. */
-export async function violationsOf(state: GitHubState, actor: Actor, repository: Repository, change: RefChange): Promise<Violations | null> {
+export async function violationsOf(
+  state: GitHubState,
+  actor: Actor,
+  repository: Repository,
+  change: RefChange,
+): Promise<Violations | null> {
   if (!change.name.startsWith("refs/heads/")) return null;
   const branch = change.name.slice("refs/heads/".length);
   const protection = repository.protections.get(branch);
   if (protection !== undefined && !exempt(state, actor, repository, protection)) {
-    if (!mayPush(state, actor, repository, protection)) return { source: "classic", messages: ["You're not authorized to push to this branch."] };
+    if (!mayPush(state, actor, repository, protection))
+      return { source: "classic", messages: ["You're not authorized to push to this branch."] };
     const messages = await classicBroken(repository, protection, change);
     if (messages.length > 0) return { source: "classic", messages };
   }

@@ -12,8 +12,7 @@ type TimelineDetail = TimelineEvent extends infer E
 /** Writes one line of a thread's timeline. */
 export function note(state: GitHubState, thread: { readonly timeline: TimelineEvent[] }, actor: Account, detail: TimelineDetail): void {
   const app = state.apps.find((candidate) => candidate.bot === actor) ?? null;
-  // The detail is one whole member of the union; TypeScript cannot see that through the spread.
-  thread.timeline.push({ ...state.identify("event"), actor, app, at: state.now(), ...detail } as TimelineEvent);
+  thread.timeline.push({ ...state.identify("event"), actor, app, at: state.now(), ...detail });
 }
 
 /** What the pull request adds to its base, counted from their merge base. */

@@ -1,6 +1,7 @@
 import type { CommitInfo, FileChange } from "../git.ts";
 import type { Account, Actor, PullRequest, Repository } from "../model.ts";
-import { SandboxRefusal, invalid, notFound, unprocessable } from "../refusal.ts";
+import type { SandboxRefusal } from "../refusal.ts";
+import { invalid, notFound, unprocessable } from "../refusal.ts";
 import type { GitHubState } from "../state.ts";
 import { actingApp, atLeast, requireAccess, roleOf } from "./access.ts";
 import type { Need } from "./access.ts";
@@ -19,7 +20,11 @@ export interface NewPullRequest {
   readonly draft: boolean;
 }
 
-function headOf(state: GitHubState, repository: Repository, head: string): { readonly repository: Repository; readonly ref: string } | null {
+function headOf(
+  state: GitHubState,
+  repository: Repository,
+  head: string,
+): { readonly repository: Repository; readonly ref: string } | null {
   const [owner, ref] = head.includes(":") ? [head.slice(0, head.indexOf(":")), head.slice(head.indexOf(":") + 1)] : [null, head];
   if (owner === null || owner.toLowerCase() === repository.owner.login.toLowerCase()) return { repository, ref };
   const fork = state.repositories.find(
@@ -62,7 +67,8 @@ export async function createPullRequest(
     if (head === null || headOid === undefined) throw invalid({ resource: "PullRequest", code: "invalid", field: "head" });
     requireCollaborator(state, actor, head.repository);
     const taken = pullsOf(repository).some(
-      (pull) => pull.state === "open" && pull.head.repository === head.repository && pull.head.ref === head.ref && pull.base.ref === input.base,
+      (pull) =>
+        pull.state === "open" && pull.head.repository === head.repository && pull.head.ref === head.ref && pull.base.ref === input.base,
     );
     if (taken) throw custom(`A pull request already exists for ${head.repository.owner.login}:${head.ref}.`);
     const number = repository.nextNumber;
@@ -151,7 +157,8 @@ export async function editPullRequest(
     ...(base === null ? {} : { base: { ref: pull.base.ref, sha: pull.base.oid } }),
   };
   if (Object.keys(changes).length === 0) return;
-  if (changes.title !== undefined && input.title !== undefined) note(state, pull, sender, { event: "renamed", from: pull.title, to: input.title });
+  if (changes.title !== undefined && input.title !== undefined)
+    note(state, pull, sender, { event: "renamed", from: pull.title, to: input.title });
   pull.title = input.title ?? pull.title;
   if (input.body !== undefined) pull.body = input.body;
   if (base !== null && baseOid !== null && baseOid !== undefined) {
@@ -184,7 +191,8 @@ export async function reopenPullRequest(state: GitHubState, actor: Actor, pull: 
       throw custom(`state cannot be changed. The ${pull.head.ref} branch was force-pushed or recreated.`);
     }
     const other = pullsOf(pull.repository).find(
-      (candidate) => candidate.state === "open" && candidate.head.repository === pull.head.repository && candidate.head.ref === pull.head.ref,
+      (candidate) =>
+        candidate.state === "open" && candidate.head.repository === pull.head.repository && candidate.head.ref === pull.head.ref,
     );
     if (other !== undefined) throw custom(`state cannot be changed. There is already an open pull request from ${pull.head.ref}.`);
     pull.state = "open";

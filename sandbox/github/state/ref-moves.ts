@@ -12,10 +12,11 @@ export interface RefMove {
   readonly after: Oid | null;
 }
 
-/** Says of a move whether it throws history away. */
+/** Says of a move whether it throws history away. A tag that moves always does. */
 export async function describe(repository: Repository, move: RefMove): Promise<RefChange> {
-  const forced = move.before !== null && move.after !== null && !(await repository.git.isAncestor(move.before, move.after));
-  return { ...move, forced };
+  const { name, before, after } = move;
+  if (before === null || after === null) return { ...move, forced: false };
+  return { ...move, forced: !name.startsWith("refs/heads/") || !(await repository.git.isAncestor(before, after)) };
 }
 
 /**

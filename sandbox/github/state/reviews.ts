@@ -152,4 +152,3 @@ export function reviewNumbered(pull: PullRequest, id: number): Review {
   if (found === undefined) throw notFound();
   return found;
 }
-

@@ -11,12 +11,27 @@ type Thread = Issue | PullRequest;
 
 /** An App may write on pull requests with either permission, on issues with `issues` only. */
 function threadNeed(thread: Thread, role: Need["role"]): Need {
-  const app: Need["app"] = thread.kind === "issue" ? [["issues", "write"]] : [["issues", "write"], ["pull_requests", "write"]];
+  const app: Need["app"] =
+    thread.kind === "issue"
+      ? [["issues", "write"]]
+      : [
+          ["issues", "write"],
+          ["pull_requests", "write"],
+        ];
   return { app, role };
 }
 
 export function readThreadNeed(thread: Thread): Need {
-  return { app: thread.kind === "issue" ? [["issues", "read"]] : [["issues", "read"], ["pull_requests", "read"]], role: "read" };
+  return {
+    app:
+      thread.kind === "issue"
+        ? [["issues", "read"]]
+        : [
+            ["issues", "read"],
+            ["pull_requests", "read"],
+          ],
+    role: "read",
+  };
 }
 
 /** The issue or pull request of that number. Throws 404. */

@@ -98,10 +98,18 @@ function appOfJwt(state: GitHubState, jwt: string, realNow: number): App {
   const now = Math.floor(realNow / 1000);
   const [issued, expires] = [Number(claims["iat"]), Number(claims["exp"])];
   if (!Number.isFinite(expires) || expires <= now) {
-    throw new SandboxRefusal(401, "unauthenticated", "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires");
+    throw new SandboxRefusal(
+      401,
+      "unauthenticated",
+      "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+    );
   }
   if (!Number.isFinite(issued) || issued > now + JWT_DRIFT_SECONDS) {
-    throw new SandboxRefusal(401, "unauthenticated", "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued");
+    throw new SandboxRefusal(
+      401,
+      "unauthenticated",
+      "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+    );
   }
   if (expires > now + JWT_LIFE_SECONDS + JWT_DRIFT_SECONDS) {
     throw new SandboxRefusal(401, "unauthenticated", "'Expiration time' claim ('exp') is too far in the future");
@@ -127,4 +135,3 @@ export function authenticate(state: GitHubState, authorization: string | undefin
   if (token === undefined || (token.expiresAt !== null && token.expiresAt <= realNow)) throw badCredentials();
   return token.actor;
 }
-

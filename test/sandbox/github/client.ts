@@ -41,14 +41,19 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   return found;
 }
 
-function said(body: unknown): string {
-  const errors = at(body, "errors");
-  const details = Array.isArray(errors) ? errors.map((error: unknown) => (typeof error === "string" ? error : describe(error))) : [];
-  return [String(at(body, "message") ?? ""), ...details].filter((text) => text !== "").join(" | ");
+function word(value: unknown, field: string): string | null {
+  const found = at(value, field);
+  return typeof found === "string" ? found : null;
 }
 
-function describe(error: unknown): string {
-  return String(at(error, "message") ?? `${String(at(error, "field"))} ${String(at(error, "code"))}`);
+function said(body: unknown): string {
+  const errors = at(body, "errors");
+  const details = Array.isArray(errors) ? errors.map((error: unknown) => (typeof error === "string" ? error : detail(error))) : [];
+  return [word(body, "message"), ...details].filter((text) => text !== null).join(" | ");
+}
+
+function detail(error: unknown): string {
+  return word(error, "message") ?? `${word(error, "field")} ${word(error, "code")}`;
 }
 
 export async function call(
@@ -90,7 +95,12 @@ export async function installationToken(github: GitHubSandbox, narrowed: Json = 
 
 /** Runs Git in a directory, and throws what it said when it fails. */
 export async function git(directory: string, ...args: readonly string[]): Promise<string> {
-  const identity = { GIT_AUTHOR_NAME: "T", GIT_AUTHOR_EMAIL: "t@example.org", GIT_COMMITTER_NAME: "T", GIT_COMMITTER_EMAIL: "t@example.org" };
+  const identity = {
+    GIT_AUTHOR_NAME: "T",
+    GIT_AUTHOR_EMAIL: "t@example.org",
+    GIT_COMMITTER_NAME: "T",
+    GIT_COMMITTER_EMAIL: "t@example.org",
+  };
   const result = await runGit(directory, args, { env: identity });
   if (result.code !== 0) throw new Error(result.stderr);
   return result.stdout.toString("utf8").trim();

@@ -174,7 +174,9 @@ describe("protection", () => {
       rules: [{ type: "update" }, { type: "deletion" }, { type: "non_fast_forward" }],
       bypass: [{ type: "Integration", appId: github.app.id, mode: "always" }],
     });
-    await expect(alice.push("pinion-log", { "x.json": "{}" }, "Mine")).rejects.toThrow(/GH013: .*pinion-log\. Cannot update this protected ref/);
+    await expect(alice.push("pinion-log", { "x.json": "{}" }, "Mine")).rejects.toThrow(
+      /GH013: .*pinion-log\. Cannot update this protected ref/,
+    );
     const target = await clone(remote(await installationToken(github)), "--branch=pinion-log");
     await git(target, "commit", "--quiet", "--allow-empty", "-m", "By the App");
     await git(target, "push", "--quiet", "origin", "HEAD:pinion-log");

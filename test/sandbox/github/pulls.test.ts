@@ -283,7 +283,11 @@ describe("lists", () => {
   });
 
   it("show files with patches, renames under both names", async () => {
-    await alice.push("moved", { "apps/a.yaml": null, "apps/z.yaml": "image: a\ntag: 1.0.0\nreplicas: 1\n", "apps/b.yaml": "tag: 2\n" }, "Move");
+    await alice.push(
+      "moved",
+      { "apps/a.yaml": null, "apps/z.yaml": "image: a\ntag: 1.0.0\nreplicas: 1\n", "apps/b.yaml": "tag: 2\n" },
+      "Move",
+    );
     const number = await alice.openPullRequest({ head: "moved", title: "Move" });
     expect((await get(`/pulls/${number}/files`)).body).toMatchObject([
       { filename: "apps/b.yaml", status: "modified", additions: 1, deletions: 1, patch: "@@ -1 +1 @@\n-tag: 1.0.0\n+tag: 2" },

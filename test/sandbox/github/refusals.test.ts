@@ -254,8 +254,18 @@ describe("refs", () => {
       422,
       "Reference already exists",
     ],
-    ["an object that is not there", ({ ask }) => ask("POST", "/git/refs", { ref: "refs/heads/x", sha: "1".repeat(40) }), 422, "Object does not exist"],
-    ["a name that Git forbids", ({ ask, base }) => ask("POST", "/git/refs", { ref: "refs/heads/a..b", sha: base }), 422, "Reference name is not valid"],
+    [
+      "an object that is not there",
+      ({ ask }) => ask("POST", "/git/refs", { ref: "refs/heads/x", sha: "1".repeat(40) }),
+      422,
+      "Object does not exist",
+    ],
+    [
+      "a name that Git forbids",
+      ({ ask, base }) => ask("POST", "/git/refs", { ref: "refs/heads/a..b", sha: base }),
+      422,
+      "Reference name is not valid",
+    ],
     [
       "a name below another",
       ({ ask, base }) => ask("POST", "/git/refs", { ref: "refs/heads/feature/x", sha: base }),
