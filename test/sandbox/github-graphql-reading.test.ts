@@ -553,15 +553,13 @@ describe("pages", () => {
       expect(second).toMatchObject({ nodes: [{ name: "c" }, { name: "d" }], pageInfo: { hasNextPage: true, hasPreviousPage: true } });
       const back = await read(paged, `last: 1, before: "${second.pageInfo.startCursor}"`);
       expect(back).toMatchObject({ nodes: [{ name: "b" }], pageInfo: { hasNextPage: true, hasPreviousPage: true } });
+      const rest = { nodes: [{ name: "c" }, { name: "d" }, { name: "e" }] };
+      paged.repository.labels.delete("b");
+      expect(await read(paged, `first: 9, after: "${first.pageInfo.endCursor}"`)).toMatchObject(rest);
       paged.repository.labels.delete("a");
+      expect(await read(paged, `first: 9, after: "${first.pageInfo.endCursor}"`)).toMatchObject(rest);
       const third = await read(paged, `first: 2, after: "${second.pageInfo.endCursor}"`);
       expect(third).toMatchObject({ nodes: [{ name: "e" }], pageInfo: { hasNextPage: false, hasPreviousPage: true } });
-      paged.repository.labels.delete("b");
-      // All that the cursor knew is gone: nothing is skipped.
-      expect(await read(paged, `first: 9, after: "${first.pageInfo.endCursor}"`)).toMatchObject({
-        nodes: [{ name: "c" }, { name: "d" }, { name: "e" }],
-        pageInfo: { hasPreviousPage: false },
-      });
     } finally {
       await paged.end();
     }
