@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Milliseconds } from "../domain/answer.ts";
 import type { Repository } from "../domain/observation.ts";
 import type { Oid } from "../domain/release.ts";
@@ -34,8 +35,10 @@ const DEADLINES = { read: 30_000, fetch: 10 * 60_000 } as const;
 export function createManifestsRepository(options: GitOptions): ManifestsRepository {
   const mirrors = new Map<number, Mirror>();
   const limit = options.blobLimit ?? BLOB_LIMIT;
+  // Children have a working directory of their own, so a relative path would mean another place to them.
+  const settings = { ...options, directory: resolve(options.directory), deadlines: options.deadlines ?? DEADLINES };
   const mirror = (repository: Repository): Mirror => {
-    const found = mirrors.get(repository.id) ?? new Mirror({ ...options, deadlines: options.deadlines ?? DEADLINES }, repository);
+    const found = mirrors.get(repository.id) ?? new Mirror(settings, repository);
     mirrors.set(repository.id, found);
     return found;
   };

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, chmodSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { deflateSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { gitEnvironment } from "../../src/adapters/git/environment.ts";
 import { tidy } from "../../src/adapters/git/transfer.ts";
@@ -82,6 +84,29 @@ describe("ensure", () => {
     expect(await manifests.files(REPOSITORY, displaced)).toHaveLength(1);
   });
 
+  it("brings several commits of one ref, though the ref can lead to one alone", async () => {
+    const upstream = new Upstream();
+    const root = upstream.commit({ a: "1" });
+    const displaced = ["2", "3"].map((text) => {
+      upstream.git("checkout", "--quiet", "-B", `kept-${text}`, root);
+      return upstream.commit({ a: text });
+    });
+    upstream.git("checkout", "--quiet", "main");
+    const head = upstream.commit({ a: "4" });
+    const { manifests, fetches } = mirrorOf(upstream.url);
+    await manifests.ensure(REPOSITORY, [...displaced, head].map((oid) => ({ ref: MAIN, oid })));
+    expect(fetches()).toBe(1);
+    for (const oid of [...displaced, head]) expect(await manifests.files(REPOSITORY, oid)).toHaveLength(1);
+  });
+
+  it("works in a directory that is given from where Pinion was started", async () => {
+    const upstream = new Upstream();
+    const head = upstream.commit({ a: "1" });
+    const { manifests } = mirrorOf(upstream.url, { directory: relative(process.cwd(), temporaryDirectory()) });
+    await manifests.ensure(REPOSITORY, [{ ref: MAIN, oid: head }]);
+    expect(await manifests.files(REPOSITORY, head)).toHaveLength(1);
+  });
+
   it("follows a force-push, and a branch that took the place of a folder of branches", async () => {
     const upstream = new Upstream();
     upstream.commit({ a: "1" });
@@ -134,6 +159,32 @@ describe("what can go wrong outside", () => {
     const { url } = await remoteThat((_request, response) => response.writeHead(status).end());
     const { manifests } = mirrorOf(url);
     await expect(manifests.ensure(REPOSITORY, [{ ref: MAIN, oid: "1".repeat(40) }])).rejects.toMatchObject({ kind: "dependency" });
+  });
+
+  it("is not taken in by names: a repository or a branch may be called corrupt", async () => {
+    const { url } = await remoteThat((_request, response) => response.writeHead(502).end());
+    const upstream = new Upstream();
+    const head = upstream.commit({ a: "1" });
+    let at = upstream.url;
+    const { manifests, warnings } = mirrorOf("", { remote: async () => ({ url: at, header: null }) });
+    await manifests.ensure(REPOSITORY, [{ ref: MAIN, oid: head }]);
+    at = url.replace("manifests.git", "corrupt-inflate.git");
+    for (const ref of ["refs/heads/corrupt", "refs/heads/inflate"]) {
+      await expect(manifests.ensure(REPOSITORY, [{ ref, oid: "1".repeat(40) }])).rejects.toMatchObject({ kind: "dependency" });
+    }
+    await manifests.ensure(REPOSITORY, [{ ref: MAIN, oid: head }]);
+    expect(warnings).toEqual([]);
+  });
+
+  it("says nothing of places on the machine", async () => {
+    const upstream = new Upstream();
+    const head = upstream.commit({ a: "1" });
+    const { manifests, directory } = mirrorOf(upstream.url);
+    await manifests.ensure(REPOSITORY, [{ ref: MAIN, oid: head }]);
+    rmSync(join(directory, "42.git"), { recursive: true });
+    const failure: unknown = await manifests.files(REPOSITORY, head).catch((cause: unknown) => cause);
+    expect(failure).toMatchObject({ kind: "dependency", message: expect.stringContaining("not a git repository") });
+    expect(String(failure)).not.toContain(directory);
   });
 
   it("carries the credential to no other place", async () => {
@@ -334,6 +385,25 @@ describe("tidying", () => {
     await tidy(mirror, gitEnvironment({ PATH: process.env["PATH"] }, mirror, null), (ref) => kept.includes(ref));
     expect(filesUnder(refs).map((file) => `refs${file.slice(refs.length)}`)).toEqual(kept);
     expect(await manifests.files(REPOSITORY, topic)).toHaveLength(1);
+  });
+
+  it("packs what has become many loose objects", async () => {
+    const upstream = new Upstream();
+    const head = upstream.commit({ a: "1" });
+    const { manifests, directory } = mirrorOf(upstream.url);
+    await manifests.ensure(REPOSITORY, [{ ref: MAIN, oid: head }]);
+    const mirror = join(directory, "42.git");
+    expect(filesUnder(join(mirror, "objects")).filter((file) => file.endsWith(".pack"))).toEqual([]);
+    // Git guesses the number of loose objects by this folder.
+    mkdirSync(join(mirror, "objects", "17"), { recursive: true });
+    for (let index = 0; readdirSync(join(mirror, "objects", "17")).length < 60; index += 1) {
+      const object = `blob ${String(index).length}\0${index}`;
+      const oid = createHash("sha1").update(object).digest("hex");
+      if (oid.startsWith("17")) writeFileSync(join(mirror, "objects", "17", oid.slice(2)), deflateSync(object));
+    }
+    await tidy(mirror, gitEnvironment({ PATH: process.env["PATH"] }, mirror, null), () => true);
+    expect(filesUnder(join(mirror, "objects")).filter((file) => file.endsWith(".pack"))).toHaveLength(1);
+    expect(await manifests.files(REPOSITORY, head)).toHaveLength(1);
   });
 });
 

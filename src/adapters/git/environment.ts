@@ -27,9 +27,7 @@ const PASSED_ON = [
 const ALWAYS: readonly (readonly [string, string])[] = [
   ["core.hooksPath", "/dev/null"],
   ["credential.helper", ""],
-  ["gc.auto", "0"],
   ["gc.autoDetach", "false"],
-  ["maintenance.auto", "false"],
   ["fetch.recurseSubmodules", "false"],
   // A redirect could carry the credential elsewhere; a renamed repository is looked up under its new name instead.
   ["http.followRedirects", "false"],
@@ -74,9 +72,12 @@ export function gitEnvironment(
   return environment;
 }
 
-/** The text without the remote's credential, without user and password in URLs, and short enough for a message. */
-export function withoutSecrets(text: string, remote: Remote | null): string {
-  let clean = text.replaceAll(/\/\/[^/\s@]*@/g, "//");
+/**
+ * What Git said, fit for a message that people see: without the remote's credential, without user and password in URLs,
+ * without places on the machine, and short.
+ */
+export function presentable(text: string, mirror: string, remote: Remote | null): string {
+  let clean = text.replaceAll(mirror, "the mirror").replaceAll(/\/\/[^/\s@]*@/g, "//");
   for (const part of remote?.header?.split(/[\s:]+/) ?? []) {
     if (part.length >= 8 && !/^(?:authorization|bearer)$/i.test(part)) clean = clean.replaceAll(part, "[secret]");
   }

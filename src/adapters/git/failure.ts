@@ -20,7 +20,7 @@ const WORDS: readonly (readonly [GitTrouble, RegExp])[] = [
   ["disk", /no space left on device|read-only file system|disk quota exceeded|permission denied/i],
   ["no-such-ref", /couldn't find remote ref/i],
   ["no-such-object", /not our ref|no such remote ref|unadvertised object|remote did not send all necessary objects/i],
-  ["refused", /authentication failed|could not read (?:username|password)|returned error: 40[134]|repository '.*' not found/i],
+  ["refused", /authentication failed|could not read (?:username|password)|returned error: 40[134]|repository '' not found/i],
   [
     "damaged",
     // A lock file left behind by a killed process counts: nothing else uses the mirror, so nothing will ever remove it.
@@ -36,12 +36,14 @@ const WORDS: readonly (readonly [GitTrouble, RegExp])[] = [
   ["absent", /bad object|bad revision|not a tree object|not a valid (?:object|commit) name|not something we can merge|could not parse/i],
 ];
 
-/** Reads the trouble out of stderr, whatever the remote's own words (`remote: …`) are. */
+/** Reads the trouble out of stderr, whatever the remote says (`remote: …`) and whatever repositories, refs and files are called. */
 export function troubleIn(stderr: string): GitTrouble {
   const own = stderr
     .split("\n")
     .filter((line) => !/^\s*remote:/.test(line))
-    .join("\n");
+    .join("\n")
+    .replaceAll(/'[^'\n]*'/g, "''")
+    .replaceAll(/\S+:\/\/\S+/g, "");
   return WORDS.find(([, words]) => words.test(own))?.[0] ?? "other";
 }
 

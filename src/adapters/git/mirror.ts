@@ -6,7 +6,7 @@ import type { Repository } from "../../domain/observation.ts";
 import type { Oid } from "../../domain/release.ts";
 import { PortFailure, type Clock, type Journal } from "../../ports.ts";
 import { runGit } from "./child.ts";
-import { gitEnvironment, withoutSecrets, type Remote } from "./environment.ts";
+import { gitEnvironment, presentable, type Remote } from "./environment.ts";
 import { DamagedMirror, diskFailure, localFailure } from "./failure.ts";
 import { fetchFrom, tidy } from "./transfer.ts";
 
@@ -135,10 +135,10 @@ export class Mirror {
         environment: gitEnvironment(this.#settings.environment, this.#path, remote),
         deadline: this.#settings.deadlines.fetch,
       });
-    await fetch(missing.map(({ ref }) => `+${ref}:${localRef(ref)}`));
+    await fetch([...new Set(missing.map(({ ref }) => `+${ref}:${localRef(ref)}`))]);
     const moved = await this.#absent(missing);
     // A ref that was forced elsewhere no longer leads to the commit, but the commit may still be had by its id.
-    if (moved.length > 0) await fetch(moved.map(({ ref, oid }) => `+${oid}:${localRef(ref)}`));
+    if (moved.length > 0) await fetch([...new Set(moved.map(({ oid }) => `+${oid}:${localRef(oid)}`))]);
     const gone = moved.length > 0 ? await this.#absent(moved) : [];
     if (this.#fresh) await this.#index();
     this.#fetches += 1;
@@ -181,7 +181,7 @@ export class Mirror {
     if (exit.code === USAGE_ERROR) {
       throw new PortFailure("stalled", `this git does not know what Pinion asks of it (git ${args[0] ?? ""}): install git 2.38 or newer`);
     }
-    const failure = localFailure(`git ${args[0] ?? ""} in the mirror of ${this.#name}`, withoutSecrets(exit.stderr, null));
+    const failure = localFailure(`git ${args[0] ?? ""} in the mirror of ${this.#name}`, presentable(exit.stderr, this.#path, null));
     if (failure instanceof PortFailure && failure.kind === "dependency" && (await this.#holdsAll(args))) {
       // The commits themselves are there, so what Git misses is a part of them.
       throw new DamagedMirror(failure.message);

@@ -95,6 +95,7 @@ export async function readBlobs(
   if (total > BATCH_LIMIT_BYTES) {
     throw new PortFailure("stalled", `${wanted.length} files of ${total} bytes are more than Pinion reads at once: narrow \`discover\``);
   }
+  if (wanted.length === 0) return { contents: new Map(), missing };
   const { stdout } = await run(["cat-file", "--batch", "--buffer"], { input: lines(wanted) });
   return { contents: parseBatch(stdout), missing };
 }

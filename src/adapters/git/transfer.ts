@@ -1,7 +1,7 @@
 import { simpleGit, type SimpleGit } from "simple-git";
 import type { Milliseconds } from "../../domain/answer.ts";
 import { PortFailure } from "../../ports.ts";
-import { withoutSecrets, type Remote } from "./environment.ts";
+import { presentable, type Remote } from "./environment.ts";
 import { DamagedMirror, troubleIn } from "./failure.ts";
 
 export interface Transfer {
@@ -41,7 +41,7 @@ export async function fetchFrom(remote: Remote, refspecs: readonly string[], tra
       if (signal.aborted) {
         throw new PortFailure("dependency", `fetching ${transfer.name} took longer than ${transfer.deadline / 1000} s and was stopped`);
       }
-      const failure = fetchFailure(transfer.name, withoutSecrets(cause instanceof Error ? cause.message : "", remote));
+      const failure = fetchFailure(transfer.name, presentable(cause instanceof Error ? cause.message : "", transfer.mirror, remote));
       if (failure !== "gone") throw failure;
       outcome = "gone";
     }
