@@ -31,12 +31,10 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/(?:eC1hY2Nlc3MtdG9rZW46|Z2h(?:vX|wX|yX|zX|1X)|ZXlKaGJHY2lPaUp|LS0tLS1CRUdJTi)[A-Za-z0-9+/=_-]{8,}/g, HIDDEN],
 ];
 
-/** A text without anything that looks like a secret, or is one of those given. JSON stays JSON. */
-export function withoutSecrets(text: string, secrets: readonly Secret[] = []): string {
+/** A text without anything that looks like a secret, or is one of those given in any form. JSON stays JSON. */
+export function withoutSecrets(text: string, known: readonly string[] = []): string {
   let clean = text;
-  for (const secret of secrets) {
-    for (const form of formsOf(secret.reveal())) clean = clean.replaceAll(form, HIDDEN);
-  }
+  for (const form of known) clean = clean.replaceAll(form, HIDDEN);
   for (const [shape, replacement] of SHAPES) clean = clean.replaceAll(shape, replacement);
   return clean;
 }
@@ -54,6 +52,7 @@ function formsOf(secret: string): readonly string[] {
  */
 export function createLogger(options: LoggerOptions): Logger {
   const output = options.output ?? destination({ fd: 1, sync: true });
+  const known = (options.secrets ?? []).flatMap((secret) => formsOf(secret.reveal()));
   return pino(
     {
       level: options.level,
@@ -62,7 +61,7 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, error: describeError },
     },
-    { write: (line: string) => output.write(withoutSecrets(line, options.secrets)) },
+    { write: (line: string) => output.write(withoutSecrets(line, known)) },
   );
 }
 

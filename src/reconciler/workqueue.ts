@@ -63,6 +63,8 @@ interface Entry<H> {
   runsAtOnce: number;
 }
 
+type Outcome = { readonly ok: true; readonly again: Instant | null } | { readonly ok: false; readonly cause: unknown };
+
 /**
  * A queue in memory, by key: hints for one key come together in one run, a key never runs twice at the same time, and
  * a hint that comes while its key runs makes it run once more. Keys take turns in the order in which they became
@@ -184,20 +186,28 @@ class KeyedQueue<H> implements Workqueue<H> {
     await Promise.resolve();
     const hints = [...entry.hints.values()];
     entry.hints.clear();
-    let ended: () => void;
-    try {
-      const { again } = await this.#options.run(key, hints);
-      ended = () => this.#succeeded(key, entry, again);
-    } catch (cause) {
-      ended = () => this.#failed(key, entry, hints, cause);
-    }
+    const outcome = await this.#outcome(key, hints);
     this.#running.delete(key);
     // A key that was forgotten meanwhile has no entry any more, or, when it was hinted at since, another one.
     const current = this.#entries.get(key);
-    if (current === entry) ended();
-    else if (current !== undefined) this.#rouse(key, current);
+    if (current !== entry) {
+      if (!outcome.ok) this.#options.journal.warn("a look failed that nobody waits for any more", this.#about(key, entry, outcome.cause));
+      if (current !== undefined) this.#rouse(key, current);
+    } else if (outcome.ok) {
+      this.#succeeded(key, entry, outcome.again);
+    } else {
+      this.#failed(key, entry, hints, outcome.cause);
+    }
     this.#start();
     this.#settle();
+  }
+
+  async #outcome(key: string, hints: readonly H[]): Promise<Outcome> {
+    try {
+      return { ok: true, again: (await this.#options.run(key, hints)).again };
+    } catch (cause) {
+      return { ok: false, cause };
+    }
   }
 
   #succeeded(key: string, entry: Entry<H>, again: Instant | null): void {
@@ -214,14 +224,14 @@ class KeyedQueue<H> implements Workqueue<H> {
   }
 
   #failed(key: string, entry: Entry<H>, hints: readonly H[], cause: unknown): void {
-    const { clock, journal, random, describe } = this.#options;
+    const { clock, journal, random } = this.#options;
     const now = clock.now();
     const hintedSince = entry.hints.size > 0;
     // What the hints were about has still not been looked at.
     this.#keep(entry, hints);
     entry.failures += 1;
-    const kind: FailureKind = cause instanceof PortFailure ? cause.kind : "error";
-    const fields = { key: describe(key), kind, failures: entry.failures, err: cause };
+    const kind = kindOf(cause);
+    const fields = this.#about(key, entry, cause);
     if (kind === "stalled") {
       entry.notBefore = 0;
       journal.warn("a look stalled: a person must act", fields);
@@ -238,6 +248,10 @@ class KeyedQueue<H> implements Workqueue<H> {
     this.#rouse(key, entry);
   }
 
+  #about(key: string, entry: Entry<H>, cause: unknown): Readonly<Record<string, unknown>> {
+    return { key: this.#options.describe(key), kind: kindOf(cause), failures: entry.failures, err: cause };
+  }
+
   /** Doubles with each failure up to a cap; between half and all of it, so that keys that failed together do not return together. */
   #backOff(times: number): Milliseconds {
     return Math.min(FIRST_DELAY * 2 ** (times - 1), LONGEST_DELAY) * (0.5 + this.#options.random() / 2);
@@ -249,4 +263,9 @@ class KeyedQueue<H> implements Workqueue<H> {
     this.#idleWatchers = [];
     for (const watcher of watchers) watcher();
   }
+}
+
+/** What no port has explained is a mistake of ours. */
+function kindOf(cause: unknown): FailureKind {
+  return cause instanceof PortFailure ? cause.kind : "error";
 }

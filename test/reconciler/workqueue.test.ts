@@ -326,7 +326,7 @@ describe("forget", () => {
 
 describe("drain", () => {
   it("lets runs under way end, and starts no other", async () => {
-    const { queue, runs, advance, clock } = queueUnderTest();
+    const { queue, runs, advance, clock, told } = queueUnderTest();
     for (const key of ["a", "b", "c"]) queue.add(key, "x");
     await settled();
     let unfinished: readonly string[] | null = null;
@@ -337,6 +337,7 @@ describe("drain", () => {
     await runs[1]?.fail(new Error("bug"));
     await drained;
     expect(unfinished).toEqual([]);
+    expect(told).toMatchObject([{ level: "warn", fields: { key: "repository b", kind: "error" } }]);
     await advance(3_600_000);
     expect(runs.map((run) => run.key)).toEqual(["a", "b"]);
     expect(clock.nextDue()).toBeNull();
