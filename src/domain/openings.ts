@@ -64,8 +64,8 @@ export function planOpening(draft: Draft, app: AppName, environment: Environment
   const forward = judged.filter((other) => other.own && forwardIn(draft, other, app, environment.name));
   if (forward.some((other) => carries(other, app, environment.name, candidate.release))) return;
   for (const other of forward) if (!supersede(draft, other, candidate.release)) return;
-  // What is replaced must be known to run, or there is nothing to go back to.
-  planAdopted(draft, app, environment.name);
+  // What is replaced must be known to run, or there is nothing to go back to: once merged over, it cannot be seen any more.
+  if (planAdopted(draft, app, environment.name) === "asking") return;
   if (!budget.take()) return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
   open(draft, environment, pins, { app, release: candidate.release, requesters: request === null ? [] : [request.by] });
 }

@@ -20,7 +20,7 @@ export function planProgress(draft: Draft, app: AppName, environment: Environmen
   const stay = draft.place(app, environment.name).current;
   if (stay === null || stay.via === "adopted" || isSettled(stay)) return;
   const release = releaseOf(draft, stay.release);
-  if (release === null) return;
+  if (release === null || release === "asking") return;
   if (stay.deployedAt === null) followRollout(draft, environment, stay, release);
   else watch(draft, environment, stay, release, stay.deployedAt);
 }
@@ -28,22 +28,27 @@ export function planProgress(draft: Draft, app: AppName, environment: Environmen
 /**
  * What was pinned before Pinion came is followed only when something depends on it: a release can move on only
  * from where it is known to run, and can be gone back to only if it was seen to run. It is never judged bad.
+ * Answers `asking` while the world has not been asked yet.
  */
-export function planAdopted(draft: Draft, app: AppName, environment: EnvironmentName): void {
+export function planAdopted(draft: Draft, app: AppName, environment: EnvironmentName): "asking" | "answered" {
   const adopted = adoptedPins(draft, app, environment);
-  const release = adopted === null ? null : releaseOf(draft, adopted.release);
-  if (adopted === null || release === null) return;
+  if (adopted === null) return "answered";
+  const release = releaseOf(draft, adopted.release);
   const verdict = verdictFor(draft, app, environment, adopted, ROLLOUT_POLL);
-  if (verdict === null) return;
+  if (release === "asking" || verdict === null) return "asking";
+  if (release === null) return "answered";
   if (verdict.verdict !== "deployed") {
     draft.block(app, environment, `${release.version} was here before Pinion and is not seen to run: ${verdict.reason}`);
     draft.due(draft.now + WATCH_POLL);
-    return;
+    return "answered";
   }
   const resolved = adopted.release.images.some((image) => image.digest === null) ? "; its digest was read from the registry now" : "";
   const base = { app, environment, at: draft.now, release, commit: adopted.commit };
+  // As the file says it, perhaps by a tag alone: the other records name the digest, which is not in the file.
+  draft.record({ event: "adopted", app, environment, at: adopted.since, commit: adopted.commit, pinned: adopted.release });
   draft.record({ ...base, event: "deployed", evidence: `${verdict.reason}; adopted${resolved}` });
   draft.record({ ...base, event: "verified", how: "rollout-only", evidence: "it was running when Pinion came to it" });
+  return "answered";
 }
 
 /** What stands here without any promotion, while it is not settled; null when there is no such thing. */
@@ -56,16 +61,18 @@ function adoptedPins(draft: Draft, app: AppName, environment: EnvironmentName): 
   return { release: pins.pinned, commit: installed.commit, since: installed.at };
 }
 
-/** The pinned images as a release; tags without a digest are resolved by the registry. Null while that is not known. */
-function releaseOf(draft: Draft, pinned: Pinned): Release | null {
+/** The pinned images as a release; tags without a digest are resolved by the registry. Null when it does not tell. */
+function releaseOf(draft: Draft, pinned: Pinned): Release | "asking" | null {
   const complete = asRelease(pinned);
   if (complete !== null) return complete;
+  let asking = false;
   const images = pinned.images.map((image) => {
     if (image.digest !== null || image.tag === null) return image;
     const answer = draft.ask({ kind: "digest", repository: image.repository, reference: image.tag }, TAG_MAX_AGE);
+    asking ||= answer === null;
     return { ...image, digest: answer?.known === true ? (answer.value as Digest | null) : null };
   });
-  return asRelease({ ...pinned, images });
+  return asking ? "asking" : asRelease({ ...pinned, images });
 }
 
 function followRollout(draft: Draft, environment: Environment, stay: Stay, release: Release): void {
