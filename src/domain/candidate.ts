@@ -7,9 +7,9 @@ import { isDigest, releaseKey, sameRelease, versionOf, type AppName, type Pinned
 import { compareVersions, selectTag } from "./select.ts";
 import { directionOf } from "./version-order.ts";
 
-/** How often a registry is asked for new tags when no webhook comes. */
-const TAGS_MAX_AGE: Milliseconds = 5 * 60_000;
-const TAG_DIGEST_MAX_AGE: Milliseconds = 5 * 60_000;
+/** How old a list of tags may be when no webhook tells of new ones: just under the time from one sweep to the next. */
+const TAGS_MAX_AGE: Milliseconds = 4 * 60_000;
+const TAG_DIGEST_MAX_AGE: Milliseconds = 4 * 60_000;
 
 /** A release that may enter an environment, or why there is none. `null` while the world is still being asked. */
 export type Candidate = { readonly release: Release } | { readonly none: string } | null;

@@ -57,10 +57,13 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
   else if (isRevertBranch(head.ref)) recordRevert(draft, change, number, at);
 }
 
-/** How the merge stands to what had passed: at this very head, at another one, or never. */
+/**
+ * How the merge stands to what had passed: at this very head, at another one or an earlier time, or never.
+ * The check that stands on the merged head tells whether a judgement still held when somebody pressed the button.
+ */
 function judgementOf(draft: Draft, pullRequest: PullRequest): Judgement {
   const { passed, passedPullRequests } = draft.observation.ledger;
-  if (passed.has(`${pullRequest.number}@${pullRequest.head.oid}`)) return "judged";
+  if (passed.has(`${pullRequest.number}@${pullRequest.head.oid}`) && pullRequest.check?.passed !== false) return "judged";
   return passedPullRequests.has(pullRequest.number) ? "stale-judged" : "out-of-band";
 }
 

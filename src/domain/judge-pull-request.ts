@@ -46,7 +46,6 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
       continue;
     }
     const revert = own && isRevertBranch(pullRequest.head.ref);
-    const bad = draft.place(change.app, change.environment).current?.bad ?? null;
     promotions.push(
       gate(draft, {
         app: change.app,
@@ -56,7 +55,7 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
         requesters: own ? requestersOf(draft, pullRequest, change.app, change.environment, change.to) : [pullRequest.author.login],
         from: change.from,
         to: change.to,
-        proposedOnly: revert && mustBeProposed(draft, change.environment, bad?.event ?? null),
+        proposedOnly: revert && mustBeProposed(draft, change.app, change.environment),
         pullRequest,
         proposal: proposal?.known === true ? proposal.value : null,
       }),
@@ -85,14 +84,17 @@ function requestersOf(draft: Draft, pullRequest: PullRequest, app: string, envir
 const BREAKER_APPS = 3;
 const BREAKER_WINDOW = 10 * 60_000;
 /** At most one automatic revert for an app and environment in this time. */
-export const REVERT_COOLDOWN = 24 * 3_600_000;
+const REVERT_COOLDOWN = 24 * 3_600_000;
 
 /**
  * Whether a revert here is for people to let through, even where `rollback: auto` says otherwise: a passed deadline
- * proves little, and many apps going bad at once point at something that no revert mends.
+ * proves little, what a person put there by hand is a person's to take away, a second revert within a day shows that the
+ * first one mended nothing, and many apps going bad at once point at something that no revert mends.
  */
-export function mustBeProposed(draft: Draft, environment: string, event: string | null): boolean {
-  if (event === "deadline" || event === null) return true;
+export function mustBeProposed(draft: Draft, app: string, environment: string): boolean {
+  const { current, revertedAt } = draft.place(app, environment);
+  if (current === null || current.bad === null || current.bad.event === "deadline" || current.via !== "merged") return true;
+  if (revertedAt !== null && draft.now - revertedAt < REVERT_COOLDOWN) return true;
   let bad = 0;
   for (const [key, place] of draft.observation.ledger.places) {
     if (!key.startsWith(`${environment}/`)) continue;

@@ -55,6 +55,8 @@ export interface Place {
   /** Automatic promotion waits for something newer than `displaced`. */
   readonly hold: { readonly displaced: Pinned; readonly at: Instant; readonly reason: string } | null;
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
+  /** The commit of the stay for which people were told that there is no way back: once is enough. */
+  readonly toldOf: Oid | null;
   readonly revertedAt: Instant | null;
 }
 
@@ -94,6 +96,7 @@ const EMPTY_PLACE: Place = {
   request: null,
   hold: null,
   frozen: null,
+  toldOf: null,
   revertedAt: null,
 };
 
@@ -166,7 +169,7 @@ function foldPlace(place: Place, record: PlaceRecord): Place {
     case "breached":
       return wentBad(place, record);
     case "requested":
-      return { ...place, request: record };
+      return { ...place, request: record, hold: null };
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
       const answered = place.request !== null && sameRelease(place.request.release, record.release) && place.request.at <= record.at;
@@ -177,7 +180,7 @@ function foldPlace(place: Place, record: PlaceRecord): Place {
     case "held":
       return { ...place, hold: { displaced: record.displaced, at: record.at, reason: record.reason } };
     case "frozen":
-      return { ...place, frozen: { issue: record.issue, reason: record.reason } };
+      return { ...place, frozen: { issue: record.issue, reason: record.reason }, toldOf: place.current?.commit ?? null };
     case "unfrozen":
       return place.frozen?.issue === record.issue ? { ...place, frozen: null } : place;
     case "opened":

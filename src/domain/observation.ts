@@ -52,6 +52,8 @@ export interface ExistingCheck {
   readonly id: number;
   readonly fingerprint: string;
   readonly status: "in_progress" | "completed";
+  /** It is completed with `success`. */
+  readonly passed: boolean;
   readonly startedAt: Instant;
 }
 

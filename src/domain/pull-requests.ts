@@ -151,7 +151,8 @@ export function planLostOpening(draft: Draft, judged: JudgedPullRequest): void {
 /** Why an own pull request has nothing left to do, or null. */
 export function obsolete(draft: Draft, judged: JudgedPullRequest): string | null {
   const { proposal, pullRequest } = judged;
-  if (!judged.own || proposal?.known !== true || proposal.value.conflicts.length > 0) return null;
+  // What cannot be read, or conflicts, may only look like nothing.
+  if (!judged.own || proposal?.known !== true || proposal.value.conflicts.length > 0 || proposal.value.broken.length > 0) return null;
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
   if (judged.promotions.length === 0) return "What it would change is on the default branch already.";
   if (opened === undefined || opened.kind !== "revert" || opened.from === null) return null;

@@ -2,7 +2,7 @@ import type { Environment } from "./config.ts";
 import { quarantineScope } from "./changes.ts";
 import type { Draft } from "./draft.ts";
 import { openPullRequest } from "./openings.ts";
-import { mustBeProposed, REVERT_COOLDOWN, type JudgedPullRequest } from "./judge-pull-request.ts";
+import { mustBeProposed, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { provenReleases, type Bad, type Stay } from "./ledger.ts";
 import { quarantineFile } from "./quarantine.ts";
 import { asRelease, releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
@@ -20,6 +20,10 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
   if (pins === null || !pins.ok || !sameRelease(pins.pinned, current.release)) return;
   const release = asRelease(current.release);
   if (release === null) return;
+  if (place.toldOf === current.commit) {
+    draft.block(app, environment.name, `${release.version} went bad, and people have been told that there is no way back`);
+    return;
+  }
   if (judged.some((other) => isRevertOf(draft, other, app, environment.name))) return;
   if (current.kind === "revert") {
     freeze(draft, environment, current, release, current.bad, "the release that it was reverted to went bad as well");
@@ -35,7 +39,6 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
     freeze(draft, environment, current, release, current.bad, target.none);
     return;
   }
-  const cooling = place.revertedAt !== null && draft.now - place.revertedAt < REVERT_COOLDOWN;
   const files = release.images
     .filter((image) => !target.release.images.some((other) => other.digest === image.digest))
     .map((image) =>
@@ -58,7 +61,7 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
       requesters: [],
       from: pins.pinned,
       to: target.release,
-      proposedOnly: cooling || mustBeProposed(draft, environment.name, current.bad.event),
+      proposedOnly: mustBeProposed(draft, app, environment.name),
       pullRequest: null,
       proposal: null,
     },

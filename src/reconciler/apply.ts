@@ -2,7 +2,8 @@ import type { Action, Plan } from "../domain/action.ts";
 import type { Observation, Repository } from "../domain/observation.ts";
 import type { LogRecord } from "../domain/record.ts";
 import type { Oid } from "../domain/release.ts";
-import type { CheckWrite, Ports } from "../ports.ts";
+import { LOG_BRANCH } from "../domain/record-file.ts";
+import { PortFailure, type CheckWrite, type Ports } from "../ports.ts";
 import { filesOf, standsAlready } from "./commit-files.ts";
 import { logHeadline, recordFiles } from "./promotion-log.ts";
 
@@ -161,7 +162,11 @@ export class Application {
     if (result.records.outcome === "done") {
       this.#logHead = result.records.value;
       this.#done.push(...records);
-    } else this.#conflicts.push(`the promotion log: ${result.records.reason}`);
+      return;
+    }
+    if (result.records.outcome === "conflict") this.#conflicts.push(`the promotion log: ${result.records.reason}`);
+    // Without its records Pinion would forget what it did: nothing more is done until a person mends it.
+    else throw new PortFailure("stalled", `GitHub does not let Pinion write its log (${LOG_BRANCH}): ${result.records.reason}`);
   }
 
   /** Merges only what stands as it was judged: same head (checked by GitHub), same base (checked here by the first merge winning). */

@@ -15,6 +15,7 @@ interface Suspect {
   readonly file: string;
   readonly expected: Pinned | null;
   readonly since: Oid;
+  readonly here: EnvironmentPins;
 }
 
 type Pins = ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>>;
@@ -60,7 +61,7 @@ function suspects(pins: Pins, ledger: Ledger, touched: ReadonlySet<string>, inst
       const expected = current?.release ?? null;
       const pinned = pinnedOf(here);
       if (pinned === null || (expected !== null && sameRelease(expected, pinned))) continue;
-      found.push({ app, environment, file: here.file, expected, since: current?.commit ?? installed });
+      found.push({ app, environment, file: here.file, expected, since: current?.commit ?? installed, here });
     }
   }
   return found;
@@ -80,6 +81,12 @@ async function explain(ports: Ports, repository: Repository, snapshot: ForgeSnap
     if (before === null ? after === null : after !== null && sameRelease(before, after)) continue;
     changes.push({ app, environment, from: before, to: after, ...(await origin(ports, repository, snapshot, commit)) });
     before = after;
+  }
+  // The history does not lead from what was known to what is there: the branch was rewritten, or the change is too old.
+  const now = pinnedOf(suspect.here);
+  if (now !== null && (before === null || !sameRelease(before, now))) {
+    const author: Actor = { login: "unknown", kind: "ghost" };
+    changes.push({ app, environment, from: before, to: now, commit: snapshot.head, at: snapshot.at, author, pullRequest: null });
   }
   return changes;
 }

@@ -14,6 +14,7 @@ import { RepositoryView } from "./observe.ts";
 const GATHER_ROUNDS = 2;
 /** After a conflict or with questions still open, look again this soon. */
 const SOON: Milliseconds = 1_000;
+const LONGEST_PAUSE: Milliseconds = 5 * 60_000;
 /** GitHub's own reads may lag behind a write for a while; the same write is not made again within this time. */
 const WRITE_MEMORY: Milliseconds = 60_000;
 /** What GitHub refused is not tried again within this time. */
@@ -36,6 +37,8 @@ interface Memory {
   readonly answers: AnswerStore;
   /** Writes that are neither compare-and-swap nor seen at once, by action id. */
   readonly written: Map<string, Instant>;
+  /** Looks in a row that ended in a conflict. */
+  conflicts: number;
 }
 
 export function createReconciler(ports: Ports, policies: PolicySet): Reconciler {
@@ -43,7 +46,7 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
   const memoryOf = (repository: Repository): Memory => {
     let memory = memories.get(repository.id);
     if (memory === undefined) {
-      memory = { view: new RepositoryView(), answers: new AnswerStore(), written: new Map() };
+      memory = { view: new RepositoryView(), answers: new AnswerStore(), written: new Map(), conflicts: 0 };
       memories.set(repository.id, memory);
     }
     return memory;
@@ -60,7 +63,7 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
       const applied = await new Application(ports, observation).run(withoutRepeats(decided, memory, ports.clock.now()));
       remember(ports, memory, applied);
       tell(ports, repository, decided, applied);
-      return { again: nextLook(decided, applied, ports.clock.now()) };
+      return { again: nextLook(decided, applied, memory.conflicts, ports.clock.now()) };
     },
 
     async preview(repository) {
@@ -128,6 +131,7 @@ function withoutRepeats(decided: Plan, memory: Memory, now: Instant): Plan {
 
 function remember(ports: Ports, memory: Memory, applied: Applied): void {
   if (applied.logHead !== null) memory.view.wrote(applied.logHead);
+  memory.conflicts = applied.conflicts.length > 0 ? memory.conflicts + 1 : 0;
   if (applied.done.length > 0 || applied.conflicts.length > 0) memory.view.outdate();
   const now = ports.clock.now();
   for (const action of applied.done) if (repeats(action)) memory.written.set(action.id, now);
@@ -135,10 +139,12 @@ function remember(ports: Ports, memory: Memory, applied: Applied): void {
   for (const { action } of applied.refusals) memory.written.set(action.id, now + REFUSAL_MEMORY - WRITE_MEMORY);
 }
 
-function nextLook(decided: Plan, applied: Applied, now: Instant): Instant | null {
-  if (applied.done.some(isConsequential)) return now;
+function nextLook(decided: Plan, applied: Applied, conflicts: number, now: Instant): Instant | null {
+  if (conflicts === 0 && applied.done.some(isConsequential)) return now;
   const moments = decided.nextLookAt === null ? [] : [decided.nextLookAt];
-  if (applied.conflicts.length > 0 || decided.needs.length > 0) moments.push(now + SOON);
+  if (decided.needs.length > 0) moments.push(now + SOON);
+  // One conflict is somebody being quicker; many in a row are something that will not go away by itself.
+  if (conflicts > 0) moments.push(now + Math.min(SOON * 2 ** (conflicts - 1), LONGEST_PAUSE));
   return moments.length === 0 ? null : Math.min(...moments);
 }
 

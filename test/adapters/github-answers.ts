@@ -49,7 +49,7 @@ export function commitBy(id: string, author: string | null, committer: string | 
 }
 
 export function checkRun(over: Fields = {}): Fields {
-  return { id: "CR_1", databaseId: 11, name: "Pinion", externalId: "f1", status: "COMPLETED", startedAt: "2026-11-21T09:00:00Z", ...over };
+  return { id: "CR_1", databaseId: 11, name: "Pinion", externalId: "f1", status: "COMPLETED", conclusion: "SUCCESS", startedAt: "2026-11-21T09:00:00Z", ...over };
 }
 
 export function headCommit(id: string, runs: readonly Fields[]): Fields {

@@ -258,7 +258,7 @@ describe("replacing a head", () => {
     expect(await replace(github)).toEqual({ outcome: "done", value: NEW });
     expect(operations(github)).toEqual(["ClaimAndCommit", "UpdateRefs"]);
     const temporary: unknown = Reflect.get(Object(variable(github.seen[1], "claim")), "name");
-    expect(temporary).toMatch(/^refs\/heads\/pinion\/tmp\/[0-9a-f-]{36}$/);
+    expect(temporary).toMatch(/^refs\/heads\/pinion\/_tmp\/[0-9a-f-]{36}$/);
     expect(variable(github.seen[2], "input")).toEqual({
       repositoryId: "R_manifests",
       refUpdates: [

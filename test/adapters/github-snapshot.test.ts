@@ -81,7 +81,7 @@ describe("one look", () => {
           ],
           truncated: false,
           reviewersAsked: ["sre", "ada", "robot[bot]"],
-          check: { id: 11, fingerprint: "f1", status: "completed", startedAt: Date.parse("2026-11-21T09:00:00Z") },
+          check: { id: 11, fingerprint: "f1", status: "completed", passed: true, startedAt: Date.parse("2026-11-21T09:00:00Z") },
           merge: null,
           closed: null,
         },
@@ -159,6 +159,7 @@ const OPTIONAL = [
   "open.nodes.0.commits.nodes.0.commit.author.email",
   "open.nodes.0.commits.nodes.0.commit.signature",
   "open.nodes.0.headCommit.nodes.0.commit.checkSuites.nodes.0.checkRuns.nodes.0.externalId",
+  "open.nodes.0.headCommit.nodes.0.commit.checkSuites.nodes.0.checkRuns.nodes.0.conclusion",
   "open.nodes.0.headCommit.nodes.0.commit.checkSuites.nodes.0.checkRuns.nodes.0.startedAt",
   "issues.nodes.0.author",
   "issues.nodes.0.timelineItems.nodes.0.actor",
@@ -220,7 +221,7 @@ describe("the App's check", () => {
   it("waiting in any way is in progress", async () => {
     for (const status of ["QUEUED", "WAITING", "PENDING", "IN_PROGRESS"]) {
       const read = await pullRequestRead({ headCommit: headCommit(HEAD, [checkRun({ status, externalId: null, startedAt: null })]) });
-      expect(read.check).toEqual({ id: 11, fingerprint: "", status: "in_progress", startedAt: 0 });
+      expect(read.check).toEqual({ id: 11, fingerprint: "", status: "in_progress", passed: false, startedAt: 0 });
     }
   });
 });

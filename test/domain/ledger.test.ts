@@ -80,6 +80,13 @@ describe("the ledger", () => {
     expect(dev(appendRecords(asked, [withdrawn])).request).toBeNull();
   });
 
+  it("ends a hold when somebody asks for a promotion", () => {
+    const held: LogRecord = { event: "held", app: "checkout", environment: "dev", at: 0, displaced: two, commit: oid("5"), reason: "by hand" };
+    const request: LogRecord = { event: "requested", app: "checkout", environment: "dev", at: 1, release: two, by: "alice", pullRequest: 3, source: "label:1" };
+    expect(dev(appendRecords(EMPTY_LEDGER, [held])).hold).not.toBeNull();
+    expect(dev(appendRecords(EMPTY_LEDGER, [held, request])).hold).toBeNull();
+  });
+
   it("reads the same from records told once, twice, or in pieces", () => {
     const story = [merged(one, "1", 0), fact("deployed", one, "1", 1), fact("verified", one, "1", 2), merged(two, "2", 3), fact("deployed", two, "2", 4), fact("breached", two, "2", 5)];
     const whole = appendRecords(EMPTY_LEDGER, story);

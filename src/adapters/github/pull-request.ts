@@ -158,6 +158,7 @@ function checkOf(node: Reader, headOid: string): { readonly existing: ExistingCh
       id: newest.integer("databaseId"),
       fingerprint: newest.optionalText("externalId") ?? "",
       status: newest.text("status") === "COMPLETED" ? "completed" : "in_progress",
+      passed: newest.text("status") === "COMPLETED" && newest.optionalText("conclusion") === "SUCCESS",
       // A run without a start is taken for an ancient one, which is replaced.
       startedAt: newest.optionalInstant("startedAt") ?? 0,
     },

@@ -56,7 +56,7 @@ fragment PullRequestFields on PullRequest {
         checkSuites(first: 2, filterBy: { appId: $app }) {
           nodes {
             checkRuns(first: 10, filterBy: { checkName: $checkName }) {
-              nodes { id databaseId name externalId status startedAt }
+              nodes { id databaseId name externalId status conclusion startedAt }
             }
           }
         }

@@ -1,0 +1,215 @@
+import { describe, expect, it } from "vitest";
+import { known } from "../../src/domain/answer.ts";
+import { parseConfig } from "../../src/domain/config-file.ts";
+import type { Review } from "../../src/domain/observation.ts";
+import { actions, openings, recorded, approval, HOUR, one, two, ALICE, BOB } from "./planner.ts";
+import { digestOf, oid } from "./releases.ts";
+import { HEAD, pullRequest, START, WorldBuilder } from "./world-builder.ts";
+
+describe("an open promotion", () => {
+  it("is merged when every gate passes, at the judged head, and the judgement is put down", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    world.promotion("dev", one, two);
+    expect(actions(world, "merge")).toMatchObject([{ pullRequest: 200, head: oid("c"), method: "squash" }]);
+    expect(recorded(world)).toContain("judged");
+  });
+
+  it.each<[string, Parameters<WorldBuilder["promotion"]>[3]]>([
+    ["somebody pushed to it", { commits: { count: 2, allOwn: false, people: ["mallory"] } }],
+    ["its one commit is not the App's", { commits: { count: 1, allOwn: false, people: ["mallory"] } }],
+    ["it is a draft", { draft: true }],
+    ["a person opened it", { author: ALICE }],
+    ["its branch is in a fork", { head: { ref: "pinion/dev/checkout/1.4.2-x", oid: oid("c"), fork: true } }],
+    ["its branch is not one of Pinion's", { head: { ref: "feature", oid: oid("c"), fork: false } }],
+    ["it goes to another branch", { base: "release" }],
+  ])("is left to people when %s, though every gate passes", (_, changes) => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    world.promotion("dev", one, two, changes);
+    expect(actions(world, "merge")).toEqual([]);
+  });
+
+  it.each<[string, (world: WorldBuilder) => void]>([
+    [
+      "it conflicts",
+      (world) => {
+        const { number } = world.promotion("dev", one, two);
+        world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: ["f"], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [] }, 0));
+      },
+    ],
+    [
+      "it changes more than pins",
+      (world) => {
+        const { number } = world.promotion("dev", one, two);
+        const promotions = [{ app: "checkout", environment: "dev", from: one, to: two }];
+        world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions, otherFiles: ["rbac.yaml"], quarantines: [], config: null, broken: [] }, 0));
+      },
+    ],
+    ["what it changes is not known", (world) => void world.proposals.set(world.promotion("dev", one, two).number, { known: false, reason: "git is down", failure: "dependency", at: 0 })],
+    [
+      "the registry cannot be asked",
+      (world) => {
+        world.promotion("dev", one, two);
+        world.cannotKnow({ kind: "digest", repository: "ghcr.io/acme/checkout", reference: digestOf("1.4.2") }, "down");
+      },
+    ],
+    [
+      "the registry does not have it",
+      (world) => {
+        world.promotion("dev", one, two);
+        world.know<"digest">({ kind: "digest", repository: "ghcr.io/acme/checkout", reference: digestOf("1.4.2") }, null);
+      },
+    ],
+    [
+      "the environment is frozen",
+      (world) => {
+        world.promotion("dev", one, two);
+        world.issues.push({ number: 9, title: "Stop", state: "open", author: ALICE, labels: ["freeze:dev"], labelEvents: [{ id: "1", label: "freeze:dev", actor: ALICE, at: 0 }], closedBy: null });
+        world.know<"permission">({ kind: "permission", login: "alice" }, "write");
+      },
+    ],
+    [
+      "whether it is frozen cannot be told",
+      (world) => {
+        world.promotion("dev", one, two);
+        world.issues.push({ number: 9, title: "Stop", state: "open", author: ALICE, labels: ["freeze:dev"], labelEvents: [{ id: "1", label: "freeze:dev", actor: ALICE, at: 0 }], closedBy: null });
+        world.cannotKnow({ kind: "permission", login: "alice" }, "GitHub does not say");
+      },
+    ],
+    [
+      "another release is still rolling out",
+      (world) => {
+        world.promotion("dev", one, two);
+        world.records.push({
+          event: "merged",
+          app: "checkout",
+          environment: "dev",
+          at: world.now - 60_000,
+          kind: "promotion",
+          from: null,
+          release: one,
+          pullRequest: 7,
+          head: oid("7"),
+          commit: oid("7"),
+          mergedBy: "pinion",
+          requestedBy: null,
+          judgement: "judged",
+        });
+        world.cluster = () => null;
+      },
+    ],
+  ])("is not merged while %s", (_, arrange) => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    arrange(world);
+    expect(actions(world, "merge")).toEqual([]);
+    expect(actions(world, "check").every(({ check }) => check.conclusion !== "success")).toBe(true);
+  });
+
+  it("is not held by a freeze that an outsider declared", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    world.promotion("dev", one, two);
+    world.issues.push({ number: 9, title: "Stop", state: "open", author: BOB, labels: ["freeze:dev"], labelEvents: [{ id: "1", label: "freeze:dev", actor: BOB, at: 0 }], closedBy: null });
+    world.know<"permission">({ kind: "permission", login: "bob" }, "triage");
+    expect(actions(world, "merge")).toHaveLength(1);
+  });
+
+  it("is closed for a newer one while nobody cares for it, and left with a word when somebody does", () => {
+    const alone = new WorldBuilder().registry("1.4.1", "1.4.2", "1.4.3");
+    alone.promotion("dev", one, two);
+    alone.config = parseConfig("version: 1\nenvironments: { dev: { merge: on-approval } }\napps: { discover: ['apps/{app}/overlays/{env}/kustomization.yaml'] }\n");
+    expect(actions(alone, "close")).toMatchObject([{ pullRequest: 200 }]);
+    expect(openings(alone)).toEqual([]);
+    const cared = new WorldBuilder().registry("1.4.1", "1.4.2", "1.4.3");
+    cared.config = alone.config;
+    cared.promotion("dev", one, two, { reviews: [approval(BOB)] });
+    cared.know<"permission">({ kind: "permission", login: "bob" }, "read");
+    expect(actions(cared, "close")).toEqual([]);
+    expect(actions(cared, "comment")).toMatchObject([{ pullRequest: 200 }]);
+  });
+});
+
+describe("approvals", () => {
+  function inProd(reviews: readonly Review[], requester: string | null = "alice", commits = { count: 1, allOwn: true, people: [] as readonly string[] | null }) {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    world.proven("dev", two, world.now - 9 * HOUR, "3").proven("staging", two, world.now - 8 * HOUR, "4").pin("prod", one);
+    if (requester !== null) {
+      world.records.push({ event: "requested", app: "checkout", environment: "prod", at: world.now - HOUR, release: two, by: requester, pullRequest: 5, source: "label:1" });
+    }
+    world.promotion("prod", one, two, { reviews, commits });
+    for (const login of ["alice", "bob"]) world.know<"permission">({ kind: "permission", login }, "write");
+    return world;
+  }
+
+  it.each<[string, ReturnType<typeof inProd>, number]>([
+    ["an eligible person's counts", inProd([approval(BOB)]), 1],
+    ["none does not", inProd([]), 0],
+    ["the requester's own does not", inProd([approval(ALICE)]), 0],
+    ["one of an earlier head does not", inProd([approval(BOB, oid("e"))]), 0],
+    ["one whose commit is gone does not", inProd([approval(BOB, null)]), 0],
+    ["a dismissed one does not revive an older one", inProd([approval(BOB), { ...approval(BOB, oid("c"), "dismissed"), at: START + 1 }]), 0],
+    ["a later request for changes stands", inProd([approval(BOB), { ...approval(BOB, oid("c"), "changes-requested"), at: START + 1 }]), 0],
+    ["a later remark takes nothing away", inProd([approval(BOB), { ...approval(BOB, oid("c"), "commented"), at: START + 1 }]), 1],
+    ["one by a person who wrote a commit does not", inProd([approval(BOB)], "alice", { count: 1, allOwn: true, people: ["bob"] }), 0],
+    ["one does not when it cannot be told who wrote the commits", inProd([approval(BOB)], "alice", { count: 1, allOwn: true, people: null }), 0],
+    ["a bot's does not", inProd([{ ...approval(BOB), author: { login: "bob", kind: "bot" } }]), 0],
+  ])("%s", (_, world, merges) => {
+    expect(actions(world, "merge")).toHaveLength(merges);
+  });
+
+  it("by somebody without write permission does not count, and not being able to tell is no pass", () => {
+    const outsider = inProd([approval(BOB)]).know<"permission">({ kind: "permission", login: "bob" }, "read");
+    expect(actions(outsider, "merge")).toEqual([]);
+    const untold = inProd([approval(BOB)]).cannotKnow({ kind: "permission", login: "bob" }, "GitHub does not say");
+    expect(actions(untold, "merge")).toEqual([]);
+  });
+
+  it("must come from the team that is named", () => {
+    const config = parseConfig(
+      "version: 1\nenvironments:\n  dev: {}\n  staging: { after: dev }\n  prod: { after: staging, promote: on-request, merge: on-approval, approvals: { count: 1, teams: [sre] } }\n" +
+        "apps: { discover: ['apps/{app}/overlays/{env}/kustomization.yaml'] }\n",
+    );
+    const world = inProd([approval(BOB)]);
+    world.config = config;
+    expect(actions(world, "merge")).toEqual([]);
+    world.know<"team">({ kind: "team", team: "sre" }, ["carol"]);
+    expect(actions(world, "merge")).toEqual([]);
+    world.know<"team">({ kind: "team", team: "sre" }, ["carol", "Bob"]);
+    expect(actions(world, "merge")).toHaveLength(1);
+  });
+});
+
+describe("requests", () => {
+  function labelled(by: typeof ALICE | typeof BOB, permission: "write" | "triage") {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    world.proven("dev", two, world.now - 9 * HOUR, "3").proven("staging", two, world.now - 8 * HOUR, "4").pin("prod", one);
+    const merged = world.records.find((record) => record.event === "merged" && record.environment === "staging");
+    world.ended.push(
+      pullRequest({
+        number: merged?.event === "merged" ? merged.pullRequest : 0,
+        state: "merged",
+        merge: { commit: oid("4"), at: START, by: ALICE },
+        labels: ["promote:prod"],
+        labelEvents: [{ id: "LE_1", label: "promote:prod", actor: by, at: world.now }],
+      }),
+    );
+    return world.know<"permission">({ kind: "permission", login: by.login }, permission);
+  }
+
+  it("by somebody with write permission goes into the log", () => {
+    const world = labelled(ALICE, "write");
+    const [record] = actions(world, "record").filter((action) => action.record.event === "requested");
+    expect(record?.record).toMatchObject({ by: "alice", environment: "prod", release: two, source: "label:LE_1" });
+  });
+
+  it("by an outsider loses its label, with the reason", () => {
+    const world = labelled(BOB, "triage");
+    expect(recorded(world)).not.toContain("requested");
+    expect(actions(world, "remove-label")).toMatchObject([{ label: "promote:prod" }]);
+    expect(actions(world, "comment")[0]?.body).toContain("write permission");
+  });
+
+  it("waits while the permission is not known", () => {
+    const world = labelled(BOB, "triage").cannotKnow({ kind: "permission", login: "bob" }, "GitHub does not say");
+    expect(recorded(world)).not.toContain("requested");
+    expect(actions(world, "remove-label")).toEqual([]);
+  });
+});
