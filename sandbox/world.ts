@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly teams?: Readonly<Record<string, readonly string[]>>;
   /** The tag that every environment pins in the beginning. */
   readonly version?: string;
+  /** Whether they pin its digest beside the tag. Without, the first thing that Pinion does is to pin it. */
+  readonly digests?: boolean;
   /** Whether registry pushes are told to Pinion by webhook. */
   readonly notifications?: boolean;
   readonly files?: Readonly<Record<string, string>>;
@@ -145,7 +147,7 @@ export class World {
   }
 }
 
-export function kustomization(image: string, tag: string): string {
+export function kustomization(image: string, tag: string, digest: Digest | null = null): string {
   return [
     "# Deployed by Argo CD; the image is pinned below.",
     "apiVersion: kustomize.config.k8s.io/v1beta1",
@@ -155,6 +157,7 @@ export function kustomization(image: string, tag: string): string {
     "images:",
     `  - name: ${image}`,
     `    newTag: ${tag}   # set by Pinion`,
+    ...(digest === null ? [] : [`    digest: ${digest}`]),
     "",
   ].join("\n");
 }
@@ -175,7 +178,7 @@ spec:
 
 /** Makes a world with a manifests repository as in the README, and does not start Pinion yet. */
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const { apps = ["checkout"], environments = ["dev", "staging", "prod"], version = "1.4.1" } = options;
+  const { apps = ["checkout"], environments = ["dev", "staging", "prod"], version = "1.4.1", digests = false } = options;
   const clock = new VirtualClock(Date.UTC(2026, 10, 23, 9, 0, 0));
   const registry = await startRegistry({ clock });
   const github = await startGitHub({ clock, app: { webhookSecret: WEBHOOK_SECRET } });
@@ -183,10 +186,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   if (options.config !== null) files[".github/pinion.yaml"] = options.config;
   for (const app of apps) {
     const image = `${registry.host}/acme/${app}`;
-    await registry.push(`acme/${app}`, version);
+    const digest = await registry.push(`acme/${app}`, version);
+    const pins = kustomization(image, version, digests ? digest : null);
     files[`apps/${app}/base/deployment.yaml`] = deployment(app, image);
     files[`apps/${app}/base/kustomization.yaml`] = "resources: [deployment.yaml]\n";
-    for (const environment of environments) files[`apps/${app}/overlays/${environment}/kustomization.yaml`] = kustomization(image, version);
+    for (const environment of environments) files[`apps/${app}/overlays/${environment}/kustomization.yaml`] = pins;
   }
   const repository = await github.seedRepository("manifests", files, { collaborators: options.people ?? {} });
   for (const [team, members] of Object.entries(options.teams ?? {})) github.team(team, members, [[repository, "write"]]);
