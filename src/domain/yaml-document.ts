@@ -273,7 +273,7 @@ function lineStarts(text: string): readonly number[] {
 /** Versions of three numbers, which no YAML version takes for anything but text. */
 const PLAINLY_TEXT = /^v?\d+\.\d+\.\d+(?:-[A-Za-z][\w.-]*)?$|^sha256:[0-9a-f]{64}$/;
 /** go-yaml, which kustomize reads with, drops underscores first and takes prefixes in either case. */
-const GO_NUMBER = /^[-+]?(?:0[xob][0-9a-f]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)$/i;
+const GO_NUMBER = /^[-+]?(?:0x[0-9a-f]+|0o[0-7]+|0b[01]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)$/i;
 
 /** Whether the text, written without quotes in block style, is that very string to YAML 1.1 and YAML 1.2 readers alike. */
 export function readsAsString(text: string): boolean {

@@ -46,6 +46,7 @@ const EDITS: readonly (readonly [string, string, string])[] = [
   ["letters beyond ASCII on the line", "images: [{name: web, note: 'é😀 \u0416', newName: nginx, newTag: v1}]\n", `images: [{name: web, note: 'é😀 \u0416', newName: nginx, newTag: v2, digest: ${B}}]\n`],
   ["long strings and numbers in other shapes", `x: 1e3\ny: 0x1F\nz: "${"word ".repeat(40)}"\nimages: [{name: nginx, newTag: v1}]\n`, `x: 1e3\ny: 0x1F\nz: "${"word ".repeat(40)}"\nimages: [{name: nginx, newTag: v2, digest: ${B}}]\n`],
   ["directives and document marks", "%YAML 1.2\n---\t# start\nimages:\n- name: nginx\n  newTag: v1\n...\n", `%YAML 1.2\n---\t# start\nimages:\n- name: nginx\n  newTag: v2\n  digest: ${B}\n...\n`],
+  ["duplicate keys elsewhere", "a: 1\nimages:\n- name: nginx\n  newTag: v1\na: 2\n", `a: 1\nimages:\n- name: nginx\n  newTag: v2\n  digest: ${B}\na: 2\n`],
   ["anchors elsewhere", "x: &a 1\ny: *a\nimages:\n- name: nginx\n  newTag: v1\n", `x: &a 1\ny: *a\nimages:\n- name: nginx\n  newTag: v2\n  digest: ${B}\n`],
   ["the file's own short or long form of the name", "images:\n- name: docker.io/library/nginx\n  newTag: v1\n", `images:\n- name: docker.io/library/nginx\n  newTag: v2\n  digest: ${B}\n`],
   ["a list that is not indented, and one that is", "resources:\n  - a\nimages:\n- name: nginx\n  newTag: v1\n", `resources:\n  - a\nimages:\n- name: nginx\n  newTag: v2\n  digest: ${B}\n`],

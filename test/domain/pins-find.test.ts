@@ -94,7 +94,7 @@ describe("files that can be read", () => {
     expect(pinsOf("images: [{name: a, newTag: v1}]", file)).toHaveLength(1);
   });
 
-  it.each(["kind: Kustomization", "kind: Component", "kind: 'Component'", "---", "%YAML 1.1\n---", "# x", "x: &a {y: 1}\nz: {<<: *a}"])("%s", (head) => {
+  it.each(["kind: Kustomization", "kind: Component", "kind: 'Component'", "---", "%YAML 1.1\n---", "# x", "x: &a {y: 1}\nz: {<<: *a}", "a: 1\na: 2\nb: {c: 1, c: 2}"])("%s", (head) => {
     expect(pinsOf(`${head}\nimages: [{name: a, newTag: v1}]`)).toHaveLength(1);
   });
 });
@@ -106,10 +106,10 @@ describe("files that cannot", () => {
     ["a list", "- name: a\n", FILE, `${FILE}:1:1: a kustomization must be a mapping`],
     ["a word", "hello\n", FILE, `${FILE}:1:1: a kustomization must be a mapping`],
     ["several documents", "images: []\n---\nimages: []\n", FILE, `${FILE}:2:1: more than one YAML document (---) in the file: keep one`],
-    ["a duplicate key", "images: []\nimages: [{name: a, newTag: v1}]\n", FILE, `${FILE}:2:1: the key "images" is there twice`],
-    ["a duplicate key in an entry", "images:\n- name: a\n  newTag: v1\n  newTag: v2\n", FILE, `${FILE}:4:3: the key "newTag" is there twice`],
+    ["images twice", "images: []\nimages: [{name: a, newTag: v1}]\n", FILE, `${FILE}:2:1: the key "images" is there twice`],
     ["images that are no list", "images: {name: a}\n", FILE, `${FILE}:1:9: images must be a list`],
     ["an entry that is no mapping", "images:\n- nginx:1.2\n", FILE, `${FILE}:2:3: images[0] must be a mapping`],
+    ["a key by alias", "x: &i images\n*i : [{name: a, newTag: v1}]\n", FILE, `${FILE}:2:1: a key is an alias or no text: write it out`],
     ["images in another case", "Images: []\n", FILE, `${FILE}:1:1: write "images" in lower case, not "Images"`],
     ["images from a merge key", "x: &x\n  images: []\n<<: *x\n", FILE, `${FILE}:3:1: a merge key (<<) may bring images from elsewhere: write them under images`],
     ["a template around it all", "{{- if .Values.x }}\nimages: []\n{{- end }}\n", FILE, `${FILE}:1:`],
@@ -157,6 +157,8 @@ describe("pins that are not edited", () => {
     ["an empty newName", "images:\n- name: a\n  newName: ''\n  newTag: v1\n", "3:3: newName is empty"],
     ["no name", "images:\n- newTag: v1\n", "2:3: the entry has no name"],
     ["a name that is no image", "images:\n- name: My App\n  newTag: v1\n", "2:3: "],
+    ["a key by alias", "x: &k newTag\nimages:\n- name: a\n  *k : v1\n", "4:3: a key is an alias or no text: write it out"],
+    ["a key twice", "images:\n- name: a\n  newTag: v1\n  newTag: v2\n", '4:3: the key "newTag" is there twice: keep one'],
     ["a key in another case", "images:\n- name: a\n  newtag: v1\n", '3:3: write "newTag", not "newtag"'],
     ["a name over lines, with no digest yet", "images:\n- name: >-\n    a\n", "2:3: no digest can be written behind a value that is not on one line"],
     ["a pair without braces", "images: [name: a]\n", "1:10: write the entry in braces: {name: …}"],

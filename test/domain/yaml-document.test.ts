@@ -142,7 +142,7 @@ describe("TextPositions", () => {
 });
 
 describe("readsAsString", () => {
-  it.each(["1.2.3", "v1.2", "latest", "1.2.3-rc.1", "v1.0.0-4-gabcdef0", `sha256:${"0".repeat(64)}`, "main-1a2b3c4", "yeS", "2024.01.15", "12e"])(
+  it.each(["1.2.3", "v1.2", "latest", "1.2.3-rc.1", "v1.0.0-4-gabcdef0", `sha256:${"0".repeat(64)}`, "main-1a2b3c4", "yeS", "2024.01.15", "12e", "0be1137d5dff", "0o8", "0b2"])(
     "%s needs no quotes",
     (text) => {
       expect(readsAsString(text)).toBe(true);

@@ -46,15 +46,14 @@ type Field = (typeof FIELDS)[number];
 const TEXT_TAG = "tag:yaml.org,2002:str";
 
 /**
- * Reads the `images:` of a kustomization. What cannot be read as one (broken YAML, several documents, duplicate keys,
+ * Reads the `images:` of a kustomization. What cannot be read as one (broken YAML, several documents, `images` twice,
  * another kind, entries of another shape) is a problem of the whole file; what can be read but not edited safely
- * is told at each entry.
+ * is told at each entry. Duplicate keys elsewhere are none of our business: kustomize long took them, and they are
+ * found in live repositories.
  */
 export function readKustomization(text: string): KustomizationResult {
   const parsed = parseYaml(text, LIMITS);
   if (!parsed.ok) return { ok: false, problem: parsed.problems[0] ?? { offset: 0, message: "not valid YAML" } };
-  const duplicate = parsed.duplicates[0];
-  if (duplicate !== undefined) return { ok: false, problem: duplicate };
   const { document } = parsed;
   const { root } = document;
   if (root === null || isEmpty(root)) return { ok: true, document, entries: [] };
@@ -63,20 +62,24 @@ export function readKustomization(text: string): KustomizationResult {
 }
 
 function readRoot(document: YamlDocument, root: YAMLMap.Parsed): KustomizationResult {
-  let images: ParsedNode | null = null;
+  let found: KeyAndValue | null = null;
   let merge: ParsedNode | null = null;
-  for (const { key, value } of root.items) {
+  for (const pair of root.items) {
+    const { key, value } = pair;
     const name = keyText(key);
-    if (name === "images") images = value;
+    if (name === null) return problem(key, "a key is an alias or no text: write it out");
+    else if (name === "images" && found !== null) return problem(key, 'the key "images" is there twice');
+    else if (name === "images") found = pair;
     // kustomize reads JSON made from the YAML, and Go matches JSON keys in any case.
-    else if (name?.toLowerCase() === "images") return problem(key, `write "images" in lower case, not "${name}"`);
+    else if (name.toLowerCase() === "images") return problem(key, `write "images" in lower case, not "${name}"`);
     else if (name === "<<") merge = key;
     else if (name === "kind") {
       const kind = resolveAlias(document, value);
       if (!isScalar(kind) || !KINDS.has(kind.source)) return problem(key, "the kind is not Kustomization or Component");
     }
   }
-  if (images === null && merge !== null) return problem(merge, "a merge key (<<) may bring images from elsewhere: write them under images");
+  if (found === null && merge !== null) return problem(merge, "a merge key (<<) may bring images from elsewhere: write them under images");
+  const images = found?.value ?? null;
   const list = resolveAlias(document, images);
   if (list === null || isEmpty(list)) return { ok: true, document, entries: [] };
   if (!isSeq(list)) return problem(list, "images must be a list");
@@ -161,8 +164,10 @@ function readFields(map: YAMLMap.Parsed): { readonly fields: Fields; readonly ba
     const name = keyText(pair.key);
     const offset = pair.key.range[0];
     const field = FIELDS.find((known) => known.toLowerCase() === name?.toLowerCase());
-    if (name === "<<") badKey ??= { offset, message: "a merge key (<<) brings values from elsewhere: write them here" };
+    if (name === null) badKey ??= { offset, message: "a key is an alias or no text: write it out" };
+    else if (name === "<<") badKey ??= { offset, message: "a merge key (<<) brings values from elsewhere: write them here" };
     else if (field !== undefined && field !== name) badKey ??= { offset, message: `write "${field}", not "${name}"` };
+    else if (field !== undefined && fields.has(field)) badKey ??= { offset, message: `the key "${field}" is there twice: keep one` };
     else if (field !== undefined) fields.set(field, pair);
   }
   return { fields, badKey };
