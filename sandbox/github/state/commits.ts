@@ -12,8 +12,6 @@ import { describe, moveRefs } from "./ref-moves.ts";
 import { WRITE_CONTENTS } from "./refs.ts";
 import { signByGitHub } from "./signatures.ts";
 
-export { peopleOf, signatureOf } from "./signatures.ts";
-
 /** The committer of everything that GitHub commits itself. */
 export const GITHUB: Identity = { name: "GitHub", email: "noreply@github.com" };
 
