@@ -83,6 +83,7 @@ function stateOf(stay: Stay): DeploymentState {
 
 /** At most 140 characters, GitHub's limit for a deployment status. */
 function describe(stay: Stay): string {
-  const words = stay.bad !== null ? `${stay.release.version} went bad: ${stay.bad.event}` : stay.deployedAt === null ? `${stay.release.version} rolls out` : `${stay.release.version} is deployed`;
-  return words.slice(0, 140);
+  const { version } = stay.release;
+  if (stay.bad !== null) return `${version} went bad: ${stay.bad.event}`.slice(0, 140);
+  return `${version} ${stay.deployedAt === null ? "rolls out" : "is deployed"}`.slice(0, 140);
 }

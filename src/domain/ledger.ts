@@ -192,7 +192,7 @@ function foldPlace(place: Place, record: PlaceRecord): Place {
 function endRun(place: Place, at: Instant): Place {
   const last = place.runs.at(-1);
   if (last === undefined || last.endedAt !== null) return place;
-  return { ...place, runs: place.runs.with(-1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
+  return { ...place, runs: place.runs.with(place.runs.length - 1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
 }
 
 function arrive(place: Place, at: Instant, stay: Pick<Stay, "release" | "commit" | "via" | "kind" | "pullRequest">): Place {

@@ -170,7 +170,18 @@ export function openPullRequest(
   if (closedByPerson(draft, claimed.branch, app, environment.name, release)) return;
   const gated = gate(draft, promotion);
   const text = { kind, app, environment: environment.name, version: release.version };
-  const commit = manifestCommit(draft, environment, pins, release, kind, newFiles);
+  const body = promotionBody({
+    ...text,
+    from: pins.pinned,
+    to: release,
+    file: pins.file,
+    requesters,
+    evidence: evidenceFor(draft, environment, release),
+    bad,
+    quarantine: newFiles.map(({ file }) => file),
+    mergeRule: mergeRule(promotion, gated.facts.approvals),
+    nextOnRequest: requestableAfter(draft, environment),
+  });
   const action: Action = {
     id: `open ${claimed.branch}`,
     kind: "open",
@@ -178,36 +189,10 @@ export function openPullRequest(
     environment: environment.name,
     branch: claimed.branch,
     adopt: claimed.adopt,
-    commit,
+    commit: manifestCommit(draft, environment, pins, release, kind, newFiles),
     title: promotionTitle(text),
-    body: promotionBody({
-      ...text,
-      from: pins.pinned,
-      to: release,
-      file: pins.file,
-      requesters,
-      evidence: evidenceFor(draft, environment, release),
-      bad,
-      quarantine: newFiles.map(({ file }) => file),
-      mergeRule: mergeRule(promotion, gated.facts.approvals),
-      nextOnRequest: downstreamOf(draft.config, environment.name)
-        .filter((next) => next.promote === "on-request" && next.after.includes(environment.name))
-        .map((next) => next.name),
-    }),
-    check: checkContent({
-      promotions: [
-        {
-          app,
-          environment: environment.name,
-          version: release.version,
-          fromVersion: pins.pinned.version,
-          kind,
-          gates: gated.gates,
-          judgement: gated.judgement,
-        },
-      ],
-      notes: [],
-    }),
+    body,
+    check: checkContent({ promotions: [{ ...text, fromVersion: pins.pinned.version, gates: gated.gates, judgement: gated.judgement }], notes: [] }),
     record: (pullRequest, head) => ({
       event: "opened",
       app,
@@ -222,6 +207,13 @@ export function openPullRequest(
     }),
   };
   draft.act(action);
+}
+
+/** Environments right after this one that take a promotion only when somebody asks. */
+function requestableAfter(draft: Draft, environment: Environment): readonly string[] {
+  return downstreamOf(draft.config, environment.name)
+    .filter((next) => next.promote === "on-request" && next.after.includes(environment.name))
+    .map((next) => next.name);
 }
 
 /** A person closed it before the log had noted its opening: the same as a withdrawal. */

@@ -121,8 +121,8 @@ describe("a candidate for the first environment", () => {
   });
 
   it("does not promote a tag that was moved", () => {
-    const moved = { ...two, images: [{ ...two.images[0]!, digest: digestOf("something else") }] };
-    const world = new WorldBuilder().pin("dev", { ...moved, images: moved.images.map((image) => ({ ...image })) }).registry("1.4.2");
+    const moved = { ...two, images: two.images.map((image) => ({ ...image, digest: digestOf("something else") })) };
+    const world = new WorldBuilder().pin("dev", moved).registry("1.4.2");
     expect(openings(world)).toEqual([]);
   });
 
