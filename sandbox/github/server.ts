@@ -27,6 +27,10 @@ export interface SeenRequest {
   readonly route: string;
   readonly path: string;
   readonly at: Instant;
+  /** Whose token it carried; null when nobody looked at it, or when it was none that is known. */
+  readonly by: Actor["kind"] | null;
+  /** What was asked of GraphQL, and null of everything else. */
+  readonly document: string | null;
   /** Null when the connection was closed without an answer. */
   readonly status: number | null;
 }
@@ -41,6 +45,7 @@ interface Incoming {
 
 interface Outcome {
   readonly route: string;
+  readonly by: Actor["kind"] | null;
   readonly answer: RestAnswer & { readonly bytes?: Buffer };
 }
 
@@ -90,38 +95,41 @@ export class GitHubServer {
     const fault = this.faults.take(method, path);
     const body = await bodyOf(message);
     const incoming: Incoming = { method, path, query: url.searchParams, headers: message.headers, body };
-    if (fault?.kind === "drop") return this.#cut(message, incoming, routeOf(incoming));
-    if (fault?.kind === "status") return this.#send(outgoing, incoming, { route: routeOf(incoming), answer: faultAnswer(fault) });
+    if (fault?.kind === "drop") return this.#cut(message, incoming, { route: routeOf(incoming), by: null });
+    if (fault?.kind === "status") return this.#send(outgoing, incoming, { route: routeOf(incoming), by: null, answer: faultAnswer(fault) });
     if (fault?.kind === "delay") await sleep(fault.milliseconds);
     const outcome = await this.#answer(incoming);
-    if (fault?.kind === "drop-after") return this.#cut(message, incoming, outcome.route);
+    if (fault?.kind === "drop-after") return this.#cut(message, incoming, outcome);
     this.#send(outgoing, incoming, outcome, fault?.kind === "truncate");
   }
 
-  #cut(message: IncomingMessage, incoming: Incoming, route: string): void {
-    this.#saw(incoming, route, null);
+  #cut(message: IncomingMessage, incoming: Incoming, outcome: Pick<Outcome, "route" | "by">): void {
+    this.#saw(incoming, outcome, null);
     message.socket.destroy();
   }
 
-  #saw(incoming: Incoming, route: string, status: number | null): void {
-    this.requests.push({ method: incoming.method, route, path: incoming.path, at: this.#state.now(), status });
+  #saw({ method, path, body }: Incoming, { route, by }: Pick<Outcome, "route" | "by">, status: number | null): void {
+    const document = path === "/graphql" ? documentIn(body) : null;
+    this.requests.push({ method, route, path, at: this.#state.now(), by, document, status });
   }
 
   async #answer(incoming: Incoming): Promise<Outcome> {
     const git = parseGitRequest(incoming.path, incoming.query);
+    let by: Actor["kind"] | null = null;
     try {
       const actor = authenticate(this.#state, incoming.headers.authorization, Date.now());
+      by = actor.kind;
       if (git !== null) {
         const where = authorizeGit(this.#state, actor, git);
         const { status, headers, body } = await serveGit(this.#state, actor, where, git, incoming);
-        return { route: routeOf(incoming), answer: { status, headers, body: null, bytes: body } };
+        return { route: routeOf(incoming), by, answer: { status, headers, body: null, bytes: body } };
       }
-      if (incoming.path === "/graphql") return { route: "/graphql", answer: await this.#answerGraphql(actor, incoming) };
+      if (incoming.path === "/graphql") return { route: "/graphql", by, answer: await this.#answerGraphql(actor, incoming) };
       return await this.#answerRest(actor, incoming);
     } catch (error) {
       if (!(error instanceof SandboxRefusal)) throw error;
       const answer = git === null ? refusalAnswer(error) : gitRefusal(error);
-      return { route: routeOf(incoming), answer };
+      return { route: routeOf(incoming), by, answer };
     }
   }
 
@@ -137,7 +145,7 @@ export class GitHubServer {
 
   async #answerRest(actor: Actor, incoming: Incoming): Promise<Outcome> {
     if (incoming.path === "/rate_limit") {
-      return { route: "/rate_limit", answer: { status: 200, body: this.rates.overview(actor), headers: this.rates.headers(actor) } };
+      return { route: "/rate_limit", by: actor.kind, answer: { status: 200, body: this.rates.overview(actor), headers: this.rates.headers(actor) } };
     }
     const found = match(incoming.method, incoming.path);
     if (found === null) throw new SandboxRefusal(404, "not-found", "Not Found");
@@ -161,7 +169,7 @@ export class GitHubServer {
       answer = refusalAnswer(error);
     }
     answer = this.#conditional(actor, incoming, answer);
-    return { route, answer: { ...answer, headers: { ...this.rates.headers(actor), ...answer.headers } } };
+    return { route, by: actor.kind, answer: { ...answer, headers: { ...this.rates.headers(actor), ...answer.headers } } };
   }
 
   /** Gives an answer its ETag, and says 304 to who has it already. */
@@ -173,8 +181,9 @@ export class GitHubServer {
     return { status: 304, body: null, headers: { ...answer.headers, etag } };
   }
 
-  #send(outgoing: ServerResponse, incoming: Incoming, { route, answer }: Outcome, halve = false): void {
-    this.#saw(incoming, route, answer.status);
+  #send(outgoing: ServerResponse, incoming: Incoming, outcome: Outcome, halve = false): void {
+    const { answer } = outcome;
+    this.#saw(incoming, outcome, answer.status);
     if (answer.bytes !== undefined) {
       sendGit(outgoing, { status: answer.status, headers: { ...answer.headers }, body: answer.bytes });
       return;
@@ -200,6 +209,16 @@ function routeOf({ method, path, query }: Pick<Incoming, "method" | "path" | "qu
   if (git !== null) return git.endpoint === "info/refs" ? `${git.service} (refs)` : git.service;
   if (path === "/graphql" || path === "/rate_limit") return path;
   return match(method, path)?.route.template.replaceAll("{+", "{") ?? "unknown";
+}
+
+/** The document of a GraphQL request, or null where there is none to be read. */
+function documentIn(body: Buffer): string | null {
+  try {
+    const query = Fields.parse(body.toString("utf8")).raw("query");
+    return typeof query === "string" ? query : null;
+  } catch {
+    return null;
+  }
 }
 
 function faultAnswer(fault: Extract<Fault, { readonly kind: "status" }>): RestAnswer {
