@@ -26,8 +26,6 @@ export interface WorldOptions {
   readonly teams?: Readonly<Record<string, readonly string[]>>;
   /** The tag that every environment pins in the beginning. */
   readonly version?: string;
-  /** Whether those pins name the digest beside the tag. They do not unless told. */
-  readonly digests?: boolean;
   /** Whether they pin its digest beside the tag. Without, the first thing that Pinion does is to pin it. */
   readonly digests?: boolean;
   /** Whether registry pushes are told to Pinion by webhook. */
