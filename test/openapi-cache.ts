@@ -39,8 +39,19 @@ function refName(reference: string): string {
 
 /** Keywords that mean the same in OpenAPI 3.0 and in JSON Schema; descriptions, examples and formats are left behind. */
 const PLAIN = [
-  "type", "required", "enum", "minimum", "maximum", "minItems", "maxItems", "uniqueItems",
-  "minLength", "maxLength", "pattern", "maxProperties", "minProperties",
+  "type",
+  "required",
+  "enum",
+  "minimum",
+  "maximum",
+  "minItems",
+  "maxItems",
+  "uniqueItems",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "maxProperties",
+  "minProperties",
 ];
 
 /**
@@ -157,7 +168,9 @@ function main(): void {
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     const reason = /npm error code (\S+)/.exec(said)?.[1] ?? said.split("\n")[0];
-    process.stderr.write(`\n!!! GitHub's OpenAPI description (${PACKAGE}) could not be fetched: CONFORMANCE TESTS WILL BE SKIPPED. ${reason}\n\n`);
+    process.stderr.write(
+      `\n!!! GitHub's OpenAPI description (${PACKAGE}) could not be fetched: CONFORMANCE TESTS WILL BE SKIPPED. ${reason}\n\n`,
+    );
     process.exitCode = process.env["CI"] === "true" ? 1 : 0;
     return;
   }

@@ -150,6 +150,8 @@ export function loadOpenApi(): OpenApi | null {
   const extract = readExtract();
   if (extract !== null) return new OpenApi(extract);
   if (process.env["CI"] === "true") throw new Error("GitHub's OpenAPI description is missing: run `node test/openapi-cache.ts` first");
-  process.stderr.write("\n!!! GitHub's OpenAPI description is missing: conformance tests are skipped (node test/openapi-cache.ts fetches it)\n\n");
+  process.stderr.write(
+    "\n!!! GitHub's OpenAPI description is missing: conformance tests are skipped (node test/openapi-cache.ts fetches it)\n\n",
+  );
   return null;
 }

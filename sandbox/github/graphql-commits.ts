@@ -79,7 +79,13 @@ interface HistoryArguments extends ConnectionArguments {
   readonly author?: { readonly emails?: readonly string[] | null } | null;
 }
 
-async function history(session: Session, repository: Repository, oid: Oid, args: HistoryArguments, info: GraphQLResolveInfo): Promise<GraphqlNode> {
+async function history(
+  session: Session,
+  repository: Repository,
+  oid: Oid,
+  args: HistoryArguments,
+  info: GraphQLResolveInfo,
+): Promise<GraphqlNode> {
   const filters = [
     ...(args.since == null ? [] : [`--since=${args.since}`]),
     ...(args.until == null ? [] : [`--until=${args.until}`]),
@@ -126,15 +132,21 @@ function commitFields(session: Session, repository: Repository, commit: CommitIn
       return connection({ items, key: (item) => item.index, node: (item) => item.node }, args, info);
     },
     parents: (args: ConnectionArguments, _context: unknown, info: GraphQLResolveInfo) => {
-      return connection({ items: commit.parents, key: (parent) => parent, node: (parent) => commitNode(session, repository, parent) }, args, info);
+      return connection(
+        { items: commit.parents, key: (parent) => parent, node: (parent) => commitNode(session, repository, parent) },
+        args,
+        info,
+      );
     },
     history: (args: HistoryArguments, _context: unknown, info: GraphQLResolveInfo) => history(session, repository, oid, args, info),
     associatedPullRequests: async (args: PullRequestsArguments, _context: unknown, info: GraphQLResolveInfo) => {
       requireRead(session, repository, "pull_requests");
       return pullRequestConnection(session, await pullRequestsOf(repository, oid), args, info);
     },
-    checkSuites: (args: ConnectionArguments, _context: unknown, info: GraphQLResolveInfo) => checkSuites(session, repository, oid, args, info),
-    deployments: (args: DeploymentsArguments, _context: unknown, info: GraphQLResolveInfo) => deployments(session, repository, oid, args, info),
+    checkSuites: (args: ConnectionArguments, _context: unknown, info: GraphQLResolveInfo) =>
+      checkSuites(session, repository, oid, args, info),
+    deployments: (args: DeploymentsArguments, _context: unknown, info: GraphQLResolveInfo) =>
+      deployments(session, repository, oid, args, info),
   };
 }
 
@@ -146,11 +158,22 @@ export async function commitNode(session: Session, repository: Repository, oid: 
 
 /** Decimal, as GraphQL shows the octal modes of Git. */
 function treeEntries(session: Session, repository: Repository, listing: string): readonly GraphqlNode[] {
-  return listing.split("\0").filter((line) => line !== "").map((line) => {
-    const [attributes = "", name = ""] = line.split("\t");
-    const [mode = "", type = "", oid = ""] = attributes.split(" ");
-    return { __typename: "TreeEntry", name, path: name, mode: Number.parseInt(mode, 8), type, oid, object: () => objectNode(session, repository, oid) };
-  });
+  return listing
+    .split("\0")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [attributes = "", name = ""] = line.split("\t");
+      const [mode = "", type = "", oid = ""] = attributes.split(" ");
+      return {
+        __typename: "TreeEntry",
+        name,
+        path: name,
+        mode: Number.parseInt(mode, 8),
+        type,
+        oid,
+        object: () => objectNode(session, repository, oid),
+      };
+    });
 }
 
 function treeNode(session: Session, repository: Repository, oid: Oid): GraphqlNode {
@@ -210,7 +233,12 @@ export function refNode(session: Session, repository: Repository, fullName: stri
       requireRead(session, repository, "pull_requests");
       const branch = fullName.replace(/^refs\/heads\//, "");
       const items = [...repository.threads.values()].filter((thread) => thread.kind === "pull-request" && thread.head.ref === branch);
-      return pullRequestConnection(session, items.filter((thread) => thread.kind === "pull-request"), args, info);
+      return pullRequestConnection(
+        session,
+        items.filter((thread) => thread.kind === "pull-request"),
+        args,
+        info,
+      );
     },
   };
 }

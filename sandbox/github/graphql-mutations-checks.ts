@@ -4,7 +4,14 @@ import { deploymentNode, deploymentStatusNode } from "./graphql-deployments.ts";
 import { unprocessable } from "./graphql-errors.ts";
 import { echo, type MutationInput } from "./graphql-mutations-git.ts";
 import { nodeOfKind, type Session } from "./graphql-session.ts";
-import { CHECK_CONCLUSIONS, DEPLOYMENT_STATES, type CheckConclusion, type CheckStatus, type DeploymentStatusState, type Oid } from "./model.ts";
+import {
+  CHECK_CONCLUSIONS,
+  DEPLOYMENT_STATES,
+  type CheckConclusion,
+  type CheckStatus,
+  type DeploymentStatusState,
+  type Oid,
+} from "./model.ts";
 import { createCheckRun, updateCheckRun, type CheckInput } from "./state/checks.ts";
 import { createDeployment, createDeploymentStatus } from "./state/deployments.ts";
 
@@ -58,7 +65,9 @@ function checkInput(input: CheckRunInput): CheckInput {
     ...(input.detailsUrl == null ? {} : { detailsUrl: input.detailsUrl }),
     ...(input.startedAt == null ? {} : { startedAt: Date.parse(input.startedAt) }),
     ...(input.completedAt == null ? {} : { completedAt: Date.parse(input.completedAt) }),
-    ...(input.output == null ? {} : { output: { title: input.output.title, summary: input.output.summary, text: input.output.text ?? null } }),
+    ...(input.output == null
+      ? {}
+      : { output: { title: input.output.title, summary: input.output.summary, text: input.output.text ?? null } }),
     ...(input.actions == null ? {} : { actions: input.actions }),
   };
 }

@@ -31,7 +31,12 @@ interface UpdateRefInput extends MutationInput {
 
 interface UpdateRefsInput extends MutationInput {
   readonly repositoryId: string;
-  readonly refUpdates: readonly { readonly name: string; readonly beforeOid?: Oid | null; readonly afterOid: Oid; readonly force: boolean }[];
+  readonly refUpdates: readonly {
+    readonly name: string;
+    readonly beforeOid?: Oid | null;
+    readonly afterOid: Oid;
+    readonly force: boolean;
+  }[];
 }
 
 interface CreateCommitOnBranchInput extends MutationInput {
@@ -57,7 +62,12 @@ async function createRefMutation(session: Session, input: CreateRefInput): Promi
 
 async function updateRefsMutation(session: Session, input: UpdateRefsInput): Promise<unknown> {
   const repository = nodeOfKind(session, input.repositoryId, ["repository"]);
-  const updates = input.refUpdates.map(({ name, beforeOid, afterOid, force }) => ({ name, before: beforeOid ?? null, after: afterOid, force }));
+  const updates = input.refUpdates.map(({ name, beforeOid, afterOid, force }) => ({
+    name,
+    before: beforeOid ?? null,
+    after: afterOid,
+    force,
+  }));
   for (const { name, after } of updates) {
     if (!name.startsWith("refs/heads/") || after === NO_OID) continue;
     const type = await repository.git.objectType(after);
@@ -68,7 +78,10 @@ async function updateRefsMutation(session: Session, input: UpdateRefsInput): Pro
 }
 
 /** A branch is named by its id, or by repository and name, and never by both (documented on `CommittableBranch`). */
-function committableBranch(session: Session, branch: CreateCommitOnBranchInput["branch"]): { readonly repository: Repository; readonly name: string } {
+function committableBranch(
+  session: Session,
+  branch: CreateCommitOnBranchInput["branch"],
+): { readonly repository: Repository; readonly name: string } {
   const named = branch.repositoryNameWithOwner != null || branch.branchName != null;
   if (branch.id != null && named) throw unprocessable("Only one of `id` or `repositoryNameWithOwner` and `branchName` may be given.");
   if (branch.id != null) {

@@ -64,7 +64,13 @@ interface CloseIssueInput extends MutationInput {
   readonly stateReason?: "COMPLETED" | "NOT_PLANNED" | "DUPLICATE" | null;
 }
 
-const MINIMIZE: Need = { app: [["issues", "write"], ["pull_requests", "write"]], role: "write" };
+const MINIMIZE: Need = {
+  app: [
+    ["issues", "write"],
+    ["pull_requests", "write"],
+  ],
+  role: "write",
+};
 
 const METHODS: Readonly<Record<MergePullRequestInput["mergeMethod"], MergeMethod>> = { MERGE: "merge", SQUASH: "squash", REBASE: "rebase" };
 
@@ -148,7 +154,10 @@ async function closePullRequestMutation(
   return { ...echo(input), pullRequest: () => pullRequestNode(session, pull) };
 }
 
-async function addCommentMutation(session: Session, input: MutationInput & { readonly subjectId: string; readonly body: string }): Promise<unknown> {
+async function addCommentMutation(
+  session: Session,
+  input: MutationInput & { readonly subjectId: string; readonly body: string },
+): Promise<unknown> {
   const thread = nodeOfKind(session, input.subjectId, ["issue", "pull-request"]);
   const comment = await addComment(session.state, session.actor, thread, input.body);
   const edge = { cursor: comment.nodeId, node: () => commentNode(session, comment) };

@@ -165,7 +165,9 @@ export function pullRequestConnection(
   info: GraphQLResolveInfo,
 ): GraphqlNode {
   const wanted = pulls.filter((pull) => {
-    return (args.headRefName == null || pull.head.ref === args.headRefName) && (args.baseRefName == null || pull.base.ref === args.baseRefName);
+    return (
+      (args.headRefName == null || pull.head.ref === args.headRefName) && (args.baseRefName == null || pull.base.ref === args.baseRefName)
+    );
   });
   const items = selectThreads(wanted, args);
   return connection({ items, key: (pull) => pull.id, node: (pull) => pullRequestNode(session, pull) }, args, info);

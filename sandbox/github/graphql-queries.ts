@@ -93,7 +93,8 @@ export function queries(session: Session): Readonly<Record<string, unknown>> {
     },
     node: ({ id }: { readonly id: string }) => nodeOrRefusal(session, id),
     nodes: ({ ids }: { readonly ids: readonly string[] }) => {
-      if (ids.length > MAX_IDS) throw refusal("ARGUMENT_LIMIT", `You may not provide more than ${MAX_IDS} node ids; you provided ${ids.length}.`);
+      if (ids.length > MAX_IDS)
+        throw refusal("ARGUMENT_LIMIT", `You may not provide more than ${MAX_IDS} node ids; you provided ${ids.length}.`);
       return ids.map((id) => nodeOrRefusal(session, id));
     },
     viewer: () => asUserNode(session, viewer(session)),

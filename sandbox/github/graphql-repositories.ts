@@ -23,7 +23,9 @@ interface RefsArguments extends ConnectionArguments {
 function refsConnection(session: Session, repository: Repository, args: RefsArguments, info: GraphQLResolveInfo): GraphqlNode {
   const prefix = args.refPrefix.endsWith("/") ? args.refPrefix : `${args.refPrefix}/`;
   const query = args.query?.toLowerCase() ?? "";
-  const names = [...repository.refs.keys()].filter((name) => name.startsWith(prefix) && name.slice(prefix.length).toLowerCase().includes(query));
+  const names = [...repository.refs.keys()].filter(
+    (name) => name.startsWith(prefix) && name.slice(prefix.length).toLowerCase().includes(query),
+  );
   const ordered = names.toSorted();
   const items = (args.orderBy?.direction ?? args.direction) === "DESC" ? ordered.toReversed() : ordered;
   return connection({ items, key: (name) => name, node: (name) => refNode(session, repository, name, prefix) }, args, info);
@@ -67,7 +69,9 @@ function threads(session: Session, repository: Repository): Readonly<Record<stri
     labels: (args: LabelsArguments, _context: unknown, info: GraphQLResolveInfo) => {
       requireRead(session, repository, "issues", "pull_requests");
       const query = args.query?.toLowerCase() ?? "";
-      const found = [...repository.labels.values()].filter((label) => `${label.name} ${label.description ?? ""}`.toLowerCase().includes(query));
+      const found = [...repository.labels.values()].filter((label) =>
+        `${label.name} ${label.description ?? ""}`.toLowerCase().includes(query),
+      );
       return labelConnection(session, repository, found, args, info);
     },
     label: ({ name }: { readonly name: string }) => {
@@ -97,7 +101,8 @@ function contents(session: Session, repository: Repository): Readonly<Record<str
       if (oid != null) return objectNode(session, repository, oid);
       return expression == null ? null : objectByExpression(session, repository, expression);
     },
-    deployments: (args: DeploymentsArguments, _context: unknown, info: GraphQLResolveInfo) => deployments(session, repository, null, args, info),
+    deployments: (args: DeploymentsArguments, _context: unknown, info: GraphQLResolveInfo) =>
+      deployments(session, repository, null, args, info),
   };
 }
 

@@ -20,15 +20,7 @@ export interface Session {
   readonly rateLimit: RateLimit;
 }
 
-export type AppPermission =
-  | "administration"
-  | "checks"
-  | "contents"
-  | "deployments"
-  | "issues"
-  | "members"
-  | "metadata"
-  | "pull_requests";
+export type AppPermission = "administration" | "checks" | "contents" | "deployments" | "issues" | "members" | "metadata" | "pull_requests";
 
 /** The account that acts in this call. */
 export function viewer(session: Session): Account {
@@ -107,7 +99,10 @@ function isOfKind<K extends SandboxNode["kind"]>(node: SandboxNode, kinds: reado
 }
 
 function typeNameOf(kind: SandboxNode["kind"]): string {
-  return kind.split("-").map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("");
+  return kind
+    .split("-")
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join("");
 }
 
 /** The repository that a node belongs to, or null for accounts, teams and Apps. */
@@ -144,4 +139,3 @@ export function repositoryOf(session: Session, node: SandboxNode): Repository | 
 export function pageOf(session: Session, ...path: readonly (string | number)[]): string {
   return `${session.state.addresses.html}/${path.join("/")}`;
 }
-

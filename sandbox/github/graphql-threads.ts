@@ -54,7 +54,10 @@ export function selectThreads<T extends Issue | PullRequest>(threads: readonly T
   return found.toSorted((left, right) => sign * (measure(left) - measure(right) || left.number - right.number));
 }
 
-export function threadsOf<K extends "issue" | "pull-request">(repository: Repository, kind: K): readonly Extract<Issue | PullRequest, { kind: K }>[] {
+export function threadsOf<K extends "issue" | "pull-request">(
+  repository: Repository,
+  kind: K,
+): readonly Extract<Issue | PullRequest, { kind: K }>[] {
   return [...repository.threads.values()].filter((thread): thread is Extract<Issue | PullRequest, { kind: K }> => thread.kind === kind);
 }
 
@@ -164,7 +167,10 @@ const EVENT_TYPES: Readonly<Record<TimelineEvent["event"], string>> = {
 
 /** `LABELED_EVENT` is the item type of `LabeledEvent`. */
 function typeName(itemType: string): string {
-  return itemType.split("_").map((word) => word.slice(0, 1) + word.slice(1).toLowerCase()).join("");
+  return itemType
+    .split("_")
+    .map((word) => word.slice(0, 1) + word.slice(1).toLowerCase())
+    .join("");
 }
 
 function eventFields(session: Session, thread: Issue | PullRequest, event: TimelineEvent): Readonly<Record<string, unknown>> {
@@ -262,7 +268,11 @@ export function threadFields(session: Session, thread: Issue | PullRequest): Rea
       return labelConnection(session, repository, thread.labels, args, info);
     },
     comments: (args: ConnectionArguments, _context: unknown, info: GraphQLResolveInfo) => {
-      return connection({ items: thread.comments, key: (comment) => comment.id, node: (comment) => commentNode(session, comment) }, args, info);
+      return connection(
+        { items: thread.comments, key: (comment) => comment.id, node: (comment) => commentNode(session, comment) },
+        args,
+        info,
+      );
     },
     timelineItems: (args: TimelineArguments, _context: unknown, info: GraphQLResolveInfo) => timeline(session, thread, args, info),
   };

@@ -17,25 +17,6 @@ export interface Answered {
   readonly problems: readonly string[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null;
-}
-
-/** A field deep in an answer, which must be there and be of that type. */
-export function numberIn(answer: unknown, ...path: readonly (string | number)[]): number {
-  const found = path.reduce<unknown>((at, key) => (isJson(at) ? at[key] : undefined), answer);
-  if (typeof found !== "number") throw new Error(`no number at ${path.join(".")} of ${JSON.stringify(answer)}`);
-  return found;
-}
-
-export function textIn(answer: unknown, ...path: readonly (string | number)[]): string {
-  const found = path.reduce<unknown>((at, key) => (isJson(at) ? at[key] : undefined), answer);
-  if (typeof found !== "string") throw new Error(`no text at ${path.join(".")} of ${JSON.stringify(answer)}`);
-  return found;
-}
-
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
 }
@@ -60,7 +41,11 @@ export class Story {
     state.addresses = { api: this.#address, html: this.#address };
     this.#tokens.set("app", `Bearer ${this.#jwt()}`);
     this.#tokens.set("bot", `Bearer ${issueInstallationToken(state, installation, {}, Date.now()).token}`);
-    for (const [caller, login] of [["owner", "olga"], ["alice", "alice"], ["stranger", "bob"]] as const) {
+    for (const [caller, login] of [
+      ["owner", "olga"],
+      ["alice", "alice"],
+      ["stranger", "bob"],
+    ] as const) {
       this.#tokens.set(caller, `token ${issueUserToken(state, login)}`);
     }
     this.#tokens.set("liar", "Bearer ghs_invented");

@@ -2,7 +2,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { NO_OID } from "../../sandbox/github/model.ts";
-import { createTeam, createUser, install, joinTeam, leaveTeam, selectRepository, suspend, uninstall } from "../../sandbox/github/state/accounts.ts";
+import {
+  createTeam,
+  createUser,
+  install,
+  joinTeam,
+  leaveTeam,
+  selectRepository,
+  suspend,
+  uninstall,
+} from "../../sandbox/github/state/accounts.ts";
 import { createCheckRun, rerequestCheckRun, updateCheckRun } from "../../sandbox/github/state/checks.ts";
 import { createDeployment, createDeploymentStatus } from "../../sandbox/github/state/deployments.ts";
 import { createLabel } from "../../sandbox/github/state/labels.ts";
@@ -11,7 +20,16 @@ import { closePullRequest, editPullRequest, reopenPullRequest, setDraft } from "
 import { createRef, deleteRef, updateRefs } from "../../sandbox/github/state/refs.ts";
 import { createRepository } from "../../sandbox/github/state/repositories.ts";
 import { dismissReview, removeRequestedReviewers, requestReviewers, review } from "../../sandbox/github/state/reviews.ts";
-import { addComment, addLabels, closeIssue, createIssue, editComment, editIssue, removeLabel, reopenIssue } from "../../sandbox/github/state/threads.ts";
+import {
+  addComment,
+  addLabels,
+  closeIssue,
+  createIssue,
+  editComment,
+  editIssue,
+  removeLabel,
+  reopenIssue,
+} from "../../sandbox/github/state/threads.ts";
 import { Webhooks } from "../../sandbox/github/webhooks.ts";
 import { loadOpenApi } from "../openapi.ts";
 import { GraphqlWorld } from "./github-graphql-world.ts";
@@ -22,9 +40,13 @@ let world: GraphqlWorld;
 let webhooks: Webhooks;
 
 /** What was sent of one kind, as its receiver parses it. */
-function sent(name: string): readonly { readonly event: string; readonly payload: unknown }[] {
+function sent(name: string): readonly { readonly event: string; readonly payload: object }[] {
   const found = webhooks.log.filter(({ event, action }) => name === (action === null ? event : `${event}.${action}`));
-  return found.map(({ event, body }) => ({ event, payload: JSON.parse(body) }));
+  return found.map(({ event, body }) => {
+    const payload: unknown = JSON.parse(body);
+    if (typeof payload !== "object" || payload === null) throw new Error(`the payload of ${event} is no object`);
+    return { event, payload };
+  });
 }
 
 async function pullStory(): Promise<void> {
@@ -68,10 +90,21 @@ async function issueStory(): Promise<void> {
 async function runStory(): Promise<void> {
   const { state, repository } = world;
   const bot = world.bot();
-  const run = await createCheckRun(state, bot, repository, { name: "Pinion", headSha: world.head(), status: "in_progress", output: { title: "Waiting", summary: "soak", text: null } });
+  const run = await createCheckRun(state, bot, repository, {
+    name: "Pinion",
+    headSha: world.head(),
+    status: "in_progress",
+    output: { title: "Waiting", summary: "soak", text: null },
+  });
   await updateCheckRun(state, bot, run, { conclusion: "success" });
   await rerequestCheckRun(state, world.user(world.owner), run);
-  const deployment = await createDeployment(state, bot, repository, { ref: "main", environment: "dev", task: "promote:web", autoMerge: false, requiredContexts: [] });
+  const deployment = await createDeployment(state, bot, repository, {
+    ref: "main",
+    environment: "dev",
+    task: "promote:web",
+    autoMerge: false,
+    requiredContexts: [],
+  });
   await createDeploymentStatus(state, bot, deployment, { state: "success", description: "Healthy" });
   const published = { id: 1, versionId: 2, name: "checkout", tag: "1.4.2", digest: `sha256:${"a".repeat(64)}` };
   state.emit({ name: "registry_package", action: "published", sender: world.alice, repository, published });
@@ -100,7 +133,9 @@ const EXPECTED = [
   "push",
   "create",
   "delete",
-  ...["opened", "edited", "labeled", "unlabeled", "review_requested", "review_request_removed", "synchronize"].map((action) => `pull_request.${action}`),
+  ...["opened", "edited", "labeled", "unlabeled", "review_requested", "review_request_removed", "synchronize"].map(
+    (action) => `pull_request.${action}`,
+  ),
   ...["converted_to_draft", "ready_for_review", "closed", "reopened"].map((action) => `pull_request.${action}`),
   ...["submitted", "dismissed"].map((action) => `pull_request_review.${action}`),
   ...["created", "edited"].map((action) => `issue_comment.${action}`),
@@ -146,7 +181,9 @@ describe.skipIf(openapi === null)("webhooks", () => {
 
   it("the check can fail", () => {
     const opened = sent("pull_request.opened")[0]?.payload;
-    expect(openapi?.checkWebhook("pull_request", { ...(opened as object), number: "1" })).toEqual(["pull_request.opened: /number must be integer (integer)"]);
+    expect(openapi?.checkWebhook("pull_request", { ...opened, number: "1" })).toEqual([
+      "pull_request.opened: /number must be integer (integer)",
+    ]);
     expect(openapi?.checkWebhook("pull_request", { action: "exploded" })).toEqual(["GitHub sends no pull_request with action exploded"]);
   });
 });

@@ -10,7 +10,8 @@ import { organizationRoutes } from "../../sandbox/github/rest/organizations.ts";
 import { pullRoutes } from "../../sandbox/github/rest/pulls.ts";
 import { repositoryRoutes } from "../../sandbox/github/rest/repositories.ts";
 import { loadOpenApi } from "../openapi.ts";
-import { numberIn, Story, textIn } from "./conformance-story.ts";
+import { numberIn, textIn } from "./answer-fields.ts";
+import { Story } from "./conformance-story.ts";
 import { GraphqlWorld } from "./github-graphql-world.ts";
 
 const openapi = loadOpenApi();
@@ -80,7 +81,14 @@ function protect(): void {
     rules: [
       { type: "non_fast_forward" },
       { type: "deletion" },
-      { type: "required_status_checks", strict: true, required: [{ context: "Pinion", appId: app.id }, { context: "ci", appId: null }] },
+      {
+        type: "required_status_checks",
+        strict: true,
+        required: [
+          { context: "Pinion", appId: app.id },
+          { context: "ci", appId: null },
+        ],
+      },
       { type: "pull_request", approvals: 1, dismissStale: false, codeOwners: true },
     ],
     createdAt: state.now(),
@@ -124,14 +132,28 @@ async function git(): Promise<string> {
   const main = story.world.head();
   const base = textIn(await story.expect(200, "bot", "GET", `${REPO}/git/commits/${main}`), "tree", "sha");
   await story.expect(404, "bot", "GET", `${REPO}/git/commits/${"1".repeat(40)}`);
-  const items = [{ path: "apps/web.yaml", mode: "100644", type: "blob", sha: blob }, { path: "apps/new.yaml", mode: "100644", type: "blob", content: "x: 1\n" }];
+  const items = [
+    { path: "apps/web.yaml", mode: "100644", type: "blob", sha: blob },
+    { path: "apps/new.yaml", mode: "100644", type: "blob", content: "x: 1\n" },
+  ];
   const tree = textIn(await story.expect(201, "bot", "POST", `${REPO}/git/trees`, { base_tree: base, tree: items }), "sha");
-  await story.expect(422, "bot", "POST", `${REPO}/git/trees`, { base_tree: base, tree: [{ path: "x", mode: "100644", sha: "1".repeat(40) }] });
+  await story.expect(422, "bot", "POST", `${REPO}/git/trees`, {
+    base_tree: base,
+    tree: [{ path: "x", mode: "100644", sha: "1".repeat(40) }],
+  });
   await story.expect(200, "bot", "GET", `${REPO}/git/trees/${tree}`);
   await story.expect(200, "bot", "GET", `${REPO}/git/trees/${tree}?recursive=1`);
   await story.expect(404, "bot", "GET", `${REPO}/git/trees/${"1".repeat(40)}`);
-  const commit = textIn(await story.expect(201, "bot", "POST", `${REPO}/git/commits`, { message: "Promote web 2", tree, parents: [main] }), "sha");
-  const named = { message: "By hand", tree, parents: [main], author: { name: "Alice", email: "alice@example.com", date: "2026-01-05T08:00:00Z" } };
+  const commit = textIn(
+    await story.expect(201, "bot", "POST", `${REPO}/git/commits`, { message: "Promote web 2", tree, parents: [main] }),
+    "sha",
+  );
+  const named = {
+    message: "By hand",
+    tree,
+    parents: [main],
+    author: { name: "Alice", email: "alice@example.com", date: "2026-01-05T08:00:00Z" },
+  };
   const byHand = textIn(await story.expect(201, "bot", "POST", `${REPO}/git/commits`, named), "sha");
   await story.expect(201, "bot", "POST", `${REPO}/git/refs`, { ref: "refs/heads/pinion/web", sha: commit });
   await story.expect(422, "bot", "POST", `${REPO}/git/refs`, { ref: "refs/heads/pinion/web", sha: commit });
@@ -171,7 +193,10 @@ async function pulls(head: string): Promise<number> {
   await story.expect(200, "bot", "GET", at);
   await story.expect(422, "bot", "POST", `${at}/requested_reviewers`, { reviewers: ["bob"] });
   await story.expect(200, "bot", "DELETE", `${at}/requested_reviewers`, { reviewers: ["alice"], team_reviewers: ["sre"] });
-  const review = numberIn(await story.expect(200, "alice", "POST", `${at}/reviews`, { event: "APPROVE", body: "Fine", commit_id: head }), "id");
+  const review = numberIn(
+    await story.expect(200, "alice", "POST", `${at}/reviews`, { event: "APPROVE", body: "Fine", commit_id: head }),
+    "id",
+  );
   await story.expect(422, "bot", "POST", `${at}/reviews`, { event: "APPROVE" });
   await story.expect(200, "bot", "GET", `${at}/reviews`);
   await story.expect(200, "owner", "PUT", `${at}/reviews/${review}/dismissals`, { message: "Not yet" });
@@ -180,7 +205,10 @@ async function pulls(head: string): Promise<number> {
 }
 
 async function issues(pull: number): Promise<void> {
-  const issue = numberIn(await story.expect(201, "alice", "POST", `${REPO}/issues`, { title: "Stop", body: "Why", labels: ["freeze:prod"] }), "number");
+  const issue = numberIn(
+    await story.expect(201, "alice", "POST", `${REPO}/issues`, { title: "Stop", body: "Why", labels: ["freeze:prod"] }),
+    "number",
+  );
   await story.expect(422, "alice", "POST", `${REPO}/issues`, { title: "" });
   await story.expect(200, "bot", "GET", `${REPO}/issues?state=all`);
   await story.expect(200, "bot", "GET", `${REPO}/issues/${issue}`);
@@ -203,7 +231,13 @@ async function issues(pull: number): Promise<void> {
 
 async function checks(head: string): Promise<void> {
   const output = { title: "Waiting: soak", summary: "| gate |", text: "More" };
-  const made = await story.expect(201, "bot", "POST", `${REPO}/check-runs`, { name: "Pinion", head_sha: head, status: "in_progress", external_id: "f00", output });
+  const made = await story.expect(201, "bot", "POST", `${REPO}/check-runs`, {
+    name: "Pinion",
+    head_sha: head,
+    status: "in_progress",
+    external_id: "f00",
+    output,
+  });
   const run = `${REPO}/check-runs/${numberIn(made, "id")}`;
   await story.expect(422, "bot", "POST", `${REPO}/check-runs`, { name: "Pinion", head_sha: "1".repeat(40) });
   await story.expect(403, "owner", "POST", `${REPO}/check-runs`, { name: "Fake", head_sha: head });
@@ -225,7 +259,12 @@ async function deployments(): Promise<void> {
   await story.expect(200, "bot", "GET", `${REPO}/deployments?environment=dev`);
   await story.expect(200, "bot", "GET", `${REPO}/deployments/${id}`);
   await story.expect(404, "bot", "GET", `${REPO}/deployments/1`);
-  const state = { state: "success", description: "Healthy", environment_url: "https://dev.example.com", log_url: "https://argocd.example.com" };
+  const state = {
+    state: "success",
+    description: "Healthy",
+    environment_url: "https://dev.example.com",
+    log_url: "https://argocd.example.com",
+  };
   await story.expect(201, "bot", "POST", `${REPO}/deployments/${id}/statuses`, state);
   await story.expect(200, "bot", "GET", `${REPO}/deployments/${id}/statuses`);
 }
@@ -235,7 +274,12 @@ async function merges(pull: number, head: string): Promise<void> {
   await story.expect(409, "bot", "PUT", `${at}/merge`, { sha: "1".repeat(40), merge_method: "squash" });
   story.world.repository.mergeMethods.delete("rebase");
   await story.expect(405, "bot", "PUT", `${at}/merge`, { sha: head, merge_method: "rebase" });
-  await story.expect(200, "bot", "PUT", `${at}/merge`, { sha: head, merge_method: "squash", commit_title: "Promote", commit_message: "Approved" });
+  await story.expect(200, "bot", "PUT", `${at}/merge`, {
+    sha: head,
+    merge_method: "squash",
+    commit_title: "Promote",
+    commit_message: "Approved",
+  });
   await story.expect(405, "bot", "PUT", `${at}/merge`, { sha: head, merge_method: "squash" });
   await story.expect(200, "bot", "GET", at);
   await story.expect(200, "bot", "GET", `${REPO}/pulls?state=closed`);
@@ -262,12 +306,16 @@ describe.skipIf(openapi === null)("answers of REST", () => {
     const answers = story.answered.filter((answer) => answer.method === method && answer.route === route);
     expect(answers.filter((answer) => answer.status < 300)).not.toEqual([]);
     if (UNDESCRIBED.has(route)) return;
-    expect(openapi?.operation(method, answers[0]?.path.split("?")[0] ?? "")?.path.replaceAll(/\{[^}]+\}/g, "{}")).toBe(route.replaceAll(/\{[^}]+\}/g, "{}"));
+    expect(openapi?.operation(method, answers[0]?.path.split("?")[0] ?? "")?.path.replaceAll(/\{[^}]+\}/g, "{}")).toBe(
+      route.replaceAll(/\{[^}]+\}/g, "{}"),
+    );
     expect([...new Set(answers.flatMap((answer) => answer.problems))]).toEqual([]);
   });
 
   it("and of the addresses that are no route of the sandbox's", () => {
-    const others = story.answered.filter((answer) => !ROUTES.some(({ method, route }) => method === answer.method && route === answer.route));
+    const others = story.answered.filter(
+      (answer) => !ROUTES.some(({ method, route }) => method === answer.method && route === answer.route),
+    );
     expect(others.flatMap((answer) => answer.problems)).toEqual([]);
   });
 
@@ -276,6 +324,8 @@ describe.skipIf(openapi === null)("answers of REST", () => {
     expect(openapi?.checkResponse("GET", "/repos/a/b/pulls/1", 202, {})).toEqual(["pulls/get never answers 202"]);
     expect(openapi?.checkResponse("GET", "/repos/a/b/pullz/1", 200, {})).toEqual(["GET /repos/a/b/pullz/1 is no operation of GitHub"]);
     expect(openapi?.checkResponse("PUT", "/repos/a/b/pulls/1/merge", 418, { wrong: true })).not.toEqual([]);
-    expect(openapi?.checkResponse("DELETE", "/repos/a/b/git/refs/heads/x", 204, { unexpected: true })).toEqual(["git/delete-ref 204 has no body"]);
+    expect(openapi?.checkResponse("DELETE", "/repos/a/b/git/refs/heads/x", 204, { unexpected: true })).toEqual([
+      "git/delete-ref 204 has no body",
+    ]);
   });
 });

@@ -81,7 +81,13 @@ function inputs(branch: string): Readonly<Record<string, unknown>> {
     CreatePullRequestInput: { repositoryId, headRefName: branch, baseRefName: "main", title: "Promote" },
     UpdateRefsInput: { repositoryId, refUpdates: [{ name: `refs/heads/${branch}`, beforeOid: oid, afterOid: world.head(), force: true }] },
     ClosePullRequestInput: { pullRequestId: pullId },
-    CreateCheckRunInput: { repositoryId, headSha: world.head(), name: "Pinion", status: "IN_PROGRESS", output: { title: "t", summary: "s" } },
+    CreateCheckRunInput: {
+      repositoryId,
+      headSha: world.head(),
+      name: "Pinion",
+      status: "IN_PROGRESS",
+      output: { title: "t", summary: "s" },
+    },
     UpdateCheckRunInput: { repositoryId, checkRunId, status: "COMPLETED", conclusion: "SUCCESS" },
   };
 }

@@ -9,7 +9,15 @@ import { VirtualClock } from "../../sandbox/clock.ts";
 import { createGraphqlHandler } from "../../sandbox/github/graphql.ts";
 import type { Account, Actor, App, Installation, PullRequest, Repository, Team } from "../../sandbox/github/model.ts";
 import { GitHubState } from "../../sandbox/github/state.ts";
-import { createApp, createOrganization, createTeam, createUser, createWebFlow, install, joinTeam } from "../../sandbox/github/state/accounts.ts";
+import {
+  createApp,
+  createOrganization,
+  createTeam,
+  createUser,
+  createWebFlow,
+  install,
+  joinTeam,
+} from "../../sandbox/github/state/accounts.ts";
 import { commitOnBranch } from "../../sandbox/github/state/commits.ts";
 import { createPullRequest } from "../../sandbox/github/state/pulls.ts";
 import { createRef } from "../../sandbox/github/state/refs.ts";
@@ -33,8 +41,10 @@ function isBody(value: unknown): value is GraphqlBody {
   return typeof value === "object" && value !== null;
 }
 
-export class GraphqlWorld {
-  readonly clock = new VirtualClock(START);
+/** What stands in the world from the beginning. */
+interface Setting {
+  readonly directory: string;
+  readonly clock: VirtualClock;
   readonly state: GitHubState;
   readonly owner: Account;
   readonly alice: Account;
@@ -42,39 +52,67 @@ export class GraphqlWorld {
   readonly organization: Account;
   readonly sre: Team;
   readonly app: App;
-  repository!: Repository;
-  installation!: Installation;
+  readonly repository: Repository;
+  readonly installation: Installation;
+}
+
+async function settle(directory: string): Promise<Setting> {
+  const clock = new VirtualClock(START);
+  const state = new GitHubState({ clock, directory });
+  createWebFlow(state);
+  const owner = createUser(state, "olga", "Olga Owner");
+  const alice = createUser(state, "alice", "Alice");
+  const bob = createUser(state, "bob");
+  const organization = createOrganization(state, "acme", [owner]);
+  const sre = createTeam(state, organization, "sre");
+  joinTeam(state, sre, alice);
+  joinTeam(state, sre, bob, "pending");
+  const app = createApp(state, {
+    slug: "pinion",
+    owner: organization,
+    permissions: { contents: "write", pull_requests: "write", issues: "write", checks: "write", deployments: "write", members: "read" },
+    events: [],
+    webhookSecret: "secret",
+  });
+  const repository = await createRepository(state, { owner: organization, name: "deploy", private: true });
+  await seed(state, repository, owner, [{ path: "apps/web.yaml", contents: Buffer.from("tag: 1\n") }]);
+  sre.repositories.set(repository.id, "write");
+  const installation = install(state, app, organization, "all");
+  return { directory, clock, state, owner, alice, bob, organization, sre, app, repository, installation };
+}
+
+export class GraphqlWorld {
+  readonly clock: VirtualClock;
+  readonly state: GitHubState;
+  readonly owner: Account;
+  readonly alice: Account;
+  /** Invited to the team, and no more than that. */
+  readonly bob: Account;
+  readonly organization: Account;
+  readonly sre: Team;
+  readonly app: App;
+  readonly repository: Repository;
+  readonly installation: Installation;
   readonly #directory: string;
   readonly #ask: ReturnType<typeof createGraphqlHandler>;
 
-  private constructor(directory: string) {
-    this.#directory = directory;
-    this.state = new GitHubState({ clock: this.clock, directory });
-    createWebFlow(this.state);
-    this.owner = createUser(this.state, "olga", "Olga Owner");
-    this.alice = createUser(this.state, "alice", "Alice");
-    this.bob = createUser(this.state, "bob");
-    this.organization = createOrganization(this.state, "acme", [this.owner]);
-    this.sre = createTeam(this.state, this.organization, "sre");
-    joinTeam(this.state, this.sre, this.alice);
-    joinTeam(this.state, this.sre, this.bob, "pending");
-    this.app = createApp(this.state, {
-      slug: "pinion",
-      owner: this.organization,
-      permissions: { contents: "write", pull_requests: "write", issues: "write", checks: "write", deployments: "write", members: "read" },
-      events: [],
-      webhookSecret: "secret",
-    });
+  private constructor(setting: Setting) {
+    this.#directory = setting.directory;
+    this.clock = setting.clock;
+    this.state = setting.state;
+    this.owner = setting.owner;
+    this.alice = setting.alice;
+    this.bob = setting.bob;
+    this.organization = setting.organization;
+    this.sre = setting.sre;
+    this.app = setting.app;
+    this.repository = setting.repository;
+    this.installation = setting.installation;
     this.#ask = createGraphqlHandler(this.state);
   }
 
   static async create(): Promise<GraphqlWorld> {
-    const world = new GraphqlWorld(await mkdtemp(join(tmpdir(), "github-graphql-")));
-    world.repository = await createRepository(world.state, { owner: world.organization, name: "deploy", private: true });
-    await seed(world.state, world.repository, world.owner, [{ path: "apps/web.yaml", contents: Buffer.from("tag: 1\n") }]);
-    world.sre.repositories.set(world.repository.id, "write");
-    world.installation = install(world.state, world.app, world.organization, "all");
-    return world;
+    return new GraphqlWorld(await settle(await mkdtemp(join(tmpdir(), "github-graphql-"))));
   }
 
   async end(): Promise<void> {
@@ -120,7 +158,13 @@ export class GraphqlWorld {
   async pull(branch: string, actor: Actor = this.bot(), file = `apps/${branch}.yaml`): Promise<PullRequest> {
     await createRef(this.state, actor, this.repository, `refs/heads/${branch}`, this.head());
     await this.commit(branch, file, "tag: 2\n", actor);
-    return createPullRequest(this.state, actor, this.repository, { title: `Change ${branch}`, body: null, head: branch, base: "main", draft: false });
+    return createPullRequest(this.state, actor, this.repository, {
+      title: `Change ${branch}`,
+      body: null,
+      head: branch,
+      base: "main",
+      draft: false,
+    });
   }
 
   async commit(branch: string, path: string, contents: string, actor: Actor = this.bot()): Promise<string> {

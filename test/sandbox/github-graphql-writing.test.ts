@@ -4,6 +4,7 @@ import { NO_OID } from "../../sandbox/github/model.ts";
 import { createUser, setCollaborator } from "../../sandbox/github/state/accounts.ts";
 import { createLabel } from "../../sandbox/github/state/labels.ts";
 import { refNodeId } from "../../sandbox/github/state.ts";
+import { textIn } from "./answer-fields.ts";
 import { GraphqlWorld } from "./github-graphql-world.ts";
 
 let world: GraphqlWorld;
@@ -17,7 +18,8 @@ afterAll(() => world.end());
 const OPEN = `
 mutation ($ref: CreateRefInput!, $commit: CreateCommitOnBranchInput!, $pull: CreatePullRequestInput!) {
   ref: createRef(input: $ref) { clientMutationId ref { name prefix } }
-  commit: createCommitOnBranch(input: $commit) { commit { oid message signature { wasSignedByGitHub } author { user { login } } } ref { target { oid } } }
+  commit: createCommitOnBranch(input: $commit) { commit { oid message signature { wasSignedByGitHub } author { user { login } } }
+    ref { target { oid } } }
   pull: createPullRequest(input: $pull) { pullRequest { number headRefOid author { login } } }
 }`;
 
@@ -69,13 +71,19 @@ describe("several mutations in one document", () => {
         locations: [{ line: 3, column: 3 }],
         message: 'A ref named "refs/heads/two" already exists in the repository.',
       },
-      { type: "STALE_DATA", path: ["commit"], message: `Expected branch to point to "${world.head()}" but it did not.  Pull and try again.` },
+      {
+        type: "STALE_DATA",
+        path: ["commit"],
+        message: `Expected branch to point to "${world.head()}" but it did not.  Pull and try again.`,
+      },
       { type: "UNPROCESSABLE", path: ["pull"], message: "A pull request already exists for acme:two." },
     ]);
   });
 
   it("a failed claim does not keep the pull request from being opened on what another made", async () => {
-    await world.data("mutation ($input: CreateRefInput!) { createRef(input: $input) { clientMutationId } }", { input: opening("three").ref });
+    await world.data("mutation ($input: CreateRefInput!) { createRef(input: $input) { clientMutationId } }", {
+      input: opening("three").ref,
+    });
     const answer = await world.ask(OPEN, opening("three"));
     expect(answer.errors?.map((error) => error.path)).toEqual([["ref"]]);
     expect(answer.data).toMatchObject({ ref: null, commit: { commit: { oid: world.head("three") } }, pull: { pullRequest: {} } });
@@ -105,7 +113,8 @@ describe("several mutations in one document", () => {
 });
 
 describe("refs", () => {
-  const UPDATE = "mutation ($updates: [RefUpdate!]!, $id: ID!) { updateRefs(input: { repositoryId: $id, refUpdates: $updates, clientMutationId: \"x\" }) { clientMutationId } }";
+  const UPDATE = `mutation ($updates: [RefUpdate!]!, $id: ID!) {
+      updateRefs(input: { repositoryId: $id, refUpdates: $updates, clientMutationId: "x" }) { clientMutationId } }`;
 
   const update = (updates: readonly object[]) => world.ask(UPDATE, { id: world.repository.nodeId, updates });
 
@@ -146,7 +155,9 @@ describe("refs", () => {
   it("are moved and deleted by their ids", async () => {
     const { head } = await world.pull("by-id");
     const id = refNodeId(world.repository, "refs/heads/by-id");
-    const moved = await world.data(`mutation { updateRef(input: { refId: "${id}", oid: "${world.head()}", force: true }) { ref { target { oid } } } }`);
+    const moved = await world.data(
+      `mutation { updateRef(input: { refId: "${id}", oid: "${world.head()}", force: true }) { ref { target { oid } } } }`,
+    );
     expect(moved).toEqual({ updateRef: { ref: { target: { oid: world.head() } } } });
     expect(head.oid).toBe(world.head());
     expect(await world.data(`mutation { deleteRef(input: { refId: "${id}", clientMutationId: "d" }) { clientMutationId } }`)).toEqual({
@@ -159,7 +170,8 @@ describe("refs", () => {
 describe("commits on a branch", () => {
   const COMMIT = "mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }";
 
-  const commit = (branch: object) => world.ask(COMMIT, { input: { branch, expectedHeadOid: world.head("branch"), message: { headline: "x" } } });
+  const commit = (branch: object) =>
+    world.ask(COMMIT, { input: { branch, expectedHeadOid: world.head("branch"), message: { headline: "x" } } });
 
   it("name it by id, or by repository and name, but not by both", async () => {
     await world.pull("branch");
@@ -188,7 +200,9 @@ describe("commits on a branch", () => {
 describe("pull requests", () => {
   it("are merged at the head that is named, and at no other", async () => {
     const pull = await world.pull("merge-me");
-    const merge = "mutation ($input: MergePullRequestInput!) { mergePullRequest(input: $input) { actor { login } pullRequest { state merged mergedBy { login } mergeCommit { oid messageHeadline messageBody } } } }";
+    const merge = `mutation ($input: MergePullRequestInput!) {
+        mergePullRequest(input: $input) { actor { login }
+        pullRequest { state merged mergedBy { login } mergeCommit { oid messageHeadline messageBody } } } }`;
     const input = { pullRequestId: pull.nodeId, mergeMethod: "SQUASH", commitHeadline: "Promote it", commitBody: "Approved" };
     const stale = await world.ask(merge, { input: { ...input, expectedHeadOid: world.head() } });
     expect(stale.errors).toMatchObject([
@@ -198,7 +212,12 @@ describe("pull requests", () => {
     expect(done).toMatchObject({
       mergePullRequest: {
         actor: { login: "pinion" },
-        pullRequest: { state: "MERGED", merged: true, mergedBy: { login: "pinion" }, mergeCommit: { oid: world.head(), messageBody: "Approved" } },
+        pullRequest: {
+          state: "MERGED",
+          merged: true,
+          mergedBy: { login: "pinion" },
+          mergeCommit: { oid: world.head(), messageBody: "Approved" },
+        },
       },
     });
     const again = await world.ask(merge, { input });
@@ -207,19 +226,23 @@ describe("pull requests", () => {
 
   it("are changed, closed and opened again", async () => {
     const { nodeId: id } = await world.pull("edited");
-    const update = "mutation ($input: UpdatePullRequestInput!) { updatePullRequest(input: $input) { pullRequest { title body state baseRefName } } }";
+    const update =
+      "mutation ($input: UpdatePullRequestInput!) { updatePullRequest(input: $input) { pullRequest { title body state baseRefName } } }";
     expect(await world.data(update, { input: { pullRequestId: id, title: "New", body: "Text", state: "CLOSED" } })).toEqual({
       updatePullRequest: { pullRequest: { title: "New", body: "Text", state: "CLOSED", baseRefName: "main" } },
     });
     const reopen = "mutation ($id: ID!) { reopenPullRequest(input: { pullRequestId: $id }) { pullRequest { state } } }";
     expect(await world.data(reopen, { id })).toEqual({ reopenPullRequest: { pullRequest: { state: "OPEN" } } });
     const close = "mutation ($id: ID!) { closePullRequest(input: { pullRequestId: $id }) { pullRequest { state closedAt } } }";
-    expect(await world.data(close, { id })).toMatchObject({ closePullRequest: { pullRequest: { state: "CLOSED", closedAt: expect.any(String) } } });
+    expect(await world.data(close, { id })).toMatchObject({
+      closePullRequest: { pullRequest: { state: "CLOSED", closedAt: expect.any(String) } },
+    });
   });
 
   it("have reviewers asked for: added with union, replaced without", async () => {
     const pull = await world.pull("asked");
-    const ask = "mutation ($input: RequestReviewsInput!) { requestReviews(input: $input) { pullRequest { reviewRequests(first: 5) { nodes { requestedReviewer { ... on User { login } ... on Team { slug } } } } } } }";
+    const ask = `mutation ($input: RequestReviewsInput!) { requestReviews(input: $input) {
+        pullRequest { reviewRequests(first: 5) { nodes { requestedReviewer { ... on User { login } ... on Team { slug } } } } } } }`;
     const nodes = (...reviewers: readonly object[]) => ({
       requestReviews: { pullRequest: { reviewRequests: { nodes: reviewers.map((requestedReviewer) => ({ requestedReviewer })) } } },
     });
@@ -238,7 +261,8 @@ describe("comments, labels and issues", () => {
     const pull = await world.pull("talk");
     await createLabel(world.state, world.bot(), world.repository, { name: "held", color: "000000", description: null });
     const label = world.repository.labels.get("held")?.nodeId;
-    const comment = "mutation ($id: ID!) { addComment(input: { subjectId: $id, body: \"Hello\" }) { commentEdge { node { id databaseId body author { __typename login } } } subject { id } } }";
+    const comment = `mutation ($id: ID!) { addComment(input: { subjectId: $id, body: "Hello" }) {
+        commentEdge { node { id databaseId body author { __typename login } } } subject { id } } }`;
     const said = await world.data(comment, { id: pull.nodeId });
     const made = pull.comments.at(-1);
     expect(said).toEqual({
@@ -247,32 +271,47 @@ describe("comments, labels and issues", () => {
         subject: { id: pull.nodeId },
       },
     });
-    const change = (name: string) => `mutation ($id: ID!, $label: ID!) { change: ${name}(input: { labelableId: $id, labelIds: [$label] }) { labelable { labels(first: 5) { nodes { name } } } } }`;
+    const change = (name: string) =>
+      `mutation ($id: ID!, $label: ID!) { change: ${name}(input: { labelableId: $id, labelIds: [$label] }) {
+        labelable { labels(first: 5) { nodes { name } } } } }`;
     const shown = (names: readonly string[]) => ({ change: { labelable: { labels: { nodes: names.map((name) => ({ name })) } } } });
     expect(await world.data(change("addLabelsToLabelable"), { id: pull.nodeId, label })).toEqual(shown(["held"]));
     expect(await world.data(change("removeLabelsFromLabelable"), { id: pull.nodeId, label })).toEqual(shown([]));
     expect(await world.data(change("removeLabelsFromLabelable"), { id: pull.nodeId, label })).toEqual(shown([]));
-    expect((await world.ask(change("addLabelsToLabelable"), { id: pull.nodeId, label: "LA_bm9wZQ" })).errors).toMatchObject([{ type: "NOT_FOUND" }]);
+    expect((await world.ask(change("addLabelsToLabelable"), { id: pull.nodeId, label: "LA_bm9wZQ" })).errors).toMatchObject([
+      { type: "NOT_FOUND" },
+    ]);
 
-    const minimize = "mutation ($id: ID!) { minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) { minimizedComment { isMinimized minimizedReason } } }";
-    expect(await world.data(minimize, { id: made?.nodeId })).toEqual({ minimizeComment: { minimizedComment: { isMinimized: true, minimizedReason: "outdated" } } });
-    expect((await world.ask(minimize, { id: made?.nodeId }, world.bot({ contents: "write" }))).errors).toMatchObject([{ type: "FORBIDDEN" }]);
+    const minimize = `mutation ($id: ID!) { minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) {
+        minimizedComment { isMinimized minimizedReason } } }`;
+    expect(await world.data(minimize, { id: made?.nodeId })).toEqual({
+      minimizeComment: { minimizedComment: { isMinimized: true, minimizedReason: "outdated" } },
+    });
+    expect((await world.ask(minimize, { id: made?.nodeId }, world.bot({ contents: "write" }))).errors).toMatchObject([
+      { type: "FORBIDDEN" },
+    ]);
 
-    const create = "mutation ($input: CreateIssueInput!) { createIssue(input: $input) { issue { id number state labels(first: 2) { nodes { name } } } } }";
+    const create = `mutation ($input: CreateIssueInput!) { createIssue(input: $input) {
+        issue { id number state labels(first: 2) { nodes { name } } } } }`;
     const input = { repositoryId: world.repository.nodeId, title: "Onboarding", body: "Hi", labelIds: [label] };
-    const { createIssue } = (await world.data(create, { input })) as { createIssue: { issue: { id: string } } };
-    expect(createIssue.issue).toMatchObject({ state: "OPEN", labels: { nodes: [{ name: "held" }] } });
+    const opened = await world.data(create, { input });
+    expect(opened).toMatchObject({ createIssue: { issue: { state: "OPEN", labels: { nodes: [{ name: "held" }] } } } });
+    const issueId = textIn(opened, "createIssue", "issue", "id");
     const close = "mutation ($id: ID!) { closeIssue(input: { issueId: $id, stateReason: NOT_PLANNED }) { issue { state stateReason } } }";
-    expect(await world.data(close, { id: createIssue.issue.id })).toEqual({ closeIssue: { issue: { state: "CLOSED", stateReason: "NOT_PLANNED" } } });
+    expect(await world.data(close, { id: issueId })).toEqual({
+      closeIssue: { issue: { state: "CLOSED", stateReason: "NOT_PLANNED" } },
+    });
     const reopen = "mutation ($id: ID!) { reopenIssue(input: { issueId: $id }) { issue { state } } }";
-    expect(await world.data(reopen, { id: createIssue.issue.id })).toEqual({ reopenIssue: { issue: { state: "OPEN" } } });
+    expect(await world.data(reopen, { id: issueId })).toEqual({ reopenIssue: { issue: { state: "OPEN" } } });
     expect((await world.ask(close, { id: pull.nodeId })).errors).toMatchObject([{ type: "NOT_FOUND" }]);
   });
 });
 
 describe("check runs", () => {
-  const CREATE = "mutation ($input: CreateCheckRunInput!) { createCheckRun(input: $input) { checkRun { id databaseId name status conclusion externalId startedAt completedAt title summary text detailsUrl } } }";
-  const UPDATE = "mutation ($input: UpdateCheckRunInput!) { updateCheckRun(input: $input) { checkRun { id status conclusion completedAt title } } }";
+  const CREATE = `mutation ($input: CreateCheckRunInput!) { createCheckRun(input: $input) {
+      checkRun { id databaseId name status conclusion externalId startedAt completedAt title summary text detailsUrl } } }`;
+  const UPDATE =
+    "mutation ($input: UpdateCheckRunInput!) { updateCheckRun(input: $input) { checkRun { id status conclusion completedAt title } } }";
 
   it("are made and brought to their end", async () => {
     const { head } = await world.pull("checked");
@@ -286,36 +325,54 @@ describe("check runs", () => {
       detailsUrl: "https://example.com/x",
       output: { title: "Waiting: soak", summary: "| gate |" },
     };
-    const made = (await world.data(CREATE, { input })) as { createCheckRun: { checkRun: { id: string } } };
-    expect(made.createCheckRun.checkRun).toMatchObject({
-      name: "Pinion",
-      status: "IN_PROGRESS",
-      conclusion: null,
-      externalId: "f00",
-      startedAt: "2026-01-05T08:00:00Z",
-      completedAt: null,
-      title: "Waiting: soak",
-      text: null,
-      detailsUrl: "https://example.com/x",
-    });
-    const checkRunId = made.createCheckRun.checkRun.id;
-    const ended = { repositoryId: world.repository.nodeId, checkRunId, status: "COMPLETED", conclusion: "ACTION_REQUIRED", completedAt: "2026-01-05T08:30:00Z" };
+    const made = await world.data(CREATE, { input });
+    expect(made).toHaveProperty(
+      "createCheckRun.checkRun",
+      expect.objectContaining({
+        name: "Pinion",
+        status: "IN_PROGRESS",
+        conclusion: null,
+        externalId: "f00",
+        startedAt: "2026-01-05T08:00:00Z",
+        completedAt: null,
+        title: "Waiting: soak",
+        text: null,
+        detailsUrl: "https://example.com/x",
+      }),
+    );
+    const checkRunId = textIn(made, "createCheckRun", "checkRun", "id");
+    const ended = {
+      repositoryId: world.repository.nodeId,
+      checkRunId,
+      status: "COMPLETED",
+      conclusion: "ACTION_REQUIRED",
+      completedAt: "2026-01-05T08:30:00Z",
+    };
     expect(await world.data(UPDATE, { input: ended })).toEqual({
       updateCheckRun: {
-        checkRun: { id: checkRunId, status: "COMPLETED", conclusion: "ACTION_REQUIRED", completedAt: "2026-01-05T08:30:00Z", title: "Waiting: soak" },
+        checkRun: {
+          id: checkRunId,
+          status: "COMPLETED",
+          conclusion: "ACTION_REQUIRED",
+          completedAt: "2026-01-05T08:30:00Z",
+          title: "Waiting: soak",
+        },
       },
     });
   });
 
   it("are for Apps only", async () => {
     const input = { repositoryId: world.repository.nodeId, headSha: world.head(), name: "Fake" };
-    expect((await world.ask(CREATE, { input }, world.user(world.owner))).errors).toMatchObject([{ type: "FORBIDDEN", path: ["createCheckRun"] }]);
+    expect((await world.ask(CREATE, { input }, world.user(world.owner))).errors).toMatchObject([
+      { type: "FORBIDDEN", path: ["createCheckRun"] },
+    ]);
   });
 });
 
 describe("deployments", () => {
   it("are made with a payload and given states", async () => {
-    const create = "mutation ($input: CreateDeploymentInput!) { createDeployment(input: $input) { deployment { id databaseId environment task commitOid payload } } }";
+    const create = `mutation ($input: CreateDeploymentInput!) {
+        createDeployment(input: $input) { deployment { id databaseId environment task commitOid payload } } }`;
     const input = {
       repositoryId: world.repository.nodeId,
       refId: refNodeId(world.repository, "refs/heads/main"),
@@ -325,14 +382,32 @@ describe("deployments", () => {
       autoMerge: false,
       requiredContexts: [],
     };
-    const made = (await world.data(create, { input })) as { createDeployment: { deployment: { id: string } } };
-    expect(made.createDeployment.deployment).toMatchObject({ environment: "dev", task: "promote:web", commitOid: world.head(), payload: '{"app":"web"}' });
+    const made = await world.data(create, { input });
+    expect(made).toHaveProperty(
+      "createDeployment.deployment",
+      expect.objectContaining({
+        environment: "dev",
+        task: "promote:web",
+        commitOid: world.head(),
+        payload: '{"app":"web"}',
+      }),
+    );
     expect((await world.ask(create, { input: { ...input, payload: "{" } })).errors).toMatchObject([{ type: "UNPROCESSABLE" }]);
-    const state = "mutation ($input: CreateDeploymentStatusInput!) { createDeploymentStatus(input: $input) { deploymentStatus { state description deployment { state latestStatus { state } } } } }";
-    const status = { deploymentId: made.createDeployment.deployment.id, state: "FAILURE", description: "Degraded", autoInactive: false };
+    const state = `mutation ($input: CreateDeploymentStatusInput!) {
+        createDeploymentStatus(input: $input) { deploymentStatus { state description deployment { state latestStatus { state } } } } }`;
+    const status = {
+      deploymentId: textIn(made, "createDeployment", "deployment", "id"),
+      state: "FAILURE",
+      description: "Degraded",
+      autoInactive: false,
+    };
     expect(await world.data(state, { input: status })).toEqual({
       createDeploymentStatus: {
-        deploymentStatus: { state: "FAILURE", description: "Degraded", deployment: { state: "FAILURE", latestStatus: { state: "FAILURE" } } },
+        deploymentStatus: {
+          state: "FAILURE",
+          description: "Degraded",
+          deployment: { state: "FAILURE", latestStatus: { state: "FAILURE" } },
+        },
       },
     });
   });

@@ -36,7 +36,8 @@ describe("who may ask", () => {
   });
 
   it("a token without the permission is refused field by field", async () => {
-    const query = `{ repository(owner: "acme", name: "deploy") { id issues(first: 1) { totalCount } pullRequests(first: 1) { totalCount } labels(first: 1) { totalCount } } }`;
+    const query = `{ repository(owner: "acme", name: "deploy") { id issues(first: 1) { totalCount } pullRequests(first: 1) { totalCount }
+      labels(first: 1) { totalCount } } }`;
     const answer = await world.ask(query, {}, world.bot({ pull_requests: "read" }));
     expect(answer.errors).toMatchObject([
       {
@@ -68,12 +69,14 @@ describe("documents that are not right", () => {
     ["GitObjectID", `query ($v: GitObjectID!) { repository(owner: "acme", name: "deploy") { object(oid: $v) { oid } } }`, "not-a-sha"],
     [
       "GitRefname",
-      `mutation ($v: GitRefname!) { updateRefs(input: { repositoryId: "x", refUpdates: [{ name: $v, afterOid: "${"0".repeat(40)}" }] }) { clientMutationId } }`,
+      `mutation ($v: GitRefname!) { updateRefs(input: { repositoryId: "x", refUpdates: [{ name: $v, afterOid: "${"0".repeat(40)}" }] }) {
+        clientMutationId } }`,
       "main",
     ],
     [
       "Base64String",
-      `mutation ($v: Base64String!) { createCommitOnBranch(input: { branch: {}, expectedHeadOid: "${"0".repeat(40)}", message: { headline: "x" }, fileChanges: { additions: [{ path: "x", contents: $v }] } }) { clientMutationId } }`,
+      `mutation ($v: Base64String!) { createCommitOnBranch(input: { branch: {}, expectedHeadOid: "${"0".repeat(40)}",
+        message: { headline: "x" }, fileChanges: { additions: [{ path: "x", contents: $v }] } }) { clientMutationId } }`,
       "not base64!",
     ],
   ])("a %s is checked", async (_, query, value) => {
@@ -89,9 +92,12 @@ describe("documents that are not right", () => {
 
   it("nor is an argument passed over that the sandbox does not know", async () => {
     const pull = await world.pull("arguments");
-    const query = (args: string) => `{ node(id: "${pull.nodeId}") { ... on PullRequest { timelineItems(first: 1${args}) { totalCount } } } }`;
+    const query = (args: string) =>
+      `{ node(id: "${pull.nodeId}") { ... on PullRequest { timelineItems(first: 1${args}) { totalCount } } } }`;
     expect((await world.ask(query(""))).errors).toBeUndefined();
-    expect((await world.ask(query(", skip: 1"))).errors).toMatchObject([{ message: "the sandbox does not know PullRequest.timelineItems(skip:)" }]);
+    expect((await world.ask(query(", skip: 1"))).errors).toMatchObject([
+      { message: "the sandbox does not know PullRequest.timelineItems(skip:)" },
+    ]);
   });
 
   it("one of several operations is chosen by its name", async () => {
@@ -107,9 +113,19 @@ describe("limits", () => {
     `{ repository(owner: "acme", name: "deploy") { labels${args} { ${fields} } } }`;
 
   it.each([
-    ["", "nodes { name }", "MISSING_PAGINATION_BOUNDARIES", "You must provide a `first` or `last` value to properly paginate the `labels` connection."],
+    [
+      "",
+      "nodes { name }",
+      "MISSING_PAGINATION_BOUNDARIES",
+      "You must provide a `first` or `last` value to properly paginate the `labels` connection.",
+    ],
     ["", "... on LabelConnection { pageInfo { hasNextPage } }", "MISSING_PAGINATION_BOUNDARIES", "`labels`"],
-    ["(first: 101)", "nodes { name }", "EXCESSIVE_PAGINATION", "Requesting 101 records on the `labels` connection exceeds the `first` limit of 100 records."],
+    [
+      "(first: 101)",
+      "nodes { name }",
+      "EXCESSIVE_PAGINATION",
+      "Requesting 101 records on the `labels` connection exceeds the `first` limit of 100 records.",
+    ],
     ["(last: 101)", "nodes { name }", "EXCESSIVE_PAGINATION", "exceeds the `last` limit of 100 records."],
     ['(first: 1, after: "bogus")', "nodes { name }", "INVALID_CURSOR_ARGUMENTS", "`bogus` does not appear to be a valid cursor."],
     ["(first: 1, last: 1)", "nodes { name }", "UNPROCESSABLE", "Passing both"],
@@ -126,7 +142,9 @@ describe("limits", () => {
 
   it("at most half a million nodes", async () => {
     const nested = (size: number): string =>
-      `query ($n: Int!) { repository(owner: "acme", name: "deploy") { pullRequests(first: $n) { nodes { reviews(first: $n) { nodes { id } } comments(first: ${size}) { nodes { author { login } } } labels(first: $n) { nodes { issues(first: $n) { nodes { id } } } } } } } }`;
+      `query ($n: Int!) { repository(owner: "acme", name: "deploy") {
+        pullRequests(first: $n) { nodes { reviews(first: $n) { nodes { id } } comments(first: ${size}) { nodes { author { login } } }
+        labels(first: $n) { nodes { issues(first: $n) { nodes { id } } } } } } } }`;
     const answer = await world.ask(nested(100), { n: 100 });
     expect(answer).not.toHaveProperty("data");
     expect(answer.errors).toMatchObject([{ type: "MAX_NODE_LIMIT_EXCEEDED" }]);
@@ -136,10 +154,13 @@ describe("limits", () => {
   });
 
   it("each call costs points, told by rateLimit", async () => {
-    const query = `{ rateLimit { cost nodeCount limit remaining used resetAt } repository(owner: "acme", name: "deploy") { pullRequests(first: 100) { nodes { labels(first: 60) { nodes { name } } } } } }`;
+    const query = `{ rateLimit { cost nodeCount limit remaining used resetAt }
+      repository(owner: "acme", name: "deploy") { pullRequests(first: 100) { nodes { labels(first: 60) { nodes { name } } } } } }`;
     const actor = world.user(world.owner);
     const first = await world.data(query, {}, actor);
-    expect(first).toMatchObject({ rateLimit: { cost: 1, nodeCount: 6_100, limit: 5_000, used: 1, remaining: 4_999, resetAt: "2026-01-05T10:00:00Z" } });
+    expect(first).toMatchObject({
+      rateLimit: { cost: 1, nodeCount: 6_100, limit: 5_000, used: 1, remaining: 4_999, resetAt: "2026-01-05T10:00:00Z" },
+    });
     expect(await world.data(query, {}, actor)).toMatchObject({ rateLimit: { used: 2, remaining: 4_998 } });
     world.clock.advance(3_600_000);
     expect(await world.data(query, {}, actor)).toMatchObject({ rateLimit: { used: 1, resetAt: "2026-01-05T11:00:00Z" } });
@@ -184,14 +205,19 @@ describe("teams", () => {
     const child = createTeam(world.state, world.organization, "sre-leads", world.sre);
     joinTeam(world.state, child, world.owner);
     const members = (membership: string): string => `members(first: 9, membership: ${membership}) { nodes { login } }`;
-    const query = `{ organization(login: "acme") { team(slug: "sre") { all: ${members("ALL")} own: ${members("IMMEDIATE")} children: ${members("CHILD_TEAM")} } } }`;
+    const query = `{ organization(login: "acme") {
+      team(slug: "sre") { all: ${members("ALL")} own: ${members("IMMEDIATE")} children: ${members("CHILD_TEAM")} } } }`;
     const nodes = (...logins: readonly string[]) => ({ nodes: logins.map((login) => ({ login })) });
-    expect(await world.data(query)).toEqual({ organization: { team: { all: nodes("olga", "alice"), own: nodes("alice"), children: nodes("olga") } } });
+    expect(await world.data(query)).toEqual({
+      organization: { team: { all: nodes("olga", "alice"), own: nodes("alice"), children: nodes("olga") } },
+    });
     leaveTeam(world.state, child, world.owner);
   });
 
   it("have active members only, and say nothing to an App without the permission", async () => {
-    const query = `{ organization(login: "acme") { team(slug: "sre") { slug members(first: 100, membership: ALL) { totalCount nodes { login } } } missing: team(slug: "nope") { slug } } }`;
+    const query = `{ organization(login: "acme") {
+      team(slug: "sre") { slug members(first: 100, membership: ALL) { totalCount nodes { login } } }
+      missing: team(slug: "nope") { slug } } }`;
     expect(await world.data(query)).toEqual({
       organization: { team: { slug: "sre", members: { totalCount: 1, nodes: [{ login: "alice" }] } }, missing: null },
     });
