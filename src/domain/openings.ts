@@ -176,7 +176,7 @@ export function openPullRequest(
     to: release,
     file: pins.file,
     requesters,
-    evidence: evidenceFor(draft, environment, release),
+    evidence: evidenceFrom(draft, revert ? [environment.name] : environment.after, environment, release),
     bad,
     quarantine: newFiles.map(({ file }) => file),
     mergeRule: mergeRule(promotion, gated.facts.approvals),
@@ -253,9 +253,9 @@ function mergeRule(promotion: JudgedPromotion, approvals: { readonly required: n
   return `It merges once every gate passes; that takes ${required === 1 ? "1 approval" : `${required} approvals`} from ${who}.`;
 }
 
-/** What speaks for a release: how it did in each environment before this one. */
-function evidenceFor(draft: Draft, environment: Environment, release: Pinned): readonly BodyEvidence[] {
-  return environment.after.map((name) => {
+/** What speaks for a release: how it did in each environment before this one; for the way back, how it did here. */
+function evidenceFrom(draft: Draft, places: readonly string[], environment: Environment, release: Pinned): readonly BodyEvidence[] {
+  return places.map((name) => {
     const place = draft.place(release.app, name);
     const run = place.runs.findLast((candidate) => sameRelease(candidate.release, release));
     if (run === undefined) return { environment: name, deployedAt: null, verified: null };

@@ -90,7 +90,7 @@ describe("the text of a pull request", () => {
       ### Why
 
       - @alice asked for it.
-      - \`staging\`: running since 2026-11-21 11:00 UTC, soaked for 3 h, verified against its objective: 99.97 % of 12,400 requests were good in 30 min, wanted 99.9 %
+      - \`staging\`: deployed 2026-11-21 11:00 UTC, soaked for 3 h, verified against its objective: 99.97 % of 12,400 requests were good in 30 min, wanted 99.9 %
 
       ### What happens next
 

@@ -108,7 +108,7 @@ function evidenceLine({ environment, deployedAt, soakedFor, verified }: BodyEvid
   const where = code(environment);
   if (deployedAt === null) return `${where}: it has not been seen running there.`;
   const soaked = soakedFor === undefined ? "" : `, soaked for ${readableDuration(soakedFor)}`;
-  const since = `${where}: running since ${readableTime(deployedAt)}${soaked}`;
+  const since = `${where}: deployed ${readableTime(deployedAt)}${soaked}`;
   if (verified === null) return `${since}, not verified yet.`;
   const how = verified.how === "slo" ? "verified against its objective" : "verified by its rollout only, without measurements";
   return `${since}, ${how}: ${words(cut(verified.evidence, 500))}`;
