@@ -164,7 +164,7 @@ describe("the text of a pull request", () => {
     const verified = { how: "rollout-only", evidence: "no objective is configured" } as const;
     const text = promotionBody({ ...PROMOTION, evidence: [{ environment: "staging", deployedAt: NOW, verified }] });
     expect(text).toContain(
-      "`staging`: running since 2026-11-21 14:00 UTC, verified by its rollout only, without measurements: no objective is configured",
+      "`staging`: deployed 2026-11-21 14:00 UTC, verified by its rollout only, without measurements: no objective is configured",
     );
     const not = promotionBody({
       ...PROMOTION,
@@ -173,7 +173,7 @@ describe("the text of a pull request", () => {
         { environment: "canary", deployedAt: null, verified: null },
       ],
     });
-    expect(not).toContain("`staging`: running since 2026-11-21 14:00 UTC, not verified yet.");
+    expect(not).toContain("`staging`: deployed 2026-11-21 14:00 UTC, not verified yet.");
     expect(not).toContain("`canary`: it has not been seen running there.");
   });
 
