@@ -41,7 +41,7 @@ export function decisiveReviews(pull: PullRequest): readonly Review[] {
 /** What is still wrong with the required reviews, in GitHub's words, or null. */
 export function missingReviews(state: GitHubState, pull: PullRequest, count: number): string | null {
   const counted = decisiveReviews(pull).filter((review) => canPush(state, review.author, pull.repository));
-  const approvals = counted.filter((review) => review.state === "APPROVED" && review.author !== pull.author);
+  const approvals = counted.filter((review) => review.state === "APPROVED");
   const refused = counted.some((review) => review.state === "CHANGES_REQUESTED");
   if (refused) return "Changes have been requested by reviewers with write access.";
   if (approvals.length >= count) return null;

@@ -4,6 +4,7 @@ import type { Oid, Repository, Role } from "../../../sandbox/github/model.ts";
 import type { GitHubSandbox } from "../../../sandbox/github/sandbox.ts";
 import { startGitHub } from "../../../sandbox/github/sandbox.ts";
 import { suspend, uninstall } from "../../../sandbox/github/state/accounts.ts";
+import { authenticate } from "../../../sandbox/github/state/tokens.ts";
 import { appJwt, at, call, installationToken, listAt, numberAt, textAt } from "./client.ts";
 
 let github: GitHubSandbox;
@@ -71,6 +72,12 @@ describe("an installation's token", () => {
     const left = Date.parse(textAt(body, "expires_at")) - Date.now();
     expect(left).toBeGreaterThan(3_500_000);
     expect(left).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it("ends after an hour of real time, whatever the sandbox's clock says", async () => {
+    const authorization = `Bearer ${await installationToken(github)}`;
+    expect(authenticate(github.state, authorization, Date.now() + 3_500_000)).toMatchObject({ kind: "installation" });
+    expect(() => authenticate(github.state, authorization, Date.now() + 3_600_001)).toThrow("Bad credentials");
   });
 
   it("is not given for more than the installation has", async () => {

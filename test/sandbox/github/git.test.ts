@@ -184,6 +184,18 @@ describe("protection", () => {
     await alice.push("elsewhere", { "x.json": "{}" }, "Free");
   });
 
+  it("rulesets: who may bypass them in pull requests only may not push", async () => {
+    const settings = { name: "main", include: ["~DEFAULT_BRANCH"], rules: [{ type: "update" }] } as const;
+    const adam = github.person("adam", repository);
+    const loose = github.addRuleset(repository, { ...settings, bypass: [{ type: "RepositoryRole", role: "admin", mode: "always" }] });
+    await adam.push("main", { "b.yaml": "b: 2\n" }, "Two");
+    repository.rulesets.splice(repository.rulesets.indexOf(loose), 1);
+    github.addRuleset(repository, { ...settings, bypass: [{ type: "RepositoryRole", role: "admin", mode: "pull_request" }] });
+    await expect(adam.push("main", { "b.yaml": "b: 3\n" }, "Three")).rejects.toThrow(/GH013/);
+    await adam.push("feature", { "b.yaml": "b: 3\n" }, "Three");
+    await adam.mergeWithButton(await adam.openPullRequest({ head: "feature", title: "Three" }));
+  });
+
   it("refuses one ref of a push and takes the others", async () => {
     github.protect(repository, "main", { reviews: { count: 1, dismissStale: false, codeOwners: false } });
     const target = await clone(remote(github.userToken("alice"), "alice"));

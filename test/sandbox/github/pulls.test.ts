@@ -183,6 +183,8 @@ describe("mergeable", () => {
     expect([await read(), await read()]).toEqual([null, true]);
     await bob.push("main", { "apps/b.yaml": "tag: 2\n" }, "Moves the base");
     expect([await read(), await read(), await read()]).toEqual([null, null, true]);
+    await alice.push("feature", { "apps/c.yaml": "tag: 2\n" }, "Moves the head");
+    expect([await read(), await read(), await read()]).toEqual([null, null, true]);
   });
 
   it("is true but blocked while a rule is not met", async () => {
@@ -210,6 +212,15 @@ describe("the head", () => {
     ]);
     const first = github.webhooks.log.slice(start).find((delivery) => delivery.event === "pull_request");
     expect(JSON.parse(first?.body ?? "")).toMatchObject({ before, after: pushed, pull_request: { head: { sha: pushed } } });
+  });
+
+  it("brings the recorded base along, which does not move by itself", async () => {
+    const number = await proposal();
+    const before = tip("main");
+    await bob.push("main", { "apps/b.yaml": "tag: 2\n" }, "Moves the base");
+    expect((await get(`/pulls/${number}`)).body).toMatchObject({ base: { sha: before } });
+    await alice.push("feature", { "apps/c.yaml": "tag: 2\n" }, "Moves the head");
+    expect((await get(`/pulls/${number}`)).body).toMatchObject({ base: { sha: tip("main") }, commits: 2, changed_files: 2 });
   });
 
   it("shows a forced push in the timeline", async () => {
