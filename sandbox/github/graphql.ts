@@ -36,6 +36,7 @@ export interface GraphqlRequest {
 export interface GraphqlAnswer {
   readonly status: number;
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type GraphqlHandler = (actor: Actor, request: GraphqlRequest) => Promise<GraphqlAnswer>;
@@ -66,22 +67,39 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Arguments whose meaning the sandbox does not know. Elsewhere all of a field's arguments are heeded. */
+const ISSUE_FILTERS = ["assignee", "mentioned", "milestone", "milestoneNumber", "viewerSubscribed"].map((name) => `filterBy.${name}`);
+
+/** Arguments whose meaning the sandbox does not know, by field. Elsewhere all of a field's arguments are heeded. */
 const UNKNOWN_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  "Commit.history": ["author.id"],
   "Issue.comments": ["orderBy"],
   "Issue.timelineItems": ["skip"],
+  "Label.issues": ISSUE_FILTERS,
+  "Mutation.closeIssue": ["input.duplicateIssueId"],
+  "Mutation.createCheckRun": ["input.output.annotations", "input.output.images"],
+  "Mutation.createDeploymentStatus": ["input.environment"],
+  "Mutation.createIssue": ["assigneeIds", "issueTemplate", "milestoneId", "parentIssueId", "projectIds"].map((name) => `input.${name}`),
+  "Mutation.mergePullRequest": ["input.authorEmail"],
+  "Mutation.updateCheckRun": ["input.output.annotations", "input.output.images"],
+  "Mutation.updatePullRequest": ["assigneeIds", "labelIds", "milestoneId", "projectIds"].map((name) => `input.${name}`),
   "Organization.teams": ["ldapMapped", "notificationSetting", "orderBy", "privacy", "query", "role", "rootTeamsOnly", "userLogins"],
   "PullRequest.comments": ["orderBy"],
   "PullRequest.latestOpinionatedReviews": ["writersOnly"],
   "PullRequest.timelineItems": ["skip"],
+  "Repository.issues": ISSUE_FILTERS,
   "Team.members": ["orderBy", "role"],
 };
+
+/** Whether an argument is given a value of its own, by its path into nested inputs. */
+function isGiven(args: Readonly<Record<string, unknown>>, path: string): boolean {
+  return Boolean(path.split(".").reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), args));
+}
 
 /** What the sandbox does not know is an error of the sandbox, never a silent null or an argument passed over. */
 function requireKnown(source: unknown, args: Readonly<Record<string, unknown>>, info: GraphQLResolveInfo): void {
   const field = `${info.parentType.name}.${info.fieldName}`;
   if (!isRecord(source) || !(info.fieldName in source)) throw new Error(`the sandbox does not know ${field}`);
-  const argument = UNKNOWN_ARGUMENTS[field]?.find((name) => Boolean(args[name]));
+  const argument = UNKNOWN_ARGUMENTS[field]?.find((path) => isGiven(args, path));
   if (argument !== undefined) throw new Error(`the sandbox does not know ${field}(${argument}:)`);
 }
 
@@ -128,6 +146,16 @@ class RateLimits {
   }
 }
 
+function rateHeaders(rate: RateLimit): Readonly<Record<string, string>> {
+  return {
+    "x-ratelimit-limit": String(rate.limit),
+    "x-ratelimit-remaining": String(rate.remaining),
+    "x-ratelimit-used": String(rate.used),
+    "x-ratelimit-reset": String(Math.ceil(rate.resetAt / 1000)),
+    "x-ratelimit-resource": "graphql",
+  };
+}
+
 /** Answers `POST /graphql`: the status and the JSON body. Refusals of single fields come with status 200, as at GitHub. */
 export function createGraphqlHandler(state: GitHubState): GraphqlHandler {
   const documents = new Map<string, Checked>();
@@ -167,7 +195,8 @@ export function createGraphqlHandler(state: GitHubState): GraphqlHandler {
     });
     // Nothing was executed when the variables do not fit; GitHub then leaves `data` out.
     const errors = result.errors === undefined ? {} : { errors: result.errors.map(showError) };
-    return { status: 200, body: result.data === undefined ? errors : { data: result.data, ...errors } };
+    const body = result.data === undefined ? errors : { data: result.data, ...errors };
+    return { status: 200, body, headers: rateHeaders(session.rateLimit) };
   };
 }
 

@@ -98,6 +98,14 @@ describe("documents that are not right", () => {
     expect((await world.ask(query(", skip: 1"))).errors).toMatchObject([
       { message: "the sandbox does not know PullRequest.timelineItems(skip:)" },
     ]);
+    const update = `mutation { updatePullRequest(input: { pullRequestId: "${pull.nodeId}", labelIds: ["x"] }) { clientMutationId } }`;
+    expect((await world.ask(update)).errors).toMatchObject([
+      { message: "the sandbox does not know Mutation.updatePullRequest(input.labelIds:)" },
+    ]);
+    const issues = `{ repository(owner: "acme", name: "deploy") { issues(first: 1, filterBy: { assignee: "bob" }) { totalCount } } }`;
+    expect((await world.ask(issues)).errors).toMatchObject([
+      { message: "the sandbox does not know Repository.issues(filterBy.assignee:)" },
+    ]);
   });
 
   it("one of several operations is chosen by its name", async () => {
@@ -162,6 +170,13 @@ describe("limits", () => {
       rateLimit: { cost: 1, nodeCount: 6_100, limit: 5_000, used: 1, remaining: 4_999, resetAt: "2026-01-05T10:00:00Z" },
     });
     expect(await world.data(query, {}, actor)).toMatchObject({ rateLimit: { used: 2, remaining: 4_998 } });
+    expect((await world.raw(actor, { query })).headers).toEqual({
+      "x-ratelimit-limit": "5000",
+      "x-ratelimit-remaining": "4997",
+      "x-ratelimit-used": "3",
+      "x-ratelimit-reset": String(Date.UTC(2026, 0, 5, 10, 0, 0) / 1000),
+      "x-ratelimit-resource": "graphql",
+    });
     world.clock.advance(3_600_000);
     expect(await world.data(query, {}, actor)).toMatchObject({ rateLimit: { used: 1, resetAt: "2026-01-05T11:00:00Z" } });
   });
