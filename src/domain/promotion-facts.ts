@@ -97,6 +97,7 @@ function registryFact(draft: Draft, to: Pinned): Facts["registry"] {
 function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream"] {
   const { app, environment, to } = promotion;
   const entries = [];
+  let unlearned: string | null = null;
   for (const name of environment.after) {
     const place = draft.place(app, name);
     const run = place.runs.findLast((candidate) => sameRelease(candidate.release, to) && candidate.verified !== null);
@@ -106,9 +107,9 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     // Soak counts while the cluster can be seen: what runs there now must still be well.
     if (running && run !== undefined && !bad) {
       const verdict = rolloutOf(draft, app, name, UPSTREAM_MAX_AGE);
-      if (verdict === null) return { unknown: `${name} has not been looked at yet` };
-      if (verdict.verdict === "unknown" || verdict.verdict === "stale") return { unknown: `how ${app} does in ${name} cannot be seen: ${verdict.reason}` };
-      if (verdict.verdict === "degraded" || verdict.verdict === "sync-failed") bad = true;
+      if (verdict === null) unlearned ??= `${name} has not been looked at yet`;
+      else if (verdict.verdict === "unknown" || verdict.verdict === "stale") unlearned ??= `how ${app} does in ${name} cannot be seen: ${verdict.reason}`;
+      else if (verdict.verdict === "degraded" || verdict.verdict === "sync-failed") bad = true;
     }
     const soaked_at = doneAt ?? 0;
     if (doneAt !== null && doneAt > draft.now) draft.due(doneAt);
@@ -116,7 +117,7 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     const soak_lost = ran && doneAt === null;
     entries.push({ environment: name, verified: run !== undefined, bad, soaked_for: soakedFor, soak: environment.soak, soaked_at, soak_lost });
   }
-  return entries;
+  return unlearned === null ? entries : { unknown: unlearned };
 }
 
 function quarantineFact(draft: Draft, promotion: JudgedPromotion): Facts["quarantine"] {
@@ -152,9 +153,9 @@ function freezeFact(draft: Draft, app: AppName, environment: EnvironmentName): F
   const reasons: string[] = [];
   const frozen = draft.place(app, environment).frozen;
   if (frozen !== null) reasons.push(`${app} is stopped here by #${frozen.issue}: ${frozen.reason}`);
-  for (const issue of draft.observation.snapshot.issues) {
-    if (issue.state !== "open" || !issue.labels.includes(`freeze:${environment}`)) continue;
-    const effective = freezeStands(draft, issue, `freeze:${environment}`);
+  const label = `freeze:${environment}`;
+  const open = draft.observation.snapshot.issues.filter((issue) => issue.state === "open" && issue.labels.includes(label));
+  for (const { issue, effective } of open.map((one) => ({ issue: one, effective: freezeStands(draft, one, label) }))) {
     if (effective === null || !effective.known) return { unknown: `whether #${issue.number} stops ${environment}: ${effective?.reason ?? "not asked yet"}` };
     if (effective.value) reasons.push(`#${issue.number} ${issue.title}`);
   }
@@ -207,8 +208,9 @@ function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approva
   const ignored: string[] = [];
   const by: string[] = [];
   const changes: string[] = [];
-  for (const decision of latestDecisions(pullRequest)) {
-    const eligible = eligibility(draft, promotion, decision.login);
+  // Everybody is asked after at once: one after the other would take as many looks, with a check that says so in between.
+  const decisions = latestDecisions(pullRequest).map((decision) => ({ decision, eligible: eligibility(draft, promotion, decision.login) }));
+  for (const { decision, eligible } of decisions) {
     if (eligible === null) return { unknown: `who may approve has not been asked yet` };
     if (!eligible.known) return { unknown: eligible.reason };
     if (eligible.value !== null) ignored.push(`@${decision.login} (${eligible.value})`);
@@ -241,8 +243,7 @@ function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): A
   const { teams, users } = environment.approvals;
   if (teams.length === 0 && users.length === 0) return say(null);
   if (users.some(is)) return say(null);
-  for (const team of teams) {
-    const members = draft.ask({ kind: "team", team }, PEOPLE_MAX_AGE);
+  for (const members of teams.map((team) => draft.ask({ kind: "team", team }, PEOPLE_MAX_AGE))) {
     if (members === null || !members.known) return members;
     if (members.value.some(is)) return say(null);
   }
