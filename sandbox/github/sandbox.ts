@@ -11,7 +11,7 @@ import { GitHubServer } from "./server.ts";
 import { GitHubState } from "./state.ts";
 import { createApp, createOrganization, createTeam, createUser, createWebFlow, install, joinTeam } from "./state/accounts.ts";
 import { addRuleset, protectBranch } from "./state/protection.ts";
-import { createRepository, forkRepository, seed } from "./state/repositories.ts";
+import { copyRepository, createRepository, forkRepository, seed } from "./state/repositories.ts";
 import { issueUserToken } from "./state/tokens.ts";
 import { Webhooks } from "./webhooks.ts";
 
@@ -149,18 +149,22 @@ export class GitHubSandbox {
     });
     for (const [login, role] of Object.entries(options.collaborators ?? {})) repository.collaborators.set(this.account(login).id, role);
     await seed(this.state, repository, this.#owner(), splitFiles(files).additions);
-    if (options.withoutApp !== true) {
-      this.installation.selected.add(repository.id);
-      const { installation } = this;
-      this.state.emit({
-        name: "installation_repositories",
-        action: "added",
-        sender: this.#owner(),
-        installation,
-        repositories: [repository],
-      });
-    }
+    if (options.withoutApp !== true) this.#letIn(repository);
     return repository;
+  }
+
+  /** Makes a repository of the organisation with all that a bare one on disk holds, however large, and lets the App in. */
+  async seedFromGit(name: string, source: string, defaultBranch = "main"): Promise<Repository> {
+    const repository = await copyRepository(this.state, { owner: this.organization, name, private: true, defaultBranch }, source);
+    this.#letIn(repository);
+    return repository;
+  }
+
+  #letIn(repository: Repository): void {
+    this.installation.selected.add(repository.id);
+    const { installation } = this;
+    const sender = this.#owner();
+    this.state.emit({ name: "installation_repositories", action: "added", sender, installation, repositories: [repository] });
   }
 
   #owner(): Account {

@@ -14,11 +14,16 @@ export interface NewRepository {
   readonly defaultBranch?: string;
 }
 
-async function keepRepository(state: GitHubState, input: NewRepository, parent: Repository | null): Promise<Repository> {
+async function keepRepository(
+  state: GitHubState,
+  input: NewRepository,
+  parent: Repository | null,
+  copyOf: string | null = parent?.git.directory ?? null,
+): Promise<Repository> {
   const defaultBranch = input.defaultBranch ?? parent?.defaultBranch ?? "main";
   const identity = state.identify("repository");
   const directory = join(state.directory, `${identity.id}.git`);
-  const git = await createBareRepository(directory, defaultBranch, parent?.git.directory ?? null);
+  const git = await createBareRepository(directory, defaultBranch, copyOf);
   const now = state.now();
   const made: Repository = {
     kind: "repository",
@@ -55,6 +60,21 @@ async function keepRepository(state: GitHubState, input: NewRepository, parent: 
 /** An empty repository. */
 export function createRepository(state: GitHubState, input: NewRepository): Promise<Repository> {
   return keepRepository(state, input, null);
+}
+
+/**
+ * A repository with everything that the one at `source` on disk holds, without any event. It may be larger than anyone would
+ * push: nothing is read but its refs. Commits that name GitHub as their committer count as signed by it.
+ */
+export async function copyRepository(state: GitHubState, input: NewRepository, source: string): Promise<Repository> {
+  const made = await keepRepository(state, input, null, source);
+  await rereadRefs(made);
+  const commits = await made.git.text(["log", "--all", "--format=%H %ce"]);
+  for (const line of commits.split("\n")) {
+    const [oid = "", committer = ""] = line.split(" ");
+    if (committer === GITHUB.email) signByGitHub(made, oid);
+  }
+  return made;
 }
 
 /** A person's copy of a repository, from which pull requests may come. */
