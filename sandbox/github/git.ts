@@ -229,6 +229,7 @@ export class GitStore {
 
   /** Commits of `head` that are not in `base`, oldest first. */
   async commitsBetween(base: Oid | null, head: Oid): Promise<readonly Oid[]> {
+    if (base === head) return [];
     if (base !== null && (await this.#follows(base, head))) return [head];
     return this.#once(`between ${base ?? ""} ${head}`, async () => {
       const range = base === null ? [head] : [head, `^${base}`];
@@ -351,6 +352,8 @@ export async function createBareRepository(directory: string, defaultBranch: str
     ["gc.auto", "0"],
     ["receive.autogc", "false"],
     ["core.logAllRefUpdates", "false"],
+    // What is here lives no longer than the process; nothing needs to survive a loss of power.
+    ["core.fsync", "none"],
   ];
   const hidden: readonly (readonly [string, string])[] = [
     ["transfer.hideRefs", "refs/sandbox"],

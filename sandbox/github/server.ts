@@ -145,7 +145,11 @@ export class GitHubServer {
 
   async #answerRest(actor: Actor, incoming: Incoming): Promise<Outcome> {
     if (incoming.path === "/rate_limit") {
-      return { route: "/rate_limit", by: actor.kind, answer: { status: 200, body: this.rates.overview(actor), headers: this.rates.headers(actor) } };
+      return {
+        route: "/rate_limit",
+        by: actor.kind,
+        answer: { status: 200, body: this.rates.overview(actor), headers: this.rates.headers(actor) },
+      };
     }
     const found = match(incoming.method, incoming.path);
     if (found === null) throw new SandboxRefusal(404, "not-found", "Not Found");

@@ -41,7 +41,7 @@ const NODE_PREFIX: Readonly<Record<string, string>> = {
   account: "U",
   team: "T",
   app: "A",
-  installation: "MDIzOkludGVncmF0aW9u",
+  installation: "IN",
   repository: "R",
   issue: "I",
   "pull-request": "PR",
@@ -93,7 +93,7 @@ export class GitHubState {
     return { id, nodeId: nodeIdOf(kind, String(id)) };
   }
 
-  /** Text that nobody can guess from outside but is the same in every run: for tokens and delivery ids. */
+  /** Hex that looks random and never comes twice, but is the same in every run: for tokens and delivery ids. */
   secret(purpose: string): string {
     return createHash("sha256")
       .update(`${purpose} ${this.identify(`secret ${purpose}`).id}`)

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { SandboxEvent } from "./events.ts";
-import type { App, Instant } from "./model.ts";
+import type { App, Installation, Instant } from "./model.ts";
 import { repositoryOf, webhookPayload } from "./render/events.ts";
 import type { GitHubState } from "./state.ts";
 import { allows, installationFor } from "./state/access.ts";
@@ -42,15 +42,20 @@ export class Webhooks {
   #recipients(event: SandboxEvent): readonly App[] {
     // Every App gets these two, whatever it subscribed to (docs, "Webhook events and payloads").
     if (event.name === "installation" || event.name === "installation_repositories") return [event.installation.app];
-    const where = repositoryOf(event);
     return this.#state.apps.filter((app) => {
-      if (!app.events.has(event.name)) return false;
-      const installation =
-        where === null
-          ? this.#state.installations.find((candidate) => candidate.app === app && allows(candidate.permissions, "members", "read"))
-          : installationFor(this.#state, app, where);
-      return installation !== undefined && installation !== null && installation.suspendedAt === null;
+      const installation = app.events.has(event.name) ? this.#installationOf(app, event) : null;
+      return installation !== null && installation.suspendedAt === null;
     });
+  }
+
+  /** Where the App stands to what the event is about, or null when it does not get to see it. */
+  #installationOf(app: App, event: SandboxEvent): Installation | null {
+    const where = repositoryOf(event);
+    if (where !== null) return installationFor(this.#state, app, where);
+    if (event.name !== "membership") return null;
+    const { organization } = event.team;
+    const found = this.#state.installations.find((candidate) => candidate.app === app && candidate.account === organization);
+    return found !== undefined && allows(found.permissions, "members", "read") ? found : null;
   }
 
   #take(event: SandboxEvent): void {

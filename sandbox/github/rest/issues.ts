@@ -1,7 +1,7 @@
-import type { Comment, Issue, PullRequest, Repository } from "../model.ts";
+import type { Comment, Issue, PullRequest } from "../model.ts";
 import { notFound, unprocessable } from "../refusal.ts";
 import { comment, issue, label, review, timelineEvent } from "../render/threads.ts";
-import { repositoryCommit } from "../render/commits.ts";
+import { gitCommit } from "../render/commits.ts";
 import { iso } from "../render/accounts.ts";
 import { requireAccess } from "../state/access.ts";
 import { closePullRequest, commitsOf, editPullRequest, reopenPullRequest } from "../state/pulls.ts";
@@ -113,19 +113,14 @@ async function timelineOf(call: RestCall, thread: Thread): Promise<readonly Mome
   const events: Moment[] = thread.timeline.map((event) => ({ at: event.at, show: () => timelineEvent(call.state, thread, event) }));
   if (thread.kind === "issue") return events;
   const commits = (await commitsOf(thread)).map((commit) => ({
-    at: Math.max(commit.committer.at, 0),
-    show: () => committed(call, thread.repository, commit),
+    at: commit.committer.at,
+    show: () => ({ ...gitCommit(call.state, thread.repository, commit), event: "committed" }),
   }));
   const reviews = thread.reviews.map((each) => ({
     at: each.submittedAt,
     show: () => ({ ...review(call.state, each), event: "reviewed", state: each.state.toLowerCase() }),
   }));
   return [...commits, ...events, ...reviews].toSorted((a, b) => a.at - b.at);
-}
-
-function committed(call: RestCall, where: Repository, commit: Parameters<typeof repositoryCommit>[2]) {
-  const shown = repositoryCommit(call.state, where, commit);
-  return { ...(shown["commit"] as object), sha: commit.oid, node_id: shown["node_id"], parents: shown["parents"], event: "committed" };
 }
 
 const ISSUES = "/repos/{owner}/{repo}/issues";
