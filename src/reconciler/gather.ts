@@ -1,10 +1,10 @@
 import { known, unknown, type Answer } from "../domain/answer.ts";
 import type { Need, NeedAnswers, Repository } from "../domain/observation.ts";
 import { findPins } from "../domain/pins.ts";
-import type { Pinned } from "../domain/release.ts";
+import { releaseKey, type Pinned } from "../domain/release.ts";
 import type { ApplicationStatus, ObservedApplication } from "../domain/rollout.ts";
 import { PortFailure, type Ports } from "../ports.ts";
-import type { AnswerStore } from "./knowledge.ts";
+import type { AnswerStore, ComparedRevision } from "./knowledge.ts";
 
 /** Questions asked at once. */
 const CONCURRENCY = 8;
@@ -33,7 +33,7 @@ async function settle(ports: Ports, repository: Repository, need: Need, store: A
     case "metric":
       return store.put<"metric">(need, await attempt(ports, () => ports.metrics.query(need.endpoint, need.expression, need.at)));
     case "rollout":
-      return store.put<"rollout">(need, await attempt(ports, () => observeRollout(ports, repository, need)));
+      return store.put<"rollout">(need, await attempt(ports, () => observeRollout(ports, repository, need, store)));
   }
 }
 
@@ -47,17 +47,20 @@ async function attempt<T>(ports: Ports, ask: () => Promise<T>): Promise<Answer<T
   }
 }
 
+type RolloutNeed = Extract<Need, { readonly kind: "rollout" }>;
+
 async function observeRollout(
   ports: Ports,
   repository: Repository,
-  need: Extract<Need, { readonly kind: "rollout" }>,
+  need: RolloutNeed,
+  store: AnswerStore,
 ): Promise<NeedAnswers["rollout"]> {
   const observed: ObservedApplication[] = [];
   for (const name of need.applications) {
     const status = await ports.rollouts.application(need.endpoint, name);
     // One Application that is not there leaves the whole unknown: the others prove nothing for it.
     if (status === null) throw new PortFailure("dependency", `Argo CD has no Application ${name}; check \`argocd:\` in the configuration`);
-    observed.push(await besideGit(ports, repository, need, status));
+    observed.push(await besideGit(ports, repository, need, status, store));
   }
   return observed;
 }
@@ -67,27 +70,34 @@ const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 async function besideGit(
   ports: Ports,
   repository: Repository,
-  need: Extract<Need, { readonly kind: "rollout" }>,
+  need: RolloutNeed,
   status: ApplicationStatus,
+  store: AnswerStore,
 ): Promise<ObservedApplication> {
   let includesCommit: boolean | null = null;
   let pinsAtRevision: ObservedApplication["pinsAtRevision"] = "unknown";
   for (const revision of status.revisions) {
     if (!COMMIT.test(revision)) continue;
-    const included = await ports.manifests.isAncestor(repository, need.commit, revision).catch(() => null);
-    if (included === null) continue;
-    includesCommit = includesCommit === true || included;
-    if (included) pinsAtRevision = await pinsAt(ports, repository, need, revision);
+    const key = `${revision} ${need.commit} ${need.file} ${releaseKey(need.wanted)}`;
+    const compared = await store.comparedOnce(key, () => compare(ports, repository, need, revision));
+    if (compared.includesCommit === null) continue;
+    includesCommit = includesCommit === true || compared.includesCommit;
+    if (compared.includesCommit) pinsAtRevision = compared.pinsAtRevision;
   }
   return { status, includesCommit, pinsAtRevision };
+}
+
+async function compare(ports: Ports, repository: Repository, need: RolloutNeed, revision: string): Promise<ComparedRevision> {
+  const included = await ports.manifests.isAncestor(repository, need.commit, revision).catch(() => null);
+  return { includesCommit: included, pinsAtRevision: included === true ? await pinsAt(ports, repository, need, revision) : "unknown" };
 }
 
 async function pinsAt(
   ports: Ports,
   repository: Repository,
-  need: Extract<Need, { readonly kind: "rollout" }>,
+  need: RolloutNeed,
   revision: string,
-): Promise<ObservedApplication["pinsAtRevision"]> {
+): Promise<ComparedRevision["pinsAtRevision"]> {
   const bytes = await ports.manifests.file(repository, revision, need.file).catch(() => null);
   if (bytes === null) return "unknown";
   const found = findPins(need.file, new TextDecoder().decode(bytes));

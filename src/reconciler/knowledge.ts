@@ -1,27 +1,38 @@
 import type { Answer, Instant } from "../domain/answer.ts";
 import { needKey } from "../domain/need.ts";
 import type { Knowledge, Need, NeedAnswers } from "../domain/observation.ts";
+import type { ObservedApplication } from "../domain/rollout.ts";
 import type { Hint } from "./hint.ts";
 
 /** Answers beyond this number are forgotten, oldest first: forgetting one only costs asking again. */
 const CAPACITY = 200_000;
 
+/** What Git says of one revision that a cluster compared itself with. */
+export type ComparedRevision = Pick<ObservedApplication, "includesCommit" | "pinsAtRevision">;
+
 /** What the world has answered so far. Only a cache: losing it costs requests, never correctness. */
 export class AnswerStore implements Knowledge {
   // Typed by the key's need: `put` and `get` are the only ways in and out.
   readonly #answers = new Map<string, Answer<NeedAnswers[Need["kind"]]>>();
+  readonly #compared = new Map<string, ComparedRevision>();
 
   get<K extends Need["kind"]>(need: Extract<Need, { kind: K }>): Answer<NeedAnswers[K]> | null {
     return (this.#answers.get(needKey(need)) as Answer<NeedAnswers[K]> | undefined) ?? null;
   }
 
   put<K extends Need["kind"]>(need: Extract<Need, { kind: K }>, answer: Answer<NeedAnswers[K]>): void {
-    const key = needKey(need);
-    this.#answers.delete(key);
-    this.#answers.set(key, answer);
-    if (this.#answers.size <= CAPACITY) return;
-    const oldest = this.#answers.keys().next();
-    if (oldest.done !== true) this.#answers.delete(oldest.value);
+    keep(this.#answers, needKey(need), answer);
+  }
+
+  /** Commits never change, so what Git told of one it would tell again: polling a cluster starts no process each time. */
+  async comparedOnce(key: string, ask: () => Promise<ComparedRevision>): Promise<ComparedRevision> {
+    const before = this.#compared.get(key);
+    if (before !== undefined) return before;
+    const answer = await ask();
+    // What Git could not tell it may tell after the next fetch.
+    const told = answer.includesCommit === false || (answer.includesCommit === true && answer.pinsAtRevision !== "unknown");
+    if (told) keep(this.#compared, key, answer);
+    return answer;
   }
 
   /** Forgets what a hint says has become old. */
@@ -47,4 +58,12 @@ export class AnswerStore implements Knowledge {
   #forget(matches: (key: string) => boolean): void {
     for (const key of this.#answers.keys()) if (matches(key)) this.#answers.delete(key);
   }
+}
+
+function keep<T>(answers: Map<string, T>, key: string, answer: T): void {
+  answers.delete(key);
+  answers.set(key, answer);
+  if (answers.size <= CAPACITY) return;
+  const oldest = answers.keys().next();
+  if (oldest.done !== true) answers.delete(oldest.value);
 }
