@@ -24,13 +24,19 @@ export function printJson(figures: Readonly<Record<string, unknown>>): void {
   if (process.argv.includes("--json")) console.log(JSON.stringify(figures));
 }
 
+/** What `--name=value` says, or null. */
+export function option(name: string): string | null {
+  const found = process.argv.find((argument) => argument.startsWith(`--${name}=`));
+  return found === undefined ? null : found.slice(name.length + 3);
+}
+
 /** The value that this share of the sorted values does not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
-/** Ends the process with exit code 1, because what was to be measured did not happen. */
-export function require(holds: boolean, what: string): asserts holds {
+/** Without it what was to be measured did not happen: the error ends the process with exit code 1. */
+export function must(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(`the figures mean nothing: ${what}`);
 }

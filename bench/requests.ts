@@ -9,7 +9,7 @@ import type { SeenRequest } from "../sandbox/github/server.ts";
 import type { CheckRun, PullRequest } from "../sandbox/github/model.ts";
 import { parseRecord } from "../src/domain/record-file.ts";
 import { createWorld, notifyPushes, type World } from "../sandbox/world.ts";
-import { printJson, printMachine, printTable, require } from "./figures.ts";
+import { must, printJson, printMachine, printTable } from "./figures.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -108,7 +108,7 @@ class Scene {
 
   pull(version: string, environment: string): PullRequest {
     const found = this.pulls().find(({ title }) => title === `Promote checkout ${version} to ${environment}`);
-    require(found !== undefined, `there is no pull request for ${version} in ${environment}`);
+    must(found !== undefined, `there is no pull request for ${version} in ${environment}`);
     return found;
   }
 
@@ -155,7 +155,7 @@ async function measure(world: World): Promise<void> {
   const start = await scene.promote("1.4.3");
   const took = world.clock.now() - began;
   const opened = scene.checkedAt.get(scene.pull("1.4.3", "dev").number);
-  require(opened !== undefined, "the pull request for dev has no check run");
+  must(opened !== undefined, "the pull request for dev has no check run");
   const all = scene.since(start);
   const api = all.filter((request) => sortOf(request) === "api");
   const quiet = await background(scene, took);
