@@ -167,8 +167,8 @@ export class Story {
     return this.#records.records;
   }
 
-  async recordsOf<E extends EventName>(event: E): Promise<readonly Extract<LogRecord, { readonly event: E }>[]> {
-    const isOf = (record: LogRecord): record is Extract<LogRecord, { readonly event: E }> => record.event === event;
+  async recordsOf<E extends EventName>(event: E): Promise<readonly (LogRecord & { readonly event: E })[]> {
+    const isOf = (record: LogRecord): record is LogRecord & { readonly event: E } => record.event === event;
     return (await this.records()).filter(isOf);
   }
 
@@ -179,7 +179,21 @@ export class Story {
 
   /** Lets time pass until the log says so. */
   async until(line: string, atMost = HOUR): Promise<void> {
-    await this.world.until(`${line} in the log`, async () => (await this.history()).includes(line), atMost);
+    try {
+      await this.world.until(`${line} in the log`, async () => (await this.history()).includes(line), atMost);
+    } catch (problem) {
+      throw new Error(`no "${line}"\n${await this.#situation()}`, { cause: problem });
+    }
+  }
+
+  /** For a test that fails: what there is, and what Pinion says that it waits for. */
+  async #situation(): Promise<string> {
+    const { pinion } = this.world;
+    const [repository] = await pinion.ports.forge.repositories();
+    const blocked = repository === undefined ? [] : (await pinion.reconciler.preview(repository)).plan.blocked;
+    const waiting = blocked.map(({ app, environment, reason }) => `waiting: ${app ?? ""} ${environment ?? ""} ${reason}`);
+    const said = this.world.log.filter((logged) => !logged.includes('"msg":"waiting"')).slice(-20);
+    return [...this.list(), ...(await this.history()), ...waiting, ...said.map((logged) => logged.trim())].join("\n");
   }
 
   /** The newest state of each Deployment, as `dev promote:checkout success`. */
