@@ -65,6 +65,8 @@ export class Mirror {
   #rebuiltAt: number | null = null;
   #fetches = 0;
   #refsInUse = new Set<string>();
+  /** Commits that were found here, as long as no reading fails: a look at an unchanged repository starts no process. */
+  #found = new Set<Oid>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(settings: MirrorSettings, repository: Repository) {
@@ -83,6 +85,8 @@ export class Mirror {
     try {
       return await this.#child(args, options);
     } catch (cause) {
+      // Perhaps a commit that was here is not any more.
+      this.#found.clear();
       if (cause instanceof DamagedMirror) throw this.damaged(cause.message);
       throw cause;
     }
@@ -91,6 +95,7 @@ export class Mirror {
   /** To be thrown by a reader that finds missing what the mirror's own commits name. */
   damaged(reason: string): PortFailure {
     this.#damaged = true;
+    this.#found.clear();
     return new PortFailure("dependency", `the mirror of ${this.#name} is damaged and will be cloned anew (${reason}); look again`);
   }
 
@@ -125,7 +130,7 @@ export class Mirror {
   async #bring(wanted: readonly WantedCommit[]): Promise<void> {
     await this.#prepare();
     for (const { ref } of wanted) this.#refsInUse.add(localRef(ref));
-    const missing = await this.#absent(wanted);
+    const missing = await this.#absent(wanted.filter(({ oid }) => !this.#found.has(oid)));
     if (missing.length === 0) return;
     const remote = await this.#settings.remote(this.#repository);
     const fetch = (refspecs: readonly string[]): Promise<"fetched" | "gone"> =>
@@ -162,6 +167,7 @@ export class Mirror {
   }
 
   async #absent(wanted: readonly WantedCommit[]): Promise<readonly WantedCommit[]> {
+    if (wanted.length === 0) return [];
     const { stdout } = await this.#child(["cat-file", "--batch-check=%(objectname) %(objecttype)"], {
       input: wanted.map(({ oid }) => `${oid}\n`).join(""),
     });
@@ -172,6 +178,7 @@ export class Mirror {
         .filter((line) => line.endsWith(" commit"))
         .map((line) => line.slice(0, -" commit".length)),
     );
+    for (const oid of present) this.#found.add(oid);
     return wanted.filter(({ oid }) => !present.has(oid));
   }
 
@@ -213,6 +220,7 @@ export class Mirror {
       throw new PortFailure("stalled", `${again}: check the disk under PINION_DATA_DIR`);
     }
     this.#rebuiltAt = now;
+    this.#found.clear();
     this.#settings.journal.warn("the mirror is damaged: cloning it anew", { repository: this.#name, reason });
     const aside = `${this.#path}.damaged`;
     try {
@@ -239,6 +247,8 @@ export class Mirror {
   #tidy(): void {
     const before = this.#refsInUse;
     this.#refsInUse = new Set();
+    // What hangs on a ref that nobody asked for lately may be pruned.
+    this.#found.clear();
     const inUse = (ref: string): boolean => before.has(ref) || this.#refsInUse.has(ref);
     tidy(this.#path, gitEnvironment(this.#settings.environment, this.#path, null), inUse).catch((err: unknown) => {
       this.#settings.journal.warn("tidying the mirror failed", { repository: this.#name, err });
