@@ -31,6 +31,8 @@ export interface WorldOptions {
   /** Whether registry pushes are told to Pinion by webhook. */
   readonly notifications?: boolean;
   readonly files?: Readonly<Record<string, string>>;
+  /** Environment variables that the operator gives Pinion beside the needed ones. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A GitHub, a registry, an Argo CD and a Prometheus on one clock, and Pinion running against them over HTTP. */
@@ -52,6 +54,7 @@ export class World {
     readonly registry: SandboxRegistry;
     readonly argocd: ArgoCdSandbox;
     readonly prometheus: PrometheusSandbox;
+    readonly settings: Readonly<Record<string, string>>;
   }) {
     this.clock = parts.clock;
     this.github = parts.github;
@@ -69,6 +72,7 @@ export class World {
       PINION_ARGOCD_TOKEN: parts.argocd.token,
       PINION_PROMETHEUS_URL: parts.prometheus.url,
       PINION_WEBHOOK_DISTRIBUTION_SECRET: REGISTRY_SECRET,
+      ...parts.settings,
     };
   }
 
@@ -204,7 +208,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const prometheus = await startPrometheusSandbox({ clock });
   // Everything in the beginning has been running for a while.
   clock.advance(30 * 60_000);
-  return new World({ clock, github, repository, registry, argocd, prometheus });
+  return new World({ clock, github, repository, registry, argocd, prometheus, settings: options.settings ?? {} });
 }
 
 /** Tells Pinion of every push to the registry, as `notifications:` of the CNCF Distribution registry does. */
