@@ -38,6 +38,7 @@ const EVENTS = [
   "issues",
   "label",
   "membership",
+  "package",
   "pull_request",
   "pull_request_review",
   "push",

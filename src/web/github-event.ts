@@ -21,7 +21,9 @@ export const EVENTS = [
   "check_run",
   "check_suite",
   "repository",
+  // An image in GitHub's registry: Apps are told by the first name, webhooks of repositories by the second.
   "registry_package",
+  "package",
   "installation",
   "installation_repositories",
 ] as const;
@@ -39,6 +41,7 @@ export function meaningOf(name: GitHubEventName, payload: unknown, appId: number
     case "installation_repositories":
       return { kind: "sweep" };
     case "registry_package":
+    case "package":
       return pushedImages(payload);
     case "repository":
       if (action === "deleted") return gone(payload);

@@ -29,7 +29,7 @@ const PERMISSIONS: Readonly<Record<string, { readonly access: "read" | "write"; 
   deployments: { access: "write", because: "createDeployment, createDeploymentStatus", events: [] },
   metadata: { access: "read", because: "who may push; GitHub demands it", events: ["repository"] },
   members: { access: "read", because: "members of approving teams", events: [] },
-  packages: { access: "read", because: "being told of pushed images", events: ["registry_package"] },
+  packages: { access: "read", because: "being told of pushed images", events: ["registry_package", "package"] },
 };
 
 it("asks for exactly the events that the code listens to", () => {
