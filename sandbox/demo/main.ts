@@ -1,0 +1,20 @@
+import { Paper } from "./paper.ts";
+import { inkFor } from "./ink.ts";
+import { Stage } from "./stage.ts";
+import { playSteps } from "./steps.ts";
+import { beginning } from "./chapters/beginning.ts";
+import { firstRelease } from "./chapters/first-release.ts";
+import { intoProduction } from "./chapters/into-production.ts";
+import { badRelease } from "./chapters/bad-release.ts";
+import { powerCut } from "./chapters/power-cut.ts";
+import { audit } from "./chapters/audit.ts";
+const t0 = performance.now();
+const stage = await Stage.open();
+const paper = new Paper((t) => void process.stdout.write(t), inkFor(process.stdout));
+const telling = { stage, paper };
+const outcome = await playSteps([...beginning(telling), ...firstRelease(telling), ...intoProduction(telling), ...badRelease(telling), ...powerCut(telling), ...audit(telling)], (p) => { paper.proven(p.proven); console.log("   ##", p.step, Math.round(performance.now() - t0)); });
+if (outcome.failed) paper.failed(outcome.failed.step, outcome.failed.why);
+console.log(stage.githubRequests, Math.round(performance.now() - t0));
+if (outcome.failed) { console.log(stage.pullRequests.map(p => p.number + p.title + p.state)); console.log(stage.world.log.slice(-30).join("")); }
+const c: Record<string, number> = {}; for (const r of stage.world.github.requests) { const k = r.method + " " + r.route; c[k] = (c[k] ?? 0) + 1; } console.log(c);
+await stage.world.close();
