@@ -87,8 +87,9 @@ function hold(draft: Draft, change: PinChange, reason: string): void {
   draft.record({ event: "held", app, environment, at, commit, displaced: from, reason });
 }
 
-/** Records pull requests of Pinion that a person closed. */
-export function planWithdrawals(draft: Draft): void {
+/** Records pull requests of Pinion that a person closed. Answers whether there is one that the log did not know. */
+export function planWithdrawals(draft: Draft): boolean {
+  let found = false;
   for (const pullRequest of draft.observation.snapshot.ended) {
     if (pullRequest.state !== "closed" || !isOwn(pullRequest) || pullRequest.closed === null || pullRequest.closed.by.kind === "app") continue;
     const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
@@ -97,9 +98,11 @@ export function planWithdrawals(draft: Draft): void {
     const { number, closed } = pullRequest;
     const by = closed.by.login;
     if (!draft.record({ event: "withdrawn", app, environment, at: closed.at, release, pullRequest: number, by })) continue;
+    found = true;
     const body = withdrawnComment({ marker: "withdrawn", who: by, app, environment, version: release.version });
     draft.act({ id: `comment #${number} withdrawn`, kind: "comment", pullRequest: number, body });
   }
+  return found;
 }
 
 /** Where a release that went bad in an environment must not come back: here and in everything that follows. */

@@ -61,11 +61,11 @@ export function planOpening(draft: Draft, app: AppName, environment: Environment
   if ("none" in candidate) return draft.block(app, environment.name, candidate.none);
   const refusal = pins.pins.find((pin) => pin.refusal !== null && candidate.release.images.some((image) => image.repository === pin.repository));
   if (refusal !== undefined && refusal.refusal !== null) return draft.block(app, environment.name, refusal.refusal);
+  // What is replaced must be known to run, or there is nothing to go back to: once merged over, it cannot be seen any more.
+  if (planAdopted(draft, app, environment.name) === "asking") return;
   const forward = judged.filter((other) => other.own && forwardIn(draft, other, app, environment.name));
   if (forward.some((other) => carries(other, app, environment.name, candidate.release))) return;
   for (const other of forward) if (!supersede(draft, other, candidate.release)) return;
-  // What is replaced must be known to run, or there is nothing to go back to: once merged over, it cannot be seen any more.
-  if (planAdopted(draft, app, environment.name) === "asking") return;
   if (!budget.take()) return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
   open(draft, environment, pins, { app, release: candidate.release, requesters: request === null ? [] : [request.by] });
 }
@@ -160,7 +160,8 @@ export function openPullRequest(
 ): void {
   const { app, environment, kind, requesters } = promotion;
   const revert = kind === "revert";
-  const generation = draft.place(app, environment.name).current?.commit ?? "installation";
+  // What was there before Pinion counts from the installation, whether the log has adopted it yet or not.
+  const generation = draft.place(app, environment.name).current?.commit ?? draft.observation.ledger.installed?.commit ?? "installation";
   const naming = { app, environment: environment.name, release, from: pins.pinned, revert };
   const claimed = claim(draft, (attempt) => promotionBranch(naming, generation, attempt));
   if (claimed === null) {

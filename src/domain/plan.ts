@@ -32,11 +32,11 @@ export function plan(observation: Observation, policies: PolicySet, knowledge: K
   }
   planLabels(draft);
   planChanges(draft);
-  planWithdrawals(draft);
+  const withdrawn = planWithdrawals(draft);
   const judged = snapshot.open.filter((pullRequest) => pullRequest.base === snapshot.defaultBranch).map((pullRequest) => judgePullRequest(draft, pullRequest));
   for (const one of judged) planPullRequest(draft, one);
-  // What changed on the default branch is put into the log first; the next look plans on from there.
-  if (observation.changes.length === 0) planPlaces(draft, judged);
+  // What changed on the default branch, or was withdrawn, is put into the log first; the next look plans on from there.
+  if (observation.changes.length === 0 && !withdrawn) planPlaces(draft, judged);
   planRequests(draft, judged);
   planBranches(draft);
   return inMode(draft.finish(), config.config);

@@ -154,7 +154,11 @@ export function obsolete(draft: Draft, judged: JudgedPullRequest): string | null
   // What cannot be read, or conflicts, may only look like nothing.
   if (!judged.own || proposal?.known !== true || proposal.value.conflicts.length > 0 || proposal.value.broken.length > 0) return null;
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
-  if (judged.promotions.length === 0) return "What it would change is on the default branch already.";
+  if (judged.promotions.length === 0) {
+    // What somebody else put in is theirs to close, unless nothing is left of it either.
+    const theirs = !judged.untouched && (proposal.value.otherFiles.length > 0 || proposal.value.config !== null);
+    return theirs ? null : "What it would change is on the default branch already.";
+  }
   if (opened === undefined || opened.kind !== "revert" || opened.from === null) return null;
   const pins = draft.pins(opened.app, opened.environment);
   if (pins?.ok === true && !sameRelease(pins.pinned, opened.from)) return `${opened.environment} does not run ${opened.from.version} any more.`;
