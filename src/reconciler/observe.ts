@@ -4,6 +4,7 @@ import { parseConfig } from "../domain/config-file.ts";
 import { compileDiscover } from "../domain/discover.ts";
 import type { ForgeSnapshot, Observation, QuarantineEntry, Repository } from "../domain/observation.ts";
 import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
+import { LOG_BRANCH } from "../domain/record-file.ts";
 import type { Oid } from "../domain/release.ts";
 import type { Ports } from "../ports.ts";
 import { PinChanges } from "./pin-changes.ts";
@@ -54,7 +55,10 @@ export class RepositoryView {
   async observe(ports: Ports, repository: Repository): Promise<Observation> {
     const since = this.#lastLook === null ? ports.clock.now() - ENDED_AT_START : this.#lastLook - ENDED_OVERLAP;
     const snapshot = await ports.forge.snapshot(repository, since);
-    await ports.manifests.ensure(repository, [{ ref: `refs/heads/${snapshot.defaultBranch}`, oid: snapshot.head }]);
+    const { defaultBranch, head, logHead } = snapshot;
+    // Both in one fetch: after a merge both have moved.
+    const log = logHead === null ? [] : [{ ref: `refs/heads/${LOG_BRANCH}`, oid: logHead }];
+    await ports.manifests.ensure(repository, [{ ref: `refs/heads/${defaultBranch}`, oid: head }, ...log]);
     const config = await this.#readConfig(ports, repository, snapshot);
     await this.#log.update(ports, repository, snapshot.logHead);
     const usable = config?.ok === true ? config.config : null;
