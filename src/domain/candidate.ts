@@ -28,8 +28,7 @@ function newestTag(draft: Draft, app: AppName, pinned: Pinned): Candidate {
     const answer = draft.ask({ kind: "tags", repository: image.repository }, TAGS_MAX_AGE);
     if (answer === null) return null;
     if (!answer.known) return { none: answer.reason };
-    const tags = new Set(answer.value);
-    common = common === null ? answer.value : common.filter((tag) => tags.has(tag));
+    common = common === null ? answer.value : inBoth(common, answer.value);
   }
   const selected = selectTag(common ?? [], draft.settings(app).select);
   if ("none" in selected) return selected;
@@ -45,6 +44,11 @@ function newestTag(draft: Draft, app: AppName, pinned: Pinned): Candidate {
     images.push({ repository: image.repository, tag: selected.selected, digest: answer.value });
   }
   return { release: { app, version: versionOf(images), images } };
+}
+
+function inBoth(left: readonly string[], right: readonly string[]): readonly string[] {
+  const tags = new Set(right);
+  return left.filter((tag) => tags.has(tag));
 }
 
 function isSettledOn(pinned: Pinned, tag: string): boolean {

@@ -63,7 +63,8 @@ export interface Place {
 /** The promotion log, folded: a view that can always be built again from the records. */
 export interface Ledger {
   readonly installed: { readonly commit: Oid; readonly at: Instant } | null;
-  readonly places: ReadonlyMap<string, Place>;
+  /** By environment, then app: two short keys are found faster than one that has to be put together. */
+  readonly places: ReadonlyMap<EnvironmentName, ReadonlyMap<AppName, Place>>;
   /** What each merged promotion pull request brought. */
   readonly merged: ReadonlyMap<number, readonly { readonly app: AppName; readonly environment: EnvironmentName; readonly release: Pinned }[]>;
   /** Heads at which every gate passed, as `<pull request>@<head>`. */
@@ -100,12 +101,8 @@ const EMPTY_PLACE: Place = {
   revertedAt: null,
 };
 
-export function placeKey(app: AppName, environment: EnvironmentName): string {
-  return `${environment}/${app}`;
-}
-
 export function placeOf(ledger: Ledger, app: AppName, environment: EnvironmentName): Place {
-  return ledger.places.get(placeKey(app, environment)) ?? EMPTY_PLACE;
+  return ledger.places.get(environment)?.get(app) ?? EMPTY_PLACE;
 }
 
 /** Adds records in log order. A record whose identity is known already changes nothing, so replaying is safe. */
@@ -113,7 +110,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
   if (records.length === 0) return ledger;
   const next = {
     installed: ledger.installed,
-    places: new Map(ledger.places),
+    places: new Map<EnvironmentName, Map<AppName, Place>>(),
     merged: new Map(ledger.merged),
     passed: new Set(ledger.passed),
     passedPullRequests: new Set(ledger.passedPullRequests),
@@ -142,10 +139,12 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
       const { app, environment, release } = record;
       next.merged.set(record.pullRequest, [...(next.merged.get(record.pullRequest) ?? []), { app, environment, release }]);
     }
-    const key = placeKey(record.app, record.environment);
-    next.places.set(key, foldPlace(next.places.get(key) ?? EMPTY_PLACE, record));
+    const { app, environment } = record;
+    const there = next.places.get(environment) ?? new Map(ledger.places.get(environment));
+    next.places.set(environment, there.set(app, foldPlace(there.get(app) ?? EMPTY_PLACE, record)));
   }
-  return next;
+  // Environments that nothing was said of stay the same maps.
+  return { ...next, places: new Map([...ledger.places, ...next.places]) };
 }
 
 type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" }>;
@@ -245,8 +244,12 @@ function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad[
   };
 }
 
-/** Releases verified here that did not go bad since, newest last, without repeats. */
+const provenOf = new WeakMap<Place, readonly Run[]>();
+
+/** Releases verified here that did not go bad since, newest last, without repeats. A place never changes, so it is found out once. */
 export function provenReleases(place: Place): readonly Run[] {
+  const known = provenOf.get(place);
+  if (known !== undefined) return known;
   const proven = new Map<string, Run>();
   for (const run of place.runs) {
     const key = releaseKey(run.release);
@@ -254,7 +257,9 @@ export function provenReleases(place: Place): readonly Run[] {
     proven.delete(key);
     proven.set(key, run);
   }
-  return [...proven.values()];
+  const releases = [...proven.values()];
+  provenOf.set(place, releases);
+  return releases;
 }
 
 /** How long a release has soaked here at the longest, and when its soak would be over if nothing changes. */

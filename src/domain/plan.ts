@@ -1,11 +1,11 @@
 import type { Action, Plan } from "./action.ts";
 import type { Instant } from "./answer.ts";
 import { planChanges, planWithdrawals } from "./changes.ts";
-import type { Config } from "./config.ts";
+import type { Config, Environment } from "./config.ts";
 import { planBranches, planDeployments, planLabels, planReviewers } from "./display.ts";
 import { Draft } from "./draft.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
-import type { Knowledge, Observation, PullRequest } from "./observation.ts";
+import type { EnvironmentPins, Knowledge, Observation, PullRequest } from "./observation.ts";
 import { closeOwn, OpeningBudget, planOpening, planRebuild } from "./openings.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
 import { planAdopted, planProgress } from "./progress.ts";
@@ -60,25 +60,25 @@ function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const budget = new OpeningBudget(draft, judged);
   const { pins } = draft.observation;
   for (const environment of draft.config.environments) {
+    const followers = draft.config.environments.filter((next) => next.promote === "auto" && next.after.includes(environment.name));
     for (const [app, environments] of pins) {
       if (!environments.has(environment.name)) continue;
       planUnfreeze(draft, app, environment.name);
       planProgress(draft, app, environment);
       planDeployments(draft, app, environment);
       planRevert(draft, app, environment, judged);
-      if (feedsAnother(draft, app, environment.name)) planAdopted(draft, app, environment.name);
+      if (feedsAnother(environments, environment.name, followers)) planAdopted(draft, app, environment.name);
       planOpening(draft, app, environment, judged, budget);
     }
   }
 }
 
-/** Whether an environment that follows this one is pinned to something else, so that what runs here could move on. */
-function feedsAnother(draft: Draft, app: string, environment: string): boolean {
-  const here = draft.pins(app, environment);
-  if (here === null || !here.ok) return false;
-  return draft.config.environments.some((next) => {
-    if (!next.after.includes(environment) || next.promote !== "auto") return false;
-    const there = draft.pins(app, next.name);
+/** Whether an environment that follows this one by itself is pinned to something else, so that what runs here could move on. */
+function feedsAnother(pins: ReadonlyMap<string, EnvironmentPins>, environment: string, followers: readonly Environment[]): boolean {
+  const here = pins.get(environment);
+  if (here?.ok !== true) return false;
+  return followers.some(({ name }) => {
+    const there = pins.get(name);
     return there?.ok === true && !sameRelease(there.pinned, here.pinned);
   });
 }

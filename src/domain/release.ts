@@ -52,8 +52,16 @@ export function releaseKey(release: Pinned): string {
     .join(",");
 }
 
+/** Whether both have the same {@link releaseKey}. Asked for every place at every look, so the keys are made only where the order differs. */
 export function sameRelease(left: Pinned, right: Pinned): boolean {
-  return releaseKey(left) === releaseKey(right);
+  if (left.images.length !== right.images.length) return false;
+  if (left.images.every((image, index) => sameImage(image, right.images[index]))) return true;
+  return left.images.length > 1 && releaseKey(left) === releaseKey(right);
+}
+
+function sameImage(left: PinnedImage, right: PinnedImage | undefined): boolean {
+  if (left.repository !== right?.repository || left.digest !== right.digest) return false;
+  return left.digest !== null || (left.tag ?? "") === (right.tag ?? "");
 }
 
 /** The pinned images as a release, or null while a digest is missing. */

@@ -24,6 +24,17 @@ const LONGEST_RANGE = 256;
  * Tags of signatures (`sha256-…`, `….sig`, `….att`, `….sbom`) are never taken.
  */
 export function selectTag(tags: readonly string[], select: { readonly semver: string }): Selection {
+  const known = selections.get(tags);
+  if (known?.semver === select.semver) return known.selection;
+  const selection = selectAnew(tags, select);
+  selections.set(tags, { semver: select.semver, selection });
+  return selection;
+}
+
+/** What was last selected from a list. Lists never change, and the same one is selected from at every look until its registry is asked again. */
+const selections = new WeakMap<readonly string[], { readonly semver: string; readonly selection: Selection }>();
+
+function selectAnew(tags: readonly string[], select: { readonly semver: string }): Selection {
   const problem = rangeProblem(select.semver);
   if (problem !== null) return { none: problem };
   const range = new semver.Range(select.semver);

@@ -1,6 +1,6 @@
 import { settingsOf, type Config } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
-import { placeKey, type Ledger } from "../domain/ledger.ts";
+import { placeOf, type Ledger } from "../domain/ledger.ts";
 import type { Actor, EnvironmentPins, ForgeSnapshot, PinChange, Repository } from "../domain/observation.ts";
 import { sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned } from "../domain/release.ts";
 import type { PathCommit, Ports } from "../ports.ts";
@@ -56,7 +56,7 @@ function suspects(pins: Pins, ledger: Ledger, touched: ReadonlySet<string>, inst
   const found: Suspect[] = [];
   for (const [app, environments] of pins) {
     for (const [environment, here] of environments) {
-      const current = ledger.places.get(placeKey(app, environment))?.current ?? null;
+      const current = placeOf(ledger, app, environment).current;
       if (current === null && !touched.has(here.file)) continue;
       const expected = current?.release ?? null;
       const pinned = pinnedOf(here);

@@ -40,15 +40,16 @@ export class PromotionLog {
     if (since === null && this.#head !== null) ports.journal.error("the promotion log was rewritten; it is read anew", { repository: repository.id });
     const commits = await ports.manifests.logCommits(repository, since, head);
     const proven = await this.#prove(ports, repository, commits);
-    let ledger = since === null ? EMPTY_LEDGER : this.#ledger;
+    // All at once: each time that records are added, what is known so far is copied.
+    const records: LogRecord[] = [];
     for (const commit of commits) {
       if (!commit.appendsOnly || !proven.has(commit.oid)) {
         ports.journal.error("a commit of the promotion log is not the App's own; its records do not count", { commit: commit.oid });
         continue;
       }
-      ledger = appendRecords(ledger, readRecords(ports, commit));
+      for (const record of readRecords(ports, commit)) records.push(record);
     }
-    this.#ledger = ledger;
+    this.#ledger = appendRecords(since === null ? EMPTY_LEDGER : this.#ledger, records);
     this.#head = head;
   }
 
