@@ -90,6 +90,6 @@ it("knows which image was pushed to GitHub's registry, and what else is publishe
   expect(meaning("registry_package", published("CONTAINER"))).toEqual({ kind: "images", repositories: ["ghcr.io/acme/app"] });
   expect(meaning("registry_package", published("npm")).kind).toBe("nothing");
   expect(meaning("registry_package", {}).kind).toBe("nothing");
-  const { registry_package: image } = published("CONTAINER");
+  const image = { name: "app", namespace: "Acme", package_type: "CONTAINER", owner: { login: "Acme" }, package_version: {} };
   expect(meaning("package", { action: "published", package: image })).toEqual({ kind: "images", repositories: ["ghcr.io/acme/app"] });
 });
