@@ -48,7 +48,7 @@ export interface StoryOptions extends Partial<WorldOptions> {
  * with the test that began it.
  */
 export async function begin(options: StoryOptions = {}): Promise<Story> {
-  const { environmentLines = [DEV], pushed = "1.4.2", asleep = false, ...world } = options;
+  const { environmentLines = [DEV], pushed = "1.4.2", asleep = false, apps = ["checkout"], ...world } = options;
   const names = environmentLines.map((line) => line.slice(0, line.indexOf(":")));
   const made = await createWorld({
     config: configOf(...environmentLines),
@@ -56,11 +56,12 @@ export async function begin(options: StoryOptions = {}): Promise<Story> {
     teams: { sre: ["bob", "alice"] },
     environments: names,
     digests: true,
+    apps,
     ...world,
   });
   onTestFinished(() => made.close());
   const story = new Story(made);
-  for (const environment of names) story.serve(environment, 0, made.clock.now() - 24 * HOUR);
+  for (const app of apps) for (const environment of names) story.serve(environment, 0, { app, from: made.clock.now() - 24 * HOUR });
   if (pushed !== "") await made.push("checkout", pushed);
   if (!asleep) await story.wake();
   return story;
@@ -88,8 +89,8 @@ export class Story {
   }
 
   /** What users meet from then on, or from now. */
-  serve(environment: string, errorRatio: number, from: number = this.world.clock.now(), perSecond = 50): void {
-    this.world.prometheus.traffic("checkout", environment, { perSecond, errorRatio, from });
+  serve(environment: string, errorRatio: number, { app = "checkout", perSecond = 50, from = this.world.clock.now() } = {}): void {
+    this.world.prometheus.traffic(app, environment, { perSecond, errorRatio, from });
   }
 
   pulls(): readonly PullRequest[] {
