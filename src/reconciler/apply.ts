@@ -1,11 +1,10 @@
 import type { Action, Plan } from "../domain/action.ts";
 import type { Observation, Repository } from "../domain/observation.ts";
 import type { LogRecord } from "../domain/record.ts";
-import type { Oid } from "../domain/release.ts";
 import { LOG_BRANCH } from "../domain/record-file.ts";
 import { PortFailure, type CheckWrite, type Ports } from "../ports.ts";
 import { filesOf, standsAlready } from "./commit-files.ts";
-import { logHeadline, recordFiles } from "./promotion-log.ts";
+import { logHeadline, recordFiles, type WrittenLog } from "./promotion-log.ts";
 
 type ActionOf<K extends Action["kind"]> = Extract<Action, { readonly kind: K }>;
 
@@ -16,8 +15,8 @@ export interface Applied {
   readonly conflicts: readonly string[];
   /** GitHub, or a file, said no. */
   readonly refusals: readonly { readonly action: Action; readonly reason: string }[];
-  /** The head of the promotion log that this run wrote, or null. */
-  readonly logHead: Oid | null;
+  /** What this run added to the promotion log, or null. */
+  readonly log: WrittenLog | null;
 }
 
 /** Events after which more may be due at once. */
@@ -57,7 +56,7 @@ export class Application {
   readonly #refusals: { readonly action: Action; readonly reason: string }[] = [];
   readonly #checks: CheckWrite[] = [];
   readonly #records: LogRecord[] = [];
-  #logHead: Oid | null = null;
+  #log: WrittenLog | null = null;
 
   constructor(ports: Ports, observation: Observation) {
     this.#ports = ports;
@@ -85,7 +84,7 @@ export class Application {
       if (this.#conflicts.length > 0) break;
       await step();
     }
-    return { done: this.#done, conflicts: this.#conflicts, refusals: this.#refusals, logHead: this.#logHead };
+    return { done: this.#done, conflicts: this.#conflicts, refusals: this.#refusals, log: this.#log };
   }
 
   async #each<K extends Action["kind"]>(plan: Plan, kind: K, apply: (action: ActionOf<K>) => Promise<void>): Promise<void> {
@@ -104,8 +103,9 @@ export class Application {
   }
 
   async #startLog(action: ActionOf<"start-log">): Promise<void> {
-    const result = await this.#ports.forge.startLog(this.#repository, recordFiles([action.record]), logHeadline([action.record]));
-    if (this.#settle(action, result) && result.outcome === "done") this.#logHead = result.value;
+    const files = recordFiles([action.record]);
+    const result = await this.#ports.forge.startLog(this.#repository, files, logHeadline([action.record]));
+    if (this.#settle(action, result) && result.outcome === "done") this.#log = { commit: result.value, parent: null, files };
   }
 
   async #open(action: ActionOf<"open">): Promise<void> {
@@ -160,7 +160,7 @@ export class Application {
     }
     if (result.records === null) return;
     if (result.records.outcome === "done") {
-      this.#logHead = result.records.value;
+      this.#log = log === null ? null : { commit: result.records.value, parent: log.expectedHead, files: log.files };
       this.#done.push(...records);
       return;
     }

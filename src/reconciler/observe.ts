@@ -9,7 +9,7 @@ import type { Oid } from "../domain/release.ts";
 import type { Ports } from "../ports.ts";
 import { PinChanges } from "./pin-changes.ts";
 import { decodeManifest, PinTable } from "./pin-table.ts";
-import { PromotionLog } from "./promotion-log.ts";
+import { PromotionLog, type WrittenLog } from "./promotion-log.ts";
 import { Proposals } from "./proposals.ts";
 
 /** Ended pull requests are listed from this long before the last look: clocks and webhooks are not exact. */
@@ -32,8 +32,8 @@ export class RepositoryView {
   #quarantine: { readonly commit: Oid; readonly entries: Answer<readonly QuarantineEntry[]> } | null = null;
 
   /** Notes a commit of the log that this process wrote itself. */
-  wrote(commit: Oid): void {
-    this.#log.wrote(commit);
+  wrote(written: WrittenLog): void {
+    this.#log.wrote(written);
   }
 
   /** What was seen last is old: something was written since, or an event says so. */
@@ -56,8 +56,8 @@ export class RepositoryView {
     const since = this.#lastLook === null ? ports.clock.now() - ENDED_AT_START : this.#lastLook - ENDED_OVERLAP;
     const snapshot = await ports.forge.snapshot(repository, since);
     const { defaultBranch, head, logHead } = snapshot;
-    // Both in one fetch: after a merge both have moved.
-    const log = logHead === null ? [] : [{ ref: `refs/heads/${LOG_BRANCH}`, oid: logHead }];
+    // Both in one fetch, where both have moved.
+    const log = logHead === null || this.#log.knows(logHead) ? [] : [{ ref: `refs/heads/${LOG_BRANCH}`, oid: logHead }];
     await ports.manifests.ensure(repository, [{ ref: `refs/heads/${defaultBranch}`, oid: head }, ...log]);
     const config = await this.#readConfig(ports, repository, snapshot);
     await this.#log.update(ports, repository, snapshot.logHead);

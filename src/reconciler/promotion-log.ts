@@ -8,19 +8,38 @@ import type { FileContent, LogCommit, Ports } from "../ports.ts";
 /** GitHub is asked about this many commits at once. */
 const PROOF_BATCH = 100;
 
+/** A commit of the log that this process made. */
+export interface WrittenLog {
+  readonly commit: Oid;
+  /** What it was made on, or null for the first. GitHub made sure of it. */
+  readonly parent: Oid | null;
+  readonly files: readonly FileContent[];
+}
+
 /** The promotion log as read so far, kept up by its new commits alone. */
 export class PromotionLog {
   #head: Oid | null = null;
   #ledger: Ledger = EMPTY_LEDGER;
-  /** Commits that this process got back from GitHub as its own writes: their proof is first hand. */
-  readonly #written = new Set<Oid>();
+  /** By commit. Their proof is first hand. */
+  readonly #written = new Map<Oid, WrittenLog>();
 
   get ledger(): Ledger {
     return this.#ledger;
   }
 
-  wrote(commit: Oid): void {
-    this.#written.add(commit);
+  wrote(written: WrittenLog): void {
+    this.#written.set(written.commit, written);
+  }
+
+  /** Whether the log can be told up to `head` without fetching it. */
+  knows(head: Oid | null): boolean {
+    return head === this.#head || (head !== null && this.#ownNext(head) !== null);
+  }
+
+  /** This process's own commit, if it is the one after what is known. */
+  #ownNext(head: Oid): WrittenLog | null {
+    const written = this.#written.get(head);
+    return written !== undefined && written.parent === this.#head ? written : null;
   }
 
   /**
@@ -35,6 +54,14 @@ export class PromotionLog {
       this.#ledger = EMPTY_LEDGER;
       return;
     }
+    const own = this.#ownNext(head);
+    if (own !== null) {
+      // GitHub made this commit from these files, on exactly what is known: fetching it would tell nothing new.
+      this.#ledger = appendRecords(this.#ledger, readRecords(ports, own.commit, own.files));
+      this.#written.delete(head);
+      this.#head = head;
+      return;
+    }
     await ports.manifests.ensure(repository, [{ ref: `refs/heads/${LOG_BRANCH}`, oid: head }]);
     const since = this.#head !== null && (await ports.manifests.isAncestor(repository, this.#head, head)) ? this.#head : null;
     if (since === null && this.#head !== null) ports.journal.error("the promotion log was rewritten; it is read anew", { repository: repository.id });
@@ -47,7 +74,7 @@ export class PromotionLog {
         ports.journal.error("a commit of the promotion log is not the App's own; its records do not count", { commit: commit.oid });
         continue;
       }
-      for (const record of readRecords(ports, commit)) records.push(record);
+      for (const record of readRecords(ports, commit.oid, commit.files)) records.push(record);
     }
     this.#ledger = appendRecords(since === null ? EMPTY_LEDGER : this.#ledger, records);
     this.#head = head;
@@ -67,13 +94,13 @@ export class PromotionLog {
   }
 }
 
-function readRecords(ports: Ports, commit: LogCommit): readonly LogRecord[] {
+function readRecords(ports: Ports, commit: Oid, files: readonly FileContent[]): readonly LogRecord[] {
   const records: LogRecord[] = [];
-  for (const { path, bytes } of commit.files) {
+  for (const { path, bytes } of files) {
     if (!path.startsWith("records/")) continue;
     const parsed = parseRecord(path, new TextDecoder().decode(bytes));
     if (parsed.ok) records.push(parsed.record);
-    else ports.journal.error("a record cannot be read and does not count", { commit: commit.oid, problem: parsed.problem });
+    else ports.journal.error("a record cannot be read and does not count", { commit, problem: parsed.problem });
   }
   return records.toSorted((a, b) => a.at - b.at || ORDER.indexOf(a.event) - ORDER.indexOf(b.event));
 }

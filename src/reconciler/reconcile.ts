@@ -130,7 +130,7 @@ function withoutRepeats(decided: Plan, memory: Memory, now: Instant): Plan {
 }
 
 function remember(ports: Ports, memory: Memory, applied: Applied): void {
-  if (applied.logHead !== null) memory.view.wrote(applied.logHead);
+  if (applied.log !== null) memory.view.wrote(applied.log);
   memory.conflicts = applied.conflicts.length > 0 ? memory.conflicts + 1 : 0;
   if (applied.done.length > 0 || applied.conflicts.length > 0) memory.view.outdate();
   const now = ports.clock.now();

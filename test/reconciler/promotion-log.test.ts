@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import type { LogRecord } from "../../src/domain/record.ts";
+import type { Repository } from "../../src/domain/observation.ts";
+import type { Ports } from "../../src/ports.ts";
+import { PromotionLog, recordFiles } from "../../src/reconciler/promotion-log.ts";
+
+const REPOSITORY: Repository = { installation: 7, id: 42, owner: "acme", name: "manifests" };
+const oid = (digit: string): string => digit.repeat(40);
+const INSTALLED: LogRecord = { event: "installed", at: Date.UTC(2026, 0, 1), commit: oid("f") };
+const OPENED: LogRecord = {
+  event: "opened",
+  app: "checkout",
+  environment: "dev",
+  at: Date.UTC(2026, 0, 2),
+  kind: "promotion",
+  from: null,
+  release: { app: "checkout", version: "1.4.2", images: [{ repository: "ghcr.io/acme/checkout", tag: "1.4.2", digest: `sha256:${"a".repeat(64)}` }] },
+  pullRequest: 1,
+  head: oid("e"),
+  requestedBy: null,
+};
+
+class Asked extends Error {}
+
+/** A world in which any question is one too many. */
+function silentWorld(): Ports {
+  const ask = (): never => {
+    throw new Asked();
+  };
+  return {
+    forge: new Proxy({}, { get: ask }),
+    manifests: new Proxy({}, { get: ask }),
+    registry: new Proxy({}, { get: ask }),
+    rollouts: new Proxy({}, { get: ask }),
+    metrics: new Proxy({}, { get: ask }),
+    clock: { now: () => 0, schedule: ask },
+    journal: { info: ask, warn: ask, error: ask },
+  } as unknown as Ports;
+}
+
+describe("what this process wrote itself", () => {
+  it("is known without being fetched", async () => {
+    const log = new PromotionLog();
+    log.wrote({ commit: oid("1"), parent: null, files: recordFiles([INSTALLED]) });
+    expect(log.knows(oid("1"))).toBe(true);
+    await log.update(silentWorld(), REPOSITORY, oid("1"));
+    log.wrote({ commit: oid("2"), parent: oid("1"), files: recordFiles([OPENED]) });
+    await log.update(silentWorld(), REPOSITORY, oid("2"));
+    expect(log.ledger.installed).toEqual({ commit: oid("f"), at: INSTALLED.at });
+    expect(log.ledger.openedAs.get(1)).toEqual(OPENED);
+    expect(log.knows(oid("2"))).toBe(true);
+  });
+
+  it.each([
+    ["it stands on something that is not known", { commit: oid("2"), parent: oid("9") }, oid("2")],
+    ["somebody else has written since", { commit: oid("2"), parent: oid("1") }, oid("3")],
+  ])("is not enough when %s", async (_, written, head) => {
+    const log = new PromotionLog();
+    log.wrote({ commit: oid("1"), parent: null, files: recordFiles([INSTALLED]) });
+    await log.update(silentWorld(), REPOSITORY, oid("1"));
+    log.wrote({ ...written, files: recordFiles([OPENED]) });
+    expect(log.knows(head)).toBe(false);
+    await expect(log.update(silentWorld(), REPOSITORY, head)).rejects.toThrow(Asked);
+    expect(log.ledger.openedAs.size).toBe(0);
+  });
+});
