@@ -11,7 +11,8 @@ export type Fault =
   /** Done and answered, so many real milliseconds late. */
   | { readonly kind: "delay"; readonly milliseconds: number };
 
-export type FaultMatch = (method: string, path: string) => boolean;
+/** `document` is what is asked of GraphQL, and null for everything else. */
+export type FaultMatch = (method: string, path: string, document: string | null) => boolean;
 
 /** Faults that wait for the requests they are meant for. */
 export class Faults {
@@ -23,8 +24,8 @@ export class Faults {
   }
 
   /** The fault for this request, which is used up by it; or null. */
-  take(method: string, path: string): Fault | null {
-    const index = this.#waiting.findIndex(({ match }) => match(method, path));
+  take(method: string, path: string, document: string | null): Fault | null {
+    const index = this.#waiting.findIndex(({ match }) => match(method, path, document));
     if (index === -1) return null;
     const [found] = this.#waiting.splice(index, 1);
     return found?.fault ?? null;

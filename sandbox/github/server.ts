@@ -92,8 +92,8 @@ export class GitHubServer {
     const url = new URL(message.url ?? "/", "http://sandbox");
     const path = url.pathname.replace(/^\/api\/v3(?=\/)/, "").replace(/^\/api\/graphql$/, "/graphql");
     const method = message.method ?? "GET";
-    const fault = this.faults.take(method, path);
     const body = await bodyOf(message);
+    const fault = this.faults.take(method, path, path === "/graphql" ? documentIn(body) : null);
     const incoming: Incoming = { method, path, query: url.searchParams, headers: message.headers, body };
     if (fault?.kind === "drop") return this.#cut(message, incoming, { route: routeOf(incoming), by: null });
     if (fault?.kind === "status") return this.#send(outgoing, incoming, { route: routeOf(incoming), by: null, answer: faultAnswer(fault) });
