@@ -89,7 +89,7 @@ function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pi
   if (bad !== null) return bad;
   if (quarantined(draft, environment, release)) return `${release.version} is in quarantine`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
-  if (place.withdrawn.has(releaseKey(release))) return `the pull request for ${release.version} was closed by a person; ask for it to have it again`;
+  if (place.withdrawn.has(releaseKey(release))) return `the pull request for ${release.version} was closed by a person; reopen it to have it after all`;
   if (place.hold !== null && !endsHold(place.hold.displaced, pinned, release)) return `on hold: ${place.hold.reason}`;
   return null;
 }

@@ -1,8 +1,8 @@
-import { isPinionBranch, isRevertBranch } from "./branch.ts";
-import { downstreamOf, type Draft } from "./draft.ts";
+import { isPinionBranch } from "./branch.ts";
+import type { Draft } from "./draft.ts";
 import type { PinChange, PullRequest } from "./observation.ts";
 import type { Judgement } from "./record.ts";
-import { asRelease } from "./release.ts";
+import { asRelease, sameRelease } from "./release.ts";
 import { withdrawnComment } from "./report/comment.ts";
 
 /** The App opened it, from a branch of this repository under Pinion's own names. What is in it now may still be foreign. */
@@ -37,24 +37,28 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
     return;
   }
   const own = isOwn(pullRequest);
+  const opened = draft.observation.ledger.openedAs.get(number);
+  // What it was opened as counts only if that is what it brought.
+  const asOpened = own && opened?.app === app && opened.environment === environment && sameRelease(opened.release, to);
+  const revert = asOpened && opened.kind === "revert";
   const { request } = draft.place(app, environment);
   draft.record({
     event: "merged",
     app,
     environment,
     at,
-    kind: own && isRevertBranch(head.ref) ? "revert" : "promotion",
+    kind: revert ? "revert" : "promotion",
     from,
     release: to,
     pullRequest: number,
     head: head.oid,
     commit,
     mergedBy: by,
-    requestedBy: draft.observation.ledger.openedAs.get(number)?.requestedBy ?? request?.by ?? null,
+    requestedBy: opened?.requestedBy ?? request?.by ?? null,
     judgement: judgementOf(draft, pullRequest),
   });
-  if (!own) hold(draft, change, `@${pullRequest.author.login} changed the pin in #${number}`);
-  else if (isRevertBranch(head.ref)) recordRevert(draft, change, number, at);
+  if (!asOpened) hold(draft, change, own ? `#${number} brought something else than it was opened for` : `@${pullRequest.author.login} changed the pin in #${number}`);
+  else if (revert) recordRevert(draft, change, number, at);
 }
 
 /**
@@ -103,9 +107,4 @@ export function planWithdrawals(draft: Draft): boolean {
     draft.act({ id: `comment #${number} withdrawn`, kind: "comment", pullRequest: number, body });
   }
   return found;
-}
-
-/** Where a release that went bad in an environment must not come back: here and in everything that follows. */
-export function quarantineScope(draft: Draft, environment: string): readonly string[] {
-  return [environment, ...downstreamOf(draft.config, environment).map((follower) => follower.name)];
 }

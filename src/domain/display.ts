@@ -5,14 +5,14 @@ import type { Draft } from "./draft.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import { isSettled, type Stay } from "./ledger.ts";
 import type { DeploymentState } from "./observation.ts";
-import { approvalsNeeded } from "./promotion-facts.ts";
+import { approvalsNeeded, hasLabel } from "./promotion-facts.ts";
 import type { AppName } from "./release.ts";
 
 /** The labels people use exist from the installation on, so that they can be picked. */
 export function planLabels(draft: Draft): void {
-  const present = new Set(draft.observation.snapshot.labels);
+  const { labels } = draft.observation.snapshot;
   const want = (name: string, description: string, color: string) => {
-    if (!present.has(name)) draft.act({ id: `create-label ${name}`, kind: "create-label", name, description, color });
+    if (!hasLabel(labels, name)) draft.act({ id: `create-label ${name}`, kind: "create-label", name, description, color });
   };
   for (const { name, after } of draft.config.environments) {
     if (after.length > 0) want(`promote:${name}`, `Ask Pinion to promote this release to ${name}`, "1d76db");

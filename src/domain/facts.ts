@@ -32,6 +32,8 @@ export interface Facts {
     /** The environment follows no other. */
     readonly first: boolean;
     readonly every_image_has_digest: boolean;
+    /** Where and how this release went bad, here or further up; empty when it did not. */
+    readonly went_bad: string;
   };
   /** What the pull request changes, once merged, beside the pins. */
   readonly change: Fact<{

@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import { isRevertBranch } from "./branch.ts";
+import { isRevertBranch, promotionBranch } from "./branch.ts";
 import { isOwn } from "./changes.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
@@ -8,6 +8,7 @@ import type { ProposedChange, PullRequest } from "./observation.ts";
 import type { Gate, Judgement } from "./policy.ts";
 import { evaluatePolicies, judge } from "./policy/evaluate.ts";
 import { promotionFacts, type JudgedPromotion } from "./promotion-facts.ts";
+import type { PromotionKind } from "./record.ts";
 import { releaseKey, sameRelease, type Pinned } from "./release.ts";
 
 /** A promotion with everything the policies said of it. */
@@ -23,7 +24,7 @@ export interface JudgedPullRequest {
   readonly pullRequest: PullRequest;
   /** The App opened it. */
   readonly own: boolean;
-  /** The App opened it, nobody else touched it, and it may therefore merge it. */
+  /** It makes exactly the promotion that it was opened for, in one commit of the App: only then may the App merge it. */
   readonly untouched: boolean;
   readonly proposal: Answer<ProposedChange> | null;
   readonly promotions: readonly GatedPromotion[];
@@ -34,18 +35,17 @@ export interface JudgedPullRequest {
 /** Judges every promotion that merging this pull request would make. */
 export function judgePullRequest(draft: Draft, pullRequest: PullRequest): JudgedPullRequest {
   const own = isOwn(pullRequest);
-  const untouched = own && pullRequest.commits.allOwn && pullRequest.commits.count === 1;
   const proposal = draft.observation.proposals.get(pullRequest.number) ?? null;
+  const changes = proposal?.known === true ? proposal.value.promotions : [];
+  const opened = own ? openingOf(draft, pullRequest, changes) : null;
+  const untouched = opened !== null && pullRequest.commits.allOwn && pullRequest.commits.count === 1;
   const promotions: GatedPromotion[] = [];
   const removals: string[] = [];
-  for (const change of proposal?.known === true ? proposal.value.promotions : []) {
+  for (const change of changes) {
     const environment = environmentOf(draft.config, change.environment);
     if (environment === null) continue;
-    if (change.to === null) {
-      removals.push(`${change.app} in ${change.environment}`);
-      continue;
-    }
-    const revert = own && isRevertBranch(pullRequest.head.ref);
+    if (change.to === null) removals.push(`${change.app} in ${change.environment}`);
+    const revert = untouched && opened.kind === "revert";
     promotions.push(
       gate(draft, {
         app: change.app,
@@ -53,8 +53,10 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
         kind: revert ? "revert" : "promotion",
         origin: untouched ? "bot" : "person",
         requesters: own ? requestersOf(draft, pullRequest, change.app, change.environment, change.to) : [pullRequest.author.login],
+        changedByOthers: own && !untouched,
         from: change.from,
-        to: change.to,
+        to: change.to ?? { app: change.app, version: "nothing", images: [] },
+        removal: change.to === null,
         proposedOnly: revert && mustBeProposed(draft, change.app, change.environment),
         pullRequest,
         proposal: proposal?.known === true ? proposal.value : null,
@@ -64,17 +66,55 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
   return { pullRequest, own, untouched, proposal, promotions, removals };
 }
 
+type Change = ProposedChange["promotions"][number];
+
+/**
+ * What a pull request of the App was opened for, if that is what it makes now. Branch names and commits can be moved by
+ * whoever may push, so neither tells what a pull request is: the record of its opening does. Where that record was lost,
+ * the branch's name does, because it is made from the promotion itself.
+ */
+function openingOf(draft: Draft, pullRequest: PullRequest, changes: readonly Change[]): { readonly kind: PromotionKind } | null {
+  const [only] = changes;
+  if (only === undefined || only.to === null || changes.length !== 1) return null;
+  const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
+  if (opened === undefined) return isNamedAfter(draft, pullRequest.head.ref, only, only.to);
+  const same = opened.app === only.app && opened.environment === only.environment && sameRelease(opened.release, only.to);
+  return same ? { kind: opened.kind } : null;
+}
+
+function isNamedAfter(draft: Draft, branch: string, change: Change, release: Pinned): { readonly kind: PromotionKind } | null {
+  const { app, environment, from } = change;
+  const generation = generationOf(draft, app, environment);
+  const revert = isRevertBranch(branch);
+  for (let attempt = 1; attempt <= BRANCH_ATTEMPTS; attempt += 1) {
+    if (promotionBranch({ app, environment, release, from, revert }, generation, attempt) === branch) return { kind: revert ? "revert" : "promotion" };
+  }
+  return null;
+}
+
+/** Branch names that belong to somebody else are stepped aside from this many times. */
+export const BRANCH_ATTEMPTS = 5;
+
+/** What tells a promotion from an earlier one of the same release: the commit that the present pin came by. */
+export function generationOf(draft: Draft, app: string, environment: string): string {
+  return draft.place(app, environment).current?.commit ?? draft.observation.ledger.installed?.commit ?? "installation";
+}
+
+/** Without a pin there is no release to judge, but who may take it away, and when, is judged all the same. */
+const REMOVAL_POLICIES: ReadonlySet<string> = new Set(["approvals", "freeze", "paused"]);
+
 /** Asks every policy about one promotion. */
 export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
   const facts = promotionFacts(draft, promotion);
-  const gates = evaluatePolicies(draft.policies, facts);
+  const policies = promotion.removal ? draft.policies.policies.filter(({ name }) => REMOVAL_POLICIES.has(name)) : draft.policies.policies;
+  const gates = evaluatePolicies({ policies }, facts);
   return { promotion, facts, gates, judgement: judge(gates) };
 }
 
-function requestersOf(draft: Draft, pullRequest: PullRequest, app: string, environment: string, to: Pinned): readonly string[] {
+function requestersOf(draft: Draft, pullRequest: PullRequest, app: string, environment: string, to: Pinned | null): readonly string[] {
   const asked = new Set<string>();
   const { request } = draft.place(app, environment);
-  if (request !== null && sameRelease(request.release, to)) asked.add(request.by);
+  if (request !== null && to !== null && sameRelease(request.release, to)) asked.add(request.by);
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number)?.requestedBy ?? null;
   if (opened !== null) asked.add(opened);
   return [...asked];

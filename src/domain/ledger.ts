@@ -231,7 +231,11 @@ function verified(place: Place, record: Extract<LogRecord, { readonly event: "ve
   const proof = { at: record.at, how: record.how, evidence: record.evidence };
   const runs = place.runs.map((run) => (run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, verified: proof } : run));
   const current = place.current?.commit === record.commit ? { ...place.current, verified: proof } : place.current;
-  return { ...place, runs, current };
+  // Verified anew after it had gone bad: the later word counts.
+  const bad = new Map(place.bad);
+  const isLater = (bad.get(releaseKey(record.release))?.at ?? record.at) < record.at;
+  if (isLater && current?.bad == null) bad.delete(releaseKey(record.release));
+  return { ...place, runs, current, bad };
 }
 
 function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad["event"] }>): Place {

@@ -4,7 +4,7 @@ import { candidateFor } from "./candidate.ts";
 import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import { downstreamOf, type Draft } from "./draft.ts";
-import { carries, gate, type JudgedPullRequest } from "./judge-pull-request.ts";
+import { BRANCH_ATTEMPTS, carries, gate, generationOf, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { soakOf } from "./ledger.ts";
 import { planAdopted } from "./progress.ts";
 import type { JudgedPromotion } from "./promotion-facts.ts";
@@ -14,13 +14,11 @@ import { commentMarker, newerReadyComment, supersededComment } from "./report/co
 import { commitMessage } from "./report/commit-message.ts";
 import { promotionBody, type BodyEvidence } from "./report/promotion-body.ts";
 import { promotionTitle } from "./report/promotion-title.ts";
+import { revertFiles } from "./revert-files.ts";
 import { asRelease, releaseKey, sameRelease, type AppName, type Pinned, type Release } from "./release.ts";
 import { directionOf } from "./version-order.ts";
 
 const HOUR = 3_600_000;
-/** Branch names that belong to somebody else are stepped aside from this many times. */
-const BRANCH_ATTEMPTS = 5;
-
 type ReadablePins = Extract<EnvironmentPins, { readonly ok: true }>;
 
 /** Counts what may still be opened now, so that a large repository does not become a flood. */
@@ -65,8 +63,9 @@ export function planOpening(draft: Draft, app: AppName, environment: Environment
   if (planAdopted(draft, app, environment.name) === "asking") return;
   const forward = judged.filter((other) => other.own && forwardIn(draft, other, app, environment.name));
   if (forward.some((other) => carries(other, app, environment.name, candidate.release))) return;
-  for (const other of forward) if (!supersede(draft, other, candidate.release)) return;
-  if (!budget.take()) return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
+  if (forward.length > 0) return supersede(draft, forward, candidate.release, request !== null);
+  // The limits are against floods; what a person asks for is none.
+  if (request === null && !budget.take()) return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
   open(draft, environment, pins, { app, release: candidate.release, requesters: request === null ? [] : [request.by] });
 }
 
@@ -76,22 +75,25 @@ function forwardIn(draft: Draft, judged: JudgedPullRequest, app: AppName, enviro
   return judged.promotions.some(({ promotion }) => promotion.kind !== "revert" && promotion.app === app && promotion.environment.name === environment);
 }
 
-/** Makes room for another release: an older pull request that nobody cares for is closed. Answers whether there is room. */
-function supersede(draft: Draft, judged: JudgedPullRequest, release: Release): boolean {
-  const { pullRequest } = judged;
-  const cared = pullRequest.reviews.some((review) => review.state === "approved") || judged.promotions.some(({ promotion }) => promotion.requesters.length > 0);
-  const older = judged.promotions.every(({ promotion }) => directionOf(release, promotion.to) !== "down");
-  if (cared || !older || !judged.untouched) {
-    if (older) commentOnce(draft, judged, `newer:${releaseKey(release).slice(-12)}`, (marker) => newerReadyComment({ marker, version: release.version }));
-    return false;
+/**
+ * Makes room for another release: older pull requests that nobody cares for are closed. The new one opens at the next look, when
+ * they are seen closed, so that there is one open promotion for a place at any time. What a person asks for comes before what
+ * came by itself, newer or not.
+ */
+function supersede(draft: Draft, forward: readonly JudgedPullRequest[], release: Release, requested: boolean): void {
+  for (const judged of forward) {
+    const { pullRequest, promotions } = judged;
+    const approved = pullRequest.reviews.some((review) => review.state === "approved");
+    const cared = approved || promotions.some(({ promotion }) => promotion.requesters.length > 0) || !judged.untouched;
+    const newer = promotions.every(({ promotion }) => directionOf(release, promotion.to) !== "down");
+    const marker = releaseKey(release).slice(-12);
+    if (!cared && (requested || newer)) {
+      closeOwn(draft, judged, `superseded:${marker}`, (mark) => supersededComment({ marker: mark, version: release.version }));
+    } else if (requested || newer) {
+      commentOnce(draft, judged, `newer:${marker}`, (mark) => newerReadyComment({ marker: mark, version: release.version }));
+      draft.block(release.app, promotions[0]?.promotion.environment.name ?? null, `${release.version} waits for #${pullRequest.number}, which people care for`);
+    }
   }
-  closeOwn(draft, judged, supersededMarker(release), (marker) => supersededComment({ marker, version: release.version }));
-  // The new one opens at the next look, when this one is seen closed: one open promotion for a place at any time.
-  return false;
-}
-
-function supersededMarker(release: Release): string {
-  return `superseded:${releaseKey(release).slice(-12)}`;
 }
 
 export function commentOnce(draft: Draft, judged: JudgedPullRequest, marker: string, body: (marker: string) => string): void {
@@ -140,8 +142,10 @@ function open(draft: Draft, environment: Environment, pins: ReadablePins, openin
     kind: "promotion",
     origin: "bot",
     requesters: opening.requesters,
+    changedByOthers: false,
     from: pins.pinned,
     to: opening.release,
+    removal: false,
     proposedOnly: false,
     pullRequest: null,
     proposal: null,
@@ -161,7 +165,7 @@ export function openPullRequest(
   const { app, environment, kind, requesters } = promotion;
   const revert = kind === "revert";
   // What was there before Pinion counts from the installation, whether the log has adopted it yet or not.
-  const generation = draft.place(app, environment.name).current?.commit ?? draft.observation.ledger.installed?.commit ?? "installation";
+  const generation = generationOf(draft, app, environment.name);
   const naming = { app, environment: environment.name, release, from: pins.pinned, revert };
   const claimed = claim(draft, (attempt) => promotionBranch(naming, generation, attempt));
   if (claimed === null) {
@@ -278,13 +282,14 @@ export function planRebuild(draft: Draft, judged: JudgedPullRequest): void {
     return;
   }
   const release = asRelease(opened.release);
-  if (release === null || opened.kind === "revert") return;
+  if (release === null) return;
+  const newFiles = opened.kind === "revert" ? revertFiles(draft, environment, opened.from, release) : [];
   draft.act({
     id: `rebuild #${pullRequest.number}@${pullRequest.head.oid}`,
     kind: "rebuild",
     pullRequest: pullRequest.number,
     branch: pullRequest.head.ref,
     head: pullRequest.head.oid,
-    commit: manifestCommit(draft, environment, pins, release, opened.kind, []),
+    commit: manifestCommit(draft, environment, pins, release, opened.kind, newFiles),
   });
 }

@@ -2,7 +2,7 @@ import type { Answer, Milliseconds } from "./answer.ts";
 import type { Environment } from "./config.ts";
 import { upstreamOf, type Draft } from "./draft.ts";
 import type { Fact, Facts } from "./facts.ts";
-import { isSettled, soakOf } from "./ledger.ts";
+import { isSettled, soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
 import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
@@ -17,8 +17,12 @@ export interface JudgedPromotion {
   readonly origin: "bot" | "person";
   /** Everyone who asked for it; empty when it is automatic. */
   readonly requesters: readonly string[];
+  /** Pinion opened it, but it is not what Pinion opened any more. */
+  readonly changedByOthers: boolean;
   readonly from: Pinned | null;
   readonly to: Pinned;
+  /** The pin goes away, and `to` is empty. */
+  readonly removal: boolean;
   /** A revert that only people may let through, whatever `rollback` says. */
   readonly proposedOnly: boolean;
   readonly pullRequest: PullRequest | null;
@@ -53,6 +57,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
       direction: from === null ? "up" : directionOf(to, from),
       first: environment.after.length === 0,
       every_image_has_digest: to.images.every((image) => image.digest !== null),
+      went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",
     },
     change: changeFact(promotion),
     registry: registryFact(draft, to),
@@ -133,8 +138,17 @@ function quarantineFact(draft: Draft, promotion: JudgedPromotion): Facts["quaran
 
 function rolloutFact(draft: Draft, promotion: JudgedPromotion): Facts["rollout"] {
   const current = draft.place(promotion.app, promotion.environment.name).current;
-  const moving = current !== null && current.via !== "adopted" && !isSettled(current) && !sameRelease(current.release, promotion.to);
+  const underWay = current !== null && current.via !== "adopted" && !isSettled(current) && isRollingOut(draft, promotion.environment, current);
+  const moving = underWay && !sameRelease(current.release, promotion.to);
   return { in_progress: moving, version: moving ? current.release.version : "" };
+}
+
+/** Until it runs, and then while it is watched: after that nothing more is learned of it by waiting. */
+function isRollingOut(draft: Draft, environment: Environment, stay: Stay): boolean {
+  if (stay.deployedAt === null) return true;
+  const watched = stay.deployedAt + environment.watch;
+  if (draft.now < watched) draft.due(watched);
+  return draft.now < watched;
 }
 
 /** Whether a person may do what write permission allows; null while the question is open. */
@@ -146,7 +160,12 @@ function mayWrite(draft: Draft, login: string): Answer<boolean> | null {
 
 /** The person who set a label last, in the order of the timeline. */
 export function lastLabelled(events: readonly LabelEvent[], label: string): LabelEvent | null {
-  return events.findLast((event) => event.label === label) ?? null;
+  return events.findLast((event) => event.label.toLowerCase() === label.toLowerCase()) ?? null;
+}
+
+/** GitHub's label names differ by more than case. */
+export function hasLabel(labels: readonly string[], label: string): boolean {
+  return labels.some((other) => other.toLowerCase() === label.toLowerCase());
 }
 
 function freezeFact(draft: Draft, app: AppName, environment: EnvironmentName): Facts["freeze"] {
@@ -154,7 +173,7 @@ function freezeFact(draft: Draft, app: AppName, environment: EnvironmentName): F
   const frozen = draft.place(app, environment).frozen;
   if (frozen !== null) reasons.push(`${app} is stopped here by #${frozen.issue}: ${frozen.reason}`);
   const label = `freeze:${environment}`;
-  const open = draft.observation.snapshot.issues.filter((issue) => issue.state === "open" && issue.labels.includes(label));
+  const open = draft.observation.snapshot.issues.filter((issue) => issue.state === "open" && hasLabel(issue.labels, label));
   for (const { issue, effective } of open.map((one) => ({ issue: one, effective: freezeStands(draft, one, label) }))) {
     if (effective === null || !effective.known) return { unknown: `whether #${issue.number} stops ${environment}: ${effective?.reason ?? "not asked yet"}` };
     if (effective.value) reasons.push(`#${issue.number} ${issue.title}`);
@@ -164,8 +183,8 @@ function freezeFact(draft: Draft, app: AppName, environment: EnvironmentName): F
 
 function freezeStands(draft: Draft, issue: Issue, label: string): Answer<boolean> | null {
   const event = lastLabelled(issue.labelEvents, label);
-  // Without an event nobody can be held to it; the safe reading of a freeze is that it stands.
-  if (event === null || event.actor.kind === "app") return { known: true, value: true, at: draft.now };
+  // Where nobody can be asked after, the safe reading of a freeze is that it stands.
+  if (event === null || event.actor.kind !== "user") return { known: true, value: true, at: draft.now };
   return mayWrite(draft, event.actor.login);
 }
 
@@ -204,20 +223,28 @@ function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approva
   const who = describeApprovers(teams, users);
   const nothing = { required, count: 0, by: [], who, ignored: [], changes_requested_by: [] };
   if (pullRequest === null) return nothing;
-  if (pullRequest.truncated) return { unknown: "the pull request has more reviews than can be read; close it and let Pinion open a new one" };
+  // Who pushed is not to be learned from Git, where anybody writes any name.
+  if (promotion.changedByOthers) return { unknown: "somebody changed Pinion's branch, so who may approve cannot be told; close it, and open a pull request of your own" };
+  if (pullRequest.truncated) return { unknown: "it has more reviews than can be read; close it, and ask for the promotion again or open a pull request of your own" };
   const ignored: string[] = [];
   const by: string[] = [];
   const changes: string[] = [];
+  let undecided: string | null = null;
   // Everybody is asked after at once: one after the other would take as many looks, with a check that says so in between.
   const decisions = latestDecisions(pullRequest).map((decision) => ({ decision, eligible: eligibility(draft, promotion, decision.login) }));
   for (const { decision, eligible } of decisions) {
-    if (eligible === null) return { unknown: `who may approve has not been asked yet` };
-    if (!eligible.known) return { unknown: eligible.reason };
-    if (eligible.value !== null) ignored.push(`@${decision.login} (${eligible.value})`);
+    if (eligible === null || !eligible.known) {
+      const why = eligible?.reason ?? "it has not been asked yet";
+      undecided ??= why;
+      // An approval that cannot be told to count counts for nothing; a request for changes that cannot be told not to count holds.
+      if (decision.state === "changes-requested") return { unknown: `whether @${decision.login} may ask for changes: ${why}` };
+      ignored.push(`@${decision.login} (cannot be told: ${why})`);
+    } else if (eligible.value !== null) ignored.push(`@${decision.login} (${eligible.value})`);
     else if (decision.state === "changes-requested") changes.push(decision.login);
     else if (decision.commit !== pullRequest.head.oid) ignored.push(`@${decision.login} (approved an earlier state)`);
     else by.push(decision.login);
   }
+  if (undecided !== null && by.length < required) return { unknown: `whose approval counts: ${undecided}` };
   return { required, count: by.length, by, who, ignored, changes_requested_by: changes };
 }
 
@@ -234,7 +261,8 @@ function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): A
   if (is(pullRequest?.author.login ?? "")) return say("opened the pull request");
   if (requesters.some(is)) return say("asked for this promotion");
   if (pullRequest !== null && pullRequest.commits.people === null) {
-    return { known: false, reason: "who wrote the commits cannot be told, so who may approve cannot be told", failure: "stalled", at: draft.now };
+    const reason = "a commit's author has no GitHub account, so who may approve cannot be told; push it again with an address that GitHub knows";
+    return { known: false, reason, failure: "stalled", at: draft.now };
   }
   if (pullRequest?.commits.people?.some(is) === true) return say("wrote a commit of it");
   const write = mayWrite(draft, login);
@@ -259,12 +287,17 @@ export function recordedApprovals(facts: Facts, pullRequest: PullRequest): reado
     .map(({ login, review, commit, at }) => ({ by: login, review, commit: commit ?? pullRequest.head.oid, at }));
 }
 
-/** Whether this release may not enter this environment because of what happened here or further up. */
+/**
+ * Why this release may not enter this environment, because of what happened here or further up; or null. What happened here is
+ * overruled by a person who asks for the release after that; what happened further up, by its being verified there again.
+ */
 export function badUpstreamOrHere(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): string | null {
   const key = releaseKey(release);
+  const { request } = draft.place(app, environment);
   for (const name of [environment, ...upstreamOf(draft.config, environment).map((upstream) => upstream.name)]) {
     const bad = draft.place(app, name).bad.get(key);
-    if (bad !== undefined) return `${release.version} went bad in ${name}: ${bad.evidence}`;
+    const overruled = name === environment && request !== null && sameRelease(request.release, release) && request.at > (bad?.at ?? 0);
+    if (bad !== undefined && !overruled) return `${release.version} went bad in ${name}: ${bad.evidence}`;
   }
   return null;
 }

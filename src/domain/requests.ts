@@ -2,7 +2,7 @@ import type { Draft } from "./draft.ts";
 import { downstreamOf } from "./draft.ts";
 import { carries, type JudgedPullRequest } from "./judge-pull-request.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
-import { lastLabelled } from "./promotion-facts.ts";
+import { hasLabel, lastLabelled } from "./promotion-facts.ts";
 import { asRelease, sameRelease, type AppName, type EnvironmentName, type Release } from "./release.ts";
 import { commentMarker, requestAcceptedComment, requestRefusedComment } from "./report/comment.ts";
 
@@ -36,7 +36,7 @@ export function planRequests(draft: Draft, judged: readonly JudgedPullRequest[])
 function labelWishes(draft: Draft, pullRequest: PullRequest): readonly Wish[] {
   return draft.config.environments.flatMap(({ name }) => {
     const label = `promote:${name}`;
-    if (!pullRequest.labels.includes(label)) return [];
+    if (!hasLabel(pullRequest.labels, label)) return [];
     const event = lastLabelled(pullRequest.labelEvents, label);
     if (event === null) return [];
     return [{ pullRequest, by: event.actor, at: event.at, source: `label:${event.id}`, environment: name, app: null, label, words: `the label \`${label}\`` }];
@@ -122,12 +122,23 @@ function request(draft: Draft, wish: Wish, release: Release, judged: readonly Ju
     draft.record({ event: "requested", app, environment: wish.environment, at: wish.at, release, by: wish.by.login, pullRequest: wish.pullRequest.number, source: wish.source });
     return;
   }
-  const opened = judged.find((other) => other.own && carries(other, app, wish.environment, release));
-  if (opened !== undefined) {
-    const body = requestAcceptedComment({ marker: wish.source, pullRequest: opened.pullRequest.number, app, environment: wish.environment, version: release.version });
+  const opened = openedFor(draft, wish, release, judged);
+  if (opened !== null) {
+    const body = requestAcceptedComment({ marker: wish.source, pullRequest: opened, app, environment: wish.environment, version: release.version });
     draft.act({ id: `comment #${wish.pullRequest.number} ${wish.source}`, kind: "comment", pullRequest: wish.pullRequest.number, body });
     if (wish.label !== null) removeLabel(draft, wish, wish.label);
   }
+}
+
+/** The pull request that answers the wish: one that is open, or one that was opened since and has ended already. */
+function openedFor(draft: Draft, wish: Wish, release: Release, judged: readonly JudgedPullRequest[]): number | null {
+  const open = judged.find((other) => other.own && carries(other, release.app, wish.environment, release));
+  if (open !== undefined) return open.pullRequest.number;
+  for (const opened of draft.observation.ledger.openedAs.values()) {
+    const fits = opened.kind !== "revert" && opened.app === release.app && opened.environment === wish.environment && sameRelease(opened.release, release);
+    if (fits && opened.at >= wish.at) return opened.pullRequest;
+  }
+  return null;
 }
 
 function refuse(draft: Draft, wish: Wish, why: string): void {

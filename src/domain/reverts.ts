@@ -1,11 +1,10 @@
 import type { Environment } from "./config.ts";
-import { quarantineScope } from "./changes.ts";
 import type { Draft } from "./draft.ts";
 import { openPullRequest } from "./openings.ts";
 import { mustBeProposed, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { provenReleases, type Bad, type Stay } from "./ledger.ts";
-import { quarantineFile } from "./quarantine.ts";
 import { asRelease, releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
+import { revertFiles } from "./revert-files.ts";
 import { frozenIssue } from "./report/frozen-issue.ts";
 
 const PULLABLE_MAX_AGE = 10 * 60_000;
@@ -39,18 +38,7 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
     freeze(draft, environment, current, release, current.bad, target.none);
     return;
   }
-  const files = release.images
-    .filter((image) => !target.release.images.some((other) => other.digest === image.digest))
-    .map((image) =>
-      quarantineFile({
-        app,
-        digest: image.digest,
-        environments: quarantineScope(draft, environment.name),
-        reason: `${current.bad?.event ?? "bad"}: ${current.bad?.evidence ?? ""}`,
-        by: "pinion",
-        at: current.bad?.at ?? draft.now,
-      }),
-    );
+  const files = revertFiles(draft, environment, release, target.release);
   openPullRequest(
     draft,
     {
@@ -59,8 +47,10 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
       kind: "revert",
       origin: "bot",
       requesters: [],
+      changedByOthers: false,
       from: pins.pinned,
       to: target.release,
+      removal: false,
       proposedOnly: mustBeProposed(draft, app, environment.name),
       pullRequest: null,
       proposal: null,

@@ -51,7 +51,7 @@ describe("the check of a promotion", () => {
       | one-rollout | ✅ passed | no other release is being rolled out |  |
       | paused | ✅ passed | not paused |  |
       | pins-only | ✅ passed | only pins change |  |
-      | quarantine | ✅ passed | no image is in quarantine |  |
+      | quarantine | ✅ passed | it did not go bad, and no image is in quarantine |  |
       | soak | ✅ passed | soaked in staging |  |
       | upstream-verified | ✅ passed | verified in staging |  |
 
@@ -67,7 +67,7 @@ describe("the check of a promotion", () => {
       - **one-rollout**: Only one release of an app is rolled out in an environment at a time, so that it is clear which one is to blame.
       - **paused**: Promotions of this app into this environment are not paused in .github/pinion.yaml.
       - **pins-only**: The change sets image pins and nothing else. A revert may also write down that the bad digest must not come back.
-      - **quarantine**: None of these images has been put in quarantine, which is where a digest goes when a release went bad.
+      - **quarantine**: This release has not gone bad here or further up, and none of its images is in quarantine.
       - **soak**: The release has run in the environments before this one for as long as \`soak:\` asks, so that slow faults can show there.
       - **upstream-verified**: The release has been verified in every environment that comes before this one, and has not gone bad there since.
 

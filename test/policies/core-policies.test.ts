@@ -189,7 +189,7 @@ describe("the core policies", () => {
     ],
     ["pins-only", soundFacts({ change: { unknown: "the merge could not be computed" } }), "block unknown: the merge could not be computed"],
 
-    ["quarantine", soundFacts(), "block pass: no image is in quarantine"],
+    ["quarantine", soundFacts(), "block pass: it did not go bad, and no image is in quarantine"],
     ["quarantine", soundFacts({ quarantine: { hits: ["sha256:0"] } }), "block fail: 1 image in quarantine: sha256:0"],
     ["quarantine", soundFacts({ quarantine: { unknown: "a file is broken" } }), "block unknown: a file is broken"],
 

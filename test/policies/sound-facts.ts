@@ -19,7 +19,7 @@ export function soundFacts(changed: Partial<Omit<Facts, "promotion">> & { readon
       from_version: "1.4.1",
       direction: "up",
       first: false,
-      every_image_has_digest: true,
+      every_image_has_digest: true, went_bad: "",
       ...promotion,
     },
     change: { pins_only: true, other_files: [], conflicts: false },

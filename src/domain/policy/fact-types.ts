@@ -41,6 +41,7 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
       direction: "string",
       first: "bool",
       every_image_has_digest: "bool",
+      went_bad: "string",
     },
   },
   change: { shape: "record", fields: { pins_only: "bool", other_files: "list<string>", conflicts: "bool" } },
