@@ -3,6 +3,7 @@ import type { WriteOutcome } from "../../ports.ts";
 import { PortFailure } from "../../ports.ts";
 import type { GraphqlError } from "./failure.ts";
 import { clean, failureOf, failureOfGraphql, refusalIn } from "./failure.ts";
+import { cutOff } from "./fetch.ts";
 import type { Client, GitHubClients } from "./octokit.ts";
 import { isRecord, Reader } from "./reader.ts";
 
@@ -55,7 +56,7 @@ export class GitHubApi {
         const response = await client.request(call.route, { ...call.parameters, request: { signal, ...retries } });
         const body: unknown = response.data;
         // Octokit gives JSON that does not parse as text.
-        if (typeof body === "string" && body !== "") throw notJson();
+        if (typeof body === "string" && body !== "") throw cutOff();
         return { status: response.status, body };
       });
     } catch (error) {
@@ -104,7 +105,7 @@ export class GitHubApi {
         // A mutation must not be sent twice, and a query that GitHub gave up on is better asked in smaller pieces.
         client.graphql<unknown>(document, { ...variables, request: { signal, retries: 0 } }),
       );
-      if (!isRecord(data)) throw notJson();
+      if (!isRecord(data)) throw cutOff();
       return { data, errors: [], headers: {} };
     } catch (error) {
       const answer = graphqlAnswerIn(error);
@@ -132,10 +133,6 @@ export class GitHubApi {
       signal.removeEventListener("abort", expire);
     }
   }
-}
-
-function notJson(): PortFailure {
-  return new PortFailure("dependency", "GitHub's answer is not JSON, or was cut off. Check the proxy in front of it.");
 }
 
 interface GraphqlAnswer {

@@ -18,20 +18,25 @@ const COMMITS_AT_ONCE = 50;
 export async function repositories(api: GitHubApi): Promise<readonly Repository[]> {
   const installations = await allPages(api, null, "GET /app/installations", null, "list the App's installations");
   const found: Repository[] = [];
+  let refused: PortFailure | null = null;
   for (const installation of installations) {
     if (installation.optionalText("suspended_at") !== null) continue;
-    found.push(...(await repositoriesOf(api, installation.integer("id"))));
+    try {
+      found.push(...(await repositoriesOf(api, installation.integer("id"))));
+    } catch (problem) {
+      // An installation that is suspended or removed at this moment is no reason to lose sight of the others.
+      if (!(problem instanceof PortFailure) || problem.kind !== "stalled") throw problem;
+      refused = problem;
+    }
   }
+  // Refused everywhere is not to be installed nowhere: what was known would be forgotten without a word.
+  if (found.length === 0 && refused !== null) throw refused;
   return found;
 }
 
 async function repositoriesOf(api: GitHubApi, installation: number): Promise<readonly Repository[]> {
   const what = `list the repositories of installation ${installation}`;
-  const nodes = await allPages(api, installation, "GET /installation/repositories", "repositories", what).catch((problem: unknown) => {
-    // An installation that is suspended or removed at this moment is no reason to lose sight of the others.
-    if (problem instanceof PortFailure && problem.kind === "stalled") return [];
-    throw problem;
-  });
+  const nodes = await allPages(api, installation, "GET /installation/repositories", "repositories", what);
   return nodes
     .filter((node) => !node.flag("archived") && !node.flag("disabled"))
     .map((node) => ({ installation, id: node.integer("id"), owner: node.object("owner").text("login"), name: node.text("name") }));

@@ -33,6 +33,8 @@ export function boundedFetch(limits: FetchLimits = {}): typeof globalThis.fetch 
     try {
       const response = await send(input, { ...init, signal });
       const bytes = await bodyOf(response, maxBytes);
+      // Octokit takes half an answer for text, and would keep the token that is not in it until the token's hour is over.
+      if (response.ok && saysJson(response) && !isJson(bytes)) throw cutOff();
       // A body that is already decoded, but the headers as they came: Octokit looks at none of those that no longer fit.
       return new Response(bytes, { status: response.status, statusText: response.statusText, headers: response.headers });
     } catch (problem) {
@@ -42,6 +44,25 @@ export function boundedFetch(limits: FetchLimits = {}): typeof globalThis.fetch 
       throw problem;
     }
   };
+}
+
+/** The same words wherever an answer is found to be unreadable. */
+export function cutOff(): PortFailure {
+  return new PortFailure("dependency", "GitHub's answer is not JSON, or was cut off. Check the proxy in front of it.");
+}
+
+function saysJson(response: Response): boolean {
+  return /^application\/(?:[^;]*\+)?json\b/i.test(response.headers.get("content-type") ?? "");
+}
+
+function isJson(bytes: Uint8Array | null): boolean {
+  if (bytes === null) return true;
+  try {
+    JSON.parse(new TextDecoder().decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Null for an empty body: the statuses 204, 205 and 304 may not have any. */
