@@ -111,7 +111,7 @@ export async function makeRepository(directory: string, scale: Scale, app: { rea
   const commits: Commit[] = [];
   let batch: LogRecord[] = [];
   const flush = (): void => {
-    const files = batch.map((record) => [recordPath(record), printRecord(record)] as const);
+    const files = batch.map((record, index) => [recordPath(record), printRecord(record, index)] as const);
     commits.push({ branch: LOG_BRANCH, author: `${app.name} <${app.email}>`, message: `log: ${batch.length} records`, files });
     batch = [];
   };

@@ -12,29 +12,42 @@ export function isOwn(pullRequest: PullRequest): boolean {
 
 /** Records every change of a pin on the default branch that the log does not know: whoever made it, by whichever way. */
 export function planChanges(draft: Draft): void {
-  for (const change of draft.observation.changes) {
-    if (change.pullRequest !== null) recordMerge(draft, change, change.pullRequest);
-    else if (change.from === null && change.to !== null) {
-      const { app, environment, at, commit, to } = change;
-      draft.record({ event: "adopted", app, environment, at, commit, pinned: to });
-    } else recordOutOfBand(draft, change);
+  const { changes, snapshot } = draft.observation;
+  const told = new Set<string>();
+  const last = new Map<string, PinChange>();
+  for (const change of changes) {
+    const place = `${change.environment}/${change.app}`;
+    last.set(place, change);
+    if (recordChange(draft, change)) told.add(place);
+  }
+  // The log has had all of this before, and yet the pin is not what the log leads to: the branch was moved back, for one.
+  for (const [place, change] of last) {
+    if (!told.has(place)) recordOutOfBand(draft, { ...change, commit: snapshot.head, at: snapshot.at, pullRequest: null });
   }
 }
 
-function recordOutOfBand(draft: Draft, change: PinChange): void {
-  const { app, environment, at, commit, from, to, author } = change;
-  draft.record({ event: "out-of-band", app, environment, at, commit, from, release: to, by: author.login, pullRequest: null });
-  hold(draft, change, `@${author.login} changed the pin by hand in ${commit.slice(0, 10)}`);
+/** Answers whether the log learns something by it. */
+function recordChange(draft: Draft, change: PinChange): boolean {
+  if (change.pullRequest !== null) return recordMerge(draft, change, change.pullRequest);
+  if (change.from !== null || change.to === null) return recordOutOfBand(draft, change);
+  const { app, environment, at, commit, to } = change;
+  return draft.record({ event: "adopted", app, environment, at, commit, pinned: to });
 }
 
-function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest): void {
+function recordOutOfBand(draft: Draft, change: PinChange): boolean {
+  const { app, environment, at, commit, from, to, author } = change;
+  const isNew = draft.record({ event: "out-of-band", app, environment, at, commit, from, release: to, by: author.login, pullRequest: null });
+  hold(draft, change, `@${author.login} changed the pin by hand in ${commit.slice(0, 10)}`);
+  return isNew;
+}
+
+function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest): boolean {
   const { app, environment, commit, from, to } = change;
   const { number, head, merge } = pullRequest;
   const by = merge?.by.login ?? change.author.login;
   const at = merge?.at ?? change.at;
   if (to === null) {
-    draft.record({ event: "out-of-band", app, environment, at, commit, from, release: null, by, pullRequest: number });
-    return;
+    return draft.record({ event: "out-of-band", app, environment, at, commit, from, release: null, by, pullRequest: number });
   }
   const own = isOwn(pullRequest);
   const opened = draft.observation.ledger.openedAs.get(number);
@@ -42,7 +55,7 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
   const asOpened = own && opened?.app === app && opened.environment === environment && sameRelease(opened.release, to);
   const revert = asOpened && opened.kind === "revert";
   const { request } = draft.place(app, environment);
-  draft.record({
+  const isNew = draft.record({
     event: "merged",
     app,
     environment,
@@ -59,6 +72,7 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
   });
   if (!asOpened) hold(draft, change, own ? `#${number} brought something else than it was opened for` : `@${pullRequest.author.login} changed the pin in #${number}`);
   else if (revert) recordRevert(draft, change, number, at);
+  return isNew;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Action, Plan } from "./action.ts";
+import type { Action, CheckContent, Plan } from "./action.ts";
 import type { Instant } from "./answer.ts";
 import { planChanges, planWithdrawals } from "./changes.ts";
 import type { Config, Environment } from "./config.ts";
@@ -34,17 +34,33 @@ export function plan(observation: Observation, policies: PolicySet, knowledge: K
   planChanges(draft);
   const withdrawn = planWithdrawals(draft);
   const judged = snapshot.open.filter((pullRequest) => pullRequest.base === snapshot.defaultBranch).map((pullRequest) => judgePullRequest(draft, pullRequest));
+  planChecks(draft, judged);
   for (const one of judged) planPullRequest(draft, one);
-  // What changed on the default branch, or was withdrawn, is put into the log first; the next look plans on from there.
-  if (observation.changes.length === 0 && !withdrawn) planPlaces(draft, judged);
+  // What was withdrawn is put into the log first, so that it is not offered again in the same look.
+  if (!withdrawn) planPlaces(draft, judged);
   planRequests(draft, judged);
   planBranches(draft);
   return inMode(draft.finish(), config.config);
 }
 
+/** A check stands on a commit. Pull requests that share one get the sternest of their checks, or the mildest would let all through. */
+function planChecks(draft: Draft, judged: readonly JudgedPullRequest[]): void {
+  const byHead = new Map<string, { readonly pullRequest: PullRequest; readonly check: CheckContent }>();
+  for (const one of judged) {
+    const { oid } = one.pullRequest.head;
+    const check = checkFor(one);
+    const other = byHead.get(oid);
+    if (other === undefined || sternness(check) > sternness(other.check)) byHead.set(oid, { pullRequest: one.pullRequest, check });
+  }
+  for (const { pullRequest, check } of byHead.values()) planCheck(draft, pullRequest, check);
+}
+
+function sternness({ conclusion }: CheckContent): number {
+  return conclusion === "success" ? 0 : conclusion === null ? 1 : 2;
+}
+
 function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
   planLostOpening(draft, judged);
-  planCheck(draft, judged.pullRequest, checkFor(judged));
   planJudged(draft, judged);
   const gone = obsolete(draft, judged);
   if (gone !== null) {
@@ -53,7 +69,11 @@ function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
   }
   planReviewers(draft, judged);
   planRebuild(draft, judged);
-  if (draft.observation.changes.length === 0) planMerge(draft, judged);
+  if (!judged.promotions.some(({ promotion }) => isChanging(draft, promotion.app, promotion.environment.name))) planMerge(draft, judged);
+}
+
+function isChanging(draft: Draft, app: string, environment: string): boolean {
+  return draft.observation.changes.some((change) => change.app === app && change.environment === environment);
 }
 
 function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
@@ -62,7 +82,8 @@ function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   for (const environment of draft.config.environments) {
     const followers = draft.config.environments.filter((next) => next.promote === "auto" && next.after.includes(environment.name));
     for (const [app, environments] of pins) {
-      if (!environments.has(environment.name)) continue;
+      // What changed there is put into the log first; the next look plans on from it.
+      if (!environments.has(environment.name) || isChanging(draft, app, environment.name)) continue;
       planUnfreeze(draft, app, environment.name);
       planProgress(draft, app, environment);
       planDeployments(draft, app, environment);

@@ -51,6 +51,11 @@ export function planAdopted(draft: Draft, app: AppName, environment: Environment
   return "answered";
 }
 
+/** Whether what stands here came before Pinion and has not been seen to run: once it is replaced, nobody can tell any more. */
+export function isUnseen(draft: Draft, app: AppName, environment: EnvironmentName): boolean {
+  return adoptedPins(draft, app, environment) !== null;
+}
+
 /** What stands here without any promotion, while it is not settled; null when there is no such thing. */
 function adoptedPins(draft: Draft, app: AppName, environment: EnvironmentName): Wanted | null {
   const current = draft.place(app, environment).current;
@@ -93,8 +98,8 @@ function followRollout(draft: Draft, environment: Environment, stay: Stay, relea
       return;
     case "pending":
       if (verdict.until !== null) draft.due(verdict.until);
-      if (draft.now > stay.since + environment.deadline) {
-        draft.record({ ...base, event: "deadline", evidence: `not healthy ${minutes(environment.deadline)} after the merge: ${verdict.reason}` });
+      if (verdict.begunAt !== undefined && draft.now > Math.max(stay.since, verdict.begunAt) + environment.deadline) {
+        draft.record({ ...base, event: "deadline", evidence: `not healthy ${minutes(environment.deadline)} after its rollout began: ${verdict.reason}` });
         return;
       }
       break;

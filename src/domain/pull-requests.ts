@@ -3,7 +3,8 @@ import type { Draft } from "./draft.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import type { ExistingCheck, PullRequest } from "./observation.ts";
-import { recordedApprovals } from "./promotion-facts.ts";
+import { isUnseen } from "./progress.ts";
+import { recordedApprovals, type JudgedPromotion } from "./promotion-facts.ts";
 import { checkContent, configOnlyCheck, configProblemsCheck, noPinsCheck, refusedCheck, unknownCheck } from "./report/check.ts";
 import { mergeMessage } from "./report/merge-message.ts";
 import { sameRelease } from "./release.ts";
@@ -100,7 +101,7 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
   if (!allPass(judged) || proposal.value.conflicts.length > 0 || proposal.value.broken.length > 0) return;
   const { promotion, gates, facts } = only;
   const manual = promotion.kind === "revert" ? false : promotion.environment.merge === "manual";
-  if (manual) return;
+  if (manual || waitsForAdoption(draft, promotion, pullRequest)) return;
   const { mergeMethods, defaultBranch } = draft.observation.snapshot;
   const method = mergeMethods.includes("squash") ? "squash" : mergeMethods.includes("merge") ? "merge" : null;
   if (method === null) {
@@ -124,6 +125,20 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
     title,
     message,
   });
+}
+
+/**
+ * How long a merge waits for what it replaces to be seen running, from the opening of the pull request. A cluster that cannot be
+ * seen just now must not cost the way back; one that can never be seen must not cost the promotion.
+ */
+const ADOPTION_PATIENCE = 5 * 60_000;
+
+function waitsForAdoption(draft: Draft, { app, environment, kind }: JudgedPromotion, pullRequest: PullRequest): boolean {
+  const until = pullRequest.createdAt + ADOPTION_PATIENCE;
+  if (kind === "revert" || environment.rollback === "off" || draft.now >= until || !isUnseen(draft, app, environment.name)) return false;
+  draft.due(until);
+  draft.block(app, environment.name, `#${pullRequest.number} is merged when what it replaces has been seen running, so that there is a way back`);
+  return true;
 }
 
 /** An own pull request whose `opened` record was lost on the way gets it now. */

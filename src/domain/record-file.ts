@@ -49,13 +49,16 @@ export function recordPath(record: LogRecord): string {
 
 const VERSION = 1;
 
-/** The record as people and programs read it: sorted as declared, ISO times, one trailing newline. */
-export function printRecord(record: LogRecord): string {
+/**
+ * The record as people and programs read it: sorted as declared, ISO times, one trailing newline. `sequence` is its place among
+ * the records of one commit: times are only as exact as the clocks that told them, and do not say what came first.
+ */
+export function printRecord(record: LogRecord, sequence: number): string {
   const { event, at, ...rest } = record;
-  return `${JSON.stringify({ version: VERSION, event, at: new Date(at).toISOString(), ...rest }, null, 2)}\n`;
+  return `${JSON.stringify({ version: VERSION, event, at: new Date(at).toISOString(), sequence, ...rest }, null, 2)}\n`;
 }
 
-export type RecordResult = { readonly ok: true; readonly record: LogRecord } | { readonly ok: false; readonly problem: string };
+export type RecordResult = { readonly ok: true; readonly record: LogRecord; readonly sequence: number } | { readonly ok: false; readonly problem: string };
 
 /** Reads a record back. A file of an unknown version or shape is a problem, never half a record. */
 export function parseRecord(path: string, text: string): RecordResult {
@@ -68,10 +71,10 @@ export function parseRecord(path: string, text: string): RecordResult {
   if (!isEnvelope(document)) return { ok: false, problem: `${path}: not a record of version ${VERSION}` };
   const validate = validators[document.event];
   if (validate === undefined) return { ok: false, problem: `${path}: unknown event ${JSON.stringify(document.event)}` };
-  const { version: _, at, ...rest } = document;
+  const { version: _, at, sequence, ...rest } = document;
   const record: unknown = { ...rest, at: Date.parse(at) };
   if (!validate(record)) return { ok: false, problem: `${path}: ${ajv.errorsText(validate.errors, { dataVar: "record" })}` };
-  return { ok: true, record };
+  return { ok: true, record, sequence };
 }
 
 const ajv = new Ajv({ strict: true, allErrors: false, ownProperties: true, strictTypes: false });
@@ -80,14 +83,16 @@ interface Envelope {
   readonly version: number;
   readonly event: string;
   readonly at: string;
+  readonly sequence: number;
 }
 
 const envelope: JSONSchemaType<Envelope> = {
   type: "object",
-  required: ["version", "event", "at"],
+  required: ["version", "event", "at", "sequence"],
   properties: {
     version: { type: "number", const: VERSION },
     event: { type: "string" },
+    sequence: { type: "integer", minimum: 0 },
     at: { type: "string", pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$" },
   },
 };

@@ -17,6 +17,7 @@ export interface ApplicationStatus {
   readonly operation: {
     readonly phase: "Running" | "Terminating" | "Succeeded" | "Failed" | "Error";
     readonly message: string;
+    readonly startedAt?: Instant | null;
     readonly finishedAt: Instant | null;
     readonly revisions: readonly string[];
     /** A dry run, or a sync of resources that somebody selected, says nothing of the whole. */
@@ -55,8 +56,11 @@ export interface WantedRollout {
  * `unknown` and `stale` never lead to a revert.
  */
 export type Verdict =
-  /** `until` is the moment from which the answer can be another without anything happening, or null. */
-  | { readonly verdict: "pending"; readonly reason: string; readonly until: Instant | null }
+  /**
+   * `until` is the moment from which the answer can be another without anything happening, or null. `begunAt` is when Argo CD
+   * began to bring the commit to the cluster, absent while it has not: waiting for a sync is not a rollout that takes long.
+   */
+  | { readonly verdict: "pending"; readonly reason: string; readonly until: Instant | null; readonly begunAt?: Instant }
   | { readonly verdict: "stale"; readonly reason: string }
   | { readonly verdict: "superseded"; readonly reason: string }
   | { readonly verdict: "deployed"; readonly reason: string }
@@ -84,9 +88,20 @@ export function verdictOf(applications: readonly ObservedApplication[], wanted: 
   const verdicts = applications.map((application) => judge(application, wanted, now));
   for (const kind of WORST_FIRST) {
     const found = verdicts.filter((verdict) => verdict.verdict === kind).toSorted(mostTelling)[0];
+    if (found?.verdict === "pending") return withBeginning(found, applications, wanted);
     if (found !== undefined) return found;
   }
   return { verdict: "unknown", reason: "Argo CD has no such Application" };
+}
+
+function withBeginning(verdict: Extract<Verdict, { verdict: "pending" }>, applications: readonly ObservedApplication[], wanted: WantedRollout): Verdict {
+  let begunAt = 0;
+  for (const { status, includesCommit } of applications) {
+    const start = status.operation?.startedAt ?? null;
+    if (includesCommit !== true || start === null || start + SECOND < wanted.mergedAt) return verdict;
+    begunAt = Math.max(begunAt, start);
+  }
+  return { ...verdict, begunAt };
 }
 
 /** Of several that wait, the one that waits longest; of several degraded, the one that has been so for longest. */

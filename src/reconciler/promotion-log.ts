@@ -95,41 +95,19 @@ export class PromotionLog {
 }
 
 function readRecords(ports: Ports, commit: Oid, files: readonly FileContent[]): readonly LogRecord[] {
-  const records: LogRecord[] = [];
+  const records: { readonly record: LogRecord; readonly sequence: number }[] = [];
   for (const { path, bytes } of files) {
     if (!path.startsWith("records/")) continue;
     const parsed = parseRecord(path, new TextDecoder().decode(bytes));
-    if (parsed.ok) records.push(parsed.record);
+    if (parsed.ok) records.push(parsed);
     else ports.journal.error("a record cannot be read and does not count", { commit, problem: parsed.problem });
   }
-  return records.toSorted((a, b) => a.at - b.at || ORDER.indexOf(a.event) - ORDER.indexOf(b.event));
+  return records.toSorted((a, b) => a.sequence - b.sequence).map(({ record }) => record);
 }
 
-/** Events of one moment, in the order in which they come about. */
-const ORDER: readonly LogRecord["event"][] = [
-  "installed",
-  "adopted",
-  "requested",
-  "opened",
-  "judged",
-  "merged",
-  "out-of-band",
-  "held",
-  "deployed",
-  "degraded",
-  "sync-failed",
-  "deadline",
-  "breached",
-  "verified",
-  "reverted",
-  "quarantined",
-  "withdrawn",
-  "frozen",
-  "unfrozen",
-];
-
+/** Records of one commit, in the order in which they come about. */
 export function recordFiles(records: readonly LogRecord[]): readonly FileContent[] {
-  return records.map((record) => ({ path: recordPath(record), bytes: new TextEncoder().encode(printRecord(record)) }));
+  return records.map((record, index) => ({ path: recordPath(record), bytes: new TextEncoder().encode(printRecord(record, index)) }));
 }
 
 /** The headline of a log commit: its first event in words, and how many more there are. */

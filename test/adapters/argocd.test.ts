@@ -53,6 +53,7 @@ const PARSED = {
   operation: {
     phase: "Succeeded",
     message: "successfully synced (all tasks run)",
+    startedAt: T0 + 55_000,
     finishedAt: T0 + 60_000,
     revisions: [COMMIT],
     partial: false,

@@ -3,7 +3,7 @@ import { known } from "../../src/domain/answer.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
 import type { Review } from "../../src/domain/observation.ts";
 import { actions, openings, recorded, approval, HOUR, one, two, ALICE, BOB } from "./planner.ts";
-import { digestOf, oid } from "./releases.ts";
+import { digestOf, oid, release } from "./releases.ts";
 import { HEAD, pullRequest, START, WorldBuilder } from "./world-builder.ts";
 
 describe("an open promotion", () => {
@@ -102,6 +102,59 @@ describe("an open promotion", () => {
     arrange(world);
     expect(actions(world, "merge")).toEqual([]);
     expect(actions(world, "check").every(({ check }) => check.conclusion !== "success")).toBe(true);
+  });
+
+  it("is a person's as soon as it is not what it was opened for, and nobody can approve it", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2", "9.9.9");
+    const { number } = world.promotion("dev", one, two);
+    const swapped = [{ app: "checkout", environment: "dev", from: one, to: release("9.9.9") }];
+    world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions: swapped, otherFiles: [], quarantines: [], config: null, broken: [] }, 0));
+    expect(actions(world, "merge")).toEqual([]);
+    expect(actions(world, "check")[0]?.check).toMatchObject({ conclusion: null, title: expect.stringContaining("somebody changed Pinion's branch") });
+  });
+
+  it("named as a revert is no revert unless it was opened as one", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    world.issues.push({ number: 9, title: "Stop", state: "open", author: ALICE, labels: ["freeze:dev"], labelEvents: [{ id: "1", label: "freeze:dev", actor: ALICE, at: 0 }], closedBy: null });
+    world.know<"permission">({ kind: "permission", login: "alice" }, "write");
+    world.promotion("dev", one, two, { head: { ref: "pinion/dev/checkout/revert-to-1.4.2-x", oid: oid("c"), fork: false } });
+    expect(actions(world, "merge")).toEqual([]);
+    expect(actions(world, "check")[0]?.check.conclusion).toBeNull();
+  });
+
+  it("whose record of the opening was lost is known by the name of its branch, which is made from what it promotes", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    const [opening] = actions(world, "open");
+    const forget = (ref: string) => {
+      const { number } = world.promotion("dev", one, two, { head: { ref, oid: oid("c"), fork: false } });
+      world.records.splice(world.records.findIndex((record) => record.event === "opened" && record.pullRequest === number), 1);
+    };
+    forget(opening?.branch ?? "");
+    expect(actions(world, "merge")).toHaveLength(1);
+    world.open.length = 0;
+    forget("pinion/dev/checkout/1.4.2-0000000000");
+    expect(actions(world, "merge")).toEqual([]);
+  });
+
+  it("with the same head as another gets one check, the sterner of both", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    world.promotion("dev", one, two);
+    const { number } = world.promotion("dev", one, two, { author: ALICE, draft: true });
+    world.proposals.set(number, { known: false, reason: "git is down", failure: "dependency", at: 0 });
+    expect(actions(world, "check")).toMatchObject([{ check: { conclusion: null } }]);
+  });
+
+  it("that takes a pin away is judged by who may do that, and when", () => {
+    const world = new WorldBuilder().registry("1.4.1");
+    world.config = parseConfig("version: 1\nenvironments: { dev: { merge: on-approval } }\napps: { discover: ['apps/{app}/overlays/{env}/kustomization.yaml'] }\n");
+    const { number } = world.promotion("dev", one, two, { author: ALICE, reviews: [] });
+    const removed = [{ app: "checkout", environment: "dev", from: one, to: null }];
+    const proposal = { base: HEAD, head: oid("c"), conflicts: [], promotions: removed, otherFiles: ["f"], quarantines: [], config: null, broken: [] };
+    world.proposals.set(number, known(proposal, 0));
+    expect(actions(world, "check")[0]?.check).toMatchObject({ conclusion: null, title: expect.stringContaining("1 approval") });
+    world.open.splice(0, 1, pullRequest({ number, author: ALICE, head: { ref: "x", oid: oid("c"), fork: false }, reviews: [approval(BOB)] }));
+    world.know<"permission">({ kind: "permission", login: "bob" }, "write");
+    expect(actions(world, "check")[0]?.check.conclusion).toBe("success");
   });
 
   it("is not held by a freeze that an outsider declared", () => {

@@ -200,6 +200,20 @@ describe("changes that somebody else made", () => {
     expect(openings(world)).toEqual([]);
   });
 
+  it("are put down at the head when the log has had all of it before and still does not lead there", () => {
+    const world = new WorldBuilder().registry("1.4.1").pin("dev", three);
+    const change = { app: "checkout", environment: "dev", from: one, to: three, commit: oid("d"), at: 5, author: { login: "Carol", kind: "user" }, pullRequest: null } as const;
+    world.records.push({ event: "out-of-band", app: "checkout", environment: "dev", at: 5, from: one, release: three, commit: oid("d"), by: "Carol", pullRequest: null });
+    world.changes.push(change);
+    expect(actions(world, "record").map(({ record }) => record)).toContainEqual(expect.objectContaining({ event: "out-of-band", commit: HEAD }));
+  });
+
+  it("in one place do not keep another from moving on", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2").pin("prod", three);
+    world.changes.push({ app: "checkout", environment: "prod", from: one, to: three, commit: oid("d"), at: world.now, author: { login: "Carol", kind: "user" }, pullRequest: null });
+    expect(openings(world)).toEqual(["Promote checkout 1.4.2 to dev"]);
+  });
+
   it("is judged no more when the check had turned before somebody pressed the button", () => {
     const world = new WorldBuilder().pin("dev", two);
     world.records.push({ event: "judged", app: "checkout", environment: "dev", at: 0, kind: "promotion", release: two, pullRequest: 200, head: oid("c"), gates: [], approvals: [] });

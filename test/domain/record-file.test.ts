@@ -55,7 +55,7 @@ const RECORDS: readonly LogRecord[] = [
 describe("a record in its file", () => {
   it.each(RECORDS.map((record) => [record.event, record] as const))("%s reads back as it was written", (_, record) => {
     const path = recordPath(record);
-    expect(parseRecord(path, printRecord(record))).toEqual({ ok: true, record });
+    expect(parseRecord(path, printRecord(record, 7))).toEqual({ ok: true, record, sequence: 7 });
   });
 
   it("is sharded by the day of the event, the environment and the app", () => {
@@ -75,10 +75,10 @@ describe("a record in its file", () => {
 
   it.each([
     ["no JSON", "{", "not JSON"],
-    ["another version", '{"version":2,"event":"installed","at":"2026-11-21T09:30:00.000Z"}', "not a record of version 1"],
-    ["an unknown event", '{"version":1,"event":"constructor","at":"2026-11-21T09:30:00.000Z"}', "unknown event"],
-    ["a field too many", '{"version":1,"event":"installed","at":"2026-11-21T09:30:00.000Z","commit":"' + oid("a") + '","x":1}', "additional"],
-    ["a commit that is none", '{"version":1,"event":"installed","at":"2026-11-21T09:30:00.000Z","commit":"HEAD"}', "pattern"],
+    ["another version", '{"version":2,"event":"installed","at":"2026-11-21T09:30:00.000Z","sequence":0}', "not a record of version 1"],
+    ["an unknown event", '{"version":1,"event":"constructor","at":"2026-11-21T09:30:00.000Z","sequence":0}', "unknown event"],
+    ["a field too many", '{"version":1,"event":"installed","at":"2026-11-21T09:30:00.000Z","sequence":0,"commit":"' + oid("a") + '","x":1}', "additional"],
+    ["a commit that is none", '{"version":1,"event":"installed","at":"2026-11-21T09:30:00.000Z","sequence":0,"commit":"HEAD"}', "pattern"],
   ])("with %s is a problem that names the file", (_, text, problem) => {
     const parsed = parseRecord("records/x.json", text);
     expect(parsed.ok).toBe(false);

@@ -75,6 +75,7 @@ function operationOf(json: unknown): OperationState {
     operation: {
       phase,
       message: cut(textOf(state["message"]) ?? ""),
+      startedAt: instantOf(state["startedAt"]),
       finishedAt,
       revisions: result.length > 0 ? result : revisionsOf(sync),
       partial: sync["dryRun"] === true || arrayOf(sync["manifests"]).length > 0 || (selected && !selfHeal),
