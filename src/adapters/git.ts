@@ -2,11 +2,12 @@ import { resolve } from "node:path";
 import type { Milliseconds } from "../domain/answer.ts";
 import type { Repository } from "../domain/observation.ts";
 import type { Oid } from "../domain/release.ts";
-import { PortFailure, type Clock, type Journal, type ManifestsRepository } from "../ports.ts";
+import { PortFailure, type Clock, type Journal, type ManifestsRepository, type TreeEntry } from "../ports.ts";
 import type { Remote } from "./git/environment.ts";
 import { appendedCommits, isAncestor, pathHistory } from "./git/history.ts";
 import { checkedOid, Mirror, type GitRun } from "./git/mirror.ts";
-import { changedPaths, fields, listAt, listFiles, readBlobs } from "./git/objects.ts";
+import { changedPaths, fields, listAt, listFiles, readBlobs, readThrough } from "./git/objects.ts";
+import { changesThrough, listThrough } from "./git/trees.ts";
 
 export interface GitOptions {
   /** Holds one bare mirror for each repository id. One process only may use it; what is in it can be removed at any time. */
@@ -29,8 +30,8 @@ const DEADLINES = { read: 30_000, fetch: 10 * 60_000 } as const;
 /**
  * Manifests repositories by bare mirrors on disk: simple-git fetches, children of our own read.
  *
- * A child for each question costs some milliseconds and holds nothing between questions: no open packs after a repack,
- * nothing to restart when it dies. Forty thousand files are listed in about 0.2 s and read in about 0.6 s.
+ * What every look asks goes through one child that stays while it is asked; all else, and whatever that one cannot tell,
+ * has a child for each question, which says what is wrong and holds nothing afterwards.
  */
 export function createManifestsRepository(options: GitOptions): ManifestsRepository {
   const mirrors = new Map<number, Mirror>();
@@ -44,10 +45,18 @@ export function createManifestsRepository(options: GitOptions): ManifestsReposit
   };
   const read = async (repository: Repository, blobs: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>> => {
     const at = mirror(repository);
+    const read = await at.quickly((objects) => readThrough(objects, blobs, limit));
+    if (read !== null) return read;
     const { contents, missing } = await readBlobs(at.run, blobs, limit);
     // Blob ids come out of trees of this mirror, so it should have had them all.
     if (missing.length > 0) throw at.damaged(`${missing.length} blobs are missing`);
     return contents;
+  };
+
+  const list = async (repository: Repository, commit: Oid, path: string): Promise<readonly TreeEntry[]> => {
+    const at = mirror(repository);
+    const oid = checkedOid(commit);
+    return (await at.quickly((objects) => listThrough(objects, oid, path))) ?? listAt(at.run, oid, path);
   };
 
   return {
@@ -55,13 +64,17 @@ export function createManifestsRepository(options: GitOptions): ManifestsReposit
     files: async (repository, commit) => listFiles(mirror(repository).run, commit),
     folder: async (repository, commit, path) => {
       if (!isPath(path) || !path.endsWith("/")) return [];
-      return listAt(mirror(repository).run, commit, path);
+      return list(repository, commit, path);
     },
-    changedFiles: async (repository, from, to) => changedPaths(mirror(repository).run, from, to),
+    changedFiles: async (repository, from, to) => {
+      const at = mirror(repository);
+      const [before, after] = [checkedOid(from), checkedOid(to)];
+      return (await at.quickly((objects) => changesThrough(objects, before, after))) ?? changedPaths(at.run, before, after);
+    },
     read,
     file: async (repository, commit, path) => {
       if (!isPath(path)) return null;
-      const entry = (await listAt(mirror(repository).run, commit, path)).find((other) => other.path === path);
+      const entry = (await list(repository, commit, path)).find((other) => other.path === path);
       if (entry === undefined) return null;
       const bytes = (await read(repository, [entry.blob])).get(entry.blob);
       if (bytes === undefined) throw new PortFailure("stalled", `${path} is over ${limit} bytes, which Pinion does not read`);

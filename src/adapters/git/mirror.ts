@@ -8,6 +8,7 @@ import { PortFailure, type Clock, type Journal } from "../../ports.ts";
 import { runGit } from "./child.ts";
 import { gitEnvironment, presentable, type Remote } from "./environment.ts";
 import { DamagedMirror, diskFailure, localFailure } from "./failure.ts";
+import { ObjectReader } from "./object-reader.ts";
 import { fetchFrom, tidy } from "./transfer.ts";
 
 export interface MirrorSettings {
@@ -68,12 +69,18 @@ export class Mirror {
   /** Commits that were found here, as long as no reading fails: a look at an unchanged repository starts no process. */
   #found = new Set<Oid>();
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #objects: ObjectReader;
 
   constructor(settings: MirrorSettings, repository: Repository) {
     if (!Number.isSafeInteger(repository.id)) throw new PortFailure("error", "a repository id must be a whole number");
     this.#settings = settings;
     this.#repository = repository;
     this.#path = join(settings.directory, `${repository.id}.git`);
+    this.#objects = new ObjectReader({
+      environment: gitEnvironment(settings.environment, this.#path, null),
+      cwd: settings.directory,
+      deadline: settings.deadlines.read,
+    });
   }
 
   get #name(): string {
@@ -91,6 +98,14 @@ export class Mirror {
       throw cause;
     }
   };
+
+  /**
+   * Reads the mirror through one child that stays. Null when that cannot tell, whatever the reason: {@link run} will, or finds
+   * out what is wrong.
+   */
+  async quickly<T>(read: (objects: ObjectReader) => Promise<T | null>): Promise<T | null> {
+    return read(this.#objects).catch(() => null);
+  }
 
   /** To be thrown by a reader that finds missing what the mirror's own commits name. */
   damaged(reason: string): PortFailure {
@@ -168,6 +183,11 @@ export class Mirror {
 
   async #absent(wanted: readonly WantedCommit[]): Promise<readonly WantedCommit[]> {
     if (wanted.length === 0) return [];
+    const known = await this.quickly(async (objects) => objects.ask(wanted.map(({ oid }) => ({ ask: "info", name: oid }))));
+    if (known !== null) {
+      for (const answer of known) if (answer?.type === "commit") this.#found.add(answer.oid);
+      return wanted.filter(({ oid }) => !this.#found.has(oid));
+    }
     const { stdout } = await this.#child(["cat-file", "--batch-check=%(objectname) %(objecttype)"], {
       input: wanted.map(({ oid }) => `${oid}\n`).join(""),
     });
@@ -221,6 +241,7 @@ export class Mirror {
     }
     this.#rebuiltAt = now;
     this.#found.clear();
+    this.#objects.close();
     this.#settings.journal.warn("the mirror is damaged: cloning it anew", { repository: this.#name, reason });
     const aside = `${this.#path}.damaged`;
     try {
@@ -250,9 +271,12 @@ export class Mirror {
     // What hangs on a ref that nobody asked for lately may be pruned.
     this.#found.clear();
     const inUse = (ref: string): boolean => before.has(ref) || this.#refsInUse.has(ref);
-    tidy(this.#path, gitEnvironment(this.#settings.environment, this.#path, null), inUse).catch((err: unknown) => {
-      this.#settings.journal.warn("tidying the mirror failed", { repository: this.#name, err });
-    });
+    tidy(this.#path, gitEnvironment(this.#settings.environment, this.#path, null), inUse)
+      .catch((err: unknown) => {
+        this.#settings.journal.warn("tidying the mirror failed", { repository: this.#name, err });
+      })
+      // It may hold open what was just packed anew.
+      .finally(() => this.#objects.close());
   }
 }
 

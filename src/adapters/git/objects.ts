@@ -1,6 +1,7 @@
 import type { Oid } from "../../domain/release.ts";
 import { PortFailure, type TreeEntry } from "../../ports.ts";
 import { checkedOid, type GitRun } from "./mirror.ts";
+import type { ObjectReader } from "./object-reader.ts";
 
 /** A path that differs between two trees. `blob` is null where there is no regular file any more. */
 export interface ChangedPath {
@@ -14,7 +15,7 @@ export interface ChangedPath {
 /** Blobs read at once: beyond that, one process would hold more than is good for it. */
 const BATCH_LIMIT_BYTES = 384 * 1024 * 1024;
 
-const strictly = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+export const strictly = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * All regular files of a commit or tree. Symbolic links and submodules are none, and a file whose name is not UTF-8
@@ -100,6 +101,26 @@ export async function readBlobs(
   return { contents: parseBatch(stdout), missing };
 }
 
+/** The same through a reader that is there already. Null: ask as above, because something is missing or they are too many. */
+export async function readThrough(objects: ObjectReader, blobs: readonly Oid[], limit: number): Promise<ReadonlyMap<Oid, Uint8Array> | null> {
+  const asked = [...new Set(blobs.map(checkedOid))];
+  const wanted: Oid[] = [];
+  let total = 0;
+  for (const info of await objects.ask(asked.map((name) => ({ ask: "info", name })))) {
+    if (info === null) return null;
+    if (info.type !== "blob" || info.size > limit) continue;
+    wanted.push(info.oid);
+    total += info.size;
+  }
+  if (total > BATCH_LIMIT_BYTES) return null;
+  const contents = new Map<Oid, Uint8Array>();
+  for (const answer of await objects.ask(wanted.map((name) => ({ ask: "contents", name })))) {
+    if (answer === null) return null;
+    contents.set(answer.oid, answer.bytes);
+  }
+  return contents;
+}
+
 /** `<object> SP <type> SP <size> LF <contents> LF`, over and over (git-cat-file(1), Batch output). */
 function parseBatch(stdout: Buffer): Map<Oid, Uint8Array> {
   const contents = new Map<Oid, Uint8Array>();
@@ -141,7 +162,7 @@ function decoded(bytes: Uint8Array): string | null {
 }
 
 /** Modes 100644, 100755, and 100664, which old repositories hold and Git reads as the first. */
-function isRegular(mode: string): boolean {
+export function isRegular(mode: string): boolean {
   return mode.startsWith("100");
 }
 
