@@ -16,5 +16,11 @@ export const NO_INK: Ink = { heading: plain, strong: plain, faint: plain, good: 
 /** Colours where the stream is a terminal that shows them and `NO_COLOR` does not forbid them; Node.js looks at both. */
 export function inkFor(stream: NodeJS.WriteStream): Ink {
   const style = (format: Parameters<typeof styleText>[0]) => (text: string) => styleText(format, text, { stream });
-  return { heading: style(["bold", "cyan"]), strong: style("bold"), faint: style("dim"), good: style("green"), bad: style(["bold", "red"]) };
+  return {
+    heading: style(["bold", "cyan"]),
+    strong: style("bold"),
+    faint: style("dim"),
+    good: style("green"),
+    bad: style("red"),
+  };
 }

@@ -46,9 +46,9 @@ export function rowsOf(text: string): readonly Row[] {
 }
 
 /** Rows as aligned columns, without those that hold nothing. The last column is wrapped. */
-export function columns(rows: readonly Row[], width: number, options: { readonly heading: boolean } = { heading: true }): readonly string[] {
+export function columns(rows: readonly Row[], width: number, { heading = true } = {}): readonly string[] {
   const names = Object.keys(rows[0] ?? {}).filter((name) => rows.some((row) => row[name] !== ""));
-  const headed = options.heading ? [Object.fromEntries(names.map((name) => [name, name])), ...rows] : rows;
+  const headed = heading ? [Object.fromEntries(names.map((name) => [name, name])), ...rows] : rows;
   const widths = names.map((name) => Math.max(...headed.map((row) => columnsOf(row[name] ?? ""))));
   return headed.flatMap((row) => {
     const left = names.slice(0, -1).map((name, index) => `${padded(row[name] ?? "", widths[index] ?? 0)}  `).join("");
@@ -57,13 +57,20 @@ export function columns(rows: readonly Row[], width: number, options: { readonly
   });
 }
 
+/** A line of a text as it is shown. */
+export interface RenderedLine {
+  readonly text: string;
+  readonly heading: boolean;
+}
+
 /** A whole text as lines for a terminal: comments are hidden and details folded, as on GitHub's page. */
-export function rendered(markdown: string, width: number): readonly string[] {
+export function rendered(markdown: string, width: number): readonly RenderedLine[] {
   const text = markdown
     .replaceAll(/<!--[\s\S]*?-->\n?/g, "")
     .replaceAll(/<details>\s*<summary>(.*?)<\/summary>[\s\S]*?<\/details>/g, "▸ $1 (folded)")
     .trim();
-  const lines: string[] = [];
+  const lines: RenderedLine[] = [];
+  const add = (texts: readonly string[], heading = false): void => void lines.push(...texts.map((one) => ({ text: one, heading })));
   let table: string[] = [];
   let fenced = false;
   for (const line of [...text.split("\n"), ""]) {
@@ -71,17 +78,14 @@ export function rendered(markdown: string, width: number): readonly string[] {
       table.push(line);
       continue;
     }
-    if (table.length > 0) lines.push(...columns(rowsOf(table.join("\n")), width));
+    if (table.length > 0) add(columns(rowsOf(table.join("\n")), width));
     table = [];
     if (/^`{3,}/.test(line)) fenced = !fenced;
-    else if (fenced) lines.push(...wrap(`    ${line}`, width, "    "));
-    else lines.push(...renderedLine(line, width));
+    else if (fenced) add(wrap(`    ${line}`, width, "    "));
+    else if (line.startsWith("#")) add(wrap(plain(line.replace(/^#+ /, "")), width), true);
+    else add(wrap(plain(line), width, line.startsWith("- ") ? "  " : ""));
   }
-  return lines.slice(0, -1).filter((line, index) => line !== "" || lines[index - 1] !== "");
-}
-
-function renderedLine(line: string, width: number): readonly string[] {
-  const item = /^(- )(.*)$/.exec(line);
-  if (item !== null) return wrap(`- ${plain(item[2] ?? "")}`, width, "  ");
-  return wrap(plain(line.replace(/^#+ /, "")), width);
+  const blank = (index: number): boolean => lines[index]?.text === "";
+  // Neither two blank lines in a row, nor one below a heading or at the end.
+  return lines.slice(0, -1).filter((_, index) => !blank(index) || !(blank(index - 1) || lines[index - 1]?.heading === true));
 }

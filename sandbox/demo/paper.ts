@@ -19,6 +19,7 @@ export class Paper {
   readonly #out: (text: string) => void;
   readonly #ink: Ink;
   readonly #transient: ((text: string) => void) | null;
+  #waiting = false;
 
   /** `transient` writes to a terminal that can take a line back; null when there is none. */
   constructor(out: (text: string) => void, ink: Ink, transient: ((text: string) => void) | null = null) {
@@ -31,7 +32,8 @@ export class Paper {
   static readonly quoteWidth = ROOM - BAR.length;
 
   #line(text = ""): void {
-    this.#transient?.("\r\u001b[K");
+    if (this.#waiting) this.#transient?.("\r\u001b[K");
+    this.#waiting = false;
     this.#out(`${text.trimEnd()}\n`);
   }
 
@@ -42,6 +44,7 @@ export class Paper {
 
   /** A line for the time until something happens; it goes away when that is told. */
   meanwhile(text: string): void {
+    this.#waiting = true;
     this.#transient?.(`\r${MARGIN}${this.#ink.faint(text)}\u001b[K`);
   }
 
@@ -81,7 +84,7 @@ export class Paper {
   /** Text that GitHub would show as Markdown. */
   markdown(text: string): void {
     this.#line();
-    for (const line of rendered(text, Paper.quoteWidth)) this.#quoted(line);
+    for (const { text: line, heading } of rendered(text, Paper.quoteWidth)) this.#quoted(line, heading ? this.#ink.strong : undefined);
   }
 
   #quoted(line: string, colour = (text: string): string => text): void {
@@ -97,6 +100,14 @@ export class Paper {
       this.#line(`${MARGIN}${this.#ink.good(`✓ ${first}`)}`);
       for (const line of more) this.#line(`${MARGIN}  ${this.#ink.good(line)}`);
     }
+  }
+
+  end(steps: number, requests: number, hours: number, seconds: number): void {
+    this.#line();
+    this.#line();
+    this.#line(this.#ink.heading(`All ${steps} steps happened as told.`));
+    const cost = `${hours.toFixed(0)} hours passed in ${seconds.toFixed(0)} seconds. Pinion made ${requests} requests to GitHub's API.`;
+    for (const line of wrap(`${cost} To have this for your own repository, see "Use it" in README.md.`, WIDTH)) this.#line(line);
   }
 
   failed(step: string, why: string): void {

@@ -32,10 +32,11 @@ export async function proveFile(stage: Stage, proof: Proof, commit: Oid, { envir
   const { git } = stage.repository;
   const parent = present((await git.commit(commit))?.parents[0], "a parent of the merge");
   const read = async (at: Oid): Promise<string> => (await git.file(at, fileOf(environment)))?.toString("utf8") ?? "";
-  const wanted = (await read(parent)).replace(` ${from} `, ` ${to} `).replace(stage.digest(from), stage.digest(to));
-  const found = await read(commit);
-  if (!wanted.includes(stage.digest(to))) throw new NotSo(`the file before the merge does not pin ${from}:\n${wanted}`);
-  proof.equal("the file on main differs by its tag and its digest, and by not one other byte", [found, await stage.file(environment)], [wanted, wanted]);
+  const before = await read(parent);
+  const wanted = before.replace(` ${from} `, ` ${to} `).replace(stage.digest(from), stage.digest(to));
+  if (!before.includes(` ${from} `) || !before.includes(stage.digest(from))) throw new NotSo(`the file did not pin ${from}:\n${before}`);
+  const found = [await read(commit), await stage.file(environment)];
+  proof.equal("the file on main differs by its tag and its digest, and by not one other byte", found, [wanted, wanted]);
 }
 
 /** The changed lines of the app's file in a commit. */
@@ -90,6 +91,7 @@ export function verdict(stage: Stage, pull: PullRequest): { readonly state: stri
   return { state: (conclusion ?? status).replace("_", " "), title: plain(output.title ?? "") };
 }
 
+/** As `git log` prints it. */
 export function short(oid: Oid): string {
-  return oid.slice(0, 10);
+  return oid.slice(0, 7);
 }

@@ -37,7 +37,11 @@ slos:
 `;
 
 /** The record of an event. Some events share one kind of record. */
-export type RecordOf<E extends EventName, R extends LogRecord = LogRecord> = R extends LogRecord ? (E extends R["event"] ? R : never) : never;
+export type RecordOf<E extends EventName, R extends LogRecord = LogRecord> = R extends LogRecord
+  ? E extends R["event"]
+    ? R
+    : never
+  : never;
 
 /** Long enough for all that follows at once: Pinion may look several times, and leaves a second between two looks. */
 const MOMENT = 10 * SECOND;
@@ -54,6 +58,8 @@ export class Stage {
   readonly world: World;
   /** Digests by version, as the registry gave them out. */
   readonly digests = new Map<string, Digest>();
+  /** Told the time while it passes. */
+  onTime: (now: Instant) => void = () => undefined;
   #asked = 0;
   #log: { readonly head: Oid; readonly records: readonly LogRecord[] } = { head: "", records: [] };
 
@@ -130,11 +136,20 @@ export class Stage {
   }
 
   async until(what: string, holds: () => boolean | Promise<boolean>, atMost: number): Promise<void> {
-    await this.world.until(what, holds, atMost, MINUTE);
+    const told = (): boolean | Promise<boolean> => {
+      this.onTime(this.now);
+      return holds();
+    };
+    await this.world.until(what, told, atMost, MINUTE);
   }
 
   /** Lets time pass until the log has a record of this event for a version. */
-  async untilRecorded<E extends EventName>(event: E, environment: EnvironmentName, version: string, atMost = 30 * MINUTE): Promise<RecordOf<E>> {
+  async untilRecorded<E extends EventName>(
+    event: E,
+    environment: EnvironmentName,
+    version: string,
+    atMost = 30 * MINUTE,
+  ): Promise<RecordOf<E>> {
     let found: RecordOf<E> | undefined;
     await this.until(
       `${event} ${version} in ${environment}`,
@@ -218,7 +233,8 @@ export class Stage {
 
   async recordsOf<E extends EventName>(event: E, environment: EnvironmentName, version: string): Promise<readonly RecordOf<E>[]> {
     const isOf = (record: LogRecord): record is RecordOf<E> => record.event === event;
-    return (await this.records()).filter((record) => isOf(record) && environmentOf(record) === environment && versionIn(record) === version).filter(isOf);
+    const here = (record: LogRecord): boolean => environmentOf(record) === environment && versionIn(record) === version;
+    return (await this.records()).filter(isOf).filter(here);
   }
 
   async record<E extends EventName>(event: E, environment: EnvironmentName, version: string): Promise<RecordOf<E>> {

@@ -10,8 +10,8 @@ export interface Telling {
   readonly paper: Paper;
 }
 
-/** More of a reason than this repeats what has been told. */
-const LONGEST_REASON = 130;
+/** Characters. More of a reason repeats what has been told. */
+const LONGEST_REASON = 84;
 
 /** Shows the check of a pull request: what it says in a line and, where that is not all, the gates that hold it. */
 export function tellCheck({ stage, paper }: Telling, pull: PullRequest, { all = false } = {}): void {
@@ -19,7 +19,10 @@ export function tellCheck({ stage, paper }: Telling, pull: PullRequest, { all = 
   const holding = gates.filter((row) => !hasPassed(row));
   const shown = all ? gates : holding.length > 1 ? holding : [];
   const { state, title } = verdict(stage, pull);
-  const rows = shown.map((row) => ({ ...row, Why: clipped(row["Why"] ?? "") }));
+  const rows = shown.map((row) => {
+    const until = row["Until"] ?? "";
+    return { ...row, Why: clipped(row["Why"] ?? ""), Until: until === "" ? "" : `until ${until}` };
+  });
   const others = gates.length - holding.length;
   paper.quote([
     `Pinion (${state})  ${clipped(title)}`,
@@ -32,6 +35,7 @@ export function hasPassed(row: Row): boolean {
   return row["Result"]?.includes("passed") === true;
 }
 
+/** The beginning of a long text, up to the end of a word. */
 export function clipped(text: string): string {
-  return text.length <= LONGEST_REASON ? text : `${text.slice(0, LONGEST_REASON).trimEnd()} …`;
+  return text.length <= LONGEST_REASON ? text : `${text.slice(0, text.lastIndexOf(" ", LONGEST_REASON)).trimEnd()} …`;
 }

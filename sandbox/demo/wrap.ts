@@ -12,29 +12,31 @@ export function padded(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - columnsOf(text)));
 }
 
-/** Breaks a line that is too long at spaces, and leaves any other as it is; lines after the first begin with `hanging`. A word that is too long is broken inside. */
+/** Breaks a line that is too long at spaces, and leaves any other as it is. Lines after the first begin with `hanging`. */
 export function wrap(text: string, columns: number, hanging = ""): readonly string[] {
-  if (columnsOf(text) <= columns) return [text.trimEnd()];
   const lines: string[] = [];
-  const indent = /^ */.exec(text)?.[0] ?? "";
-  let line = indent;
-  let empty = true;
-  const next = (): void => {
-    lines.push(line.trimEnd());
-    line = hanging;
-    empty = true;
-  };
-  for (const word of text.trim().split(/ +/)) {
-    let rest = word;
-    if (!empty && columnsOf(line) + 1 + columnsOf(rest) > columns) next();
-    while (columnsOf(line) + columnsOf(rest) > columns && rest.length > 1) {
-      const room = Math.max(1, columns - columnsOf(line));
-      line += rest.slice(0, room);
-      rest = rest.slice(room);
-      next();
-    }
-    line += `${empty ? "" : " "}${rest}`;
-    empty = false;
+  let rest = text.trimEnd();
+  let start = "";
+  while (columnsOf(start + rest) > columns) {
+    const room = fitting(rest, columns - columnsOf(start));
+    const space = rest.lastIndexOf(" ", room);
+    // A word that is longer than the line is broken inside.
+    const end = rest.slice(0, space).trim() === "" ? Math.max(1, room) : space;
+    lines.push(start + rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+    start = hanging;
   }
-  return [...lines, line.trimEnd()];
+  return [...lines, start + rest];
+}
+
+/** How much of a text fits into so many columns. */
+function fitting(text: string, columns: number): number {
+  let taken = 0;
+  let length = 0;
+  for (const character of text) {
+    taken += columnsOf(character);
+    if (taken > columns) return length;
+    length += character.length;
+  }
+  return length;
 }

@@ -7,6 +7,7 @@ import { tellCheck, type Telling } from "../telling.ts";
 const DEV = { environment: "dev", from: "1.4.1", to: "1.4.2" } as const;
 const STAGING = { ...DEV, environment: "staging" } as const;
 
+/** One release on its way through the environments that take it by themselves. */
 export function firstRelease(telling: Telling): readonly Step[] {
   return [opens(telling), merges(telling), runs(telling), follows(telling)];
 }
@@ -22,7 +23,7 @@ function opens({ stage, paper }: Telling): Step {
       const pull = stage.pullRequest("Promote checkout 1.4.2 to dev");
       paper.event(pull.createdAt, `Pinion asks the registry for the digest, and opens #${pull.number}: ${pull.title}`);
       paper.markdown(pull.body ?? "");
-      paper.say("The check on it is the table of the gates:");
+      paper.say("The check Pinion on it shows every gate:");
       tellCheck({ stage, paper }, pull, { all: true });
       proof.that("the webhook was heard: the pull request was there within seconds", pull.createdAt - pushedAt < MINUTE);
       proof.equal("it is the only one, and by the App", [stage.pullRequests.length, pull.author.login], [1, PINION]);
@@ -38,7 +39,8 @@ function merges({ stage, paper }: Telling): Step {
       const pull = stage.pullRequest("Promote checkout 1.4.2 to dev");
       paper.event(
         present(pull.mergedAt, "the time of the merge"),
-        "dev says merge: auto, so Pinion merges it. It names the commit that was judged, and GitHub would refuse any other. On main there is now:",
+        "dev says merge: auto, so Pinion merges it. It names the commit that was judged, and GitHub would refuse any other. On main " +
+          "there is now:",
       );
       const commit = await proveMerged(stage, proof, pull, DEV);
       paper.quote(await messageOf(stage, commit));
@@ -71,9 +73,13 @@ function follows({ stage, paper }: Telling): Step {
       paper.event(pull.createdAt, `At once Pinion opens #${pull.number}: ${pull.title}. What is new in its text:`);
       paper.markdown(section(pull.body ?? "", "Why"));
       tellCheck({ stage, paper }, pull);
-      const commit = await proveMerged(stage, proof, pull, STAGING);
+      const commit = present(pull.mergeCommit, `a merge commit of #${pull.number}`);
       paper.event(present(pull.mergedAt, "the time of the merge"), `Merged, as ${short(commit)}.`);
-      const verified = await proveVerified(stage, proof, STAGING);
+      await proof.together("1.4.2 was judged, merged, rolled out and verified in staging in the same way", async (each) => {
+        await proveMerged(stage, each, pull, STAGING);
+        await proveVerified(stage, each, STAGING);
+      });
+      const verified = await stage.record("verified", "staging", "1.4.2");
       paper.event(verified.at, "Rolled out, watched, verified.");
       return { pull_request: pull.number, commit, evidence: verified.evidence };
     },

@@ -9,13 +9,15 @@ const PROD = { environment: "prod", from: "1.4.1", to: "1.4.2" } as const;
 const TITLE = "Promote checkout 1.4.2 to prod";
 const FREEZE = "The payment provider is down, do not touch prod";
 
+/** The same release on its way into an environment that people guard. */
 export function intoProduction(telling: Telling): readonly Step[] {
   return [malloryAsks(telling), aliceAsks(telling), aliceApproves(telling), bobApproves(telling), ...carolStops(telling), runs(telling)];
 }
 
 /** The gates that keep a pull request from being merged. */
-function holding(stage: Stage, pull: PullRequest): readonly (string | undefined)[] {
-  return gatesOf(stage, pull).filter((row) => !hasPassed(row)).map((row) => row["Gate"]).toSorted();
+function holding(stage: Stage, pull: PullRequest): readonly string[] {
+  const names = gatesOf(stage, pull).filter((row) => !hasPassed(row)).map((row) => row["Gate"] ?? "");
+  return names.toSorted((a, b) => a.localeCompare(b));
 }
 
 function malloryAsks({ stage, paper }: Telling): Step {
@@ -24,8 +26,11 @@ function malloryAsks({ stage, paper }: Telling): Step {
     play: async (proof) => {
       const { number } = stage.pullRequest("Promote checkout 1.4.2 to staging");
       paper.chapter(4, "People let it into prod");
-      paper.say(`prod says promote: on-request. People ask by putting the label promote:prod on a merged pull request.`);
-      paper.event(stage.now, `mallory, who may triage but not write, puts it on #${number}. GitHub lets her. Pinion takes it off again, and comments:`);
+      paper.say("prod says promote: on-request. People ask by putting the label promote:prod on a merged pull request.");
+      paper.event(
+        stage.now,
+        `mallory, who may triage but not write, puts it on #${number}. GitHub lets her. Pinion takes it off again, and comments:`,
+      );
       await stage.person("mallory", (mallory) => mallory.label(number, "promote:prod"));
       const answer = present(stage.comments(number).at(-1), "an answer to mallory");
       paper.markdown(answer.body);
@@ -49,8 +54,11 @@ function aliceAsks({ stage, paper }: Telling): Step {
       paper.event(pull.createdAt, `#${pull.number}: ${pull.title}. What is new in its text, and its check:`);
       paper.markdown(section(pull.body ?? "", "Why"));
       tellCheck({ stage, paper }, pull);
+      const ran = await stage.record("verified", "prod", "1.4.1");
+      proof.equal("the log notes that 1.4.1 ran well here before Pinion came, so there is a way back", ran.how, "rollout-only");
       proof.equal("the log knows who asked", (await stage.record("requested", "prod", "1.4.2")).by, "alice");
-      proof.equal("it is open, and waits for an approval and the soak", [pull.state, holding(stage, pull)], ["open", ["approvals", "soak"]]);
+      const state = [pull.state, holding(stage, pull)];
+      proof.equal("it is open, and waits for an approval and the soak", state, ["open", ["approvals", "soak"]]);
       return { pull_request: pull.number, title: pull.title, check: stage.check(pull).output.title };
     },
   };
@@ -66,7 +74,8 @@ function aliceApproves({ stage, paper }: Telling): Step {
       await stage.person("alice", (alice) => alice.approve(pull.number));
       const approvals = gate(stage, pull, "approvals");
       paper.quote([`approvals  ${approvals}`]);
-      proof.that("one approval is still missing, and the check says why", /waiting: 1 approval .*alice \(asked for/.test(approvals), approvals);
+      const told = /waiting: 1 approval .*alice \(asked for/.test(approvals);
+      proof.that("one approval is still missing, and the check says why", told, approvals);
       return { pull_request: pull.number };
     },
   };
@@ -113,13 +122,14 @@ function carolStops({ stage, paper }: Telling): readonly Step[] {
       play: async (proof) => {
         const pull = stage.pullRequest(TITLE);
         const closedAt = stage.now;
-        paper.event(closedAt, `carol closes #${issue}, and Pinion merges #${pull.number}. The commit says who asked and who approved what:`);
+        paper.event(closedAt, `carol closes #${issue}, and Pinion merges #${pull.number}. Its commit says who asked and approved:`);
         await stage.person("carol", (carol) => carol.closeIssue(issue));
         proof.that("the merge came within seconds", pull.mergedAt !== null && pull.mergedAt - closedAt < MINUTE);
         const commit = await proveMerged(stage, proof, pull, PROD);
         paper.quote(await messageOf(stage, commit));
         const { approvals } = await stage.record("judged", "prod", "1.4.2");
-        proof.equal("the log has bob's approval, of exactly this commit", approvals.map(({ by, commit: of }) => [by, of]), [["bob", pull.head.oid]]);
+        const approved = approvals.map(({ by, commit: of }) => [by, of]);
+        proof.equal("the log has bob's approval, of exactly this commit", approved, [["bob", pull.head.oid]]);
         return { pull_request: pull.number, commit };
       },
     },
