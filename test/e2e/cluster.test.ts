@@ -35,6 +35,21 @@ describe("an Argo CD that does not tell", () => {
     expect(story.list()).toEqual([`#1 ${PROMOTED}: merged`]);
   });
 
+  it("at the first promotion of all is waited for, so that there is a way back", async () => {
+    const story = await begin({ asleep: true });
+    const { world } = story;
+    world.argocd.outage("unavailable");
+    await story.wake();
+    await world.pass(3 * MINUTE);
+    expect(story.titles("open")).toEqual([PROMOTED]);
+    world.argocd.outage(null);
+    await story.until("merged dev 1.4.2", 3 * MINUTE);
+    expect(await story.history()).toContain("verified dev 1.4.1");
+    await story.until("deployed dev 1.4.2");
+    story.serve("dev", 0.2);
+    await story.until("reverted dev 1.4.2");
+  });
+
   it("during the watch leaves a release unverified until it tells again", async () => {
     const story = await begin({ environmentLines: [DEV, LIVE] });
     const { world } = story;

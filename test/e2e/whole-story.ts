@@ -43,7 +43,8 @@ async function people(story: Story, history: readonly string[]): Promise<void> {
   const [dev, prod] = story.pulls();
   const asked = dev?.timeline.some(({ event, actor }) => event === "labeled" && actor.login === "alice") ?? false;
   if (dev !== undefined && !asked && history.includes("verified dev 1.4.2")) await world.person("alice").label(dev.number, "promote:prod");
-  if (prod?.state === "open" && prod.reviews.length === 0) await world.person("bob").approve(prod.number);
+  const wanted = prod?.timeline.some(({ event }) => event === "review_requested") ?? false;
+  if (prod?.state === "open" && wanted && prod.reviews.length === 0) await world.person("bob").approve(prod.number);
 }
 
 /** Everything that people and Git can see is as it must be, and nothing is there twice but what is named. */
