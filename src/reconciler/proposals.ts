@@ -1,4 +1,4 @@
-import { known, unknown, type Answer } from "../domain/answer.ts";
+import { known, unknown, type Answer, type Instant, type Milliseconds } from "../domain/answer.ts";
 import { CONFIG_PATH, settingsOf, type Config, type ConfigResult } from "../domain/config.ts";
 import { parseConfig } from "../domain/config-file.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
@@ -9,9 +9,19 @@ import { sameRelease, type Oid, type Pinned } from "../domain/release.ts";
 import { PortFailure, type Ports } from "../ports.ts";
 import { decodeManifest, readPins, type Discover } from "./pin-table.ts";
 
+/** A pull request that changes more files than this is not judged: one person's mistake must not hold up everybody's promotions. */
+const MOST_CHANGED_FILES = 3_000;
+/** What could not be learned of the same two heads is not asked again before this: the answer would be the same, and costs processes. */
+const UNKNOWN_LIFE: Milliseconds = 60_000;
+
+interface Reading {
+  readonly key: string;
+  readonly answer: Answer<ProposedChange>;
+}
+
 /** What each open pull request would change; read once for each pair of heads. */
 export class Proposals {
-  #read = new Map<number, { readonly key: string; readonly change: ProposedChange }>();
+  #read = new Map<number, Reading>();
 
   async update(
     ports: Ports,
@@ -23,19 +33,32 @@ export class Proposals {
   ): Promise<ReadonlyMap<number, Answer<ProposedChange>>> {
     const judged = snapshot.open.filter((pullRequest) => pullRequest.base === snapshot.defaultBranch);
     const answers = new Map<number, Answer<ProposedChange>>();
-    const read = new Map<number, { readonly key: string; readonly change: ProposedChange }>();
+    const read = new Map<number, Reading>();
     for (const pullRequest of judged) {
       const key = `${snapshot.head} ${pullRequest.head.oid} ${configVersion}`;
       const before = this.#read.get(pullRequest.number);
-      const answer = before?.key === key ? known(before.change, snapshot.at) : await attempt(ports, repository, snapshot, pullRequest, config, discover);
-      answers.set(pullRequest.number, answer);
-      if (answer.known) read.set(pullRequest.number, { key, change: answer.value });
+      const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
+      const answer = stands ? before.answer : await attempt(ports, repository, snapshot, pullRequest, config, discover);
+      answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
+      read.set(pullRequest.number, { key, answer });
     }
     this.#read = read;
     return answers;
   }
+
+  /** When what could not be learned may be asked again, or null when everything is known. */
+  get again(): Instant | null {
+    const unknowns = [...this.#read.values()].flatMap(({ answer }) => (answer.known || answer.failure === "stalled" ? [] : [answer.at + UNKNOWN_LIFE]));
+    return unknowns.length === 0 ? null : Math.min(...unknowns);
+  }
 }
 
+/** Time that goes backwards makes nothing last longer. */
+function isFresh(answer: Answer<ProposedChange>, now: Instant): boolean {
+  return answer.known || (answer.at <= now && now < answer.at + UNKNOWN_LIFE);
+}
+
+/** One pull request that cannot be read is unknown by itself: it never keeps the others from being judged. */
 async function attempt(
   ports: Ports,
   repository: Repository,
@@ -49,7 +72,8 @@ async function attempt(
     return known(await readProposal(ports, repository, snapshot.head, pullRequest.head.oid, config, discover), ports.clock.now());
   } catch (error) {
     if (error instanceof PortFailure) return unknown(error.message, error.kind, ports.clock.now());
-    throw error;
+    ports.journal.error("a pull request cannot be read, in a way nobody foresaw", { repository: repository.id, pullRequest: pullRequest.number, error });
+    return unknown("reading this pull request failed inside Pinion; its log says more", "error", ports.clock.now());
   }
 }
 
@@ -67,15 +91,24 @@ async function readProposal(ports: Ports, repository: Repository, base: Oid, hea
   const found: Found = { promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
   if ("conflicts" in merged) return { base, head, conflicts: merged.conflicts, ...found };
   const changed = await ports.manifests.changedFiles(repository, base, merged.tree);
-  const contents = await ports.manifests.read(repository, changed.map(({ blob }) => blob).filter((blob) => blob !== null));
+  if (changed.length > MOST_CHANGED_FILES) {
+    const reason = `merging it would change ${changed.length} files, more than the ${MOST_CHANGED_FILES} that Pinion judges; split it into smaller pull requests`;
+    throw new PortFailure("stalled", reason);
+  }
+  // The same difference backwards tells what each file was, for all of them at once.
+  const old = new Map((await ports.manifests.changedFiles(repository, merged.tree, base)).map(({ path, blob }) => [path, blob]));
+  const wanted = changed.filter(({ path }) => path === CONFIG_PATH || path.startsWith(QUARANTINE_FOLDER) || discover(path) !== null);
+  const blobs = wanted.flatMap(({ path, blob }) => [blob, old.get(path) ?? null]).filter((blob) => blob !== null);
+  const contents = await ports.manifests.read(repository, [...new Set(blobs)]);
   for (const { path, blob } of changed) {
-    const before = await ports.manifests.file(repository, base, path);
+    const oldBlob = old.get(path) ?? null;
+    const before = oldBlob === null ? null : (contents.get(oldBlob) ?? null);
     const after = blob === null ? null : (contents.get(blob) ?? null);
-    const tooLarge = blob !== null && after === null;
     const place = discover(path);
+    const tooLarge = blob !== null && after === null;
     if (path === CONFIG_PATH) found.config = readConfig(after);
     else if (place !== null && config !== null && !tooLarge) takeManifest(found, config, place, path, before, after);
-    else if (path.startsWith(QUARANTINE_FOLDER) && before === null && after !== null) takeQuarantine(found, path, after);
+    else if (path.startsWith(QUARANTINE_FOLDER) && oldBlob === null && after !== null) takeQuarantine(found, path, after);
     else found.otherFiles.push(path);
     if (place !== null && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
   }
@@ -113,8 +146,19 @@ function takeManifest(
 function onlyPinsChange(path: string, before: Uint8Array | null, after: Uint8Array | null, to: Pinned | null): boolean {
   if (before === null || after === null || to === null) return false;
   const edits = to.images.flatMap((image) => (image.digest === null ? [] : [{ repository: image.repository, tag: image.tag, digest: image.digest }]));
-  const edited = editPins(path, decodeManifest(before), edits);
-  return edited.outcome === "changed" && edited.text === decodeManifest(after);
+  const text = decoded(before);
+  if (text === null) return false;
+  const edited = editPins(path, text, edits);
+  return edited.outcome === "changed" && edited.text === decoded(after);
+}
+
+/** The text, or null where the bytes are not UTF-8: a file may have been broken before, and be repaired now. */
+function decoded(bytes: Uint8Array): string | null {
+  try {
+    return decodeManifest(bytes);
+  } catch {
+    return null;
+  }
 }
 
 function takeQuarantine(found: Found, path: string, bytes: Uint8Array): void {
