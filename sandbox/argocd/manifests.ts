@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -33,10 +33,9 @@ function reading(directory: string, refresh: () => Promise<unknown>, close: () =
   const files = new Map<string, string | null>();
 
   async function history(branch: string): Promise<readonly Omit<Commit, "manifest">[]> {
-    const resolved = await runGit(directory, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${branch}^{commit}`]);
+    const head = (await looseBranch(directory, branch)) ?? (await resolved(directory, branch));
     // A branch without commits yet.
-    if (resolved.code !== 0) return [];
-    const head = resolved.stdout.toString("utf8").trim();
+    if (head === null) return [];
     const before = histories.get(branch);
     if (before?.head === head) return before.commits;
     const lines = (await git(directory, ["log", "--first-parent", "--reverse", "--format=%H %ct", head])).trim().split("\n");
@@ -60,6 +59,19 @@ function reading(directory: string, refresh: () => Promise<unknown>, close: () =
     },
     close,
   };
+}
+
+async function resolved(directory: string, revision: string): Promise<string | null> {
+  const { code, stdout } = await runGit(directory, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
+  return code === 0 ? stdout.toString("utf8").trim() : null;
+}
+
+/** A branch's commit as a bare repository keeps it in a file of its own; null where it does not. Saves a process for every question. */
+async function looseBranch(directory: string, branch: string): Promise<string | null> {
+  const read = (name: string): Promise<string> => readFile(join(directory, name), "utf8").catch(() => "");
+  const ref = branch === "HEAD" ? /^ref: (refs\/heads\/\S+)$/m.exec(await read("HEAD"))?.[1] : `refs/heads/${branch}`;
+  const oid = ref === undefined ? "" : (await read(ref)).trim();
+  return /^[0-9a-f]{40}$/.test(oid) ? oid : null;
 }
 
 async function git(directory: string, args: readonly string[]): Promise<string> {
