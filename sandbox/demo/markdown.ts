@@ -26,11 +26,6 @@ export function section(text: string, heading: string): string {
   return lines.slice(start + 1, end === -1 ? undefined : end).join("\n").trim();
 }
 
-/** What stands before the first heading. */
-export function opening(text: string): string {
-  return text.split(/^#/m, 1)[0]?.trim() ?? "";
-}
-
 function cellsOf(line: string): readonly string[] {
   return line.replace(/^\|/, "").replace(/\|\s*$/, "").split("|").map((cell) => plain(cell.trim()));
 }

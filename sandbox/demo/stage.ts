@@ -1,7 +1,7 @@
 import type { Instant } from "../../src/domain/answer.ts";
 import { parseRecord } from "../../src/domain/record-file.ts";
 import type { EventName, LogRecord } from "../../src/domain/record.ts";
-import type { Digest } from "../../src/domain/release.ts";
+import { isDigest, type Digest } from "../../src/domain/release.ts";
 import type { CheckRun, Comment, Oid, PullRequest, Repository } from "../github/model.ts";
 import type { Person } from "../github/people.ts";
 import { createWorld, notifyPushes, type World } from "../world.ts";
@@ -79,8 +79,9 @@ export class Stage {
       }),
     );
     for (const environment of ENVIRONMENTS) stage.serve(environment, 0, stage.now - 24 * HOUR);
-    const digest = /@?(sha256:[0-9a-f]{64})/.exec(await stage.file("prod"))?.[1];
-    stage.digests.set("1.4.1", digest as Digest);
+    const digest = /sha256:[0-9a-f]{64}/.exec(await stage.file("prod"))?.[0] ?? "";
+    if (!isDigest(digest)) throw new NotSo("the files do not pin a digest in the beginning");
+    stage.digests.set("1.4.1", digest);
     return stage;
   }
 

@@ -11,7 +11,7 @@ export interface Telling {
 }
 
 /** Characters. More of a reason repeats what has been told. */
-const LONGEST_REASON = 84;
+const LONGEST_REASON = 78;
 
 /** Shows the check of a pull request: what it says in a line and, where that is not all, the gates that hold it. */
 export function tellCheck({ stage, paper }: Telling, pull: PullRequest, { all = false } = {}): void {

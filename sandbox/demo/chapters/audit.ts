@@ -54,7 +54,8 @@ function ofLog({ stage, paper }: Telling): Step {
       const names = await git(stage, "ls-tree", "-r", "--name-only", "pinion-log");
       const path = present(names.find((name) => name.includes("/breached-")), "the file of the breach");
       paper.say("One of these files:");
-      paper.quote([`$ git show pinion-log:${path}`, ...(await git(stage, "show", `pinion-log:${path}`)).map((line) => (line.includes('"evidence"') ? clipped(line) : line))]);
+      const file = await git(stage, "show", `pinion-log:${path}`);
+      paper.quote([`$ git show pinion-log:${path}`, ...file.map((line) => (line.includes('"evidence"') ? clipped(line) : line))]);
       const commits = await git(stage, "log", "--format=%H", "pinion-log");
       const unsigned = commits.filter((commit) => stage.repository.signatures.get(commit)?.wasSignedByGitHub !== true);
       proof.equal(`each of its ${commits.length} commits is signed by GitHub for the App`, unsigned.map(short), []);
