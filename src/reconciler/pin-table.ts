@@ -11,81 +11,88 @@ const READ_BATCH = 2_000;
 
 export type Discover = ReturnType<typeof compileDiscover>;
 
+/** What one commit pins, as told by its files. */
+class Places {
+  readonly pins = new Map<AppName, Map<EnvironmentName, EnvironmentPins>>();
+  /** Every file that is found for a place, by place: one is the rule, more are somebody's mistake. */
+  readonly #claims = new Map<string, readonly EnvironmentPins[]>();
+
+  set(app: AppName, environment: EnvironmentName, here: EnvironmentPins): void {
+    const others = this.#claimsOf(app, environment).filter(({ file }) => file !== here.file);
+    this.#settle(app, environment, [...others, here]);
+  }
+
+  remove(app: AppName, environment: EnvironmentName, path: string): void {
+    const others = this.#claimsOf(app, environment).filter(({ file }) => file !== path);
+    this.#settle(app, environment, others);
+  }
+
+  #claimsOf(app: AppName, environment: EnvironmentName): readonly EnvironmentPins[] {
+    return this.#claims.get(`${environment}/${app}`) ?? [];
+  }
+
+  #settle(app: AppName, environment: EnvironmentName, claims: readonly EnvironmentPins[]): void {
+    this.#claims.set(`${environment}/${app}`, claims);
+    const environments = this.pins.get(app) ?? new Map<EnvironmentName, EnvironmentPins>();
+    this.pins.set(app, environments);
+    const [one, other] = claims.length < 2 ? claims : claims.toSorted((a, b) => (a.file < b.file ? -1 : 1));
+    if (one === undefined) environments.delete(environment);
+    else if (other === undefined) environments.set(environment, one);
+    else {
+      const problem = `both ${one.file} and ${other.file} are found for ${app} in ${environment}; keep one`;
+      environments.set(environment, { ok: false, file: one.file, problem });
+    }
+  }
+}
+
+/** The table for one commit and one config. */
+interface Table {
+  readonly commit: Oid;
+  readonly config: Config;
+  readonly discover: Discover;
+  readonly places: Places;
+}
+
 /** The files of the default branch that pin something, read once and then kept up by what changes. */
 export class PinTable {
-  #commit: Oid | null = null;
-  #config: Config | null = null;
-  #discover: Discover | null = null;
-  #pins = new Map<AppName, Map<EnvironmentName, EnvironmentPins>>();
-  #owner = new Map<string, string>();
-  /** Two files claim one place: which of them stays is only seen by reading all again. */
-  #contested = false;
+  #table: Table | null = null;
 
   get pins(): ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>> {
-    return this.#pins;
+    return this.#table?.places.pins ?? new Map();
   }
 
-  /** Brings the table to this commit and this config. */
+  /**
+   * Brings the table to this commit and this config. When reading fails it stays at the commit before,
+   * and the next update takes every change since then again.
+   */
   async update(manifests: ManifestsRepository, repository: Repository, commit: Oid, config: Config): Promise<void> {
-    if (this.#commit === commit && this.#config === config) return;
-    const fresh = this.#contested || this.#config !== config || this.#commit === null || this.#discover === null;
-    const changed =
-      fresh || this.#commit === null
-        ? await manifests.files(repository, commit)
-        : await manifests.changedFiles(repository, this.#commit, commit);
-    const discover = fresh || this.#discover === null ? compileDiscover(config.discover, config.environments) : this.#discover;
-    if (fresh) {
-      this.#pins = new Map();
-      this.#owner = new Map();
-      this.#contested = false;
-    }
-    const matching = changed.filter(({ path }) => discover(path) !== null);
+    const before = this.#table?.config === config ? this.#table : null;
+    if (before?.commit === commit) return;
+    const changed = before === null ? await manifests.files(repository, commit) : await manifests.changedFiles(repository, before.commit, commit);
+    const table: Table =
+      before === null ? { commit, config, discover: compileDiscover(config.discover, config.environments), places: new Places() } : { ...before, commit };
+    const matching = changed.filter(({ path }) => table.discover(path) !== null);
     for (let start = 0; start < matching.length; start += READ_BATCH) {
-      await this.#take(manifests, repository, config, discover, matching.slice(start, start + READ_BATCH));
+      await take(manifests, repository, table, matching.slice(start, start + READ_BATCH));
     }
-    this.#commit = commit;
-    this.#config = config;
-    this.#discover = discover;
+    this.#table = table;
   }
+}
 
-  async #take(
-    manifests: ManifestsRepository,
-    repository: Repository,
-    config: Config,
-    discover: Discover,
-    entries: readonly { readonly path: string; readonly blob: Oid | null }[],
-  ): Promise<void> {
-    const blobs = entries.map(({ blob }) => blob).filter((blob) => blob !== null);
-    const contents = await manifests.read(repository, blobs);
-    for (const { path, blob } of entries) {
-      const place = discover(path);
-      if (place === null) continue;
-      if (blob === null) this.#remove(place.app, place.environment, path);
-      else this.#set(config, place.app, place.environment, path, readPins(path, contents.get(blob) ?? null));
-    }
-  }
-
-  #remove(app: AppName, environment: EnvironmentName, path: string): void {
-    if (this.#owner.get(`${environment}/${app}`) !== path) return;
-    this.#owner.delete(`${environment}/${app}`);
-    this.#pins.get(app)?.delete(environment);
-  }
-
-  #set(config: Config, app: AppName, environment: EnvironmentName, path: string, found: PinsResult): void {
-    const key = `${environment}/${app}`;
-    const owner = this.#owner.get(key);
-    let environments = this.#pins.get(app);
-    if (environments === undefined) {
-      environments = new Map();
-      this.#pins.set(app, environments);
-    }
-    if (owner !== undefined && owner !== path) {
-      this.#contested = true;
-      environments.set(environment, { ok: false, file: owner, problem: `both ${owner} and ${path} are found for ${app} in ${environment}; keep one` });
-      return;
-    }
-    this.#owner.set(key, path);
-    environments.set(environment, environmentPins(app, settingsOf(config, app), path, found));
+async function take(
+  manifests: ManifestsRepository,
+  repository: Repository,
+  { config, discover, places }: Table,
+  entries: readonly { readonly path: string; readonly blob: Oid | null }[],
+): Promise<void> {
+  const blobs = entries.map(({ blob }) => blob).filter((blob) => blob !== null);
+  const contents = await manifests.read(repository, blobs);
+  for (const { path, blob } of entries) {
+    const place = discover(path);
+    if (place === null) continue;
+    const { app, environment } = place;
+    if (blob === null) places.remove(app, environment, path);
+    else places.set(app, environment, environmentPins(app, settingsOf(config, app), path, readPins(path, contents.get(blob) ?? null)));
   }
 }
 

@@ -1,7 +1,9 @@
 import { VirtualClock } from "../../sandbox/clock.ts";
-import type { ForgeSnapshot, PullRequest } from "../../src/domain/observation.ts";
+import type { ForgeSnapshot, PullRequest, Repository } from "../../src/domain/observation.ts";
 import type { Clock, Forge, Journal, ManifestsRepository, Ports } from "../../src/ports.ts";
 import { oid } from "../domain/releases.ts";
+
+export const REPOSITORY: Repository = { installation: 1, id: 42, owner: "acme", name: "manifests" };
 
 /** Any question that the test did not foresee is told by name. */
 function silent<T extends object>(what: string, known: Partial<T>): T {
