@@ -273,7 +273,7 @@ export function environmentOf(record: LogRecord): string | null {
 }
 
 export function present<T>(value: T | null | undefined, what: string): T {
-  if (value === null || value === undefined) throw new NotSo(`there is not ${what}`);
+  if (value === null || value === undefined) throw new NotSo(`missing: ${what}`);
   return value;
 }
 

@@ -3,7 +3,12 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { beginning } from "../../sandbox/demo/chapters/beginning.ts";
+import { firstRelease } from "../../sandbox/demo/chapters/first-release.ts";
+import { NO_INK } from "../../sandbox/demo/ink.ts";
 import { exitCodeOf, lastLines, lineOf } from "../../sandbox/demo/outcome.ts";
+import { Paper } from "../../sandbox/demo/paper.ts";
+import { Stage } from "../../sandbox/demo/stage.ts";
 import { playSteps, type Step } from "../../sandbox/demo/steps.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -109,6 +114,20 @@ describe("npm run demo", () => {
     expect(code).toBe(1);
     const told = await demo([], { ...process.env, PATH: "/nonexistent" });
     expect(told.stdout).toContain(`✗ the sandbox opens\n  ${why}\n`);
+  });
+});
+
+describe("the story", () => {
+  it("ends where the world is not as it should be", async () => {
+    const stage = await Stage.open();
+    onTestFinished(() => stage.world.close());
+    const telling = { stage, paper: new Paper(() => undefined, NO_INK) };
+    stage.world.prometheus.fault("nan");
+    const told: string[] = [];
+    const outcome = await playSteps([...beginning(telling), ...firstRelease(telling)], (played) => told.push(played.step));
+    expect(told).toEqual(["the world before", "Pinion starts", "a push opens a pull request", "dev takes it by itself"]);
+    expect(outcome.failed?.step).toBe("dev runs it well");
+    expect(outcome.failed?.why).toContain("verified 1.4.2 in dev");
   });
 });
 
