@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { begin, DEV, HOUR, MINUTE, shown, type Story } from "./story.ts";
+import { shown } from "./onlooker.ts";
+import { begin, DEV, HOUR, MINUTE, type Story } from "./story.ts";
 
 const PROPOSING = DEV.replace("rollback: auto", "rollback: propose");
 const FOLLOWER = "live: { after: dev, promote: auto, merge: auto, watch: 2m }";

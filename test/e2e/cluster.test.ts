@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PrometheusFault } from "../../sandbox/prometheus.ts";
-import { begin, DEV, HOUR, MINUTE, overlay, type Story } from "./story.ts";
+import { overlay } from "./onlooker.ts";
+import { begin, DEV, HOUR, MINUTE, type Story } from "./story.ts";
 import { LIVE } from "./whole-story.ts";
 
 const PROMOTED = "Promote checkout 1.4.2 to dev";

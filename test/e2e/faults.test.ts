@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { badGateway, secondaryLimit, type Fault } from "../../sandbox/github/faults.ts";
-import { begin, DEV, HOUR, MINUTE, overlay, type Story } from "./story.ts";
+import { overlay } from "./onlooker.ts";
+import { begin, DEV, HOUR, MINUTE, type Story } from "./story.ts";
 import { beginWholeStory, expectWholeStory, tellWholeStory } from "./whole-story.ts";
 
 const FAULTS: readonly (readonly [string, Fault])[] = [

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { begin, configOf, DEV, HOUR, MINUTE, overlay, PROD, shown, STAGING } from "./story.ts";
+import { overlay, shown } from "./onlooker.ts";
+import { begin, configOf, DEV, HOUR, MINUTE, PROD, STAGING } from "./story.ts";
 
 it("takes a pushed image into dev and staging by itself, and into prod when it is asked for and approved", async () => {
   const story = await begin({ environmentLines: [DEV, STAGING, PROD], pushed: "" });

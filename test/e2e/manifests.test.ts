@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { begin, configOf, DEV, HOUR, MINUTE, overlay, shown, STAGING } from "./story.ts";
+import { overlay, shown } from "./onlooker.ts";
+import { begin, configOf, DEV, HOUR, MINUTE, STAGING } from "./story.ts";
 
 const CONFIG = ".github/pinion.yaml";
 const WITH_APPROVAL = "dev: { promote: auto, merge: on-approval, approvals: { count: 1 }, watch: 2m }";

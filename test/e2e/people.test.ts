@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { begin, DEV, HOUR, MINUTE, overlay, shown, type Story } from "./story.ts";
+import { overlay, shown } from "./onlooker.ts";
+import { begin, DEV, HOUR, MINUTE, type Story } from "./story.ts";
 import { LIVE } from "./whole-story.ts";
 
 const SLOWLY = "prod: { after: dev, soak: 30m, watch: 2m, promote: on-request, merge: on-approval, approvals: { count: 1, teams: [sre] } }";

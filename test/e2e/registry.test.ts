@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { begin, DEV, HOUR, MINUTE, shown } from "./story.ts";
+import { shown } from "./onlooker.ts";
+import { begin, DEV, HOUR, MINUTE } from "./story.ts";
 
 const WITH_APPROVAL = "dev: { promote: auto, merge: on-approval, approvals: { count: 1 }, watch: 2m }";
 
