@@ -22,13 +22,19 @@ async function git(stage: Stage, ...args: readonly string[]): Promise<readonly s
 
 const FORMAT = ["--date=format-local:%H:%M", "--format=%h  %cd  %s"];
 
+/** A command and what it printed, to be typed again in a clone. */
+async function session(stage: Stage, ...args: readonly string[]): Promise<readonly string[]> {
+  const words = args.map((arg) => (/[ *]/.test(arg) ? `'${arg}'` : arg));
+  return [`$ git ${words.join(" ")}`, ...(await git(stage, ...args))];
+}
+
 function ofMain({ stage, paper }: Telling): Step {
   return {
     name: "Git shows every change",
     play: async (proof) => {
       paper.chapter(7, "What Git can tell afterwards");
       paper.say("Nothing else has to be asked. Every change of what runs is a commit on main:");
-      paper.quote(["$ git log --first-parent main", ...(await git(stage, "log", "--first-parent", ...FORMAT, "main"))]);
+      paper.quote(await session(stage, "log", "--first-parent", ...FORMAT, "main"));
       const changes = await git(stage, "log", "--first-parent", "--format=%H", "main", "--", "apps");
       // The oldest is the one that the repository began with.
       const seeded = changes.at(-1);
@@ -49,13 +55,12 @@ function ofLog({ stage, paper }: Telling): Step {
     name: "Git shows why",
     play: async (proof) => {
       paper.say("Why it changed is on the branch pinion-log, where a file is added for each event. Of prod:");
-      const lines = await git(stage, "log", "--reverse", ...FORMAT, "pinion-log", "--", "records/*/prod/*");
-      paper.quote(["$ git log --reverse pinion-log -- 'records/*/prod/*'", ...lines]);
+      paper.quote(await session(stage, "log", "--reverse", ...FORMAT, "pinion-log", "--", "records/*/prod/*"));
       const names = await git(stage, "ls-tree", "-r", "--name-only", "pinion-log");
       const path = present(names.find((name) => name.includes("/breached-")), "the file of the breach");
       paper.say("One of these files:");
-      const file = await git(stage, "show", `pinion-log:${path}`);
-      paper.quote([`$ git show pinion-log:${path}`, ...file.map((line) => (line.includes('"evidence"') ? clipped(line) : line))]);
+      const file = await session(stage, "show", `pinion-log:${path}`);
+      paper.quote(file.map((line) => (line.includes('"evidence"') ? clipped(line) : line)));
       const commits = await git(stage, "log", "--format=%H", "pinion-log");
       const unsigned = commits.filter((commit) => stage.repository.signatures.get(commit)?.wasSignedByGitHub !== true);
       proof.equal(`each of its ${commits.length} commits is signed by GitHub for the App`, unsigned.map(short), []);
