@@ -271,8 +271,9 @@ function evidenceFrom(draft: Draft, places: readonly string[], environment: Envi
 
 /** Builds the commit of an own pull request anew when it conflicts with the default branch as it is now. */
 export function planRebuild(draft: Draft, judged: JudgedPullRequest): void {
-  const { pullRequest, untouched, proposal } = judged;
-  if (!untouched || proposal?.known !== true || proposal.value.conflicts.length === 0) return;
+  const { pullRequest, own, proposal } = judged;
+  // What it promotes cannot be told while it conflicts; the commit that goes is the App's own, and comes again from the record.
+  if (!own || !pullRequest.commits.allOwn || proposal?.known !== true || proposal.value.conflicts.length === 0) return;
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
   const environment = draft.config.environments.find(({ name }) => name === opened?.environment);
   const pins = opened === undefined ? null : draft.pins(opened.app, opened.environment);

@@ -38,7 +38,7 @@ export function checkFor(judged: JudgedPullRequest): CheckContent {
 
 function notesOn(judged: JudgedPullRequest): readonly string[] {
   const notes: string[] = [];
-  if (judged.own && !judged.untouched) notes.push("Somebody else changed this branch, so Pinion will not merge it. A person may.");
+  if (judged.own && !judged.untouched) notes.push("Somebody else changed this branch, so Pinion will not merge it.");
   if (judged.removals.length > 0) notes.push(`It removes the pins of ${judged.removals.join(", ")}.`);
   if (judged.proposal?.known === true && judged.proposal.value.config !== null) {
     notes.push("It also changes Pinion's own configuration; it is judged by the configuration of the default branch.");
