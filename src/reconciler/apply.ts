@@ -1,8 +1,9 @@
 import type { Action, Plan } from "../domain/action.ts";
+import type { Milliseconds } from "../domain/answer.ts";
 import type { Observation, Repository } from "../domain/observation.ts";
 import type { LogRecord } from "../domain/record.ts";
 import { LOG_BRANCH } from "../domain/record-file.ts";
-import { PortFailure, type CheckWrite, type Ports } from "../ports.ts";
+import { PortFailure, type CheckWrite, type Ports, type WriteOutcome } from "../ports.ts";
 import { filesOf, standsAlready } from "./commit-files.ts";
 import { logHeadline, recordFiles, type WrittenLog } from "./promotion-log.ts";
 
@@ -15,9 +16,14 @@ export interface Applied {
   readonly conflicts: readonly string[];
   /** GitHub, or a file, said no. */
   readonly refusals: readonly { readonly action: Action; readonly reason: string }[];
-  /** What this run added to the promotion log, or null. */
-  readonly log: WrittenLog | null;
+  /** What this run added to the promotion log, in order. */
+  readonly log: readonly WrittenLog[];
 }
+
+/** What was judged longer ago than this is looked at again before it is merged: the default branch may have moved since. */
+const MERGE_WITHIN: Milliseconds = 30_000;
+/** Files of one commit of the log: GitHub takes them all in one request, which must not grow without bound. */
+const RECORDS_PER_COMMIT = 500;
 
 /** Events after which more may be due at once. */
 const CONSEQUENTIAL: ReadonlySet<LogRecord["event"]> = new Set([
@@ -54,9 +60,12 @@ export class Application {
   readonly #done: Action[] = [];
   readonly #conflicts: string[] = [];
   readonly #refusals: { readonly action: Action; readonly reason: string }[] = [];
-  readonly #checks: CheckWrite[] = [];
-  readonly #records: LogRecord[] = [];
-  #log: WrittenLog | null = null;
+  /** Of what this run opened: published after the plan's own. */
+  #checks: readonly CheckWrite[] = [];
+  #records: readonly LogRecord[] = [];
+  /** Places whose pins this run changed by merging. */
+  readonly #merged = new Set<string>();
+  readonly #log: WrittenLog[] = [];
 
   constructor(ports: Ports, observation: Observation) {
     this.#ports = ports;
@@ -64,13 +73,21 @@ export class Application {
     this.#observation = observation;
   }
 
-  async run(plan: Plan): Promise<Applied> {
+  /** What was done so far, also when {@link run} has thrown. */
+  get applied(): Applied {
+    return { done: this.#done, conflicts: this.#conflicts, refusals: this.#refusals, log: this.#log };
+  }
+
+  /** @throws {PortFailure} when GitHub cannot be asked, or does not let the log be written. */
+  async run(plan: Plan): Promise<void> {
+    const merges = plan.actions.some(({ kind }) => kind === "merge");
     const steps: readonly (() => Promise<void>)[] = [
       () => this.#each(plan, "start-log", (action) => this.#startLog(action)),
+      // Merges go by what was seen, so nothing slow comes before them; without any, everything is published at once.
+      ...(merges ? [() => this.#publish(plan), () => this.#each(plan, "merge", (action) => this.#merge(action))] : []),
       () => this.#each(plan, "open", (action) => this.#open(action)),
       () => this.#each(plan, "open-issue", (action) => this.#openIssue(action)),
-      () => this.#publish(plan),
-      () => this.#each(plan, "merge", (action) => this.#merge(action)),
+      () => this.#publish(merges ? null : plan),
       () => this.#each(plan, "rebuild", (action) => this.#rebuild(action)),
       () => this.#each(plan, "comment", (action) => this.#comment(action)),
       () => this.#each(plan, "remove-label", (action) => this.#removeLabel(action)),
@@ -84,7 +101,6 @@ export class Application {
       if (this.#conflicts.length > 0) break;
       await step();
     }
-    return { done: this.#done, conflicts: this.#conflicts, refusals: this.#refusals, log: this.#log };
   }
 
   async #each<K extends Action["kind"]>(plan: Plan, kind: K, apply: (action: ActionOf<K>) => Promise<void>): Promise<void> {
@@ -102,10 +118,23 @@ export class Application {
     return result.outcome === "done";
   }
 
+  /**
+   * A write that nothing else waits for. Where a person must act before it can be made (a permission that is missing),
+   * it counts as refused, and the rest goes on.
+   */
+  async #courtesy(action: Action, write: () => Promise<WriteOutcome<unknown> | void>): Promise<boolean> {
+    try {
+      return this.#settle(action, (await write()) ?? { outcome: "done" });
+    } catch (error) {
+      if (!(error instanceof PortFailure) || error.kind !== "stalled") throw error;
+      return this.#settle(action, { outcome: "refused", reason: error.message });
+    }
+  }
+
   async #startLog(action: ActionOf<"start-log">): Promise<void> {
     const files = recordFiles([action.record]);
     const result = await this.#ports.forge.startLog(this.#repository, files, logHeadline([action.record]));
-    if (this.#settle(action, result) && result.outcome === "done") this.#log = { commit: result.value, parent: null, files };
+    if (this.#settle(action, result) && result.outcome === "done") this.#log.push({ commit: result.value, parent: null, files });
   }
 
   async #open(action: ActionOf<"open">): Promise<void> {
@@ -132,47 +161,72 @@ export class Application {
     const result = await forge.openPullRequest(this.#repository, { branch, base: snapshot.defaultBranch, baseOid: snapshot.head, branchAt, commit, title, body });
     if (!this.#settle(action, result) || result.outcome !== "done") return;
     const { number, head } = result.value;
-    this.#checks.push({ head, check: action.check, existing: null });
-    this.#records.push(action.record(number, head));
+    this.#checks = [...this.#checks, { head, check: action.check, existing: null }];
+    this.#records = [...this.#records, action.record(number, head)];
   }
 
   async #openIssue(action: ActionOf<"open-issue">): Promise<void> {
     const { title, body, labels } = action;
-    const number = await this.#ports.forge.openIssue(this.#repository, { title, body, labels });
-    this.#records.push(action.record(number));
-    this.#done.push(action);
+    await this.#courtesy(action, async () => {
+      const number = await this.#ports.forge.openIssue(this.#repository, { title, body, labels });
+      this.#records = [...this.#records, action.record(number)];
+    });
   }
 
-  /** All checks and all records of this look in one request. */
-  async #publish(plan: Plan): Promise<void> {
-    const checks = plan.actions.filter((action) => action.kind === "check");
-    const records = plan.actions.filter((action) => action.kind === "record");
+  /** The checks and records of the plan (null: they are published already) and of what was opened, in one request unless there are very many. */
+  async #publish(plan: Plan | null): Promise<void> {
+    const planned = plan?.actions ?? [];
+    const checks = planned.filter((action) => action.kind === "check");
+    const records = planned.filter((action) => action.kind === "record");
     const writes = [...checks.map(({ head, check, existing }) => ({ head, check, existing })), ...this.#checks];
     const events = [...records.map(({ record }) => record), ...this.#records];
-    const { logHead } = this.#observation.snapshot;
-    if (writes.length === 0 && events.length === 0) return;
-    const log = events.length === 0 || logHead === null ? null : { expectedHead: logHead, files: recordFiles(events), headline: logHeadline(events) };
-    const result = await this.#ports.forge.publish(this.#repository, writes, log);
-    for (const [index, outcome] of result.checks.entries()) {
+    [this.#checks, this.#records] = [[], []];
+    const logged = this.#observation.snapshot.logHead === null ? [] : events;
+    const outcomes = await this.#write(writes, logged.slice(0, RECORDS_PER_COMMIT));
+    for (const [index, outcome] of outcomes.entries()) {
       const action = checks[index];
       // The check of a pull request opened just now is planned again by the next look, should it be missing.
       if (action !== undefined) this.#settle(action, outcome);
     }
-    if (result.records === null) return;
-    if (result.records.outcome === "done") {
-      this.#log = log === null ? null : { commit: result.records.value, parent: log.expectedHead, files: log.files };
-      this.#done.push(...records);
-      return;
+    for (let start = 0; start < logged.length && this.#conflicts.length === 0; start += RECORDS_PER_COMMIT) {
+      if (start > 0) await this.#write([], logged.slice(start, start + RECORDS_PER_COMMIT));
+      if (this.#conflicts.length === 0) this.#done.push(...records.slice(start, start + RECORDS_PER_COMMIT));
     }
-    if (result.records.outcome === "conflict") this.#conflicts.push(`the promotion log: ${result.records.reason}`);
-    // Without its records Pinion would forget what it did: nothing more is done until a person mends it.
-    else throw new PortFailure("stalled", `GitHub does not let Pinion write its log (${LOG_BRANCH}): ${result.records.reason}`);
   }
 
-  /** Merges only what stands as it was judged: same head (checked by GitHub), same base (checked here by the first merge winning). */
+  /** One request. A log that moved is a conflict. */
+  async #write(checks: readonly CheckWrite[], events: readonly LogRecord[]): Promise<readonly WriteOutcome<number>[]> {
+    const expectedHead = this.#log.at(-1)?.commit ?? this.#observation.snapshot.logHead;
+    const log = events.length === 0 || expectedHead === null ? null : { expectedHead, files: recordFiles(events), headline: logHeadline(events) };
+    if (checks.length === 0 && log === null) return [];
+    const result = await this.#ports.forge.publish(this.#repository, checks, log);
+    if (log === null || result.records === null) return result.checks;
+    if (result.records.outcome === "done") this.#log.push({ commit: result.records.value, parent: log.expectedHead, files: log.files });
+    else if (result.records.outcome === "conflict") this.#conflicts.push(`the promotion log: ${result.records.reason}`);
+    // Without its records Pinion would forget what it did: nothing more is done until a person mends it.
+    else throw new PortFailure("stalled", `GitHub does not let Pinion write its log (${LOG_BRANCH}): ${result.records.reason}`);
+    return result.checks;
+  }
+
+  /**
+   * Merges what stands as it was judged. GitHub makes sure of the head, but takes any base: so what was judged must be young,
+   * and after one merge of this run only what that merge cannot have changed. The rest is judged anew by the next look.
+   */
   async #merge(action: ActionOf<"merge">): Promise<void> {
-    const { pullRequest, head, method, title, message } = action;
-    this.#settle(action, await this.#ports.forge.merge(this.#repository, pullRequest, { head, method, title, message }));
+    const { pullRequest, head, base, method, title, message } = action;
+    const { snapshot, proposals } = this.#observation;
+    if (base !== snapshot.head || this.#ports.clock.now() - snapshot.at > MERGE_WITHIN) {
+      this.#settle(action, { outcome: "conflict", reason: "what was judged is old by now" });
+      return;
+    }
+    const proposal = proposals.get(pullRequest);
+    const change = proposal?.known === true ? proposal.value : null;
+    const places = change?.promotions.map(({ app, environment }) => `${environment}/${app}`) ?? [];
+    // Quarantines and settings bear upon every place.
+    const pinsAlone = change !== null && change.config === null && change.quarantines.length === 0 && change.otherFiles.length === 0;
+    if (this.#merged.size > 0 && (!pinsAlone || this.#merged.has(EVERYWHERE) || places.some((place) => this.#merged.has(place)))) return;
+    const merged = this.#settle(action, await this.#ports.forge.merge(this.#repository, pullRequest, { head, method, title, message }));
+    if (merged) for (const place of pinsAlone ? places : [EVERYWHERE]) this.#merged.add(place);
   }
 
   async #rebuild(action: ActionOf<"rebuild">): Promise<void> {
@@ -186,41 +240,46 @@ export class Application {
   }
 
   async #comment(action: ActionOf<"comment">): Promise<void> {
-    await this.#ports.forge.comment(this.#repository, action.pullRequest, action.body);
-    this.#done.push(action);
+    await this.#courtesy(action, () => this.#ports.forge.comment(this.#repository, action.pullRequest, action.body));
   }
 
   async #removeLabel(action: ActionOf<"remove-label">): Promise<void> {
-    await this.#ports.forge.removeLabel(this.#repository, action.pullRequest, action.label);
-    this.#done.push(action);
+    await this.#courtesy(action, () => this.#ports.forge.removeLabel(this.#repository, action.pullRequest, action.label));
   }
 
   async #close(action: ActionOf<"close">): Promise<void> {
-    await this.#ports.forge.close(this.#repository, action.pullRequestId);
-    this.#done.push(action);
-    await this.#ports.forge.deleteBranch(this.#repository, action.branch, action.head);
+    const { forge } = this.#ports;
+    if (!(await this.#courtesy(action, () => forge.close(this.#repository, action.pullRequestId)))) return;
+    try {
+      await forge.deleteBranch(this.#repository, action.branch, action.head);
+    } catch (error) {
+      // The branch that stays is planned by itself in the next look, which tells what is wrong.
+      if (!(error instanceof PortFailure)) throw error;
+    }
   }
 
   async #deleteBranch(action: ActionOf<"delete-branch">): Promise<void> {
-    this.#settle(action, await this.#ports.forge.deleteBranch(this.#repository, action.branch, action.head));
+    await this.#courtesy(action, () => this.#ports.forge.deleteBranch(this.#repository, action.branch, action.head));
   }
 
   async #askReviewers(action: ActionOf<"ask-reviewers">): Promise<void> {
-    this.#settle(action, await this.#ports.forge.askReviewers(this.#repository, action.pullRequest, action.teams, action.users));
+    await this.#courtesy(action, () => this.#ports.forge.askReviewers(this.#repository, action.pullRequest, action.teams, action.users));
   }
 
   async #showDeployment(action: ActionOf<"show-deployment">): Promise<void> {
     const { existing, app, environment, commit, state, description } = action;
-    await this.#ports.forge.showDeployment(this.#repository, { existing, app, environment, commit, state, description });
-    this.#done.push(action);
+    const shown = { existing, app, environment, commit, state, description };
+    await this.#courtesy(action, async () => void (await this.#ports.forge.showDeployment(this.#repository, shown)));
   }
 
   async #createLabel(action: ActionOf<"create-label">): Promise<void> {
     const { name, color, description } = action;
-    await this.#ports.forge.createLabel(this.#repository, { name, color, description });
-    this.#done.push(action);
+    await this.#courtesy(action, () => this.#ports.forge.createLabel(this.#repository, { name, color, description }));
   }
 }
+
+/** Stands for every place, where a merge brought more than pins. */
+const EVERYWHERE = "*";
 
 function isOf<K extends Action["kind"]>(action: Action, kind: K): action is ActionOf<K> {
   return action.kind === kind;

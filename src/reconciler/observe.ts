@@ -43,7 +43,9 @@ export class RepositoryView {
 
   /** What was seen last, while nothing says that it is old. */
   recent(now: Instant): Observation | null {
-    return this.#last !== null && now - this.#last.snapshot.at < SNAPSHOT_MAX_AGE ? this.#last : null;
+    if (this.#last === null) return null;
+    const age = now - this.#last.snapshot.at;
+    return age >= 0 && age < SNAPSHOT_MAX_AGE ? this.#last : null;
   }
 
   /** Repositories of the images that are pinned, as of the last look; null before the first. */

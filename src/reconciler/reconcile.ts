@@ -32,11 +32,17 @@ export interface Reconciler {
   pinning(imageRepository: string, among: readonly Repository[]): readonly Repository[];
 }
 
+interface Written {
+  readonly kind: Action["kind"];
+  readonly refused: boolean;
+  readonly at: Instant;
+}
+
 interface Memory {
   readonly view: RepositoryView;
   readonly answers: AnswerStore;
-  /** Writes that are neither compare-and-swap nor seen at once, by action id. */
-  readonly written: Map<string, Instant>;
+  /** Writes not to be made again for a while, by action id: those that are neither compare-and-swap nor seen at once, and what was refused. */
+  readonly written: Map<string, Written>;
   /** Looks in a row that ended in a conflict. */
   conflicts: number;
 }
@@ -58,12 +64,18 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
       for (const hint of hints) {
         memory.answers.heed(hint);
         if (hint.kind === "sweep" || hint.kind === "forge") memory.view.outdate();
+        if (hint.kind === "forge") forgetRefusedMerges(memory);
       }
       const { observation, decided } = await decide(ports, policies, repository, memory);
-      const applied = await new Application(ports, observation).run(withoutRepeats(decided, memory, ports.clock.now()));
-      remember(ports, memory, applied);
-      tell(ports, repository, decided, applied);
-      return { again: nextLook(decided, applied, memory.conflicts, ports.clock.now()) };
+      const application = new Application(ports, observation);
+      try {
+        await application.run(withoutRepeats(decided, memory, ports.clock.now()));
+      } finally {
+        // What was done is done, even if the rest could not be.
+        remember(ports, memory, application.applied);
+        tell(ports, repository, decided, application.applied);
+      }
+      return { again: nextLook(decided, application.applied, memory.conflicts, ports.clock.now()) };
     },
 
     async preview(repository) {
@@ -94,7 +106,8 @@ async function decide(ports: Ports, policies: PolicySet, repository: Repository,
   const recent = memory.view.recent(ports.clock.now());
   if (recent !== null) {
     const decision = await decideFrom(ports, policies, repository, memory, recent);
-    if (decision.decided.actions.length === 0) return decision;
+    // What would not be written now is no reason to look: a refused merge is planned each time.
+    if (withoutRepeats(decision.decided, memory, ports.clock.now()).actions.length === 0) return decision;
   }
   return decideFrom(ports, policies, repository, memory, await memory.view.observe(ports, repository));
 }
@@ -125,18 +138,26 @@ function repeats(action: Action): boolean {
 }
 
 function withoutRepeats(decided: Plan, memory: Memory, now: Instant): Plan {
-  for (const [id, at] of memory.written) if (now - at > WRITE_MEMORY) memory.written.delete(id);
+  for (const [id, { at, refused }] of memory.written) {
+    // A moment that is still to come was noted by a clock that has been set back since.
+    if (at > now || now - at > (refused ? REFUSAL_MEMORY : WRITE_MEMORY)) memory.written.delete(id);
+  }
   return { ...decided, actions: decided.actions.filter((action) => !memory.written.has(action.id)) };
 }
 
+/** Something changed on GitHub, perhaps what a merge was refused for: a check that is green now, a review. */
+function forgetRefusedMerges(memory: Memory): void {
+  for (const [id, { kind, refused }] of memory.written) if (refused && kind === "merge") memory.written.delete(id);
+}
+
 function remember(ports: Ports, memory: Memory, applied: Applied): void {
-  if (applied.log !== null) memory.view.wrote(applied.log);
+  for (const written of applied.log) memory.view.wrote(written);
   memory.conflicts = applied.conflicts.length > 0 ? memory.conflicts + 1 : 0;
   if (applied.done.length > 0 || applied.conflicts.length > 0) memory.view.outdate();
   const now = ports.clock.now();
-  for (const action of applied.done) if (repeats(action)) memory.written.set(action.id, now);
+  for (const action of applied.done) if (repeats(action)) memory.written.set(action.id, { kind: action.kind, refused: false, at: now });
   // A refusal stands until a person changes something: asking at every look would only cost requests.
-  for (const { action } of applied.refusals) memory.written.set(action.id, now + REFUSAL_MEMORY - WRITE_MEMORY);
+  for (const { action } of applied.refusals) memory.written.set(action.id, { kind: action.kind, refused: true, at: now });
 }
 
 function nextLook(decided: Plan, applied: Applied, conflicts: number, now: Instant): Instant | null {

@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../sandbox/clock.ts";
+import type { Action, Plan } from "../../src/domain/action.ts";
+import { known } from "../../src/domain/answer.ts";
+import type { Observation, ProposedChange } from "../../src/domain/observation.ts";
+import type { LogRecord } from "../../src/domain/record.ts";
+import { PortFailure, type Forge } from "../../src/ports.ts";
+import { Application } from "../../src/reconciler/apply.ts";
+import { oid, release } from "../domain/releases.ts";
+import { HEAD, WorldBuilder } from "../domain/world-builder.ts";
+import { portsWith } from "./small-world.ts";
+
+const two = release("1.4.2");
+
+function planOf(actions: readonly Action[]): Plan {
+  return { actions, blocked: [], needs: [], nextLookAt: null };
+}
+
+function comment(number: number): Action {
+  return { id: `comment ${number}`, kind: "comment", pullRequest: number, body: "hello" };
+}
+
+function merge(number: number): Action {
+  return { id: `merge ${number}`, kind: "merge", pullRequest: number, head: oid("c"), base: HEAD, method: "squash", title: "t", message: "m" };
+}
+
+function record(index: number): Action {
+  const told: LogRecord = { event: "deployed", app: `app-${index}`, environment: "dev", release: two, commit: oid("d"), at: index, evidence: "healthy" };
+  return { id: `record ${index}`, kind: "record", record: told };
+}
+
+/** An application of a plan to a forge that does what it is told to, and notes what it was asked. */
+function applying(forge: Partial<Forge>, changes: readonly Partial<ProposedChange>[] = [], age = 0) {
+  const world = new WorldBuilder();
+  const asked: string[] = [];
+  let logged = 0;
+  for (const [index, change] of changes.entries()) {
+    const proposal: ProposedChange = { base: HEAD, head: oid("c"), conflicts: [], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [], ...change };
+    world.proposals.set(index + 1, known(proposal, world.now));
+  }
+  const observation: Observation = world.observation();
+  const ports = portsWith({
+    clock: new VirtualClock(world.now + age),
+    forge: {
+      comment: async (_, number) => void asked.push(`comment ${number}`),
+      createLabel: async () => void asked.push("label"),
+      merge: async (_, number) => {
+        asked.push(`merge ${number}`);
+        return { outcome: "done", value: oid("9") };
+      },
+      publish: async (_, checks, records) => {
+        asked.push(`publish ${checks.length} ${records?.files.length ?? 0} on ${records?.expectedHead.slice(0, 1) ?? "nothing"}`);
+        logged += 1;
+        return { checks: checks.map(() => ({ outcome: "done", value: 1 })), records: records === null ? null : { outcome: "done", value: oid(String(logged)) } };
+      },
+      openPullRequest: async () => {
+        asked.push("open");
+        return { outcome: "done", value: { number: 9, head: oid("e") } };
+      },
+      ...forge,
+    },
+  });
+  return { application: new Application(ports, observation), asked };
+}
+
+const promotes = (environment: string, change: Partial<ProposedChange> = {}): Partial<ProposedChange> => ({
+  promotions: [{ app: "checkout", environment, from: null, to: two }],
+  ...change,
+});
+
+describe("a write that nothing else waits for", () => {
+  const label: Action = { id: "label", kind: "create-label", name: "promote:dev", color: "ededed", description: "" };
+
+  it("is refused by itself when a person must act first, and the rest goes on", async () => {
+    const { application, asked } = applying({ comment: async () => Promise.reject(new PortFailure("stalled", "the App may not comment")) });
+    await application.run(planOf([comment(1), label]));
+    expect(asked).toEqual(["label"]);
+    expect(application.applied.refusals).toMatchObject([{ action: { id: "comment 1" }, reason: "the App may not comment" }]);
+  });
+
+  it("ends the look when GitHub is down, and what was done before is known", async () => {
+    const forge: Partial<Forge> = { createLabel: async () => Promise.reject(new PortFailure("dependency", "GitHub is down")) };
+    const { application } = applying(forge);
+    await expect(application.run(planOf([comment(1), label]))).rejects.toThrow("GitHub is down");
+    expect(application.applied.done).toMatchObject([{ id: "comment 1" }]);
+    expect(application.applied.refusals).toEqual([]);
+  });
+});
+
+describe("merges", () => {
+  it("are not made by what was seen more than half a minute ago", async () => {
+    const { application, asked } = applying({}, [promotes("dev")], 30_001);
+    await application.run(planOf([merge(1)]));
+    expect(asked).toEqual([]);
+    expect(application.applied.conflicts).toHaveLength(1);
+  });
+
+  it("go before anything slow, after their own checks and records", async () => {
+    const { application, asked } = applying({}, [promotes("dev")]);
+    await application.run(planOf([comment(1), merge(1), record(1)]));
+    expect(asked).toEqual(["publish 0 1 on b", "merge 1", "comment 1"]);
+  });
+
+  it("are made together where they cannot bear upon each other", async () => {
+    const { application, asked } = applying({}, [promotes("dev"), promotes("staging")]);
+    await application.run(planOf([merge(1), merge(2)]));
+    expect(asked).toEqual(["merge 1", "merge 2"]);
+  });
+
+  it.each<readonly [string, Partial<ProposedChange>, Partial<ProposedChange>]>([
+    ["both change one place", promotes("dev"), promotes("dev")],
+    ["the first brings more than pins", promotes("dev", { otherFiles: ["README.md"] }), promotes("staging")],
+    ["the second brings more than pins", promotes("dev"), promotes("staging", { otherFiles: ["README.md"] })],
+    [
+      "the first puts a digest in quarantine",
+      promotes("dev", { quarantines: [{ app: "checkout", digest: "sha256:1", environments: [], reason: "bad", file: "q.yaml" }] }),
+      promotes("staging"),
+    ],
+  ])("wait for the next look when %s", async (_, first, second) => {
+    const { application, asked } = applying({}, [first, second]);
+    await application.run(planOf([merge(1), merge(2)]));
+    expect(asked).toEqual(["merge 1"]);
+    expect(application.applied.done).toMatchObject([{ id: "merge 1" }]);
+    expect(application.applied.refusals).toEqual([]);
+  });
+});
+
+describe("very many records", () => {
+  it("are written in commits of at most 500, each on the one before", async () => {
+    const { application, asked } = applying({});
+    await application.run(planOf(Array.from({ length: 1_001 }, (_, index) => record(index))));
+    expect(asked).toEqual(["publish 0 500 on b", "publish 0 500 on 1", "publish 0 1 on 2"]);
+    expect(application.applied.log.map(({ commit, parent }) => [commit, parent])).toEqual([
+      [oid("1"), oid("b")],
+      [oid("2"), oid("1")],
+      [oid("3"), oid("2")],
+    ]);
+    expect(application.applied.done).toHaveLength(1_001);
+  });
+
+  it("stop where the log moved", async () => {
+    let written = 0;
+    const { application } = applying({
+      publish: async () => {
+        written += 1;
+        return { checks: [], records: written === 1 ? { outcome: "done", value: oid("1") } : { outcome: "conflict", reason: "it moved" } };
+      },
+    });
+    await application.run(planOf(Array.from({ length: 1_001 }, (_, index) => record(index))));
+    expect(written).toBe(2);
+    expect(application.applied.done).toHaveLength(500);
+    expect(application.applied.conflicts).toHaveLength(1);
+  });
+});
