@@ -1,4 +1,4 @@
-import type { Action, Plan } from "../domain/action.ts";
+import type { Plan } from "../domain/action.ts";
 import type { Instant, Milliseconds } from "../domain/answer.ts";
 import { plan } from "../domain/plan.ts";
 import type { Observation, Repository } from "../domain/observation.ts";
@@ -9,16 +9,13 @@ import { gather } from "./gather.ts";
 import type { Hint } from "./hint.ts";
 import { AnswerStore } from "./knowledge.ts";
 import { RepositoryView } from "./observe.ts";
+import { WriteMemory } from "./write-memory.ts";
 
 /** The planner may ask twice before it must decide with what it has. */
 const GATHER_ROUNDS = 2;
 /** After a conflict or with questions still open, look again this soon. */
 const SOON: Milliseconds = 1_000;
 const LONGEST_PAUSE: Milliseconds = 5 * 60_000;
-/** GitHub's own reads may lag behind a write for a while; the same write is not made again within this time. */
-const WRITE_MEMORY: Milliseconds = 60_000;
-/** What GitHub refused is not tried again within this time. */
-const REFUSAL_MEMORY: Milliseconds = 10 * 60_000;
 /** Answers that nobody asked for in this time are forgotten. */
 const ANSWER_LIFE: Milliseconds = 60 * 60_000;
 
@@ -32,17 +29,10 @@ export interface Reconciler {
   pinning(imageRepository: string, among: readonly Repository[]): readonly Repository[];
 }
 
-interface Written {
-  readonly kind: Action["kind"];
-  readonly refused: boolean;
-  readonly at: Instant;
-}
-
 interface Memory {
   readonly view: RepositoryView;
   readonly answers: AnswerStore;
-  /** Writes not to be made again for a while, by action id: those that are neither compare-and-swap nor seen at once, and what was refused. */
-  readonly written: Map<string, Written>;
+  readonly writes: WriteMemory;
   /** Looks in a row that ended in a conflict. */
   conflicts: number;
 }
@@ -52,7 +42,7 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
   const memoryOf = (repository: Repository): Memory => {
     let memory = memories.get(repository.id);
     if (memory === undefined) {
-      memory = { view: new RepositoryView(), answers: new AnswerStore(), written: new Map(), conflicts: 0 };
+      memory = { view: new RepositoryView(), answers: new AnswerStore(), writes: new WriteMemory(), conflicts: 0 };
       memories.set(repository.id, memory);
     }
     return memory;
@@ -64,12 +54,12 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
       for (const hint of hints) {
         memory.answers.heed(hint);
         if (hint.kind === "sweep" || hint.kind === "forge") memory.view.outdate();
-        if (hint.kind === "forge") forgetRefusedMerges(memory);
+        if (hint.kind === "forge") memory.writes.forgetRefusedMerges();
       }
       const { observation, decided } = await decide(ports, policies, repository, memory);
       const application = new Application(ports, observation);
       try {
-        await application.run(withoutRepeats(decided, memory, ports.clock.now()));
+        await application.run({ ...decided, actions: memory.writes.untried(decided.actions, ports.clock.now()) });
       } finally {
         // What was done is done, even if the rest could not be.
         remember(ports, memory, application.applied);
@@ -107,7 +97,7 @@ async function decide(ports: Ports, policies: PolicySet, repository: Repository,
   if (recent !== null) {
     const decision = await decideFrom(ports, policies, repository, memory, recent);
     // What would not be written now is no reason to look: a refused merge is planned each time.
-    if (withoutRepeats(decision.decided, memory, ports.clock.now()).actions.length === 0) return decision;
+    if (memory.writes.untried(decision.decided.actions, ports.clock.now()).length === 0) return decision;
   }
   return decideFrom(ports, policies, repository, memory, await memory.view.observe(ports, repository));
 }
@@ -122,42 +112,11 @@ async function decideFrom(ports: Ports, policies: PolicySet, repository: Reposit
   return { observation, decided };
 }
 
-/** Whether a second write would be a second thing in the world: everything else is found or refused by GitHub. */
-function repeats(action: Action): boolean {
-  switch (action.kind) {
-    case "comment":
-    case "open-issue":
-    case "create-label":
-    case "show-deployment":
-    case "ask-reviewers":
-    case "delete-branch":
-      return true;
-    default:
-      return false;
-  }
-}
-
-function withoutRepeats(decided: Plan, memory: Memory, now: Instant): Plan {
-  for (const [id, { at, refused }] of memory.written) {
-    // A moment that is still to come was noted by a clock that has been set back since.
-    if (at > now || now - at > (refused ? REFUSAL_MEMORY : WRITE_MEMORY)) memory.written.delete(id);
-  }
-  return { ...decided, actions: decided.actions.filter((action) => !memory.written.has(action.id)) };
-}
-
-/** Something changed on GitHub, perhaps what a merge was refused for: a check that is green now, a review. */
-function forgetRefusedMerges(memory: Memory): void {
-  for (const [id, { kind, refused }] of memory.written) if (refused && kind === "merge") memory.written.delete(id);
-}
-
 function remember(ports: Ports, memory: Memory, applied: Applied): void {
   for (const written of applied.log) memory.view.wrote(written);
   memory.conflicts = applied.conflicts.length > 0 ? memory.conflicts + 1 : 0;
   if (applied.done.length > 0 || applied.conflicts.length > 0) memory.view.outdate();
-  const now = ports.clock.now();
-  for (const action of applied.done) if (repeats(action)) memory.written.set(action.id, { kind: action.kind, refused: false, at: now });
-  // A refusal stands until a person changes something: asking at every look would only cost requests.
-  for (const { action } of applied.refusals) memory.written.set(action.id, { kind: action.kind, refused: true, at: now });
+  memory.writes.note(applied, ports.clock.now());
 }
 
 function nextLook(decided: Plan, applied: Applied, conflicts: number, now: Instant): Instant | null {
