@@ -108,8 +108,10 @@ async function readProposal(ports: Ports, repository: Repository, base: Oid, hea
     const tooLarge = blob !== null && after === null;
     if (path === CONFIG_PATH) found.config = readConfig(after);
     else if (place !== null && config !== null && !tooLarge) takeManifest(found, config, place, path, before, after);
-    else if (path.startsWith(QUARANTINE_FOLDER) && oldBlob === null && after !== null) takeQuarantine(found, path, after);
+    else if (path.startsWith(QUARANTINE_FOLDER) && after !== null) takeQuarantine(found, path, before, after);
     else found.otherFiles.push(path);
+    const beside = blob === null || place !== null ? null : discoveredBeside(path, discover);
+    if (beside !== null) found.broken.push(`${path} would stand beside ${beside}, and kustomize reads only one file of a folder; keep one`);
     if (place !== null && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
   }
   return { base, head, conflicts: [], ...found };
@@ -161,8 +163,29 @@ function decoded(bytes: Uint8Array): string | null {
   }
 }
 
-function takeQuarantine(found: Found, path: string, bytes: Uint8Array): void {
-  const parsed = parseQuarantine(path, new TextDecoder().decode(bytes));
-  if (parsed.ok) found.quarantines.push(parsed.entry);
-  else found.broken.push(parsed.problem);
+/** Adding an entry, or letting one hold in more places, is quarantine; anything else done to an entry is for people to look at. */
+function takeQuarantine(found: Found, path: string, before: Uint8Array | null, after: Uint8Array): void {
+  const parsed = parseQuarantine(path, new TextDecoder().decode(after));
+  if (!parsed.ok) {
+    found.broken.push(parsed.problem);
+    return;
+  }
+  const old = before === null ? null : parseQuarantine(path, new TextDecoder().decode(before));
+  if (old === null || (old.ok && isWider(parsed.entry, old.entry))) found.quarantines.push(parsed.entry);
+  else found.otherFiles.push(path);
+}
+
+function isWider(entry: QuarantineEntry, old: QuarantineEntry): boolean {
+  const covers = entry.environments.length === 0 || (old.environments.length > 0 && old.environments.every((name) => entry.environments.includes(name)));
+  return entry.app === old.app && entry.digest === old.digest && covers;
+}
+
+/** The names under which kustomize looks for its file (kustomize `konfig.RecognizedKustomizationFileNames`). */
+const KUSTOMIZATION_NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/** The discovered kustomization of the folder in which this file would be another one, or null. */
+function discoveredBeside(path: string, discover: Discover): string | null {
+  const cut = path.lastIndexOf("/") + 1;
+  if (!KUSTOMIZATION_NAMES.includes(path.slice(cut))) return null;
+  return KUSTOMIZATION_NAMES.map((name) => path.slice(0, cut) + name).find((other) => other !== path && discover(other) !== null) ?? null;
 }

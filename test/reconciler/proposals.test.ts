@@ -90,11 +90,19 @@ describe("what a pull request changes beside pins", () => {
     expect((await read()).get(1)).toMatchObject({ known: false, failure: "stalled", reason: expect.stringContaining("split it") });
   });
 
-  it("adds a quarantine entry only where there was none", async () => {
-    const entry = (reason: string) => `app: checkout\ndigest: ${DIGEST}\nreason: ${reason}\n`;
-    const [old, fresh] = [".github/pinion/quarantine/old.yaml", ".github/pinion/quarantine/new.yaml"];
-    const { read } = proposed({ [old]: entry("one"), [FILE]: pinning("1.0.0") }, [{ number: 1, files: { [old]: entry("two"), [fresh]: entry("three") } }]);
-    expect((await read()).get(1)).toMatchObject({ known: true, value: { quarantines: [{ file: fresh }], otherFiles: [old] } });
+  it("adds a quarantine entry or widens one; anything else done to an entry is for people to look at", async () => {
+    const entry = (...places: readonly string[]) => `app: checkout\ndigest: ${DIGEST}\nreason: bad\nenvironments: [${places.join(", ")}]\n`;
+    const [wider, narrower, fresh] = ["a", "b", "c"].map((name) => `.github/pinion/quarantine/${name}.yaml`) as [string, string, string];
+    const { read } = proposed({ [wider]: entry("us"), [narrower]: entry("us", "eu"), [FILE]: pinning("1.0.0") }, [
+      { number: 1, files: { [wider]: entry("us", "eu"), [narrower]: entry("us"), [fresh]: entry("us") } },
+    ]);
+    expect((await read()).get(1)).toMatchObject({ known: true, value: { quarantines: [{ file: wider }, { file: fresh }], otherFiles: [narrower] } });
+  });
+
+  it("may not put another kustomization beside the one that is discovered", async () => {
+    const beside = FILE.replace(".yaml", ".yml");
+    const { read } = proposed({ [FILE]: pinning("1.0.0") }, [{ number: 1, files: { [FILE]: null, [beside]: pinning("9.9.9") } }]);
+    expect((await read()).get(1)).toMatchObject({ known: true, value: { promotions: [{ to: null }], broken: [expect.stringContaining("only one file of a folder")] } });
   });
 });
 
