@@ -36,6 +36,11 @@ export interface Dispatcher {
   state(): WorkqueueState;
 }
 
+/**
+ * A registry that is asked right after it told of a push may not show it yet: CNCF Distribution sends the event before it writes
+ * the tag, and others keep lists that are a little old. So it is asked once more, this long after the last event.
+ */
+const ASK_AGAIN: Milliseconds = 5_000;
 /** After a sweep that failed, the next comes sooner than usual, but later with each failure. */
 const FIRST_RETRY: Milliseconds = 5_000;
 
@@ -50,6 +55,8 @@ class RepositoryDispatcher implements Dispatcher {
   readonly #known = new Map<string, Repository>();
   /** Those that spoke up while a sweep was listing: its list may be older than they are. */
   readonly #heardDuringSweep = new Set<string>();
+  /** By image repository: takes back the second question after a push. */
+  readonly #cancelAskAgain = new Map<string, () => void>();
   #sweeping: Promise<void> | null = null;
   #sweepAgain = false;
   #swept = false;
@@ -82,6 +89,20 @@ class RepositoryDispatcher implements Dispatcher {
   }
 
   imagePushed(imageRepository: string): number {
+    const hinted = this.#hintPinning(imageRepository);
+    this.#cancelAskAgain.get(imageRepository)?.();
+    this.#cancelAskAgain.delete(imageRepository);
+    if (hinted === 0 || this.#stopped) return hinted;
+    const { clock } = this.#options;
+    const cancel = clock.schedule(clock.now() + ASK_AGAIN, () => {
+      this.#cancelAskAgain.delete(imageRepository);
+      this.#hintPinning(imageRepository);
+    });
+    this.#cancelAskAgain.set(imageRepository, cancel);
+    return hinted;
+  }
+
+  #hintPinning(imageRepository: string): number {
     const pinning = this.#options.reconciler.pinning(imageRepository, [...this.#known.values()]);
     for (const { id } of pinning) this.#queue.add(String(id), { kind: "registry", repository: imageRepository });
     return pinning.length;
@@ -115,6 +136,8 @@ class RepositoryDispatcher implements Dispatcher {
   drain(deadline: Milliseconds): Promise<readonly string[]> {
     this.#stopped = true;
     this.#cancelNext();
+    for (const cancel of this.#cancelAskAgain.values()) cancel();
+    this.#cancelAskAgain.clear();
     return this.#queue.drain(deadline).then((keys) => keys.map((key) => this.#nameOf(key)));
   }
 
