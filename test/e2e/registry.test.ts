@@ -121,3 +121,24 @@ it("needs no notification of a push: new tags are found by asking now and then",
   await world.push("checkout", "1.4.2");
   await story.until("merged dev 1.4.2", 15 * MINUTE);
 });
+
+it("asks a registry again that told of a push before it showed the tag", async () => {
+  const story = await begin({ pushed: "", asleep: true });
+  const { world } = story;
+  await world.start();
+  const event = {
+    action: "push",
+    target: { repository: "acme/checkout", tag: "1.4.2", digest: `sha256:${"0".repeat(64)}`, mediaType: "application/vnd.oci.image.index.v1+json" },
+    request: { host: world.registry.host },
+  };
+  const authorization = world.environment["PINION_WEBHOOK_DISTRIBUTION_SECRET"] ?? "";
+  const told = await fetch(`${world.pinion.url}/webhooks/registry/distribution`, {
+    method: "POST",
+    headers: { "content-type": "application/vnd.docker.distribution.events.v1+json", authorization },
+    body: JSON.stringify({ events: [event] }),
+  });
+  expect(told.status).toBeLessThan(300);
+  await world.settle();
+  await world.push("checkout", "1.4.2");
+  await story.until("merged dev 1.4.2", MINUTE);
+});
