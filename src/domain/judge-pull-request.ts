@@ -136,8 +136,8 @@ export function mustBeProposed(draft: Draft, app: string, environment: string): 
   if (current === null || current.bad === null || current.bad.event === "deadline" || current.via !== "merged") return true;
   if (revertedAt !== null && draft.now - revertedAt < REVERT_COOLDOWN) return true;
   let bad = 0;
-  for (const places of draft.observation.ledger.places.values()) {
-    for (const { at } of places.get(environment)?.bad.values() ?? []) if (draft.now - at <= BREAKER_WINDOW) bad += 1;
+  for (const place of draft.observation.ledger.places.get(environment)?.values() ?? []) {
+    for (const { at } of place.bad.values()) if (draft.now - at <= BREAKER_WINDOW) bad += 1;
   }
   return bad >= BREAKER_APPS;
 }

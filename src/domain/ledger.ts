@@ -63,8 +63,8 @@ export interface Place {
 /** The promotion log, folded: a view that can always be built again from the records. */
 export interface Ledger {
   readonly installed: { readonly commit: Oid; readonly at: Instant } | null;
-  /** What is said of an app is one object for as long as nothing more is said of it. */
-  readonly places: ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, Place>>;
+  /** By environment, then app: two short keys are found faster than one that has to be put together. */
+  readonly places: ReadonlyMap<EnvironmentName, ReadonlyMap<AppName, Place>>;
   /** What each merged promotion pull request brought. */
   readonly merged: ReadonlyMap<number, readonly { readonly app: AppName; readonly environment: EnvironmentName; readonly release: Pinned }[]>;
   /** Heads at which every gate passed, as `<pull request>@<head>`. */
@@ -102,7 +102,7 @@ const EMPTY_PLACE: Place = {
 };
 
 export function placeOf(ledger: Ledger, app: AppName, environment: EnvironmentName): Place {
-  return ledger.places.get(app)?.get(environment) ?? EMPTY_PLACE;
+  return ledger.places.get(environment)?.get(app) ?? EMPTY_PLACE;
 }
 
 /** Adds records in log order. A record whose identity is known already changes nothing, so replaying is safe. */
@@ -110,7 +110,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
   if (records.length === 0) return ledger;
   const next = {
     installed: ledger.installed,
-    places: new Map<AppName, Map<EnvironmentName, Place>>(),
+    places: new Map<EnvironmentName, Map<AppName, Place>>(),
     merged: new Map(ledger.merged),
     passed: new Set(ledger.passed),
     passedPullRequests: new Set(ledger.passedPullRequests),
@@ -140,10 +140,10 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
       next.merged.set(record.pullRequest, [...(next.merged.get(record.pullRequest) ?? []), { app, environment, release }]);
     }
     const { app, environment } = record;
-    const places = next.places.get(app) ?? new Map(ledger.places.get(app));
-    next.places.set(app, places.set(environment, foldPlace(places.get(environment) ?? EMPTY_PLACE, record)));
+    const there = next.places.get(environment) ?? new Map(ledger.places.get(environment));
+    next.places.set(environment, there.set(app, foldPlace(there.get(app) ?? EMPTY_PLACE, record)));
   }
-  // Apps that nothing was said of keep their maps.
+  // Environments that nothing was said of stay the same maps.
   return { ...next, places: new Map([...ledger.places, ...next.places]) };
 }
 

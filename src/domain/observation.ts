@@ -234,7 +234,7 @@ export interface Observation {
   readonly repository: Repository;
   readonly snapshot: ForgeSnapshot;
   readonly config: ConfigResult | null;
-  /** By app, then environment; only places that `discover` matches. An app's map is another one when any of its pins has changed. */
+  /** By app, then environment; only places that `discover` matches. */
   readonly pins: ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>>;
   readonly quarantine: Answer<readonly QuarantineEntry[]>;
   readonly ledger: Ledger;

@@ -59,7 +59,6 @@ export function planOpening(draft: Draft, app: AppName, environment: Environment
   if ("none" in candidate) return draft.block(app, environment.name, candidate.none);
   const refusal = pins.pins.find((pin) => pin.refusal !== null && candidate.release.images.some((image) => image.repository === pin.repository));
   if (refusal !== undefined && refusal.refusal !== null) return draft.block(app, environment.name, refusal.refusal);
-  draft.lookAround();
   // What is replaced must be known to run, or there is nothing to go back to: once merged over, it cannot be seen any more.
   if (planAdopted(draft, app, environment.name) === "asking") return;
   const forward = judged.filter((other) => other.own && forwardIn(draft, other, app, environment.name));

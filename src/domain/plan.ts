@@ -1,21 +1,20 @@
-import type { Action, Blocked, CheckContent, Plan } from "./action.ts";
+import type { Action, CheckContent, Plan } from "./action.ts";
 import type { Instant } from "./answer.ts";
 import { planChanges, planWithdrawals } from "./changes.ts";
 import type { Config, Environment } from "./config.ts";
 import { planBranches, planDeployments, planLabels, planReviewers } from "./display.ts";
-import { Draft, type Attended } from "./draft.ts";
+import { Draft } from "./draft.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
-import type { Knowledge, Observation, PullRequest } from "./observation.ts";
+import type { EnvironmentPins, Knowledge, Observation, PullRequest } from "./observation.ts";
 import { closeOwn, OpeningBudget, planOpening, planRebuild } from "./openings.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
 import { planAdopted, planProgress } from "./progress.ts";
-import { keepQuiet, stillQuiet, type PinsOfApp } from "./quiet.ts";
 import { checkFor, obsolete, planCheck, planJudged, planLostOpening, planMerge } from "./pull-requests.ts";
 import { configOnlyCheck, configProblemsCheck } from "./report/check.ts";
 import { obsoleteComment } from "./report/comment.ts";
 import { planRequests } from "./requests.ts";
 import { planRevert, planUnfreeze } from "./reverts.ts";
-import { sameRelease, type AppName } from "./release.ts";
+import { sameRelease } from "./release.ts";
 
 /**
  * Decides what to do, from what was seen and nothing else. Pure: the same observation, knowledge and time
@@ -77,49 +76,26 @@ function isChanging(draft: Draft, app: string, environment: string): boolean {
   return draft.observation.changes.some((change) => change.app === app && change.environment === environment);
 }
 
-interface AppAtHand {
-  readonly app: AppName;
-  readonly pins: PinsOfApp;
-  /** What planning its environments came to, or null when it is quiet. */
-  readonly attended: Attended[] | null;
-  readonly quiet: readonly Blocked[];
-}
-
-/** Environment by environment, so that the first ones come first where not everything may be opened at once. */
 function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const budget = new OpeningBudget(draft, judged);
-  const changing = new Set(draft.observation.changes.map(({ app }) => app));
-  const apps = [...draft.observation.pins].map(([app, pins]): AppAtHand => {
-    const quiet = changing.has(app) ? null : stillQuiet(draft, app, pins);
-    return { app, pins, attended: quiet === null ? [] : null, quiet: quiet ?? [] };
-  });
-  const restless = apps.filter(({ attended }) => attended !== null);
+  const { pins } = draft.observation;
   for (const environment of draft.config.environments) {
     const followers = draft.config.environments.filter((next) => next.promote === "auto" && next.after.includes(environment.name));
-    for (const { app, pins, attended } of restless) {
+    for (const [app, environments] of pins) {
       // What changed there is put into the log first; the next look plans on from it.
-      if (!pins.has(environment.name) || (changing.has(app) && isChanging(draft, app, environment.name))) continue;
-      attended?.push(
-        draft.attend(() => {
-          planUnfreeze(draft, app, environment.name);
-          planProgress(draft, app, environment);
-          planDeployments(draft, app, environment);
-          planRevert(draft, app, environment, judged);
-          if (feedsAnother(pins, environment.name, followers)) planAdopted(draft, app, environment.name);
-          planOpening(draft, app, environment, judged, budget);
-        }),
-      );
+      if (!environments.has(environment.name) || isChanging(draft, app, environment.name)) continue;
+      planUnfreeze(draft, app, environment.name);
+      planProgress(draft, app, environment);
+      planDeployments(draft, app, environment);
+      planRevert(draft, app, environment, judged);
+      if (feedsAnother(environments, environment.name, followers)) planAdopted(draft, app, environment.name);
+      planOpening(draft, app, environment, judged, budget);
     }
-  }
-  for (const { app, pins, attended, quiet } of apps) {
-    draft.say(quiet);
-    for (const { blocked } of attended ?? []) draft.say(blocked);
-    if (attended !== null && !changing.has(app)) keepQuiet(draft, app, pins, attended);
   }
 }
 
 /** Whether an environment that follows this one by itself is pinned to something else, so that what runs here could move on. */
-function feedsAnother(pins: PinsOfApp, environment: string, followers: readonly Environment[]): boolean {
+function feedsAnother(pins: ReadonlyMap<string, EnvironmentPins>, environment: string, followers: readonly Environment[]): boolean {
   const here = pins.get(environment);
   if (here?.ok !== true) return false;
   return followers.some(({ name }) => {

@@ -14,7 +14,6 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
   const place = draft.place(app, environment.name);
   const { current } = place;
   if (current === null || current.bad === null || place.frozen !== null || environment.rollback === "off") return;
-  draft.lookAround();
   const pins = draft.pins(app, environment.name);
   // Only what is still there is gone back from: a later change of the pin is somebody's answer already.
   if (pins === null || !pins.ok || !sameRelease(pins.pinned, current.release)) return;

@@ -1,6 +1,6 @@
 import { settingsOf, type Config } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
-import { placeOf, type Ledger, type Place } from "../domain/ledger.ts";
+import { placeOf, type Ledger } from "../domain/ledger.ts";
 import type { Actor, EnvironmentPins, ForgeSnapshot, PinChange, Repository } from "../domain/observation.ts";
 import { sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned } from "../domain/release.ts";
 import type { PathCommit, Ports } from "../ports.ts";
@@ -18,11 +18,7 @@ interface Suspect {
   readonly here: EnvironmentPins;
 }
 
-type PinsOfApp = ReadonlyMap<EnvironmentName, EnvironmentPins>;
-type Pins = ReadonlyMap<AppName, PinsOfApp>;
-type PlacesOfApp = ReadonlyMap<EnvironmentName, Place>;
-
-const NO_PLACES: PlacesOfApp = new Map();
+type Pins = ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>>;
 
 /** Finds changes of pins on the default branch that the log does not know, each with the commit that made it. */
 export class PinChanges {
@@ -32,15 +28,13 @@ export class PinChanges {
   /** The log for which nothing unknown was found at this head. */
   #explained: Ledger | null = null;
   #pins: Pins | null = null;
-  /** What the log said of an app when its pins were all explained, by the app's pins. */
-  #explainedApps = new WeakMap<PinsOfApp, PlacesOfApp>();
 
   async find(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, config: Config, pins: Pins, ledger: Ledger): Promise<readonly PinChange[]> {
     if (ledger.installed === null) return [];
     if (this.#head === snapshot.head && this.#explained === ledger && this.#pins === pins) return [];
     await this.#update(ports, repository, ledger.installed.commit, snapshot.head);
     const changes: PinChange[] = [];
-    for (const suspect of this.#suspects(pins, ledger, ledger.installed.commit)) {
+    for (const suspect of suspects(pins, ledger, this.#touched, ledger.installed.commit)) {
       changes.push(...(await explain(ports, repository, snapshot, config, suspect)));
     }
     this.#explained = changes.length === 0 ? ledger : null;
@@ -53,34 +47,22 @@ export class PinChanges {
     if (this.#installed === installed && this.#head === head) return;
     const changed = installed === head ? [] : await ports.manifests.changedFiles(repository, installed, head);
     this.#touched = new Set(changed.map(({ path }) => path));
-    if (this.#installed !== installed) this.#explainedApps = new WeakMap();
     this.#installed = installed;
     this.#head = head;
   }
-
-  #suspects(pins: Pins, ledger: Ledger, installed: Oid): readonly Suspect[] {
-    const found: Suspect[] = [];
-    for (const [app, here] of pins) {
-      const places = ledger.places.get(app) ?? NO_PLACES;
-      // A file that was changed since has other pins, and a place that was recorded since is another place.
-      if (this.#explainedApps.get(here) === places) continue;
-      const suspects = suspectsOf(app, here, ledger, this.#touched, installed);
-      if (suspects.length === 0) this.#explainedApps.set(here, places);
-      found.push(...suspects);
-    }
-    return found;
-  }
 }
 
-function suspectsOf(app: AppName, pins: PinsOfApp, ledger: Ledger, touched: ReadonlySet<string>, installed: Oid): readonly Suspect[] {
+function suspects(pins: Pins, ledger: Ledger, touched: ReadonlySet<string>, installed: Oid): readonly Suspect[] {
   const found: Suspect[] = [];
-  for (const [environment, here] of pins) {
-    const current = placeOf(ledger, app, environment).current;
-    if (current === null && !touched.has(here.file)) continue;
-    const expected = current?.release ?? null;
-    const pinned = pinnedOf(here);
-    if (pinned === null || (expected !== null && sameRelease(expected, pinned))) continue;
-    found.push({ app, environment, file: here.file, expected, since: current?.commit ?? installed, here });
+  for (const [app, environments] of pins) {
+    for (const [environment, here] of environments) {
+      const current = placeOf(ledger, app, environment).current;
+      if (current === null && !touched.has(here.file)) continue;
+      const expected = current?.release ?? null;
+      const pinned = pinnedOf(here);
+      if (pinned === null || (expected !== null && sameRelease(expected, pinned))) continue;
+      found.push({ app, environment, file: here.file, expected, since: current?.commit ?? installed, here });
+    }
   }
   return found;
 }

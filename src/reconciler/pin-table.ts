@@ -33,8 +33,7 @@ class Places {
 
   #settle(app: AppName, environment: EnvironmentName, claims: readonly EnvironmentPins[]): void {
     this.#claims.set(`${environment}/${app}`, claims);
-    // Another map, so that whoever holds the one before can tell that something of this app changed.
-    const environments = new Map(this.pins.get(app));
+    const environments = this.pins.get(app) ?? new Map<EnvironmentName, EnvironmentPins>();
     this.pins.set(app, environments);
     const [one, other] = claims.length < 2 ? claims : claims.toSorted((a, b) => (a.file < b.file ? -1 : 1));
     if (one === undefined) environments.delete(environment);

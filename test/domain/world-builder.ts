@@ -57,7 +57,9 @@ export class WorldBuilder {
   pin(environment: string, pinned: Pinned): this {
     const file = `apps/${pinned.app}/overlays/${environment}/kustomization.yaml`;
     const pins = pinned.images.map((image) => ({ ...image, kind: "kustomize-image" as const, file, path: "images[0]", line: 3, name: pinned.app, refusal: null }));
-    this.pins.set(pinned.app, new Map(this.pins.get(pinned.app)).set(environment, { ok: true, file, pinned, pins }));
+    const environments = this.pins.get(pinned.app) ?? new Map<string, EnvironmentPins>();
+    environments.set(environment, { ok: true, file, pinned, pins });
+    this.pins.set(pinned.app, environments);
     return this;
   }
 
