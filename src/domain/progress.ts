@@ -5,7 +5,7 @@ import { isSettled, type Stay } from "./ledger.ts";
 import type { MetricAnswer } from "./slo.ts";
 import { evaluateSlo, sloQueries, type SloVerdict } from "./slo.ts";
 import { asRelease, type AppName, type Digest, type EnvironmentName, type Pinned, type Release } from "./release.ts";
-import { verdictFor, type Wanted } from "./rollout-question.ts";
+import { otherDigestRuns, verdictFor, type Wanted } from "./rollout-question.ts";
 
 /** How often a rollout under way is looked at. */
 const ROLLOUT_POLL: Milliseconds = 10_000;
@@ -37,6 +37,11 @@ export function planAdopted(draft: Draft, app: AppName, environment: Environment
   const verdict = verdictFor(draft, app, environment, adopted, ROLLOUT_POLL);
   if (release === "asking" || verdict === null) return "asking";
   if (release === null) return "answered";
+  const other = otherDigestRuns(draft, app, environment, adopted, release);
+  if (other !== null) {
+    draft.block(app, environment, `${release.version} was here before Pinion, but what runs is ${other}, and its tag names another digest now`);
+    return "answered";
+  }
   if (verdict.verdict !== "deployed") {
     draft.block(app, environment, `${release.version} was here before Pinion and is not seen to run: ${verdict.reason}`);
     draft.due(draft.now + WATCH_POLL);

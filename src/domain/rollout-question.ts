@@ -1,8 +1,9 @@
 import type { Milliseconds } from "./answer.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
+import { parseImageReference } from "./image-reference.ts";
 import type { Need } from "./observation.ts";
-import type { AppName, EnvironmentName, Oid, Pinned } from "./release.ts";
+import type { AppName, EnvironmentName, Oid, Pinned, Release } from "./release.ts";
 import { verdictOf, type Verdict } from "./rollout.ts";
 
 /** The release whose rollout is asked about. */
@@ -37,4 +38,23 @@ export function rolloutOf(draft: Draft, app: AppName, environment: EnvironmentNa
   const current = draft.place(app, environment).current;
   if (current === null) return { verdict: "unknown", reason: "nothing is known to be pinned there" };
   return verdictFor(draft, app, environment, current, maxAge);
+}
+
+/**
+ * A digest that runs here for one of the release's images and is not the release's: where a pin is only a tag, the tag may have
+ * been moved since. Null when the pods show nothing else.
+ */
+export function otherDigestRuns(draft: Draft, app: AppName, environment: EnvironmentName, wanted: Wanted, release: Release): string | null {
+  const need = rolloutNeed(draft, app, environment, wanted);
+  const answer = need === null ? null : draft.ask(need, Number.MAX_SAFE_INTEGER);
+  if (answer?.known !== true) return null;
+  const live = answer.value.flatMap(({ status }) => status.images).flatMap((text) => {
+    const parsed = parseImageReference(text);
+    return parsed.ok && parsed.reference.digest !== null ? [parsed.reference] : [];
+  });
+  for (const image of release.images) {
+    const same = live.filter(({ repository }) => repository === image.repository);
+    if (same.length > 0 && same.every(({ digest }) => digest !== image.digest)) return `${image.repository}@${same[0]?.digest ?? ""}`;
+  }
+  return null;
 }

@@ -3,7 +3,7 @@ import { known } from "../../src/domain/answer.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
 import { planned, actions, openings, recorded, reasons, HOUR, one, two, three, ALICE } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
-import { HEAD, pullRequest, START, WorldBuilder } from "./world-builder.ts";
+import { healthy, HEAD, pullRequest, START, WorldBuilder } from "./world-builder.ts";
 
 describe("the beginning", () => {
   it("does nothing before somebody writes a config", () => {
@@ -189,6 +189,25 @@ describe("later environments", () => {
     expect(openings(world)).toEqual([]);
     world.records.push({ event: "requested", app: "checkout", environment: "prod", at: world.now, release: two, by: "alice", pullRequest: 5, source: "label:1" });
     expect(openings(world)).toEqual(["Promote checkout 1.4.2 to prod"]);
+  });
+});
+
+describe("what was here before Pinion", () => {
+  function tagOnly(images: readonly string[]): WorldBuilder {
+    const bare = { ...one, images: one.images.map((image) => ({ ...image, digest: null })) };
+    const world = new WorldBuilder().pin("dev", bare).registry("1.4.1");
+    world.cluster = (need) => [{ status: { ...healthy(world.now), revisions: [need.commit], images }, includesCommit: true, pinsAtRevision: "wanted" }];
+    return world;
+  }
+
+  it("counts as deployed once Argo CD says so, with the digest that its tag names", () => {
+    expect(recorded(tagOnly([]))).toEqual(["adopted", "deployed", "verified"]);
+  });
+
+  it("counts for nothing when something else runs than what its tag names now", () => {
+    const world = tagOnly([`ghcr.io/acme/checkout@${digestOf("another")}`]);
+    expect(recorded(world)).toEqual([]);
+    expect(reasons(world)).toContain("its tag names another digest now");
   });
 });
 
