@@ -3,7 +3,7 @@ import { appendRecords, EMPTY_LEDGER, type Ledger } from "../domain/ledger.ts";
 import { LOG_BRANCH, parseRecord, printRecord, recordPath } from "../domain/record-file.ts";
 import type { Repository } from "../domain/observation.ts";
 import type { Oid } from "../domain/release.ts";
-import type { FileContent, LogCommit, Ports } from "../ports.ts";
+import { PortFailure, type FileContent, type LogCommit, type Ports } from "../ports.ts";
 
 /** GitHub is asked about this many commits at once. */
 const PROOF_BATCH = 100;
@@ -33,38 +33,41 @@ export class PromotionLog {
 
   /** Whether the log can be told up to `head` without fetching it. */
   knows(head: Oid | null): boolean {
-    return head === this.#head || (head !== null && this.#ownNext(head) !== null);
+    return head === this.#head || (head !== null && this.#ownUpTo(head) !== null);
   }
 
-  /** This process's own commit, if it is the one after what is known. */
-  #ownNext(head: Oid): WrittenLog | null {
-    const written = this.#written.get(head);
-    return written !== undefined && written.parent === this.#head ? written : null;
+  /** This process's own commits from what is known up to `head`, oldest first, or null if they do not lead there. */
+  #ownUpTo(head: Oid): readonly WrittenLog[] | null {
+    const chain: WrittenLog[] = [];
+    for (let at: Oid | null = head; at !== this.#head; at = chain[0]?.parent ?? null) {
+      const written: WrittenLog | undefined = at === null ? undefined : this.#written.get(at);
+      if (written === undefined) return null;
+      chain.unshift(written);
+    }
+    return chain;
   }
 
   /**
    * Reads on to `head`. A record counts only if its commit was signed by GitHub for the App, has one parent
    * and only adds files; anything else on the branch is somebody's doing, is left out, and is told loudly.
+   * @throws {PortFailure} when the log does not go on from what this process has seen of it. Without its records everything
+   *   would begin anew: soaks, requests, and what went bad.
    */
   async update(ports: Ports, repository: Repository, head: Oid | null): Promise<void> {
     if (head === this.#head) return;
-    if (head === null) {
-      ports.journal.error("the promotion log is gone; a new one begins", { repository: repository.id });
-      this.#head = null;
-      this.#ledger = EMPTY_LEDGER;
-      return;
-    }
-    const own = this.#ownNext(head);
+    if (head === null) throw new PortFailure("stalled", `the branch ${LOG_BRANCH} is gone; ${cure(this.#head)}`);
+    const own = this.#ownUpTo(head);
     if (own !== null) {
-      // GitHub made this commit from these files, on exactly what is known: fetching it would tell nothing new.
-      this.#ledger = appendRecords(this.#ledger, readRecords(ports, own.commit, own.files));
-      this.#written.delete(head);
+      // GitHub made these commits from these files, on exactly what is known: fetching them would tell nothing new.
+      const records = own.flatMap(({ commit, files }) => readRecords(ports, commit, files));
+      this.#ledger = appendRecords(this.#ledger, records);
+      for (const { commit } of own) this.#written.delete(commit);
       this.#head = head;
       return;
     }
     await ports.manifests.ensure(repository, [{ ref: `refs/heads/${LOG_BRANCH}`, oid: head }]);
-    const since = this.#head !== null && (await ports.manifests.isAncestor(repository, this.#head, head)) ? this.#head : null;
-    if (since === null && this.#head !== null) ports.journal.error("the promotion log was rewritten; it is read anew", { repository: repository.id });
+    await this.#mustGoOn(ports, repository, head);
+    const since = this.#head;
     const commits = await ports.manifests.logCommits(repository, since, head);
     const proven = await this.#prove(ports, repository, commits);
     // All at once: each time that records are added, what is known so far is copied.
@@ -76,8 +79,16 @@ export class PromotionLog {
       }
       for (const record of readRecords(ports, commit.oid, commit.files)) records.push(record);
     }
-    this.#ledger = appendRecords(since === null ? EMPTY_LEDGER : this.#ledger, records);
+    this.#ledger = appendRecords(this.#ledger, records);
     this.#head = head;
+  }
+
+  async #mustGoOn(ports: Ports, repository: Repository, head: Oid): Promise<void> {
+    if (this.#head === null || (await ports.manifests.isAncestor(repository, this.#head, head))) return;
+    // GitHub's reads may lag behind its writes, and then show an older commit for a while: that mends itself.
+    const older = await ports.manifests.isAncestor(repository, head, this.#head);
+    const what = older ? `was at ${this.#head} before, and GitHub shows the older ${head} now; if that stays so` : "was rewritten";
+    throw new PortFailure(older ? "dependency" : "stalled", `the branch ${LOG_BRANCH} ${what}: ${cure(this.#head)}`);
   }
 
   async #prove(ports: Ports, repository: Repository, commits: readonly LogCommit[]): Promise<ReadonlySet<Oid>> {
@@ -92,6 +103,10 @@ export class PromotionLog {
     }
     return proven;
   }
+}
+
+function cure(known: Oid | null): string {
+  return `restore it with \`git push --force origin ${known ?? "<its last commit>"}:refs/heads/${LOG_BRANCH}\` from a clone that has it, or restart Pinion to go on with what is there`;
 }
 
 function readRecords(ports: Ports, commit: Oid, files: readonly FileContent[]): readonly LogRecord[] {

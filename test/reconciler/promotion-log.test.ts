@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LogRecord } from "../../src/domain/record.ts";
 import type { Repository } from "../../src/domain/observation.ts";
 import type { Ports } from "../../src/ports.ts";
+import { portsWith } from "./small-world.ts";
 import { PromotionLog, recordFiles } from "../../src/reconciler/promotion-log.ts";
 
 const REPOSITORY: Repository = { installation: 7, id: 42, owner: "acme", name: "manifests" };
@@ -38,7 +39,54 @@ function silentWorld(): Ports {
   } as unknown as Ports;
 }
 
+describe("a log that this process has seen", () => {
+  const seen = async (): Promise<PromotionLog> => {
+    const log = new PromotionLog();
+    log.wrote({ commit: oid("1"), parent: null, files: recordFiles([INSTALLED]) });
+    await log.update(silentWorld(), REPOSITORY, oid("1"));
+    return log;
+  };
+  /** Knows which commit comes before which. */
+  const withAncestors = (...pairs: readonly (readonly [string, string])[]): Ports =>
+    portsWith({
+      manifests: {
+        ensure: async () => undefined,
+        isAncestor: async (_, before, after) => pairs.some(([older, newer]) => older === before && newer === after),
+      },
+    });
+
+  it("does not begin anew when the branch is gone", async () => {
+    const log = await seen();
+    await expect(log.update(silentWorld(), REPOSITORY, null)).rejects.toMatchObject({ kind: "stalled", message: expect.stringContaining(`${oid("1")}:refs/heads/pinion-log`) });
+    expect(log.ledger.installed).not.toBeNull();
+  });
+
+  it("does not begin anew when the branch was rewritten", async () => {
+    const log = await seen();
+    await expect(log.update(withAncestors(), REPOSITORY, oid("5"))).rejects.toMatchObject({ kind: "stalled", message: expect.stringContaining("was rewritten") });
+    expect(log.ledger.installed).not.toBeNull();
+    await log.update(silentWorld(), REPOSITORY, oid("1"));
+  });
+
+  it("waits while GitHub shows an older commit, which may be its own lag", async () => {
+    const log = await seen();
+    const older = withAncestors([oid("0"), oid("1")]);
+    await expect(log.update(older, REPOSITORY, oid("0"))).rejects.toMatchObject({ kind: "dependency", message: expect.stringContaining("older") });
+    expect(log.ledger.installed).not.toBeNull();
+  });
+});
+
 describe("what this process wrote itself", () => {
+  it("is known without being fetched when it was written in several commits", async () => {
+    const log = new PromotionLog();
+    log.wrote({ commit: oid("1"), parent: null, files: recordFiles([INSTALLED]) });
+    log.wrote({ commit: oid("2"), parent: oid("1"), files: recordFiles([OPENED]) });
+    expect(log.knows(oid("2"))).toBe(true);
+    await log.update(silentWorld(), REPOSITORY, oid("2"));
+    expect(log.ledger.installed).not.toBeNull();
+    expect(log.ledger.openedAs.get(1)).toEqual(OPENED);
+  });
+
   it("is known without being fetched", async () => {
     const log = new PromotionLog();
     log.wrote({ commit: oid("1"), parent: null, files: recordFiles([INSTALLED]) });
