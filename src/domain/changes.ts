@@ -100,8 +100,8 @@ function recordRevert(draft: Draft, change: PinChange, pullRequest: number, at: 
 }
 
 function hold(draft: Draft, change: PinChange, reason: string): void {
-  const { app, environment, at, commit, from } = change;
-  if (from === null) return;
+  const { app, environment, at, commit, from, to } = change;
+  if (from === null || to === null) return;
   draft.record({ event: "held", app, environment, at, commit, displaced: from, reason });
 }
 

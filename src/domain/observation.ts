@@ -239,6 +239,8 @@ export interface Observation {
   readonly quarantine: Answer<readonly QuarantineEntry[]>;
   readonly ledger: Ledger;
   readonly changes: readonly PinChange[];
+  /** Places whose pin changed a moment ago, in a way that GitHub may explain soon: nothing is decided there before. */
+  readonly unexplained: readonly { readonly app: AppName; readonly environment: EnvironmentName }[];
   /** By pull request number: what each open pull request would change, or why that is not known. */
   readonly proposals: ReadonlyMap<number, Answer<ProposedChange>>;
 }

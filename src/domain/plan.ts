@@ -69,21 +69,23 @@ function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
   }
   planReviewers(draft, judged);
   planRebuild(draft, judged);
-  if (!judged.promotions.some(({ promotion }) => isChanging(draft, promotion.app, promotion.environment.name))) planMerge(draft, judged);
+  const changing = changingPlaces(draft.observation);
+  if (!judged.promotions.some(({ promotion }) => changing.has(`${promotion.environment.name}/${promotion.app}`))) planMerge(draft, judged);
 }
 
-function isChanging(draft: Draft, app: string, environment: string): boolean {
-  return draft.observation.changes.some((change) => change.app === app && change.environment === environment);
+/** Places whose pin is not what the log knows: that is put into the log first, and the next look plans on from it. */
+function changingPlaces({ changes, unexplained }: Observation): ReadonlySet<string> {
+  return new Set([...changes, ...unexplained].map(({ app, environment }) => `${environment}/${app}`));
 }
 
 function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const budget = new OpeningBudget(draft, judged);
   const { pins } = draft.observation;
+  const changing = changingPlaces(draft.observation);
   for (const environment of draft.config.environments) {
     const followers = draft.config.environments.filter((next) => next.promote === "auto" && next.after.includes(environment.name));
     for (const [app, environments] of pins) {
-      // What changed there is put into the log first; the next look plans on from it.
-      if (!environments.has(environment.name) || isChanging(draft, app, environment.name)) continue;
+      if (!environments.has(environment.name) || changing.has(`${environment.name}/${app}`)) continue;
       planUnfreeze(draft, app, environment.name);
       planProgress(draft, app, environment);
       planDeployments(draft, app, environment);

@@ -45,7 +45,14 @@ export class RepositoryView {
   recent(now: Instant): Observation | null {
     if (this.#last === null) return null;
     const age = now - this.#last.snapshot.at;
+    if (this.again !== null && now >= this.again) return null;
     return age >= 0 && age < SNAPSHOT_MAX_AGE ? this.#last : null;
+  }
+
+  /** When something that could not be learned at the last look may be known, or null. */
+  get again(): Instant | null {
+    const moments = [this.#changes.again, this.#proposals.again].filter((moment) => moment !== null);
+    return moments.length === 0 ? null : Math.min(...moments);
   }
 
   /** Repositories of the images that are pinned, as of the last look; null before the first. */
@@ -67,13 +74,13 @@ export class RepositoryView {
     if (usable !== null) await this.#pins.update(ports.manifests, repository, snapshot.head, usable);
     const discover = usable === null ? () => null : compileDiscover(usable.discover, usable.environments);
     const ledger = this.#log.ledger;
-    const changes = usable === null ? [] : await this.#changes.find(ports, repository, snapshot, usable, this.#pins.pins, ledger);
+    const { changes, unexplained } = usable === null ? { changes: [], unexplained: [] } : await this.#changes.find(ports, repository, snapshot, usable, this.#pins.pins, ledger);
     const proposals =
       config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#config?.text ?? "");
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
     this.#lastLook = snapshot.at;
     const pins = usable === null ? new Map() : this.#pins.pins;
-    this.#last = { repository, snapshot, config, pins, quarantine, ledger, changes, proposals };
+    this.#last = { repository, snapshot, config, pins, quarantine, ledger, changes, unexplained, proposals };
     return this.#last;
   }
 

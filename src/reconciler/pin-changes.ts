@@ -1,3 +1,4 @@
+import type { Instant, Milliseconds } from "../domain/answer.ts";
 import { settingsOf, type Config } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import { placeOf, type Ledger } from "../domain/ledger.ts";
@@ -8,6 +9,11 @@ import { readPins } from "./pin-table.ts";
 
 /** Commits looked back through for one changed pin. */
 const HISTORY_LIMIT = 100;
+
+/** GitHub may show a merge in Git before it knows of which pull request it is. A commit younger than this may still be explained. */
+const EXPLAINED_WITHIN: Milliseconds = 2 * 60_000;
+/** When such a commit is asked about again. */
+const ASK_AGAIN: Milliseconds = 10_000;
 
 interface Suspect {
   readonly app: AppName;
@@ -20,6 +26,16 @@ interface Suspect {
 
 type Pins = ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>>;
 
+type Origin = Pick<PinChange, "commit" | "at" | "author" | "pullRequest">;
+
+export interface FoundChanges {
+  readonly changes: readonly PinChange[];
+  /** Places with a change that GitHub may explain in a moment: nothing is to be decided there before. */
+  readonly unexplained: readonly { readonly app: AppName; readonly environment: EnvironmentName }[];
+}
+
+const NOTHING: FoundChanges = { changes: [], unexplained: [] };
+
 /** Finds changes of pins on the default branch that the log does not know, each with the commit that made it. */
 export class PinChanges {
   #installed: Oid | null = null;
@@ -28,18 +44,37 @@ export class PinChanges {
   /** The log for which nothing unknown was found at this head. */
   #explained: Ledger | null = null;
   #pins: Pins | null = null;
+  #again: Instant | null = null;
 
-  async find(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, config: Config, pins: Pins, ledger: Ledger): Promise<readonly PinChange[]> {
-    if (ledger.installed === null) return [];
-    if (this.#head === snapshot.head && this.#explained === ledger && this.#pins === pins) return [];
+  /** When to look again for what GitHub could not explain yet, or null. */
+  get again(): Instant | null {
+    return this.#again;
+  }
+
+  async find(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, config: Config, pins: Pins, ledger: Ledger): Promise<FoundChanges> {
+    this.#again = null;
+    if (ledger.installed === null) return NOTHING;
+    if (this.#head === snapshot.head && this.#explained === ledger && this.#pins === pins) return NOTHING;
     await this.#update(ports, repository, ledger.installed.commit, snapshot.head);
     const changes: PinChange[] = [];
+    const unexplained: FoundChanges["unexplained"][number][] = [];
+    const asked = new Map<Oid, Promise<Origin | null>>();
+    // One commit can change thousands of pins: GitHub is asked about it once.
+    const originOf = async (commit: PathCommit): Promise<Origin | null> => {
+      const before = asked.get(commit.oid) ?? origin(ports, repository, snapshot, commit);
+      asked.set(commit.oid, before);
+      return before;
+    };
     for (const suspect of suspects(pins, ledger, this.#touched, ledger.installed.commit)) {
-      changes.push(...(await explain(ports, repository, snapshot, config, suspect)));
+      const found = await explain(ports, repository, snapshot, config, suspect, originOf);
+      if (found === null) unexplained.push({ app: suspect.app, environment: suspect.environment });
+      else changes.push(...found);
     }
-    this.#explained = changes.length === 0 ? ledger : null;
+    changes.push(...gone(snapshot, config, pins, ledger));
+    this.#explained = changes.length === 0 && unexplained.length === 0 ? ledger : null;
     this.#pins = pins;
-    return changes;
+    if (unexplained.length > 0) this.#again = snapshot.at + ASK_AGAIN;
+    return { changes, unexplained };
   }
 
   /** Files that differ from the time of the installation: only there can a place without records have changed. */
@@ -50,6 +85,19 @@ export class PinChanges {
     this.#installed = installed;
     this.#head = head;
   }
+}
+
+/** Places that the log knows a pin of, and that have no file any more. Who took it away is told by Git's history of the folder. */
+function gone(snapshot: ForgeSnapshot, config: Config, pins: Pins, ledger: Ledger): readonly PinChange[] {
+  const found: PinChange[] = [];
+  for (const { name: environment } of config.environments) {
+    for (const [app, { current }] of ledger.places.get(environment) ?? []) {
+      if (current === null || pins.get(app)?.has(environment) === true) continue;
+      const author: Actor = { login: "unknown", kind: "ghost" };
+      found.push({ app, environment, from: current.release, to: null, commit: snapshot.head, at: snapshot.at, author, pullRequest: null });
+    }
+  }
+  return found;
 }
 
 function suspects(pins: Pins, ledger: Ledger, touched: ReadonlySet<string>, installed: Oid): readonly Suspect[] {
@@ -67,7 +115,15 @@ function suspects(pins: Pins, ledger: Ledger, touched: ReadonlySet<string>, inst
   return found;
 }
 
-async function explain(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, config: Config, suspect: Suspect): Promise<readonly PinChange[]> {
+/** The changes that led to what is there, or null when GitHub may tell in a moment where one of them came from. */
+async function explain(
+  ports: Ports,
+  repository: Repository,
+  snapshot: ForgeSnapshot,
+  config: Config,
+  suspect: Suspect,
+  originOf: (commit: PathCommit) => Promise<Origin | null>,
+): Promise<readonly PinChange[] | null> {
   const { app, environment, file } = suspect;
   const pinnedAt = async (commit: Oid) => {
     const bytes = await ports.manifests.file(repository, commit, file);
@@ -79,7 +135,9 @@ async function explain(ports: Ports, repository: Repository, snapshot: ForgeSnap
   for (const commit of commits) {
     const after = await pinnedAt(commit.oid);
     if (before === null ? after === null : after !== null && sameRelease(before, after)) continue;
-    changes.push({ app, environment, from: before, to: after, ...(await origin(ports, repository, snapshot, commit)) });
+    const from = await originOf(commit);
+    if (from === null) return null;
+    changes.push({ app, environment, from: before, to: after, ...from });
     before = after;
   }
   // The history does not lead from what was known to what is there: the branch was rewritten, or the change is too old.
@@ -91,10 +149,18 @@ async function explain(ports: Ports, repository: Repository, snapshot: ForgeSnap
   return changes;
 }
 
-async function origin(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, commit: PathCommit): Promise<Pick<PinChange, "commit" | "at" | "author" | "pullRequest">> {
+async function origin(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, commit: PathCommit): Promise<Origin | null> {
   const listed = snapshot.ended.find((pullRequest) => pullRequest.merge?.commit === commit.oid);
   const pullRequest = listed ?? (await ports.forge.pullRequestOf(repository, commit.oid));
+  if (pullRequest === null && mayBeMerge(snapshot, commit)) return null;
   // Git's author name is only what the committer wrote; it is shown, and decides nothing.
   const author: Actor = pullRequest?.author ?? { login: commit.authorName, kind: "user" };
   return { commit: commit.oid, at: commit.at, author, pullRequest };
+}
+
+/** Whether a young commit without a pull request may be the merge of one. Whoever only says so in Git wins nothing but this delay. */
+function mayBeMerge(snapshot: ForgeSnapshot, commit: PathCommit): boolean {
+  if (Math.abs(snapshot.at - commit.at) >= EXPLAINED_WITHIN) return false;
+  const merging = snapshot.ended.some(({ state, merge }) => state === "merged" && merge === null);
+  return merging || commit.authorEmail.includes("[bot]@");
 }

@@ -65,7 +65,7 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
         remember(ports, memory, application.applied);
         tell(ports, repository, decided, application.applied);
       }
-      return { again: nextLook(decided, application.applied, memory.conflicts, ports.clock.now()) };
+      return { again: nextLook(decided, application.applied, memory, ports.clock.now()) };
     },
 
     async preview(repository) {
@@ -119,9 +119,10 @@ function remember(ports: Ports, memory: Memory, applied: Applied): void {
   memory.writes.note(applied, ports.clock.now());
 }
 
-function nextLook(decided: Plan, applied: Applied, conflicts: number, now: Instant): Instant | null {
+function nextLook(decided: Plan, applied: Applied, { conflicts, view }: Memory, now: Instant): Instant | null {
   if (conflicts === 0 && applied.done.some(isConsequential)) return now;
   const moments = decided.nextLookAt === null ? [] : [decided.nextLookAt];
+  if (view.again !== null) moments.push(Math.max(view.again, now + SOON));
   if (decided.needs.length > 0) moments.push(now + SOON);
   // One conflict is somebody being quicker; many in a row are something that will not go away by itself.
   if (conflicts > 0) moments.push(now + Math.min(SOON * 2 ** (conflicts - 1), LONGEST_PAUSE));

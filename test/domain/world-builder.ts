@@ -44,6 +44,7 @@ export class WorldBuilder {
   readonly issues: ForgeSnapshot["issues"][number][] = [];
   readonly branches: ForgeSnapshot["branches"][number][] = [];
   readonly changes: PinChange[] = [];
+  readonly unexplained: Observation["unexplained"][number][] = [];
   readonly proposals = new Map<number, Answer<ProposedChange>>();
   readonly asked: Need[] = [];
   quarantine: Answer<readonly QuarantineEntry[]> = known([], START);
@@ -136,6 +137,7 @@ export class WorldBuilder {
       quarantine: this.quarantine,
       ledger: appendRecords(EMPTY_LEDGER, this.records),
       changes: this.changes,
+      unexplained: this.unexplained,
       proposals: this.proposals,
     };
   }

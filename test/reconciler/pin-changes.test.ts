@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/domain/config-file.ts";
+import { appendRecords, EMPTY_LEDGER } from "../../src/domain/ledger.ts";
+import type { EnvironmentPins, ForgeSnapshot, PullRequest } from "../../src/domain/observation.ts";
+import type { PathCommit } from "../../src/ports.ts";
+import { PinChanges } from "../../src/reconciler/pin-changes.ts";
+import { readPins } from "../../src/reconciler/pin-table.ts";
+import { environmentPins } from "../../src/domain/environment-pins.ts";
+import { settingsOf, type Config } from "../../src/domain/config.ts";
+import { oid } from "../domain/releases.ts";
+import { portsWith, pullRequestOf, REPOSITORY, snapshotOf } from "./small-world.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const BOT = "12+pinion[bot]@users.noreply.github.com";
+const PERSON = "ada@example.com";
+const [INSTALLED, MERGED] = [oid("0"), oid("1")];
+const text = (app: string, tag: string): string =>
+  `images:\n  - name: ${app}\n    newName: ghcr.io/acme/${app}\n    newTag: "${tag}"\n    digest: sha256:${tag.charAt(2).repeat(64)}\n`;
+
+function configOf(): Config {
+  const parsed = parseConfig('version: 1\nenvironments:\n  dev: {}\napps:\n  discover: ["apps/{app}/{env}/kustomization.yaml"]\n');
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.config;
+}
+
+interface Seen {
+  readonly apps?: readonly string[];
+  readonly email: string;
+  /** How long ago the commit was made. */
+  readonly age: number;
+  readonly ended?: readonly PullRequest[];
+}
+
+/** One commit that changed the pin of each app since the installation, and nobody knows yet by which pull request. */
+function changed({ apps = ["checkout"], email, age, ended = [] }: Seen) {
+  const config = configOf();
+  const commit: PathCommit = { oid: MERGED, parent: INSTALLED, at: NOW - age, authorName: "someone", authorEmail: email };
+  const files = new Map(apps.map((app) => [`apps/${app}/dev/kustomization.yaml`, app]));
+  const bytes = (path: string, tag: string) => new TextEncoder().encode(text(files.get(path) ?? "", tag));
+  const pins = new Map(
+    [...files].map(([path, app]) => [app, new Map<string, EnvironmentPins>([["dev", environmentPins(app, settingsOf(config, app), path, readPins(path, bytes(path, "1.1.0")))]])]),
+  );
+  const told = { asked: 0, pullRequest: null as PullRequest | null };
+  const ports = portsWith({
+    forge: {
+      pullRequestOf: async () => {
+        told.asked += 1;
+        return told.pullRequest;
+      },
+    },
+    manifests: {
+      changedFiles: async () => [...files.keys()].map((path) => ({ path, blob: oid("f") })),
+      history: async () => [commit],
+      file: async (_, at, path) => bytes(path, at === INSTALLED ? "1.0.0" : "1.1.0"),
+    },
+  });
+  const ledger = appendRecords(EMPTY_LEDGER, [{ event: "installed", at: NOW - 3_600_000, commit: INSTALLED }]);
+  const snapshot: ForgeSnapshot = snapshotOf({ at: NOW, head: MERGED, ended });
+  const found = new PinChanges();
+  return { told, found, find: () => found.find(ports, REPOSITORY, snapshot, config, pins, ledger) };
+}
+
+const MERGING = pullRequestOf({ number: 7, state: "merged", merge: null });
+
+describe("a merge that GitHub cannot explain yet", () => {
+  it.each<readonly [string, Seen]>([
+    ["a young commit of an App", { email: BOT, age: 119_000 }],
+    ["a young commit, while a pull request is merged by no commit", { email: PERSON, age: 1_000, ended: [MERGING] }],
+  ])("is left for the next look: %s", async (_, seen) => {
+    const { told, found, find } = changed(seen);
+    expect(await find()).toEqual({ changes: [], unexplained: [{ app: "checkout", environment: "dev" }] });
+    expect(found.again).toBe(NOW + 10_000);
+    told.pullRequest = pullRequestOf({ number: 7, state: "merged" });
+    expect(await find()).toMatchObject({ changes: [{ commit: MERGED, pullRequest: { number: 7 } }], unexplained: [] });
+    expect(found.again).toBeNull();
+  });
+
+  it.each<readonly [string, Seen]>([
+    ["a person's commit", { email: PERSON, age: 1_000 }],
+    ["an App's commit that is two minutes old", { email: BOT, age: 120_000 }],
+    ["a commit dated far ahead", { email: BOT, age: -120_000 }],
+    ["a person's commit, after all merges are explained", { email: PERSON, age: 1_000, ended: [pullRequestOf({ number: 6, state: "closed" })] }],
+  ])("is not waited for: %s", async (_, seen) => {
+    expect(await changed(seen).find()).toMatchObject({ changes: [{ commit: MERGED, pullRequest: null }], unexplained: [] });
+  });
+});
+
+it("asks GitHub once about a commit that changed many pins", async () => {
+  const { told, find } = changed({ apps: ["checkout", "shop", "stock"], email: PERSON, age: 600_000 });
+  expect((await find()).changes).toHaveLength(3);
+  expect(told.asked).toBe(1);
+});
+
+it("finds that a file is gone whose pin the log knows", async () => {
+  const release = { app: "checkout", version: "1.0.0", images: [] };
+  const ledger = appendRecords(EMPTY_LEDGER, [
+    { event: "installed", at: NOW - 3_600_000, commit: INSTALLED },
+    { event: "out-of-band", app: "checkout", environment: "dev", at: NOW, from: null, release, commit: INSTALLED, by: "ada", pullRequest: null },
+  ]);
+  const ports = portsWith({ manifests: { changedFiles: async () => [] } });
+  const snapshot = snapshotOf({ at: NOW, head: MERGED, ended: [] });
+  const { changes } = await new PinChanges().find(ports, REPOSITORY, snapshot, configOf(), new Map(), ledger);
+  expect(changes).toMatchObject([{ app: "checkout", environment: "dev", from: release, to: null, commit: MERGED }]);
+});
