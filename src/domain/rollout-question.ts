@@ -30,7 +30,8 @@ export function verdictFor(draft: Draft, app: AppName, environment: EnvironmentN
   if (answer === null) return null;
   if (!answer.known) return { verdict: "unknown", reason: answer.reason };
   const images = wanted.release.images.flatMap(({ repository, digest }) => (digest === null ? [] : [{ repository, digest }]));
-  return verdictOf(answer.value, { commit: wanted.commit, mergedAt: wanted.since, images }, draft.now);
+  // As of when it was seen: that something was healthy a while ago does not make it healthy for that while.
+  return verdictOf(answer.value, { commit: wanted.commit, mergedAt: wanted.since, images }, answer.at);
 }
 
 /** What became of what is pinned here now, or null while that has not been asked. */

@@ -152,7 +152,7 @@ describe("a published image", () => {
     const digest = `sha256:${"a".repeat(64)}`;
     github.publishPackage({ repository: alice.repository, name: "checkout", tag: "1.4.2", digest });
     await github.webhooks.settled();
-    expect(received.map(({ headers }) => headers["x-github-event"])).toEqual(["registry_package"]);
+    expect(received.map(({ headers }) => headers["x-github-event"])).toEqual(["registry_package", "package"]);
     expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({
       action: "published",
       registry_package: {
