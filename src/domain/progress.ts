@@ -5,14 +5,12 @@ import { isSettled, type Stay } from "./ledger.ts";
 import type { MetricAnswer } from "./slo.ts";
 import { evaluateSlo, sloQueries, type SloVerdict } from "./slo.ts";
 import { asRelease, type AppName, type Digest, type EnvironmentName, type Pinned, type Release } from "./release.ts";
-import { otherDigestRuns, verdictFor, type Wanted } from "./rollout-question.ts";
+import { DEGRADED_FOR, otherDigestRuns, verdictFor, type Wanted } from "./rollout-question.ts";
 
 /** How often a rollout under way is looked at. */
 const ROLLOUT_POLL: Milliseconds = 10_000;
 /** How often the SLO is measured during the watch. */
 const WATCH_POLL: Milliseconds = 30_000;
-/** Degraded for this long counts as bad; shorter is a flap. */
-const DEGRADED_FOR: Milliseconds = 60_000;
 const TAG_MAX_AGE: Milliseconds = 10 * 60_000;
 
 /** Follows what was merged into the cluster, and puts down what is learned: deployed, verified, or gone bad. */
@@ -133,8 +131,10 @@ function planDegraded(draft: Draft, environment: Environment, stay: Stay, releas
 
 function watch(draft: Draft, environment: Environment, stay: Stay, release: Release, deployedAt: Instant): void {
   const { app } = release;
-  const verdict = verdictFor(draft, app, environment.name, stay, WATCH_POLL);
   const end = deployedAt + environment.watch;
+  // At the end it must run well, and not only have done so half a minute before.
+  const maxAge = draft.now < end ? WATCH_POLL : Math.min(WATCH_POLL, draft.now - end);
+  const verdict = verdictFor(draft, app, environment.name, stay, maxAge);
   draft.due(draft.now < end ? Math.min(draft.now + WATCH_POLL, end) : draft.now + WATCH_POLL);
   if (verdict === null) return;
   if (verdict.verdict === "degraded") {

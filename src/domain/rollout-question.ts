@@ -1,4 +1,4 @@
-import type { Milliseconds } from "./answer.ts";
+import type { Instant, Milliseconds } from "./answer.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { parseImageReference } from "./image-reference.ts";
@@ -22,15 +22,32 @@ function rolloutNeed(draft: Draft, app: AppName, environment: EnvironmentName, w
   return { kind: "rollout", app, environment, commit: wanted.commit, applications, endpoint, file: pins.file, wanted: wanted.release };
 }
 
+/** Degraded for this long counts as bad; shorter is a flap. */
+export const DEGRADED_FOR: Milliseconds = 60_000;
+
 /** What became of a release in the cluster, or null while that has not been asked. */
 export function verdictFor(draft: Draft, app: AppName, environment: EnvironmentName, wanted: Wanted, maxAge: Milliseconds): Verdict | null {
   const need = rolloutNeed(draft, app, environment, wanted);
   if (need === null) return { verdict: "unknown", reason: "its file is gone" };
+  const verdict = judged(draft, need, wanted, maxAge);
+  const decisive = verdict === null ? null : decisiveMoment(verdict);
+  if (decisive === null || draft.now < decisive) return verdict;
+  // Healthy, or degraded, for long enough is only what is so at the end of that time: an older look may have been the last good one.
+  return judged(draft, need, wanted, Math.min(maxAge, draft.now - decisive));
+}
+
+/** When the time that counts is over, or null when this verdict does not wait for any. */
+function decisiveMoment(verdict: Verdict): Instant | null {
+  if (verdict.verdict === "pending") return verdict.until;
+  return verdict.verdict === "degraded" ? verdict.since + DEGRADED_FOR : null;
+}
+
+/** Judges what was seen as of the moment at which it was seen. */
+function judged(draft: Draft, need: Extract<Need, { kind: "rollout" }>, wanted: Wanted, maxAge: Milliseconds): Verdict | null {
   const answer = draft.ask(need, maxAge);
   if (answer === null) return null;
   if (!answer.known) return { verdict: "unknown", reason: answer.reason };
   const images = wanted.release.images.flatMap(({ repository, digest }) => (digest === null ? [] : [{ repository, digest }]));
-  // As of when it was seen: that something was healthy a while ago does not make it healthy for that while.
   return verdictOf(answer.value, { commit: wanted.commit, mergedAt: wanted.since, images }, answer.at);
 }
 
