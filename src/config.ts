@@ -62,7 +62,8 @@ const LONGEST_SWEEP: Milliseconds = 86_400_000;
 
 const PRODUCTS = ["ARGOCD", "PROMETHEUS"] as const;
 type Product = (typeof PRODUCTS)[number];
-const ENDPOINT = /^PINION_(?<product>ARGOCD|PROMETHEUS)(?!_DEFAULT_)(?:_(?<name>[A-Z0-9]+(?:_[A-Z0-9]+)*?))??_(?<part>URL|TOKEN_FILE|TOKEN)$/;
+const ENDPOINT =
+  /^PINION_(?<product>ARGOCD|PROMETHEUS)(?!_DEFAULT_)(?:_(?<name>[A-Z0-9]+(?:_[A-Z0-9]+)*?))??_(?<part>URL|TOKEN_FILE|TOKEN)$/;
 const PLAIN_VARIABLES = [
   "PINION_DATA_DIR",
   "PINION_REGISTRY_CONFIG",
@@ -71,7 +72,17 @@ const PLAIN_VARIABLES = [
   "PINION_SWEEP_INTERVAL",
   ...REGISTRY_SOURCES.flatMap((source) => [webhookSecretVariable(source), `${webhookSecretVariable(source)}_FILE`]),
 ];
-const OTHER_VARIABLES = ["APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH", "WEBHOOK_SECRET", "HOST", "PORT", "LOG_LEVEL", "GITHUB_URL", "GITHUB_API_URL"];
+const OTHER_VARIABLES = [
+  "APP_ID",
+  "PRIVATE_KEY",
+  "PRIVATE_KEY_PATH",
+  "WEBHOOK_SECRET",
+  "HOST",
+  "PORT",
+  "LOG_LEVEL",
+  "GITHUB_URL",
+  "GITHUB_API_URL",
+];
 /** Every variable that is read, but for those of named endpoints. */
 export const VARIABLES: readonly string[] = [
   ...OTHER_VARIABLES,
@@ -81,13 +92,16 @@ export const VARIABLES: readonly string[] = [
 /** What Kubernetes gives every container for a Service that is called `pinion` (or `pinion-…`) in its namespace. */
 const SERVICE_LINK = /_SERVICE_HOST$|_SERVICE_PORT(?:_[A-Z0-9_]+)?$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/;
 
-export type SettingsResult = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly string[] };
+export type SettingsResult =
+  { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly string[] };
 
 /** All secrets of the settings, so that they can be kept out of logs. */
 export function secretsOf(settings: Settings): readonly Secret[] {
   const { github, argocd, prometheus, registries, webhooks } = settings;
   const tokens = [...argocd.values(), ...prometheus.values()].map(({ token }) => token);
-  return [github.privateKey, github.webhookSecret, ...tokens, registries.dockerConfig, ...webhooks.values()].filter((secret) => secret !== null);
+  return [github.privateKey, github.webhookSecret, ...tokens, registries.dockerConfig, ...webhooks.values()].filter(
+    (secret) => secret !== null,
+  );
 }
 
 /** Reads everything and tells all mistakes at once. A variable that is empty counts as not given. */
@@ -177,7 +191,8 @@ function appId(reading: Reading): number {
 function privateKey(reading: Reading): Secret {
   const given = reading.secret("PRIVATE_KEY", "PRIVATE_KEY_PATH");
   if (given === null) {
-    if (reading.text("PRIVATE_KEY_PATH") === null) reading.problem("PRIVATE_KEY_PATH or PRIVATE_KEY is missing: the App's private key in PEM");
+    if (reading.text("PRIVATE_KEY_PATH") === null)
+      reading.problem("PRIVATE_KEY_PATH or PRIVATE_KEY is missing: the App's private key in PEM");
     return new Secret("");
   }
   const unescaped = given.reveal().replaceAll("\\n", "\n");
@@ -264,7 +279,10 @@ function argocd(reading: Reading): Settings["argocd"] {
 }
 
 /** By name in lower case, with `-` for `_`: `PINION_ARGOCD_EU_WEST_URL` is `eu-west`. */
-function endpoints(reading: Reading, product: Product): readonly (readonly [string, { readonly url: string; readonly token: Secret | null }])[] {
+function endpoints(
+  reading: Reading,
+  product: Product,
+): readonly (readonly [string, { readonly url: string; readonly token: Secret | null }])[] {
   const names = new Set<string>();
   for (const name of reading.names) {
     const parts = ENDPOINT.exec(name)?.groups;

@@ -111,9 +111,20 @@ export interface Forge {
   deleteBranch(repository: Repository, branch: string, expectedHead: Oid): Promise<WriteOutcome<null>>;
   comment(repository: Repository, pullRequest: number, body: string): Promise<void>;
   removeLabel(repository: Repository, pullRequest: number, label: string): Promise<void>;
-  createLabel(repository: Repository, label: { readonly name: string; readonly color: string; readonly description: string }): Promise<void>;
-  askReviewers(repository: Repository, pullRequest: number, teams: readonly string[], users: readonly string[]): Promise<WriteOutcome<null>>;
-  openIssue(repository: Repository, issue: { readonly title: string; readonly body: string; readonly labels: readonly string[] }): Promise<number>;
+  createLabel(
+    repository: Repository,
+    label: { readonly name: string; readonly color: string; readonly description: string },
+  ): Promise<void>;
+  askReviewers(
+    repository: Repository,
+    pullRequest: number,
+    teams: readonly string[],
+    users: readonly string[],
+  ): Promise<WriteOutcome<null>>;
+  openIssue(
+    repository: Repository,
+    issue: { readonly title: string; readonly body: string; readonly labels: readonly string[] },
+  ): Promise<number>;
   /** Makes the Deployment unless `existing`, and sets its state. Answers its id. */
   showDeployment(
     repository: Repository,

@@ -43,7 +43,13 @@ function formsOf(secret: string): readonly string[] {
   // A short text could be part of any word; secrets that Pinion knows are longer (config.ts).
   if (secret.length < 8) return [];
   const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
-  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), base64, base64.replaceAll("+", "-").replaceAll("/", "_")];
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    base64,
+    base64.replaceAll("+", "-").replaceAll("/", "_"),
+  ];
 }
 
 /**

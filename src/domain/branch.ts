@@ -6,7 +6,12 @@ const PREFIX = "pinion/";
 /** Characters that Git allows everywhere in a ref (git-check-ref-format) and people can read. */
 function refSafe(text: string): string {
   const safe = text.replaceAll(/[^A-Za-z0-9_-]+/g, ".").replaceAll(/^\.+|\.+$/g, "");
-  return safe.slice(0, 60).replaceAll(/\.+$/g, "").replace(/\.lock$/, "-lock") || "x";
+  return (
+    safe
+      .slice(0, 60)
+      .replaceAll(/\.+$/g, "")
+      .replace(/\.lock$/, "-lock") || "x"
+  );
 }
 
 /**
@@ -14,7 +19,13 @@ function refSafe(text: string): string {
  * `attempt` above 1 steps aside from a branch of that name that is somebody else's.
  */
 export function promotionBranch(
-  promotion: { readonly app: AppName; readonly environment: EnvironmentName; readonly release: Pinned; readonly from: Pinned | null; readonly revert: boolean },
+  promotion: {
+    readonly app: AppName;
+    readonly environment: EnvironmentName;
+    readonly release: Pinned;
+    readonly from: Pinned | null;
+    readonly revert: boolean;
+  },
   /** What tells one try from an earlier one that ended: the commit that the pin stands at. */
   generation: string,
   attempt: number,

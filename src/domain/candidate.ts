@@ -40,7 +40,8 @@ function newestTag(draft: Draft, app: AppName, pinned: Pinned): Candidate {
     if (answer === null) return null;
     if (!answer.known) return { none: answer.reason };
     if (answer.value === null) return { none: `${image.repository} lists ${selected.selected} but does not serve it` };
-    if (!isDigest(answer.value)) return { none: `${image.repository}:${selected.selected} has a digest that is not sha256, which Pinion does not pin` };
+    if (!isDigest(answer.value))
+      return { none: `${image.repository}:${selected.selected} has a digest that is not sha256, which Pinion does not pin` };
     images.push({ repository: image.repository, tag: selected.selected, digest: answer.value });
   }
   return { release: { app, version: versionOf(images), images } };
@@ -84,12 +85,14 @@ function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pi
   const direction = directionOf(release, pinned);
   const completes = direction === "same" && pinned.images.some((image) => image.digest === null);
   if (direction === "down") return `${release.version} is older than ${pinned.version}, which is pinned`;
-  if (direction === "same" && !completes) return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
+  if (direction === "same" && !completes)
+    return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
   const bad = badUpstreamOrHere(draft, app, environment.name, release);
   if (bad !== null) return bad;
   if (quarantined(draft, environment, release)) return `${release.version} is in quarantine`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
-  if (place.withdrawn.has(releaseKey(release))) return `the pull request for ${release.version} was closed by a person; reopen it to have it after all`;
+  if (place.withdrawn.has(releaseKey(release)))
+    return `the pull request for ${release.version} was closed by a person; reopen it to have it after all`;
   if (place.hold !== null && !endsHold(place.hold.displaced, pinned, release)) return `on hold: ${place.hold.reason}`;
   return null;
 }

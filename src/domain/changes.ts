@@ -36,7 +36,17 @@ function recordChange(draft: Draft, change: PinChange): boolean {
 
 function recordOutOfBand(draft: Draft, change: PinChange): boolean {
   const { app, environment, at, commit, from, to, author } = change;
-  const isNew = draft.record({ event: "out-of-band", app, environment, at, commit, from, release: to, by: author.login, pullRequest: null });
+  const isNew = draft.record({
+    event: "out-of-band",
+    app,
+    environment,
+    at,
+    commit,
+    from,
+    release: to,
+    by: author.login,
+    pullRequest: null,
+  });
   hold(draft, change, `@${author.login} changed the pin by hand in ${commit.slice(0, 10)}`);
   return isNew;
 }
@@ -70,7 +80,12 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
     requestedBy: opened?.requestedBy ?? request?.by ?? null,
     judgement: judgementOf(draft, pullRequest),
   });
-  if (!asOpened) hold(draft, change, own ? `#${number} brought something else than it was opened for` : `@${pullRequest.author.login} changed the pin in #${number}`);
+  if (!asOpened)
+    hold(
+      draft,
+      change,
+      own ? `#${number} brought something else than it was opened for` : `@${pullRequest.author.login} changed the pin in #${number}`,
+    );
   else if (revert) recordRevert(draft, change, number, at);
   return isNew;
 }
@@ -109,7 +124,8 @@ function hold(draft: Draft, change: PinChange, reason: string): void {
 export function planWithdrawals(draft: Draft): boolean {
   let found = false;
   for (const pullRequest of draft.observation.snapshot.ended) {
-    if (pullRequest.state !== "closed" || !isOwn(pullRequest) || pullRequest.closed === null || pullRequest.closed.by.kind === "app") continue;
+    if (pullRequest.state !== "closed" || !isOwn(pullRequest) || pullRequest.closed === null || pullRequest.closed.by.kind === "app")
+      continue;
     const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
     if (opened === undefined) continue;
     const { app, environment, release } = opened;

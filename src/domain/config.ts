@@ -79,8 +79,7 @@ export interface ConfigProblem {
 }
 
 export type ConfigResult =
-  | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+  { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 /** Where the config lives in a manifests repository; read from the default branch only. */
 export const CONFIG_PATH = ".github/pinion.yaml";

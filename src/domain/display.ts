@@ -27,7 +27,13 @@ export function planReviewers(draft: Draft, judged: JudgedPullRequest): void {
   if (!own || only === undefined || approvalsNeeded(only.promotion) === 0) return;
   const teams = only.promotion.environment.approvals.teams.filter((team) => !pullRequest.reviewersAsked.includes(team));
   if (teams.length === 0) return;
-  draft.act({ id: `ask-reviewers #${pullRequest.number} ${teams.join(" ")}`, kind: "ask-reviewers", pullRequest: pullRequest.number, teams, users: [] });
+  draft.act({
+    id: `ask-reviewers #${pullRequest.number} ${teams.join(" ")}`,
+    kind: "ask-reviewers",
+    pullRequest: pullRequest.number,
+    teams,
+    users: [],
+  });
 }
 
 /** Takes away branches of pull requests that ended, and what a crash left of swapping one. Only what the App made itself, and only as it was seen. */
@@ -45,7 +51,9 @@ export function planBranches(draft: Draft): void {
 export function planDeployments(draft: Draft, app: AppName, environment: Environment): void {
   const stay = draft.place(app, environment.name).current;
   if (stay === null || stay.via === "adopted") return;
-  const shown = draft.observation.snapshot.deployments.filter((deployment) => deployment.app === app && deployment.environment === environment.name);
+  const shown = draft.observation.snapshot.deployments.filter(
+    (deployment) => deployment.app === app && deployment.environment === environment.name,
+  );
   const mine = shown.find((deployment) => deployment.commit === stay.commit) ?? null;
   const state = stateOf(stay);
   // A settled stay whose Deployment is not among the latest is long past; it is not made again.

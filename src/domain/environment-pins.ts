@@ -14,7 +14,11 @@ export function environmentPins(app: AppName, settings: AppSettings, file: strin
   }
   if (wanted === null && pins.length > 1) {
     const names = pins.map((pin) => pin.repository).join(", ");
-    return { ok: false, file, problem: `${file} pins ${pins.length} images (${names}); say under apps.${app}.images which of them Pinion promotes` };
+    return {
+      ok: false,
+      file,
+      problem: `${file} pins ${pins.length} images (${names}); say under apps.${app}.images which of them Pinion promotes`,
+    };
   }
   const missing = (wanted ?? []).filter((repository) => !pins.some((pin) => pin.repository === repository));
   if (missing.length > 0) return { ok: false, file, problem: `${file} does not pin ${missing.join(", ")}` };

@@ -87,7 +87,8 @@ function isNamedAfter(draft: Draft, branch: string, change: Change, release: Pin
   const generation = generationOf(draft, app, environment);
   const revert = isRevertBranch(branch);
   for (let attempt = 1; attempt <= BRANCH_ATTEMPTS; attempt += 1) {
-    if (promotionBranch({ app, environment, release, from, revert }, generation, attempt) === branch) return { kind: revert ? "revert" : "promotion" };
+    if (promotionBranch({ app, environment, release, from, revert }, generation, attempt) === branch)
+      return { kind: revert ? "revert" : "promotion" };
   }
   return null;
 }

@@ -66,7 +66,10 @@ export interface Ledger {
   /** By environment, then app: two short keys are found faster than one that has to be put together. */
   readonly places: ReadonlyMap<EnvironmentName, ReadonlyMap<AppName, Place>>;
   /** What each merged promotion pull request brought. */
-  readonly merged: ReadonlyMap<number, readonly { readonly app: AppName; readonly environment: EnvironmentName; readonly release: Pinned }[]>;
+  readonly merged: ReadonlyMap<
+    number,
+    readonly { readonly app: AppName; readonly environment: EnvironmentName; readonly release: Pinned }[]
+  >;
   /** Heads at which every gate passed, as `<pull request>@<head>`. */
   readonly passed: ReadonlySet<string>;
   /** Pull requests with a head that passed. */
@@ -152,7 +155,13 @@ type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" }
 function foldPlace(place: Place, record: PlaceRecord): Place {
   switch (record.event) {
     case "adopted":
-      return arrive(place, record.at, { release: record.pinned, commit: record.commit, via: "adopted", kind: "promotion", pullRequest: null });
+      return arrive(place, record.at, {
+        release: record.pinned,
+        commit: record.commit,
+        via: "adopted",
+        kind: "promotion",
+        pullRequest: null,
+      });
     case "merged":
       return arrive(place, record.at, { ...record, via: "merged" });
     case "out-of-band":
@@ -229,7 +238,9 @@ function deployed(place: Place, record: Extract<LogRecord, { readonly event: "de
 
 function verified(place: Place, record: Extract<LogRecord, { readonly event: "verified" }>): Place {
   const proof = { at: record.at, how: record.how, evidence: record.evidence };
-  const runs = place.runs.map((run) => (run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, verified: proof } : run));
+  const runs = place.runs.map((run) =>
+    run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, verified: proof } : run,
+  );
   const current = place.current?.commit === record.commit ? { ...place.current, verified: proof } : place.current;
   // Verified anew after it had gone bad: the later word counts.
   const bad = new Map(place.bad);
@@ -267,7 +278,12 @@ export function provenReleases(place: Place): readonly Run[] {
 }
 
 /** How long a release has soaked here at the longest, and when its soak would be over if nothing changes. */
-export function soakOf(place: Place, release: Pinned, soak: number, now: Instant): { readonly soakedFor: number; readonly doneAt: Instant | null } {
+export function soakOf(
+  place: Place,
+  release: Pinned,
+  soak: number,
+  now: Instant,
+): { readonly soakedFor: number; readonly doneAt: Instant | null } {
   let soakedFor = 0;
   let doneAt: Instant | null = null;
   for (const run of place.runs) {
@@ -282,4 +298,3 @@ export function soakOf(place: Place, release: Pinned, soak: number, now: Instant
 export function isSettled(stay: Stay): boolean {
   return stay.verified !== null || stay.bad !== null;
 }
-

@@ -165,7 +165,12 @@ export interface ProposedChange {
   readonly base: Oid;
   readonly head: Oid;
   readonly conflicts: readonly string[];
-  readonly promotions: readonly { readonly app: AppName; readonly environment: EnvironmentName; readonly from: Pinned | null; readonly to: Pinned | null }[];
+  readonly promotions: readonly {
+    readonly app: AppName;
+    readonly environment: EnvironmentName;
+    readonly from: Pinned | null;
+    readonly to: Pinned | null;
+  }[];
   /** Changed files in which something other than pins changes. */
   readonly otherFiles: readonly string[];
   /** Quarantine entries that it adds. */

@@ -44,7 +44,13 @@ export class OpeningBudget {
 }
 
 /** Opens the pull request that this place wants: the one a person asked for, else the automatic candidate. */
-export function planOpening(draft: Draft, app: AppName, environment: Environment, judged: readonly JudgedPullRequest[], budget: OpeningBudget): void {
+export function planOpening(
+  draft: Draft,
+  app: AppName,
+  environment: Environment,
+  judged: readonly JudgedPullRequest[],
+  budget: OpeningBudget,
+): void {
   const pins = draft.pins(app, environment.name);
   if (pins === null) return;
   if (!pins.ok) return draft.block(app, environment.name, pins.problem);
@@ -57,7 +63,9 @@ export function planOpening(draft: Draft, app: AppName, environment: Environment
   const candidate = request !== null ? { release: request.release } : candidateFor(draft, app, environment, pins.pinned);
   if (candidate === null) return;
   if ("none" in candidate) return draft.block(app, environment.name, candidate.none);
-  const refusal = pins.pins.find((pin) => pin.refusal !== null && candidate.release.images.some((image) => image.repository === pin.repository));
+  const refusal = pins.pins.find(
+    (pin) => pin.refusal !== null && candidate.release.images.some((image) => image.repository === pin.repository),
+  );
   if (refusal !== undefined && refusal.refusal !== null) return draft.block(app, environment.name, refusal.refusal);
   // What is replaced must be known to run, or there is nothing to go back to: once merged over, it cannot be seen any more.
   if (planAdopted(draft, app, environment.name) === "asking") return;
@@ -65,14 +73,17 @@ export function planOpening(draft: Draft, app: AppName, environment: Environment
   if (forward.some((other) => carries(other, app, environment.name, candidate.release))) return;
   if (forward.length > 0) return supersede(draft, forward, candidate.release, request !== null);
   // The limits are against floods; what a person asks for is none.
-  if (request === null && !budget.take()) return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
+  if (request === null && !budget.take())
+    return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
   open(draft, environment, pins, { app, release: candidate.release, requesters: request === null ? [] : [request.by] });
 }
 
 function forwardIn(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {
   const opened = draft.observation.ledger.openedAs.get(judged.pullRequest.number);
   if (opened !== undefined) return opened.kind !== "revert" && opened.app === app && opened.environment === environment;
-  return judged.promotions.some(({ promotion }) => promotion.kind !== "revert" && promotion.app === app && promotion.environment.name === environment);
+  return judged.promotions.some(
+    ({ promotion }) => promotion.kind !== "revert" && promotion.app === app && promotion.environment.name === environment,
+  );
 }
 
 /**
@@ -91,7 +102,11 @@ function supersede(draft: Draft, forward: readonly JudgedPullRequest[], release:
       closeOwn(draft, judged, `superseded:${marker}`, (mark) => supersededComment({ marker: mark, version: release.version }));
     } else if (requested || newer) {
       commentOnce(draft, judged, `newer:${marker}`, (mark) => newerReadyComment({ marker: mark, version: release.version }));
-      draft.block(release.app, promotions[0]?.promotion.environment.name ?? null, `${release.version} waits for #${pullRequest.number}, which people care for`);
+      draft.block(
+        release.app,
+        promotions[0]?.promotion.environment.name ?? null,
+        `${release.version} waits for #${pullRequest.number}, which people care for`,
+      );
     }
   }
 }
@@ -197,7 +212,10 @@ export function openPullRequest(
     commit: manifestCommit(draft, environment, pins, release, kind, newFiles),
     title: promotionTitle(text),
     body,
-    check: checkContent({ promotions: [{ ...text, fromVersion: pins.pinned.version, gates: gated.gates, judgement: gated.judgement }], notes: [] }),
+    check: checkContent({
+      promotions: [{ ...text, fromVersion: pins.pinned.version, gates: gated.gates, judgement: gated.judgement }],
+      notes: [],
+    }),
     record: (pullRequest, head) => ({
       event: "opened",
       app,
@@ -225,10 +243,19 @@ function requestableAfter(draft: Draft, environment: Environment): readonly stri
 function closedByPerson(draft: Draft, branch: string, app: AppName, environment: string, release: Release): boolean {
   const { request } = draft.place(app, environment);
   const closed = draft.observation.snapshot.ended.find(
-    (other) => isOwn(other) && other.state === "closed" && other.head.ref === branch && other.closed !== null && other.closed.by.kind !== "app",
+    (other) =>
+      isOwn(other) && other.state === "closed" && other.head.ref === branch && other.closed !== null && other.closed.by.kind !== "app",
   );
   if (closed?.closed == null || (request !== null && request.at > closed.closed.at)) return false;
-  draft.record({ event: "withdrawn", app, environment, at: closed.closed.at, release, pullRequest: closed.number, by: closed.closed.by.login });
+  draft.record({
+    event: "withdrawn",
+    app,
+    environment,
+    at: closed.closed.at,
+    release,
+    pullRequest: closed.number,
+    by: closed.closed.by.login,
+  });
   return true;
 }
 
@@ -240,7 +267,10 @@ export function manifestCommit(
   kind: JudgedPromotion["kind"],
   newFiles: ManifestCommit["newFiles"],
 ): ManifestCommit {
-  const { headline, body } = commitMessage({ kind, promotions: [{ app: release.app, environment: environment.name, from: pins.pinned, to: release }] });
+  const { headline, body } = commitMessage({
+    kind,
+    promotions: [{ app: release.app, environment: environment.name, from: pins.pinned, to: release }],
+  });
   return {
     base: draft.observation.snapshot.head,
     headline,
@@ -250,7 +280,10 @@ export function manifestCommit(
   };
 }
 
-function mergeRule(promotion: JudgedPromotion, approvals: { readonly required: number; readonly who: string } | { readonly unknown: string }): string {
+function mergeRule(
+  promotion: JudgedPromotion,
+  approvals: { readonly required: number; readonly who: string } | { readonly unknown: string },
+): string {
   const required = "unknown" in approvals ? 1 : approvals.required;
   const who = "unknown" in approvals ? "anyone with write permission" : approvals.who;
   if (promotion.kind !== "revert" && promotion.environment.merge === "manual") return "A person merges it once every gate passes.";

@@ -52,19 +52,17 @@ export function findPins(file: string, text: string): PinsResult {
   const read = readKustomization(text);
   const positions = new TextPositions(text);
   if (!read.ok) return { ok: false, problem: told(file, positions, read.problem) };
-  const pins = read.entries.map(
-    (entry): Pin => ({
-      kind: "kustomize-image",
-      file,
-      path: `images[${entry.index}]`,
-      line: positions.at(entry.offset).line,
-      name: entry.name,
-      repository: entry.repository,
-      tag: entry.tag,
-      digest: entry.digest,
-      refusal: entry.refusal === null ? null : told(file, positions, entry.refusal),
-    }),
-  );
+  const pins = read.entries.map((entry): Pin => ({
+    kind: "kustomize-image",
+    file,
+    path: `images[${entry.index}]`,
+    line: positions.at(entry.offset).line,
+    name: entry.name,
+    repository: entry.repository,
+    tag: entry.tag,
+    digest: entry.digest,
+    refusal: entry.refusal === null ? null : told(file, positions, entry.refusal),
+  }));
   return { ok: true, pins };
 }
 

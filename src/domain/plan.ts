@@ -33,7 +33,9 @@ export function plan(observation: Observation, policies: PolicySet, knowledge: K
   planLabels(draft);
   planChanges(draft);
   const withdrawn = planWithdrawals(draft);
-  const judged = snapshot.open.filter((pullRequest) => pullRequest.base === snapshot.defaultBranch).map((pullRequest) => judgePullRequest(draft, pullRequest));
+  const judged = snapshot.open
+    .filter((pullRequest) => pullRequest.base === snapshot.defaultBranch)
+    .map((pullRequest) => judgePullRequest(draft, pullRequest));
   planChecks(draft, judged);
   for (const one of judged) planPullRequest(draft, one);
   // What was withdrawn is put into the log first, so that it is not offered again in the same look.
@@ -115,7 +117,11 @@ function planBrokenConfig(
   problems: Parameters<typeof configProblemsCheck>[0],
 ): Plan {
   const draft = new Draft(observation, NO_CONFIG, policies, knowledge, now);
-  draft.block(null, null, `the configuration cannot be read: ${problems.map(({ line, message }) => `line ${line}: ${message}`).join("; ")}`);
+  draft.block(
+    null,
+    null,
+    `the configuration cannot be read: ${problems.map(({ line, message }) => `line ${line}: ${message}`).join("; ")}`,
+  );
   for (const pullRequest of observation.snapshot.open) {
     if (pullRequest.base !== observation.snapshot.defaultBranch) continue;
     planCheck(draft, pullRequest, repairs(observation, pullRequest) ? configOnlyCheck() : configProblemsCheck(problems));
@@ -148,6 +154,9 @@ function inMode(plan: Plan, config: Config): Plan {
   return {
     ...plan,
     actions: plan.actions.filter(seen),
-    blocked: [...plan.blocked, ...withheld.map((action) => ({ app: null, environment: null, reason: `mode is observe; would: ${action.id}` }))],
+    blocked: [
+      ...plan.blocked,
+      ...withheld.map((action) => ({ app: null, environment: null, reason: `mode is observe; would: ${action.id}` })),
+    ],
   };
 }

@@ -37,7 +37,11 @@ export function planAdopted(draft: Draft, app: AppName, environment: Environment
   if (release === null) return "answered";
   const other = otherDigestRuns(draft, app, environment, adopted, release);
   if (other !== null) {
-    draft.block(app, environment, `${release.version} was here before Pinion, but what runs is ${other}, and its tag names another digest now`);
+    draft.block(
+      app,
+      environment,
+      `${release.version} was here before Pinion, but what runs is ${other}, and its tag names another digest now`,
+    );
     return "answered";
   }
   if (verdict.verdict !== "deployed") {
@@ -102,7 +106,11 @@ function followRollout(draft: Draft, environment: Environment, stay: Stay, relea
     case "pending":
       if (verdict.until !== null) draft.due(verdict.until);
       if (verdict.begunAt !== undefined && draft.now > Math.max(stay.since, verdict.begunAt) + environment.deadline) {
-        draft.record({ ...base, event: "deadline", evidence: `not healthy ${minutes(environment.deadline)} after its rollout began: ${verdict.reason}` });
+        draft.record({
+          ...base,
+          event: "deadline",
+          evidence: `not healthy ${minutes(environment.deadline)} after its rollout began: ${verdict.reason}`,
+        });
         return;
       }
       break;
@@ -177,11 +185,22 @@ function measure(draft: Draft, environment: Environment, stay: Stay, release: Re
   const elapsed = Math.floor((draft.now - deployedAt) / WATCH_POLL) * WATCH_POLL;
   const at = draft.now >= end ? Math.max(end, deployedAt + elapsed) : deployedAt + elapsed;
   if (at <= deployedAt) return { verdict: "cannot-tell", evidence: "nothing has been measured yet" };
-  const input = { slo, app: release.app, environment: environment.name, mergedAt: stay.since, deployedAt, now: at, watch: environment.watch };
+  const input = {
+    slo,
+    app: release.app,
+    environment: environment.name,
+    mergedAt: stay.since,
+    deployedAt,
+    now: at,
+    watch: environment.watch,
+  };
   const answers = new Map<string, MetricAnswer>();
   let missing = false;
   for (const query of sloQueries(input)) {
-    const answer = draft.ask({ kind: "metric", endpoint: environment.prometheus, expression: query.expression, at: query.at }, WATCH_POLL * 10);
+    const answer = draft.ask(
+      { kind: "metric", endpoint: environment.prometheus, expression: query.expression, at: query.at },
+      WATCH_POLL * 10,
+    );
     if (answer === null) missing = true;
     else answers.set(query.id, answer.known ? answer.value : { kind: "cannot-tell", reason: answer.reason });
   }

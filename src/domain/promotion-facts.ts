@@ -113,14 +113,23 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     if (running && run !== undefined && !bad) {
       const verdict = rolloutOf(draft, app, name, UPSTREAM_MAX_AGE);
       if (verdict === null) unlearned ??= `${name} has not been looked at yet`;
-      else if (verdict.verdict === "unknown" || verdict.verdict === "stale") unlearned ??= `how ${app} does in ${name} cannot be seen: ${verdict.reason}`;
+      else if (verdict.verdict === "unknown" || verdict.verdict === "stale")
+        unlearned ??= `how ${app} does in ${name} cannot be seen: ${verdict.reason}`;
       else if (verdict.verdict === "degraded" || verdict.verdict === "sync-failed") bad = true;
     }
     const soaked_at = doneAt ?? 0;
     if (doneAt !== null && doneAt > draft.now) draft.due(doneAt);
     const ran = place.runs.some((candidate) => sameRelease(candidate.release, to));
     const soak_lost = ran && doneAt === null;
-    entries.push({ environment: name, verified: run !== undefined, bad, soaked_for: soakedFor, soak: environment.soak, soaked_at, soak_lost });
+    entries.push({
+      environment: name,
+      verified: run !== undefined,
+      bad,
+      soaked_for: soakedFor,
+      soak: environment.soak,
+      soaked_at,
+      soak_lost,
+    });
   }
   return unlearned === null ? entries : { unknown: unlearned };
 }
@@ -138,7 +147,8 @@ function quarantineFact(draft: Draft, promotion: JudgedPromotion): Facts["quaran
 
 function rolloutFact(draft: Draft, promotion: JudgedPromotion): Facts["rollout"] {
   const current = draft.place(promotion.app, promotion.environment.name).current;
-  const underWay = current !== null && current.via !== "adopted" && !isSettled(current) && isRollingOut(draft, promotion.environment, current);
+  const underWay =
+    current !== null && current.via !== "adopted" && !isSettled(current) && isRollingOut(draft, promotion.environment, current);
   const moving = underWay && !sameRelease(current.release, promotion.to);
   return { in_progress: moving, version: moving ? current.release.version : "" };
 }
@@ -175,7 +185,8 @@ function freezeFact(draft: Draft, app: AppName, environment: EnvironmentName): F
   const label = `freeze:${environment}`;
   const open = draft.observation.snapshot.issues.filter((issue) => issue.state === "open" && hasLabel(issue.labels, label));
   for (const { issue, effective } of open.map((one) => ({ issue: one, effective: freezeStands(draft, one, label) }))) {
-    if (effective === null || !effective.known) return { unknown: `whether #${issue.number} stops ${environment}: ${effective?.reason ?? "not asked yet"}` };
+    if (effective === null || !effective.known)
+      return { unknown: `whether #${issue.number} stops ${environment}: ${effective?.reason ?? "not asked yet"}` };
     if (effective.value) reasons.push(`#${issue.number} ${issue.title}`);
   }
   return { active: reasons.length > 0, reasons };
@@ -203,7 +214,13 @@ function latestDecisions(pullRequest: PullRequest): readonly Approver[] {
     if (review.author.kind !== "user") continue;
     if (review.state === "dismissed") latest.set(review.author.login, null);
     if (review.state !== "approved" && review.state !== "changes-requested") continue;
-    latest.set(review.author.login, { login: review.author.login, review: review.id, commit: review.commit, at: review.at, state: review.state });
+    latest.set(review.author.login, {
+      login: review.author.login,
+      review: review.id,
+      commit: review.commit,
+      at: review.at,
+      state: review.state,
+    });
   }
   return [...latest.values()].filter((approver) => approver !== null);
 }
@@ -224,8 +241,14 @@ function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approva
   const nothing = { required, count: 0, by: [], who, ignored: [], changes_requested_by: [] };
   if (pullRequest === null) return nothing;
   // Who pushed is not to be learned from Git, where anybody writes any name.
-  if (promotion.changedByOthers) return { unknown: "somebody changed Pinion's branch, so who may approve cannot be told; close it, and open a pull request of your own" };
-  if (pullRequest.truncated) return { unknown: "it has more reviews than can be read; close it, and ask for the promotion again or open a pull request of your own" };
+  if (promotion.changedByOthers)
+    return {
+      unknown: "somebody changed Pinion's branch, so who may approve cannot be told; close it, and open a pull request of your own",
+    };
+  if (pullRequest.truncated)
+    return {
+      unknown: "it has more reviews than can be read; close it, and ask for the promotion again or open a pull request of your own",
+    };
   const ignored: string[] = [];
   const by: string[] = [];
   const changes: string[] = [];
@@ -261,7 +284,8 @@ function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): A
   if (is(pullRequest?.author.login ?? "")) return say("opened the pull request");
   if (requesters.some(is)) return say("asked for this promotion");
   if (pullRequest !== null && pullRequest.commits.people === null) {
-    const reason = "a commit's author has no GitHub account, so who may approve cannot be told; push it again with an address that GitHub knows";
+    const reason =
+      "a commit's author has no GitHub account, so who may approve cannot be told; push it again with an address that GitHub knows";
     return { known: false, reason, failure: "stalled", at: draft.now };
   }
   if (pullRequest?.commits.people?.some(is) === true) return say("wrote a commit of it");

@@ -26,7 +26,7 @@ export function promql(template: string, values: PromqlValues): PromqlResult {
   let windows = 0;
   /** The string we are in: its quote, and whether it is matched as a regular expression. */
   let literal: { readonly quote: string; readonly regex: boolean } | null = null;
-  for (let index = 0; index < template.length; ) {
+  for (let index = 0; index < template.length;) {
     const placeholder = PLACEHOLDER.exec(template.slice(index, index + "{window}".length));
     const name = placeholder?.[1];
     if (placeholder !== null && (name === "app" || name === "env" || name === "window")) {

@@ -105,12 +105,18 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
   const { mergeMethods, defaultBranch } = draft.observation.snapshot;
   const method = mergeMethods.includes("squash") ? "squash" : mergeMethods.includes("merge") ? "merge" : null;
   if (method === null) {
-    draft.block(promotion.app, promotion.environment.name, `#${pullRequest.number} cannot be merged: allow squash or merge commits in the repository's settings`);
+    draft.block(
+      promotion.app,
+      promotion.environment.name,
+      `#${pullRequest.number} cannot be merged: allow squash or merge commits in the repository's settings`,
+    );
     return;
   }
   const { title, message } = mergeMessage({
     pullRequest: { number: pullRequest.number, head: pullRequest.head.oid },
-    promotions: [{ app: promotion.app, environment: promotion.environment.name, from: promotion.from, to: promotion.to, kind: promotion.kind }],
+    promotions: [
+      { app: promotion.app, environment: promotion.environment.name, from: promotion.from, to: promotion.to, kind: promotion.kind },
+    ],
     requesters: promotion.requesters,
     approvals: recordedApprovals(facts, pullRequest),
     gatesFingerprint: fingerprint(JSON.stringify(gates.map(({ policy, result }) => [policy, result]))),
@@ -137,7 +143,11 @@ function waitsForAdoption(draft: Draft, { app, environment, kind }: JudgedPromot
   const until = pullRequest.createdAt + ADOPTION_PATIENCE;
   if (kind === "revert" || environment.rollback === "off" || draft.now >= until || !isUnseen(draft, app, environment.name)) return false;
   draft.due(until);
-  draft.block(app, environment.name, `#${pullRequest.number} is merged when what it replaces has been seen running, so that there is a way back`);
+  draft.block(
+    app,
+    environment.name,
+    `#${pullRequest.number} is merged when what it replaces has been seen running, so that there is a way back`,
+  );
   return true;
 }
 
@@ -176,6 +186,7 @@ export function obsolete(draft: Draft, judged: JudgedPullRequest): string | null
   }
   if (opened === undefined || opened.kind !== "revert" || opened.from === null) return null;
   const pins = draft.pins(opened.app, opened.environment);
-  if (pins?.ok === true && !sameRelease(pins.pinned, opened.from)) return `${opened.environment} does not run ${opened.from.version} any more.`;
+  if (pins?.ok === true && !sameRelease(pins.pinned, opened.from))
+    return `${opened.environment} does not run ${opened.from.version} any more.`;
   return null;
 }

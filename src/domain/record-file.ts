@@ -58,7 +58,8 @@ export function printRecord(record: LogRecord, sequence: number): string {
   return `${JSON.stringify({ version: VERSION, event, at: new Date(at).toISOString(), sequence, ...rest }, null, 2)}\n`;
 }
 
-export type RecordResult = { readonly ok: true; readonly record: LogRecord; readonly sequence: number } | { readonly ok: false; readonly problem: string };
+export type RecordResult =
+  { readonly ok: true; readonly record: LogRecord; readonly sequence: number } | { readonly ok: false; readonly problem: string };
 
 /** Reads a record back. A file of an unknown version or shape is a problem, never half a record. */
 export function parseRecord(path: string, text: string): RecordResult {
@@ -104,10 +105,19 @@ const digest = { type: "string", pattern: "^sha256:[0-9a-f]{64}$" };
 const oid = { type: "string", pattern: "^[0-9a-f]{40}([0-9a-f]{24})?$" };
 const orNull = (schema: object) => ({ anyOf: [schema, { type: "null" }] });
 const listOf = (items: object) => ({ type: "array", items });
-const object = (properties: Record<string, object>) => ({ type: "object", required: Object.keys(properties), additionalProperties: false, properties });
+const object = (properties: Record<string, object>) => ({
+  type: "object",
+  required: Object.keys(properties),
+  additionalProperties: false,
+  properties,
+});
 const kind = { enum: ["promotion", "revert", "hotfix"] };
 
-const pinned = object({ app: text, version: text, images: listOf(object({ repository: text, tag: orNull(text), digest: orNull(digest) })) });
+const pinned = object({
+  app: text,
+  version: text,
+  images: listOf(object({ repository: text, tag: orNull(text), digest: orNull(digest) })),
+});
 const release = object({ app: text, version: text, images: listOf(object({ repository: text, tag: orNull(text), digest })) });
 const gate = object({ policy: text, result: { enum: ["pass", "fail", "wait", "unknown", "not-applicable"] } });
 const approval = object({ by: text, review: text, commit: oid, at: number });

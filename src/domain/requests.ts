@@ -39,7 +39,18 @@ function labelWishes(draft: Draft, pullRequest: PullRequest): readonly Wish[] {
     if (!hasLabel(pullRequest.labels, label)) return [];
     const event = lastLabelled(pullRequest.labelEvents, label);
     if (event === null) return [];
-    return [{ pullRequest, by: event.actor, at: event.at, source: `label:${event.id}`, environment: name, app: null, label, words: `the label \`${label}\`` }];
+    return [
+      {
+        pullRequest,
+        by: event.actor,
+        at: event.at,
+        source: `label:${event.id}`,
+        environment: name,
+        app: null,
+        label,
+        words: `the label \`${label}\``,
+      },
+    ];
   });
 }
 
@@ -73,7 +84,8 @@ function answer(draft: Draft, wish: Wish, judged: readonly JudgedPullRequest[]):
     return refuse(draft, wish, `that takes write permission on this repository, and yours is ${allowed.value}`);
   }
   if (wish.pullRequest.state === "open") return;
-  if (wish.pullRequest.state === "closed") return refuse(draft, wish, "this pull request was not merged, so it brought no release that could move on");
+  if (wish.pullRequest.state === "closed")
+    return refuse(draft, wish, "this pull request was not merged, so it brought no release that could move on");
   const releases = wantedReleases(draft, wish);
   if (releases === null) return;
   if ("refusal" in releases) return refuse(draft, wish, releases.refusal);
@@ -89,7 +101,9 @@ function answered(wish: Wish): boolean {
 function wantedReleases(draft: Draft, wish: Wish): { readonly releases: readonly Release[] } | { readonly refusal: string } | null {
   const { config, ledger } = { config: draft.config, ledger: draft.observation.ledger };
   if (!config.environments.some(({ name }) => name === wish.environment)) {
-    return { refusal: `there is no environment ${wish.environment.slice(0, 60)}; there are ${config.environments.map(({ name }) => name).join(", ")}` };
+    return {
+      refusal: `there is no environment ${wish.environment.slice(0, 60)}; there are ${config.environments.map(({ name }) => name).join(", ")}`,
+    };
   }
   const brought = ledger.merged.get(wish.pullRequest.number);
   if (brought === undefined) {
@@ -97,7 +111,10 @@ function wantedReleases(draft: Draft, wish: Wish): { readonly releases: readonly
     return pending ? null : { refusal: "this pull request promoted nothing" };
   }
   const meant = brought.filter(({ app }) => wish.app === null || app === wish.app);
-  if (meant.length === 0) return { refusal: `this pull request did not promote ${(wish.app ?? "").slice(0, 60)}; it promoted ${brought.map(({ app }) => app).join(", ")}` };
+  if (meant.length === 0)
+    return {
+      refusal: `this pull request did not promote ${(wish.app ?? "").slice(0, 60)}; it promoted ${brought.map(({ app }) => app).join(", ")}`,
+    };
   const releases: Release[] = [];
   for (const { app, environment, release } of meant) {
     const reachable = downstreamOf(config, environment).some(({ name }) => name === wish.environment);
@@ -118,13 +135,29 @@ function request(draft: Draft, wish: Wish, release: Release, judged: readonly Ju
   const asked = draft.observation.ledger.identities.has(identity);
   const pins = draft.pins(app, wish.environment);
   if (!asked) {
-    if (pins?.ok === true && sameRelease(pins.pinned, release)) return refuse(draft, wish, `${wish.environment} is pinned to ${release.version} already`);
-    draft.record({ event: "requested", app, environment: wish.environment, at: wish.at, release, by: wish.by.login, pullRequest: wish.pullRequest.number, source: wish.source });
+    if (pins?.ok === true && sameRelease(pins.pinned, release))
+      return refuse(draft, wish, `${wish.environment} is pinned to ${release.version} already`);
+    draft.record({
+      event: "requested",
+      app,
+      environment: wish.environment,
+      at: wish.at,
+      release,
+      by: wish.by.login,
+      pullRequest: wish.pullRequest.number,
+      source: wish.source,
+    });
     return;
   }
   const opened = openedFor(draft, wish, release, judged);
   if (opened !== null) {
-    const body = requestAcceptedComment({ marker: wish.source, pullRequest: opened, app, environment: wish.environment, version: release.version });
+    const body = requestAcceptedComment({
+      marker: wish.source,
+      pullRequest: opened,
+      app,
+      environment: wish.environment,
+      version: release.version,
+    });
     draft.act({ id: `comment #${wish.pullRequest.number} ${wish.source}`, kind: "comment", pullRequest: wish.pullRequest.number, body });
     if (wish.label !== null) removeLabel(draft, wish, wish.label);
   }
@@ -135,7 +168,11 @@ function openedFor(draft: Draft, wish: Wish, release: Release, judged: readonly 
   const open = judged.find((other) => other.own && carries(other, release.app, wish.environment, release));
   if (open !== undefined) return open.pullRequest.number;
   for (const opened of draft.observation.ledger.openedAs.values()) {
-    const fits = opened.kind !== "revert" && opened.app === release.app && opened.environment === wish.environment && sameRelease(opened.release, release);
+    const fits =
+      opened.kind !== "revert" &&
+      opened.app === release.app &&
+      opened.environment === wish.environment &&
+      sameRelease(opened.release, release);
     if (fits && opened.at >= wish.at) return opened.pullRequest;
   }
   return null;
@@ -148,5 +185,10 @@ function refuse(draft: Draft, wish: Wish, why: string): void {
 }
 
 function removeLabel(draft: Draft, wish: Wish, label: string): void {
-  draft.act({ id: `remove-label #${wish.pullRequest.number} ${wish.source}`, kind: "remove-label", pullRequest: wish.pullRequest.number, label });
+  draft.act({
+    id: `remove-label #${wish.pullRequest.number} ${wish.source}`,
+    kind: "remove-label",
+    pullRequest: wish.pullRequest.number,
+    label,
+  });
 }

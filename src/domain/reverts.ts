@@ -65,7 +65,9 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
 function isRevertOf(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {
   const opened = draft.observation.ledger.openedAs.get(judged.pullRequest.number);
   if (opened !== undefined) return opened.kind === "revert" && opened.app === app && opened.environment === environment;
-  return judged.promotions.some(({ promotion }) => promotion.kind === "revert" && promotion.app === app && promotion.environment.name === environment);
+  return judged.promotions.some(
+    ({ promotion }) => promotion.kind === "revert" && promotion.app === app && promotion.environment.name === environment,
+  );
 }
 
 function withdrawnRevert(draft: Draft, app: AppName, environment: string, current: Stay): boolean {
@@ -80,10 +82,19 @@ function withdrawnRevert(draft: Draft, app: AppName, environment: string, curren
 }
 
 /** The last release verified here that is not bad, not in quarantine and still pullable; null while that is being asked. */
-function revertTarget(draft: Draft, app: AppName, environment: Environment, bad: Release): { readonly release: Release } | { readonly none: string } | null {
+function revertTarget(
+  draft: Draft,
+  app: AppName,
+  environment: Environment,
+  bad: Release,
+): { readonly release: Release } | { readonly none: string } | null {
   const { quarantine } = draft.observation;
   if (!quarantine.known) return null;
-  const barred = new Set(quarantine.value.filter((entry) => entry.environments.length === 0 || entry.environments.includes(environment.name)).map((entry) => entry.digest));
+  const barred = new Set(
+    quarantine.value
+      .filter((entry) => entry.environments.length === 0 || entry.environments.includes(environment.name))
+      .map((entry) => entry.digest),
+  );
   const proven = provenReleases(draft.place(app, environment.name)).filter(
     (run) => !sameRelease(run.release, bad) && !run.release.images.some((image) => barred.has(image.digest)),
   );
@@ -100,19 +111,30 @@ function revertTarget(draft: Draft, app: AppName, environment: Environment, bad:
     }
     if (pullable) return { release };
   }
-  return { none: proven.length === 0 ? "no other release was ever verified here" : "the registry has none of the releases verified here any more" };
+  return {
+    none: proven.length === 0 ? "no other release was ever verified here" : "the registry has none of the releases verified here any more",
+  };
 }
 
 function freeze(draft: Draft, environment: Environment, current: Stay, release: Release, bad: Bad, reason: string): void {
   const { app } = release;
   const { title, body } = frozenIssue({ app, environment: environment.name, version: release.version, reason, evidence: bad.evidence });
   const base = { event: "frozen" as const, app, environment: environment.name, at: draft.now, release, reason };
-  const told = draft.observation.snapshot.issues.find((issue) => issue.author.kind === "app" && issue.state === "open" && issue.title === title);
+  const told = draft.observation.snapshot.issues.find(
+    (issue) => issue.author.kind === "app" && issue.state === "open" && issue.title === title,
+  );
   if (told !== undefined) {
     draft.record({ ...base, issue: told.number });
     return;
   }
-  draft.act({ id: `open-issue ${app} ${environment.name} ${current.commit}`, kind: "open-issue", title, body, labels: [], record: (issue) => ({ ...base, issue }) });
+  draft.act({
+    id: `open-issue ${app} ${environment.name} ${current.commit}`,
+    kind: "open-issue",
+    title,
+    body,
+    labels: [],
+    record: (issue) => ({ ...base, issue }),
+  });
 }
 
 /** A person closes the issue of a stopped app, and it may move again. */
@@ -125,4 +147,3 @@ export function planUnfreeze(draft: Draft, app: AppName, environment: string): v
   if (allowed?.known !== true || !["admin", "maintain", "write"].includes(allowed.value)) return;
   draft.record({ event: "unfrozen", app, environment, at: draft.now, issue: frozen.issue, by: issue.closedBy.login });
 }
-

@@ -66,10 +66,12 @@ export function otherDigestRuns(draft: Draft, app: AppName, environment: Environ
   const need = rolloutNeed(draft, app, environment, wanted);
   const answer = need === null ? null : draft.ask(need, Number.MAX_SAFE_INTEGER);
   if (answer?.known !== true) return null;
-  const live = answer.value.flatMap(({ status }) => status.images).flatMap((text) => {
-    const parsed = parseImageReference(text);
-    return parsed.ok && parsed.reference.digest !== null ? [parsed.reference] : [];
-  });
+  const live = answer.value
+    .flatMap(({ status }) => status.images)
+    .flatMap((text) => {
+      const parsed = parseImageReference(text);
+      return parsed.ok && parsed.reference.digest !== null ? [parsed.reference] : [];
+    });
   for (const image of release.images) {
     const same = live.filter(({ repository }) => repository === image.repository);
     if (same.length > 0 && same.every(({ digest }) => digest !== image.digest)) return `${image.repository}@${same[0]?.digest ?? ""}`;

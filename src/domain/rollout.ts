@@ -80,7 +80,14 @@ const SECOND: Milliseconds = 1_000;
 
 /** Worst first: what is proved bad, what cannot be told, what waits for somebody, what waits for time, what is good. */
 const WORST_FIRST: readonly Verdict["verdict"][] = [
-  "sync-failed", "degraded", "unknown", "blocked", "superseded", "stale", "pending", "deployed",
+  "sync-failed",
+  "degraded",
+  "unknown",
+  "blocked",
+  "superseded",
+  "stale",
+  "pending",
+  "deployed",
 ];
 
 /** The verdict over all Applications of an app in an environment: the worst of them, since each runs a part of it. */
@@ -94,7 +101,11 @@ export function verdictOf(applications: readonly ObservedApplication[], wanted: 
   return { verdict: "unknown", reason: "Argo CD has no such Application" };
 }
 
-function withBeginning(verdict: Extract<Verdict, { verdict: "pending" }>, applications: readonly ObservedApplication[], wanted: WantedRollout): Verdict {
+function withBeginning(
+  verdict: Extract<Verdict, { verdict: "pending" }>,
+  applications: readonly ObservedApplication[],
+  wanted: WantedRollout,
+): Verdict {
   let begunAt = 0;
   for (const { status, includesCommit } of applications) {
     const start = status.operation?.startedAt ?? null;

@@ -13,9 +13,7 @@ export interface MetricQuery {
  * What Prometheus answered. Only `number` is a measurement: NaN, an empty result, more than one series,
  * or an answer with warnings cannot tell anything.
  */
-export type MetricAnswer =
-  | { readonly kind: "number"; readonly value: number }
-  | { readonly kind: "cannot-tell"; readonly reason: string };
+export type MetricAnswer = { readonly kind: "number"; readonly value: number } | { readonly kind: "cannot-tell"; readonly reason: string };
 
 /** What the watch says now. */
 export type SloVerdict =

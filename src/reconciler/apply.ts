@@ -46,7 +46,9 @@ const CONSEQUENTIAL: ReadonlySet<LogRecord["event"]> = new Set([
 /** Whether these writes change what the next plan would say, so that waiting for an event would lose time. */
 export function isConsequential(action: Action): boolean {
   if (action.kind === "record") return CONSEQUENTIAL.has(action.record.event);
-  return action.kind === "start-log" || action.kind === "open" || action.kind === "merge" || action.kind === "close" || action.kind === "rebuild";
+  return (
+    action.kind === "start-log" || action.kind === "open" || action.kind === "merge" || action.kind === "close" || action.kind === "rebuild"
+  );
 }
 
 /**
@@ -146,19 +148,33 @@ export class Application {
       return;
     }
     let branchAt = action.adopt;
-    let commit: { readonly headline: string; readonly body: string; readonly files: typeof files.files } | null = { ...action.commit, files: files.files };
+    let commit: { readonly headline: string; readonly body: string; readonly files: typeof files.files } | null = {
+      ...action.commit,
+      files: files.files,
+    };
     if (action.adopt !== null && action.adopt !== snapshot.head) {
       await manifests.ensure(this.#repository, [{ ref: `refs/heads/${action.branch}`, oid: action.adopt }]);
       if (await standsAlready(manifests, this.#repository, snapshot.head, action.adopt, files.files)) commit = null;
       else {
         // What an earlier run left is not what is wanted now: the name is freed, and the next look begins anew.
         const freed = await forge.deleteBranch(this.#repository, action.branch, action.adopt);
-        this.#settle(action, { outcome: "conflict", reason: freed.outcome === "done" ? "an old branch was in the way and is gone" : freed.reason });
+        this.#settle(action, {
+          outcome: "conflict",
+          reason: freed.outcome === "done" ? "an old branch was in the way and is gone" : freed.reason,
+        });
         return;
       }
     }
     const { branch, title, body } = action;
-    const result = await forge.openPullRequest(this.#repository, { branch, base: snapshot.defaultBranch, baseOid: snapshot.head, branchAt, commit, title, body });
+    const result = await forge.openPullRequest(this.#repository, {
+      branch,
+      base: snapshot.defaultBranch,
+      baseOid: snapshot.head,
+      branchAt,
+      commit,
+      title,
+      body,
+    });
     if (!this.#settle(action, result) || result.outcome !== "done") return;
     const { number, head } = result.value;
     this.#checks = [...this.#checks, { head, check: action.check, existing: null }];
@@ -197,7 +213,8 @@ export class Application {
   /** One request. A log that moved is a conflict. */
   async #write(checks: readonly CheckWrite[], events: readonly LogRecord[]): Promise<readonly WriteOutcome<number>[]> {
     const expectedHead = this.#log.at(-1)?.commit ?? this.#observation.snapshot.logHead;
-    const log = events.length === 0 || expectedHead === null ? null : { expectedHead, files: recordFiles(events), headline: logHeadline(events) };
+    const log =
+      events.length === 0 || expectedHead === null ? null : { expectedHead, files: recordFiles(events), headline: logHeadline(events) };
     if (checks.length === 0 && log === null) return [];
     const result = await this.#ports.forge.publish(this.#repository, checks, log);
     if (log === null || result.records === null) return result.checks;
@@ -236,7 +253,10 @@ export class Application {
       return;
     }
     const { branch, head, commit } = action;
-    this.#settle(action, await this.#ports.forge.replaceHead(this.#repository, branch, head, commit.base, { ...commit, files: files.files }));
+    this.#settle(
+      action,
+      await this.#ports.forge.replaceHead(this.#repository, branch, head, commit.base, { ...commit, files: files.files }),
+    );
   }
 
   async #comment(action: ActionOf<"comment">): Promise<void> {

@@ -107,6 +107,8 @@ async function pinsAt(
 
 function pinsAre(pins: readonly Pinned["images"][number][], wanted: Pinned): boolean {
   return wanted.images.every((image) =>
-    pins.some((pin) => pin.repository === image.repository && (image.digest === null ? pin.tag === image.tag : pin.digest === image.digest)),
+    pins.some(
+      (pin) => pin.repository === image.repository && (image.digest === null ? pin.tag === image.tag : pin.digest === image.digest),
+    ),
   );
 }

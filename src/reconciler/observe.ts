@@ -74,7 +74,10 @@ export class RepositoryView {
     if (usable !== null) await this.#pins.update(ports.manifests, repository, snapshot.head, usable);
     const discover = usable === null ? () => null : compileDiscover(usable.discover, usable.environments);
     const ledger = this.#log.ledger;
-    const { changes, unexplained } = usable === null ? { changes: [], unexplained: [] } : await this.#changes.find(ports, repository, snapshot, usable, this.#pins.pins, ledger);
+    const { changes, unexplained } =
+      usable === null
+        ? { changes: [], unexplained: [] }
+        : await this.#changes.find(ports, repository, snapshot, usable, this.#pins.pins, ledger);
     const proposals =
       config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#config?.text ?? "");
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
@@ -103,16 +106,25 @@ export class RepositoryView {
   async #readQuarantine(ports: Ports, repository: Repository, snapshot: ForgeSnapshot): Promise<Answer<readonly QuarantineEntry[]>> {
     if (this.#quarantine?.commit === snapshot.head) return this.#quarantine.entries;
     const files = await ports.manifests.folder(repository, snapshot.head, QUARANTINE_FOLDER);
-    const contents = await ports.manifests.read(repository, files.map(({ blob }) => blob));
+    const contents = await ports.manifests.read(
+      repository,
+      files.map(({ blob }) => blob),
+    );
     const entries: QuarantineEntry[] = [];
     const problems: string[] = [];
     for (const { path, blob } of files) {
       const bytes = contents.get(blob);
-      const parsed = bytes === undefined ? { ok: false as const, problem: `${path} is too large` } : parseQuarantine(path, new TextDecoder().decode(bytes));
+      const parsed =
+        bytes === undefined
+          ? { ok: false as const, problem: `${path} is too large` }
+          : parseQuarantine(path, new TextDecoder().decode(bytes));
       if (parsed.ok) entries.push(parsed.entry);
       else problems.push(parsed.problem);
     }
-    const answer = problems.length === 0 ? known(entries, snapshot.at) : unknown(`a quarantine file cannot be read: ${problems.join("; ")}`, "stalled", snapshot.at);
+    const answer =
+      problems.length === 0
+        ? known(entries, snapshot.at)
+        : unknown(`a quarantine file cannot be read: ${problems.join("; ")}`, "stalled", snapshot.at);
     this.#quarantine = { commit: snapshot.head, entries: answer };
     return answer;
   }

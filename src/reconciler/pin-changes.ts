@@ -51,7 +51,14 @@ export class PinChanges {
     return this.#again;
   }
 
-  async find(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, config: Config, pins: Pins, ledger: Ledger): Promise<FoundChanges> {
+  async find(
+    ports: Ports,
+    repository: Repository,
+    snapshot: ForgeSnapshot,
+    config: Config,
+    pins: Pins,
+    ledger: Ledger,
+  ): Promise<FoundChanges> {
     this.#again = null;
     if (ledger.installed === null) return NOTHING;
     if (this.#head === snapshot.head && this.#explained === ledger && this.#pins === pins) return NOTHING;

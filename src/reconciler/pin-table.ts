@@ -68,9 +68,12 @@ export class PinTable {
   async update(manifests: ManifestsRepository, repository: Repository, commit: Oid, config: Config): Promise<void> {
     const before = this.#table?.config === config ? this.#table : null;
     if (before?.commit === commit) return;
-    const changed = before === null ? await manifests.files(repository, commit) : await manifests.changedFiles(repository, before.commit, commit);
+    const changed =
+      before === null ? await manifests.files(repository, commit) : await manifests.changedFiles(repository, before.commit, commit);
     const table: Table =
-      before === null ? { commit, config, discover: compileDiscover(config.discover, config.environments), places: new Places() } : { ...before, commit };
+      before === null
+        ? { commit, config, discover: compileDiscover(config.discover, config.environments), places: new Places() }
+        : { ...before, commit };
     const matching = changed.filter(({ path }) => table.discover(path) !== null);
     for (let start = 0; start < matching.length; start += READ_BATCH) {
       await take(manifests, repository, table, matching.slice(start, start + READ_BATCH));

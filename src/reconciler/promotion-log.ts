@@ -106,7 +106,8 @@ export class PromotionLog {
 }
 
 function cure(known: Oid | null): string {
-  return `restore it with \`git push --force origin ${known ?? "<its last commit>"}:refs/heads/${LOG_BRANCH}\` from a clone that has it, or restart Pinion to go on with what is there`;
+  const command = `git push --force origin ${known ?? "<its last commit>"}:refs/heads/${LOG_BRANCH}`;
+  return `restore it with \`${command}\` from a clone that has it, or restart Pinion to go on with what is there`;
 }
 
 function readRecords(ports: Ports, commit: Oid, files: readonly FileContent[]): readonly LogRecord[] {

@@ -48,7 +48,9 @@ export class Proposals {
 
   /** When what could not be learned may be asked again, or null when everything is known. */
   get again(): Instant | null {
-    const unknowns = [...this.#read.values()].flatMap(({ answer }) => (answer.known || answer.failure === "stalled" ? [] : [answer.at + UNKNOWN_LIFE]));
+    const unknowns = [...this.#read.values()].flatMap(({ answer }) =>
+      answer.known || answer.failure === "stalled" ? [] : [answer.at + UNKNOWN_LIFE],
+    );
     return unknowns.length === 0 ? null : Math.min(...unknowns);
   }
 }
@@ -72,7 +74,11 @@ async function attempt(
     return known(await readProposal(ports, repository, snapshot.head, pullRequest.head.oid, config, discover), ports.clock.now());
   } catch (error) {
     if (error instanceof PortFailure) return unknown(error.message, error.kind, ports.clock.now());
-    ports.journal.error("a pull request cannot be read, in a way nobody foresaw", { repository: repository.id, pullRequest: pullRequest.number, error });
+    ports.journal.error("a pull request cannot be read, in a way nobody foresaw", {
+      repository: repository.id,
+      pullRequest: pullRequest.number,
+      error,
+    });
     return unknown("reading this pull request failed inside Pinion; its log says more", "error", ports.clock.now());
   }
 }
@@ -86,7 +92,14 @@ interface Found {
 }
 
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
-async function readProposal(ports: Ports, repository: Repository, base: Oid, head: Oid, config: Config | null, discover: Discover): Promise<ProposedChange> {
+async function readProposal(
+  ports: Ports,
+  repository: Repository,
+  base: Oid,
+  head: Oid,
+  config: Config | null,
+  discover: Discover,
+): Promise<ProposedChange> {
   const merged = await ports.manifests.mergeTree(repository, base, head);
   const found: Found = { promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
   if ("conflicts" in merged) return { base, head, conflicts: merged.conflicts, ...found };
@@ -135,7 +148,8 @@ function takeManifest(
   after: Uint8Array | null,
 ): void {
   const { app, environment } = place;
-  const read = (bytes: Uint8Array | null) => (bytes === null ? null : environmentPins(app, settingsOf(config, app), path, readPins(path, bytes)));
+  const read = (bytes: Uint8Array | null) =>
+    bytes === null ? null : environmentPins(app, settingsOf(config, app), path, readPins(path, bytes));
   const then = read(after);
   if (then?.ok === false) found.broken.push(then.problem);
   const from = pinnedOf(read(before));
@@ -147,7 +161,9 @@ function takeManifest(
 /** Whether setting the pins in the old file gives exactly the new file. */
 function onlyPinsChange(path: string, before: Uint8Array | null, after: Uint8Array | null, to: Pinned | null): boolean {
   if (before === null || after === null || to === null) return false;
-  const edits = to.images.flatMap((image) => (image.digest === null ? [] : [{ repository: image.repository, tag: image.tag, digest: image.digest }]));
+  const edits = to.images.flatMap((image) =>
+    image.digest === null ? [] : [{ repository: image.repository, tag: image.tag, digest: image.digest }],
+  );
   const text = decoded(before);
   if (text === null) return false;
   const edited = editPins(path, text, edits);
@@ -176,7 +192,8 @@ function takeQuarantine(found: Found, path: string, before: Uint8Array | null, a
 }
 
 function isWider(entry: QuarantineEntry, old: QuarantineEntry): boolean {
-  const covers = entry.environments.length === 0 || (old.environments.length > 0 && old.environments.every((name) => entry.environments.includes(name)));
+  const covers =
+    entry.environments.length === 0 || (old.environments.length > 0 && old.environments.every((name) => entry.environments.includes(name)));
   return entry.app === old.app && entry.digest === old.digest && covers;
 }
 

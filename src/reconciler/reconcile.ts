@@ -103,7 +103,13 @@ async function decide(ports: Ports, policies: PolicySet, repository: Repository,
 }
 
 /** Plans; what the plan needs to know is asked, and planned with again. */
-async function decideFrom(ports: Ports, policies: PolicySet, repository: Repository, memory: Memory, observation: Observation): Promise<Decision> {
+async function decideFrom(
+  ports: Ports,
+  policies: PolicySet,
+  repository: Repository,
+  memory: Memory,
+  observation: Observation,
+): Promise<Decision> {
   let decided = plan(observation, policies, memory.answers, ports.clock.now());
   for (let round = 0; round < GATHER_ROUNDS && decided.needs.length > 0; round += 1) {
     await gather(ports, repository, decided.needs, memory.answers);

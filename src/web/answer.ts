@@ -5,7 +5,12 @@ import type { Milliseconds } from "../domain/answer.ts";
 const LINGER: Milliseconds = 2_000;
 const LINGER_BYTES = 4 * 1024 * 1024;
 
-export function answer(response: ServerResponse, status: number, content: Readonly<Record<string, unknown>>, headers: OutgoingHttpHeaders = {}): void {
+export function answer(
+  response: ServerResponse,
+  status: number,
+  content: Readonly<Record<string, unknown>>,
+  headers: OutgoingHttpHeaders = {},
+): void {
   const text = `${JSON.stringify(content)}\n`;
   response.writeHead(status, {
     "content-type": "application/json; charset=utf-8",

@@ -48,7 +48,9 @@ export function meaningOf(name: GitHubEventName, payload: unknown, appId: number
       // Moved or renamed, it may belong to another installation now.
       return action === "transferred" ? { kind: "sweep" } : look(payload);
     case "push":
-      return isBranchOfInterest(payload) ? look(payload) : nothing("a push to another branch: its pull request, if any, is told of by itself");
+      return isBranchOfInterest(payload)
+        ? look(payload)
+        : nothing("a push to another branch: its pull request, if any, is told of by itself");
     case "check_run":
     case "check_suite":
       // Other Apps' checks can be what a merge waits for; of our own, only the button is news.

@@ -22,7 +22,12 @@ const BODY_LIMIT = 1024 * 1024;
  * `POST /webhooks/registry/<source>`. Whatever was understood is answered with 202, also when it is worth nothing: a
  * registry sends a refused notification again for ever, and holds all later ones back meanwhile.
  */
-export async function registryWebhook(parts: RegistryWebhookParts, source: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function registryWebhook(
+  parts: RegistryWebhookParts,
+  source: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const known = REGISTRY_SOURCES.find((name) => name === source);
   if (known === undefined) return refuse(request, response, 404, `there is no such source; known: ${REGISTRY_SOURCES.join(", ")}`);
   const secret = parts.secrets.get(known);

@@ -45,7 +45,9 @@ export function parseApplication(json: unknown, name: string): ParsedApplication
       errors: [...problem, ...unsupported(metadata, spec), ...conditionsOf(status, (type) => type !== "SyncError")],
       syncError: conditionsOf(status, (type) => type === "SyncError")[0] ?? null,
       automated: isAutomated(spec),
-      images: arrayOf(objectOf(status["summary"])["images"]).slice(0, MOST_IMAGES).flatMap((image) => textOf(image) ?? []),
+      images: arrayOf(objectOf(status["summary"])["images"])
+        .slice(0, MOST_IMAGES)
+        .flatMap((image) => textOf(image) ?? []),
     },
   };
 }

@@ -52,7 +52,7 @@ export async function appendedCommits(run: GitRun, since: Oid | null, until: Oid
   ]);
   const walked: { oid: Oid; parents: number; authorEmail: string; changes: readonly ChangedPath[] }[] = [];
   const entries = fields(stdout);
-  for (let at = 0; at + 2 < entries.length; ) {
+  for (let at = 0; at + 2 < entries.length;) {
     const { changes, next } = rawChanges(entries, at + 3);
     const parents = (entries[at + 1] ?? "").split(" ").filter((parent) => parent !== "").length;
     walked.push({ oid: checkedOid(entries[at] ?? ""), parents, authorEmail: entries[at + 2] ?? "", changes });

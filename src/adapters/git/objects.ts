@@ -102,7 +102,11 @@ export async function readBlobs(
 }
 
 /** The same through a reader that is there already. Null: ask as above, because something is missing or they are too many. */
-export async function readThrough(objects: ObjectReader, blobs: readonly Oid[], limit: number): Promise<ReadonlyMap<Oid, Uint8Array> | null> {
+export async function readThrough(
+  objects: ObjectReader,
+  blobs: readonly Oid[],
+  limit: number,
+): Promise<ReadonlyMap<Oid, Uint8Array> | null> {
   const asked = [...new Set(blobs.map(checkedOid))];
   const wanted: Oid[] = [];
   let total = 0;

@@ -64,7 +64,13 @@ export async function changesThrough(objects: ObjectReader, from: Oid, to: Oid):
 }
 
 /** Notes files that differ, and folders to go on with. False for a name that is not UTF-8. */
-function compare(prefix: string, from: readonly RawEntry[], to: readonly RawEntry[], changes: Map<string, Oid | null>, next: Pair[]): boolean {
+function compare(
+  prefix: string,
+  from: readonly RawEntry[],
+  to: readonly RawEntry[],
+  changes: Map<string, Oid | null>,
+  next: Pair[],
+): boolean {
   const before = new Map(from.map((entry) => [entry.name, entry]));
   const differing: [RawEntry | null, RawEntry | null][] = [];
   for (const entry of to) {

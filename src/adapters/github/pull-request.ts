@@ -49,10 +49,19 @@ export function readPullRequest(node: Reader, app: AppIdentity): ReadPullRequest
     base: node.text("baseRefName"),
     head: { ref: node.text("headRefName"), oid: headOid, fork: node.flag("isCrossRepository") },
     commits: commitFacts(node.object("commits"), headOid, app),
-    labels: node.object("labels").objects("nodes").map((label) => label.text("name")),
+    labels: node
+      .object("labels")
+      .objects("nodes")
+      .map((label) => label.text("name")),
     labelEvents: labelEventsOf(events, app),
-    reviews: node.object("reviews").objects("nodes").map((review) => reviewOf(review, app)),
-    comments: node.object("comments").objects("nodes").map((comment) => commentOf(comment, app)),
+    reviews: node
+      .object("reviews")
+      .objects("nodes")
+      .map((review) => reviewOf(review, app)),
+    comments: node
+      .object("comments")
+      .objects("nodes")
+      .map((comment) => commentOf(comment, app)),
     truncated:
       node.object("labels").object("pageInfo").flag("hasNextPage") ||
       [node.object("reviews"), node.object("comments"), timeline].some((list) => list.object("pageInfo").flag("hasPreviousPage")),

@@ -9,15 +9,7 @@ import { actorOf, isOwnCommit } from "./identity.ts";
 import type { NodeIds } from "./node-ids.ts";
 import type { ReadPullRequest } from "./pull-request.ts";
 import { FULL_SIZES, labelEventsOf, lastClosing, pullRequestVariables, readPullRequest, USUAL_SIZES } from "./pull-request.ts";
-import {
-  BRANCHES_PAGE,
-  ENDED_PAGE,
-  LABELS_PAGE,
-  OPEN_ISSUES_WITH_LABEL,
-  OPEN_PAGE,
-  PULL_REQUESTS_IN_FULL,
-  SNAPSHOT,
-} from "./queries.ts";
+import { BRANCHES_PAGE, ENDED_PAGE, LABELS_PAGE, OPEN_ISSUES_WITH_LABEL, OPEN_PAGE, PULL_REQUESTS_IN_FULL, SNAPSHOT } from "./queries.ts";
 import type { Page, Reader } from "./reader.ts";
 import { pageOf } from "./reader.ts";
 
@@ -100,7 +92,10 @@ async function lookOnce(look: Look, at: Instant, endedSince: Instant): Promise<F
     issues: await issuesOf(look, node.object("issues").objects("nodes"), labels),
     branches: branches.map((ref) => branchOf(ref, app)),
     labels: labels.map((label) => label.text("name")),
-    deployments: node.object("deployments").objects("nodes").flatMap((deployment) => deploymentOf(deployment, app)),
+    deployments: node
+      .object("deployments")
+      .objects("nodes")
+      .flatMap((deployment) => deploymentOf(deployment, app)),
   };
 }
 
@@ -226,7 +221,10 @@ function issueOf(node: Reader, app: AppIdentity): Issue {
     title: node.text("title"),
     state,
     author: actorOf(node.optional("author"), app),
-    labels: node.object("labels").objects("nodes").map((label) => label.text("name")),
+    labels: node
+      .object("labels")
+      .objects("nodes")
+      .map((label) => label.text("name")),
     labelEvents: labelEventsOf(events, app).filter((event) => isFreeze(event.label)),
     closedBy: state === "closed" ? actorOf(lastClosing(events)?.optional("actor") ?? null, app) : null,
   };

@@ -144,7 +144,10 @@ function withScopesOf(fresh: BearerChallenge | null, known: BearerChallenge | nu
   for (const scope of [...(known?.scopes ?? []), ...(fresh?.scopes ?? [])]) {
     const end = scope.lastIndexOf(":");
     const resource = scope.slice(0, end);
-    const reads = scope.slice(end + 1).split(",").filter((action) => action !== "" && !WRITES.has(action));
+    const reads = scope
+      .slice(end + 1)
+      .split(",")
+      .filter((action) => action !== "" && !WRITES.has(action));
     if (end > 0) actions.set(resource, new Set([...(actions.get(resource) ?? []), ...reads, "pull"]));
   }
   if (actions.size === 0) actions.set(`repository:${address.path}`, new Set(["pull"]));

@@ -39,9 +39,11 @@ export function changeEntry(text: string, entry: ImageEntry, tag: string | null,
   if (entry.digestValue !== null) replace(entry.digestValue, digest);
   else if (!inline) added.set("digest", digest);
 
-  const splices = [...replaced].map(
-    ([scalar, value]): Splice => ({ start: scalar.range[0], end: scalar.range[1], text: spell(value, scalar.type) }),
-  );
+  const splices = [...replaced].map(([scalar, value]): Splice => ({
+    start: scalar.range[0],
+    end: scalar.range[1],
+    text: spell(value, scalar.type),
+  }));
   const insertion = added.size === 0 ? null : insert(text, entry, added);
   if (insertion !== null) splices.push(insertion);
   return { entry, replaced, added, splices };

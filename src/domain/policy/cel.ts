@@ -20,8 +20,7 @@ export interface Expression<T> {
 }
 
 export type CompiledExpression<T> =
-  | { readonly ok: true; readonly expression: Expression<T> }
-  | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
+  { readonly ok: true; readonly expression: Expression<T> } | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
 
 /** What an expression must answer: the CEL types allowed, in words too, and how the value is read. */
 export interface Wanted<T> {

@@ -7,8 +7,7 @@ import { compileTemplate, type Template } from "./template.ts";
 import { YamlReader, type Entries, type Entry } from "./yaml-reader.ts";
 
 export type PolicyResult =
-  | { readonly ok: true; readonly policy: Policy }
-  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+  { readonly ok: true; readonly policy: Policy } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
 const KEYS = ["name", "description", "docs", "applies", "enforce", "warn", "when", "wait", "until", "pass", "messages"] as const;
 const KINDS: readonly PromotionKind[] = ["promotion", "revert", "hotfix"];
@@ -154,7 +153,10 @@ function requireTogether({ reader, root, entries }: Source, enforce: Policy["enf
     reader.problem(at("warn"), "`warn` softens a policy with `enforce: block`; this one only warns anyway");
   }
   if (!entries.has("messages")) return;
-  for (const [condition, message] of [["pass", "fail"], ["wait", "wait"]] as const) {
+  for (const [condition, message] of [
+    ["pass", "fail"],
+    ["wait", "wait"],
+  ] as const) {
     if (entries.has(condition) && !messages.given.has(message)) reader.problem(at("messages"), `\`messages.${message}\` is missing`);
     if (!entries.has(condition) && messages.given.has(message)) {
       reader.problem(at("messages"), `\`messages.${message}\` is never shown, since there is no \`${condition}\``);

@@ -56,8 +56,7 @@ export interface PolicyProblem {
 }
 
 export type PolicySetResult =
-  | { readonly ok: true; readonly set: PolicySet }
-  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+  { readonly ok: true; readonly set: PolicySet } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
 /** Puts policies together. A second policy of the same name is refused, so that no file can quietly replace a core one. */
 export function policySet(policies: readonly Policy[]): PolicySetResult {

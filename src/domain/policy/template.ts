@@ -7,8 +7,7 @@ export interface Template {
 }
 
 export type CompiledTemplate =
-  | { readonly ok: true; readonly template: Template }
-  | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
+  { readonly ok: true; readonly template: Template } | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
 
 const MAX_TEMPLATE = 2000;
 

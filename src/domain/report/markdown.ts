@@ -10,7 +10,11 @@ const PLAIN_BREAK = "\u200b";
 
 /** One line without control, formatting (bidirectional, invisible) or surrogate characters on their own. */
 export function oneLine(text: string): string {
-  return text.toWellFormed().replaceAll(/[\s\p{Cc}]+/gu, " ").replaceAll(/\p{Cf}/gu, "").trim();
+  return text
+    .toWellFormed()
+    .replaceAll(/[\s\p{Cc}]+/gu, " ")
+    .replaceAll(/\p{Cf}/gu, "")
+    .trim();
 }
 
 /** At most `limit` UTF-16 units, which GitHub's limits are never below; never half a character. */
@@ -107,13 +111,15 @@ function escaped(text: string): string {
 }
 
 function breakReferences(text: string, separator: string): string {
-  return text
-    .replaceAll(/@(?=\S)/g, `@${separator}`)
-    // Not the number of an entity, which an ampersand precedes.
-    .replaceAll(/(?<!&)#(?=\d)/g, `#${separator}`)
-    .replaceAll(/\b(GH)-(?=\d)/gi, `$1${separator}-`)
-    .replaceAll("://", `:${separator}//`)
-    .replaceAll(/\b(www)\.(?=\w)/gi, `$1${separator}.`);
+  return (
+    text
+      .replaceAll(/@(?=\S)/g, `@${separator}`)
+      // Not the number of an entity, which an ampersand precedes.
+      .replaceAll(/(?<!&)#(?=\d)/g, `#${separator}`)
+      .replaceAll(/\b(GH)-(?=\d)/gi, `$1${separator}-`)
+      .replaceAll("://", `:${separator}//`)
+      .replaceAll(/\b(www)\.(?=\w)/gi, `$1${separator}.`)
+  );
 }
 
 function longestRun(text: string): number {

@@ -49,8 +49,18 @@ export function promotionBody(input: PromotionBody): string {
     { text: openingSentence(input), divisible: false },
     { text: changeTable(input), divisible: true },
     ...(input.bad === null ? [] : [{ text: whatWentBad(input.bad, input.quarantine ?? []), divisible: false }]),
-    { text: `### Why\n\n${reasons(input).map((line) => `- ${line}`).join("\n")}`, divisible: true },
-    { text: `### What happens next\n\n${nextSteps(input).map((line) => `- ${line}`).join("\n")}`, divisible: true },
+    {
+      text: `### Why\n\n${reasons(input)
+        .map((line) => `- ${line}`)
+        .join("\n")}`,
+      divisible: true,
+    },
+    {
+      text: `### What happens next\n\n${nextSteps(input)
+        .map((line) => `- ${line}`)
+        .join("\n")}`,
+      divisible: true,
+    },
     { text: fullReferences(input), divisible: false },
   ];
   return fit(blocks, MAX_BODY, "The rest of this text was left out, since GitHub takes no longer one. The files changed show everything.");
