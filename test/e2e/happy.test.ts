@@ -153,3 +153,27 @@ it("says nothing before there is a configuration, and begins when there is one",
   await story.until("verified dev 1.4.2");
   expect(story.verdict(story.pull("More"))).toBe("success: No pins change");
 });
+
+it("takes a label on an open pull request for what it will bring, and answers what cannot be done", async () => {
+  const story = await begin({ environmentLines: ["dev: { promote: auto, merge: on-approval, approvals: { count: 1 }, watch: 2m }", LIVE] });
+  const { world } = story;
+  await world.pass(MINUTE);
+  const dev = story.pull("Promote checkout 1.4.2 to dev");
+  await world.person("alice").label(dev.number, "promote:prod");
+  await world.pass(10 * MINUTE);
+  expect(story.labels(dev.number)).toEqual(["promote:prod"]);
+  await world.person("bob").approve(dev.number);
+  await story.until("requested prod 1.4.2");
+  await world.pass(MINUTE);
+  expect(story.labels(dev.number)).toEqual([]);
+  // It is not verified in dev yet: asked for is asked for, and the check says what is missing.
+  expect(story.verdict(story.pull("Promote checkout 1.4.2 to prod"))).toMatch(/^in_progress: Waiting: /);
+
+  await world.person("bob").comment(dev.number, "/pinion promote checkout nowhere");
+  await world.person("bob").comment(dev.number, "/pinion promote search prod");
+  await world.pass(MINUTE);
+  expect(story.said(dev.number).slice(-2)).toEqual([
+    "@bob, `/pinion promote checkout nowhere` was not acted on: there is no environment nowhere; there are dev, prod.",
+    "@bob, `/pinion promote search prod` was not acted on: this pull request did not promote search; it promoted checkout.",
+  ]);
+});
