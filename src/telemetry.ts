@@ -23,7 +23,7 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/(?:gh[a-z]_|github_pat_)[A-Za-z0-9_.-]{8,}/g, HIDDEN],
   [/(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g, HIDDEN],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[A-Za-z0-9+/=\s:,-]|\\+[nr])*/g, HIDDEN],
-  [/(authorization\\*"?\s*[:=]\s*\[?\\*"?)(?:(?:bearer|basic|token)\s+)?[^"\\,\s\]}]+/gi, `$1${HIDDEN}`],
+  [/(authorization(?:\\*")?\s*[:=]\s*\[?(?:\\*")?)(?:(?:bearer|basic|token)\s+)?[^"\\,\s\]}]+/gi, `$1${HIDDEN}`],
   [/\b(bearer|basic|token)\s+(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
   [/("(?:[a-z_-]*(?:password|passwd|secret|token)|private_?key)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi, `$1"${HIDDEN}"`],
   [/([a-z][a-z0-9+.-]{0,15}:\/\/)[^/\s"'@\\]{1,1000}@/gi, `$1${HIDDEN}@`],

@@ -72,6 +72,12 @@ describe("what looks like a secret", () => {
     expect(withoutSecrets(text)).toBe(text);
   });
 
+  it("leaves a line break after a header's name to the line it is in", () => {
+    const { logger, lines } = loggerUnderTest([]);
+    logger.info("authorization: \n");
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ msg: "authorization: \n" });
+  });
+
   it("keeps every line JSON, whatever is logged", () => {
     const pieces = fc.constantFrom(...SECRETS.map(([, secret]) => secret), "Bearer ", "authorization: ", '"token":"', "\\", '"', "\n", "://a:b@", "{", "]");
     fc.assert(
