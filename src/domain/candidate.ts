@@ -1,7 +1,7 @@
 import type { Milliseconds } from "./answer.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
-import { provenReleases, soakOf } from "./ledger.ts";
+import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
 import { badUpstreamOrHere } from "./promotion-facts.ts";
 import { isDigest, releaseKey, sameRelease, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { compareVersions, selectTag } from "./select.ts";
@@ -16,10 +16,24 @@ export type Candidate = { readonly release: Release } | { readonly none: string 
 
 /** The release that would be promoted automatically (design: first environments select tags, later ones what was proven upstream). */
 export function candidateFor(draft: Draft, app: AppName, environment: Environment, pinned: Pinned): Candidate {
+  if (isNewestEverywhereBefore(draft, app, environment, pinned)) return pinnedAlready(pinned);
   const found = environment.after.length === 0 ? newestTag(draft, app, pinned) : newestProven(draft, app, environment);
   if (found === null || "none" in found) return found;
   const refusal = whyNot(draft, app, environment, pinned, found.release);
   return refusal === null ? found : { none: refusal };
+}
+
+/** Whether what is pinned is the newest that was proven in each environment before this one: soaked or not, nothing can be newer. */
+function isNewestEverywhereBefore(draft: Draft, app: AppName, environment: Environment, pinned: Pinned): boolean {
+  if (environment.after.length === 0) return false;
+  return environment.after.every((name) => {
+    const newest = newestProvenIn(draft.place(app, name));
+    return newest !== null && sameRelease(newest, pinned);
+  });
+}
+
+function pinnedAlready({ version }: Pinned): { readonly none: string } {
+  return { none: `${version} is pinned already` };
 }
 
 function newestTag(draft: Draft, app: AppName, pinned: Pinned): Candidate {
@@ -81,7 +95,7 @@ function newestProven(draft: Draft, app: AppName, environment: Environment): Can
 /** Why a release is not promoted here by itself, or null when it may be. */
 function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, release: Release): string | null {
   const place = draft.place(app, environment.name);
-  if (sameRelease(pinned, release)) return `${release.version} is pinned already`;
+  if (sameRelease(pinned, release)) return pinnedAlready(release).none;
   const direction = directionOf(release, pinned);
   const completes = direction === "same" && pinned.images.some((image) => image.digest === null);
   if (direction === "down") return `${release.version} is older than ${pinned.version}, which is pinned`;

@@ -51,9 +51,7 @@ export function planBranches(draft: Draft): void {
 export function planDeployments(draft: Draft, app: AppName, environment: Environment): void {
   const stay = draft.place(app, environment.name).current;
   if (stay === null || stay.via === "adopted") return;
-  const shown = draft.observation.snapshot.deployments.filter(
-    (deployment) => deployment.app === app && deployment.environment === environment.name,
-  );
+  const shown = draft.deploymentsOf(app).filter((deployment) => deployment.environment === environment.name);
   const mine = shown.find((deployment) => deployment.commit === stay.commit) ?? null;
   const state = stateOf(stay);
   // A settled stay whose Deployment is not among the latest is long past; it is not made again.

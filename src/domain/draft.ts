@@ -14,38 +14,15 @@ const UNKNOWN_MAX_AGE: Milliseconds = 30_000;
 /** The same where a person must act first: asking more often mends nothing. */
 const STALLED_MAX_AGE: Milliseconds = 5 * 60_000;
 
-/** An answer that was used, and until when it may be. */
-export interface UsedAnswer {
-  readonly need: Need;
-  readonly answer: Answer<NeedAnswers[Need["kind"]]>;
-  readonly until: Instant;
-}
-
-/** What a part of the plan that is about one app came to. */
-export interface Attended {
-  /** Why nothing happens, where that was said. */
-  readonly blocked: readonly Blocked[];
-  /** What it used to come to that. */
-  readonly answers: readonly UsedAnswer[];
-  /** It wanted nothing done, is not due at any moment, and looked at nothing but the app's own pins, places, settings and answers. */
-  readonly alone: boolean;
-}
-
-interface Attention {
-  readonly blocked: Blocked[];
-  readonly answers: UsedAnswer[];
-  alone: boolean;
-}
-
 /**
  * A plan while it is being made. The parts of the planner read the world from it and put down what they want;
  * it notes each question whose answer is missing, so that asking is the same as reading.
  */
 export class Draft {
+  readonly observation: Observation;
   readonly config: Config;
+  readonly policies: PolicySet;
   readonly now: Instant;
-  readonly #observation: Observation;
-  readonly #policies: PolicySet;
   readonly #knowledge: Knowledge;
   readonly #actions: Action[] = [];
   readonly #blocked: Blocked[] = [];
@@ -53,53 +30,13 @@ export class Draft {
   readonly #records = new Set<string>();
   #nextLookAt: Instant | null = null;
   #deployments: ReadonlyMap<AppName, readonly Deployment[]> | null = null;
-  #attention: Attention | null = null;
 
   constructor(observation: Observation, config: Config, policies: PolicySet, knowledge: Knowledge, now: Instant) {
-    this.#observation = observation;
+    this.observation = observation;
     this.config = config;
-    this.#policies = policies;
+    this.policies = policies;
     this.#knowledge = knowledge;
     this.now = now;
-  }
-
-  get observation(): Observation {
-    this.lookAround();
-    return this.#observation;
-  }
-
-  get policies(): PolicySet {
-    this.lookAround();
-    return this.#policies;
-  }
-
-  /** Notes that what follows depends on more than one app: on what else is open, or on how many. */
-  lookAround(): void {
-    if (this.#attention !== null) this.#attention.alone = false;
-  }
-
-  /**
-   * Plans something about one app, and answers what it depended on. What it says is not in the plan unless it is then
-   * {@link say}d. What depends on the time must be {@link due} at some moment, or it would not be looked at again anyway.
-   */
-  attend(plan: () => void): Attended {
-    const attention: Attention = { blocked: [], answers: [], alone: true };
-    this.#attention = attention;
-    try {
-      plan();
-    } finally {
-      this.#attention = null;
-    }
-    return attention;
-  }
-
-  say(blocked: readonly Blocked[]): void {
-    for (const one of blocked) this.#blocked.push(one);
-  }
-
-  /** Whether {@link ask} would give this very answer again. */
-  stands({ need, answer, until }: UsedAnswer): boolean {
-    return this.#knowledge.get(need) === answer && answer.at <= this.now && this.now <= until;
   }
 
   /** The answer, or null when it must be asked first; then the question is among the plan's needs. */
@@ -109,16 +46,13 @@ export class Draft {
     // An answer from the future was given before the clock was set back: how old it is cannot be told.
     if (answer !== null && answer.at <= this.now && this.now - answer.at <= limit) {
       if (!answer.known) this.due(answer.at + limit + 1);
-      this.#attention?.answers.push({ need, answer, until: answer.at + limit });
       return answer;
     }
-    this.lookAround();
     this.#needs.set(needKey(need), need);
     return null;
   }
 
   act(action: Action): void {
-    this.lookAround();
     this.#actions.push(action);
   }
 
@@ -132,35 +66,27 @@ export class Draft {
   }
 
   block(app: AppName | null, environment: EnvironmentName | null, reason: string): void {
-    (this.#attention?.blocked ?? this.#blocked).push({ app, environment, reason });
+    this.#blocked.push({ app, environment, reason });
   }
 
   /** Something will be due at this moment without any event. */
   due(at: Instant): void {
-    this.lookAround();
     const moment = Math.max(at, this.now + 1);
     if (this.#nextLookAt === null || moment < this.#nextLookAt) this.#nextLookAt = moment;
   }
 
   place(app: AppName, environment: EnvironmentName): Place {
-    return placeOf(this.#observation.ledger, app, environment);
-  }
-
-  placesOf(app: AppName): ReadonlyMap<EnvironmentName, Place> | undefined {
-    return this.#observation.ledger.places.get(app);
+    return placeOf(this.observation.ledger, app, environment);
   }
 
   pins(app: AppName, environment: EnvironmentName): EnvironmentPins | null {
-    return this.#observation.pins.get(app)?.get(environment) ?? null;
+    return this.observation.pins.get(app)?.get(environment) ?? null;
   }
 
   /** What GitHub shows of an app's promotions. */
   deploymentsOf(app: AppName): readonly Deployment[] {
-    this.#deployments ??= Map.groupBy(this.#observation.snapshot.deployments, (deployment) => deployment.app);
-    const shown = this.#deployments.get(app);
-    if (shown === undefined) return [];
-    this.lookAround();
-    return shown;
+    this.#deployments ??= Map.groupBy(this.observation.snapshot.deployments, (deployment) => deployment.app);
+    return this.#deployments.get(app) ?? [];
   }
 
   settings(app: AppName): AppSettings {

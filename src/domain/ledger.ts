@@ -2,6 +2,7 @@ import type { Instant } from "./answer.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
 import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
+import { compareVersions } from "./select.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
 export interface Stay {
@@ -275,6 +276,20 @@ export function provenReleases(place: Place): readonly Run[] {
   const releases = [...proven.values()];
   provenOf.set(place, releases);
   return releases;
+}
+
+const newestOf = new WeakMap<Place, Release | null>();
+
+/** The newest of the {@link provenReleases}: the highest version, and of those that have no order the latest. */
+export function newestProvenIn(place: Place): Release | null {
+  const known = newestOf.get(place);
+  if (known !== undefined) return known;
+  let newest: Release | null = null;
+  for (const { release } of provenReleases(place)) {
+    if (newest === null || compareVersions(release.version, newest.version) !== "older") newest = release;
+  }
+  newestOf.set(place, newest);
+  return newest;
 }
 
 /** How long a release has soaked here at the longest, and when its soak would be over if nothing changes. */

@@ -77,7 +77,7 @@ export class RepositoryView {
     const { changes, unexplained } =
       usable === null
         ? { changes: [], unexplained: [] }
-        : await this.#changes.find(ports, repository, snapshot, usable, this.#pins.pins, ledger);
+        : await this.#changes.find(ports, repository, snapshot, usable, discover, this.#pins.pins, ledger);
     const proposals =
       config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#config?.text ?? "");
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);

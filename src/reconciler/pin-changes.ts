@@ -5,7 +5,7 @@ import { placeOf, type Ledger } from "../domain/ledger.ts";
 import type { Actor, EnvironmentPins, ForgeSnapshot, PinChange, Repository } from "../domain/observation.ts";
 import { sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned } from "../domain/release.ts";
 import type { PathCommit, Ports } from "../ports.ts";
-import { readPins } from "./pin-table.ts";
+import { readPins, type Discover } from "./pin-table.ts";
 
 /** Commits looked back through for one changed pin. */
 const HISTORY_LIMIT = 100;
@@ -36,14 +36,20 @@ export interface FoundChanges {
 
 const NOTHING: FoundChanges = { changes: [], unexplained: [] };
 
+/** What was looked through so far, and with what outcome. */
+interface Looked {
+  readonly installed: Oid;
+  readonly head: Oid;
+  /** Files that were changed since the installation: only there can a place without records have changed. */
+  readonly touched: ReadonlySet<string>;
+  readonly pins: Pins;
+  /** The log for which nothing unknown was found at this head, or null. */
+  readonly explained: Ledger | null;
+}
+
 /** Finds changes of pins on the default branch that the log does not know, each with the commit that made it. */
 export class PinChanges {
-  #installed: Oid | null = null;
-  #head: Oid | null = null;
-  #touched: ReadonlySet<string> = new Set();
-  /** The log for which nothing unknown was found at this head. */
-  #explained: Ledger | null = null;
-  #pins: Pins | null = null;
+  #looked: Looked | null = null;
   #again: Instant | null = null;
 
   /** When to look again for what GitHub could not explain yet, or null. */
@@ -56,70 +62,104 @@ export class PinChanges {
     repository: Repository,
     snapshot: ForgeSnapshot,
     config: Config,
+    discover: Discover,
     pins: Pins,
     ledger: Ledger,
   ): Promise<FoundChanges> {
     this.#again = null;
     if (ledger.installed === null) return NOTHING;
-    if (this.#head === snapshot.head && this.#explained === ledger && this.#pins === pins) return NOTHING;
-    await this.#update(ports, repository, ledger.installed.commit, snapshot.head);
-    const changes: PinChange[] = [];
-    const unexplained: FoundChanges["unexplained"][number][] = [];
-    const asked = new Map<Oid, Promise<Origin | null>>();
-    // One commit can change thousands of pins: GitHub is asked about it once.
-    const originOf = async (commit: PathCommit): Promise<Origin | null> => {
-      const before = asked.get(commit.oid) ?? origin(ports, repository, snapshot, commit);
-      asked.set(commit.oid, before);
-      return before;
-    };
-    for (const suspect of suspects(pins, ledger, this.#touched, ledger.installed.commit)) {
-      const found = await explain(ports, repository, snapshot, config, suspect, originOf);
-      if (found === null) unexplained.push({ app: suspect.app, environment: suspect.environment });
-      else changes.push(...found);
-    }
-    changes.push(...gone(snapshot, config, pins, ledger));
-    this.#explained = changes.length === 0 && unexplained.length === 0 ? ledger : null;
-    this.#pins = pins;
-    if (unexplained.length > 0) this.#again = snapshot.at + ASK_AGAIN;
-    return { changes, unexplained };
+    const installed = ledger.installed.commit;
+    const { head } = snapshot;
+    const before = this.#looked?.installed === installed ? this.#looked : null;
+    const since = before?.head ?? installed;
+    const files = since === head ? [] : (await ports.manifests.changedFiles(repository, since, head)).map(({ path }) => path);
+    // All was explained at the last look: what is new can only be where a file changed since.
+    const known = before?.explained === ledger && before.pins === pins;
+    if (known && files.length === 0) return NOTHING;
+    const touched = new Set([...(before?.touched ?? []), ...files]);
+    const places = known ? placesOf(files, discover) : everyPlace(pins, ledger, config);
+    const found = await explainAll(ports, repository, snapshot, config, suspects(places, pins, ledger, touched, installed));
+    const changes = [...found.changes, ...gone(places, snapshot, pins, ledger)];
+    const isExplained = changes.length === 0 && found.unexplained.length === 0;
+    this.#looked = { installed, head, touched, pins, explained: isExplained ? ledger : null };
+    if (found.unexplained.length > 0) this.#again = snapshot.at + ASK_AGAIN;
+    return { changes, unexplained: found.unexplained };
   }
+}
 
-  /** Files that differ from the time of the installation: only there can a place without records have changed. */
-  async #update(ports: Ports, repository: Repository, installed: Oid, head: Oid): Promise<void> {
-    if (this.#installed === installed && this.#head === head) return;
-    const changed = installed === head ? [] : await ports.manifests.changedFiles(repository, installed, head);
-    this.#touched = new Set(changed.map(({ path }) => path));
-    this.#installed = installed;
-    this.#head = head;
+type Place = FoundChanges["unexplained"][number];
+
+function placesOf(files: readonly string[], discover: Discover): readonly Place[] {
+  return files.map((path) => discover(path)).filter((place) => place !== null);
+}
+
+/** Every place that has a file, or that the log knows of. */
+function everyPlace(pins: Pins, ledger: Ledger, { environments }: Config): readonly Place[] {
+  const places: Place[] = [];
+  for (const [app, here] of pins) for (const environment of here.keys()) places.push({ app, environment });
+  for (const { name: environment } of environments) {
+    for (const app of ledger.places.get(environment)?.keys() ?? []) {
+      if (pins.get(app)?.has(environment) !== true) places.push({ app, environment });
+    }
   }
+  return places;
 }
 
 /** Places that the log knows a pin of, and that have no file any more. Who took it away is told by Git's history of the folder. */
-function gone(snapshot: ForgeSnapshot, config: Config, pins: Pins, ledger: Ledger): readonly PinChange[] {
+function gone(places: readonly Place[], snapshot: ForgeSnapshot, pins: Pins, ledger: Ledger): readonly PinChange[] {
   const found: PinChange[] = [];
-  for (const { name: environment } of config.environments) {
-    for (const [app, { current }] of ledger.places.get(environment) ?? []) {
-      if (current === null || pins.get(app)?.has(environment) === true) continue;
-      const author: Actor = { login: "unknown", kind: "ghost" };
-      found.push({ app, environment, from: current.release, to: null, commit: snapshot.head, at: snapshot.at, author, pullRequest: null });
-    }
+  for (const { app, environment } of places) {
+    const { current } = placeOf(ledger, app, environment);
+    if (current === null || pins.get(app)?.has(environment) === true) continue;
+    const author: Actor = { login: "unknown", kind: "ghost" };
+    found.push({ app, environment, from: current.release, to: null, commit: snapshot.head, at: snapshot.at, author, pullRequest: null });
   }
   return found;
 }
 
-function suspects(pins: Pins, ledger: Ledger, touched: ReadonlySet<string>, installed: Oid): readonly Suspect[] {
+function suspects(
+  places: readonly Place[],
+  pins: Pins,
+  ledger: Ledger,
+  touched: ReadonlySet<string>,
+  installed: Oid,
+): readonly Suspect[] {
   const found: Suspect[] = [];
-  for (const [app, environments] of pins) {
-    for (const [environment, here] of environments) {
-      const current = placeOf(ledger, app, environment).current;
-      if (current === null && !touched.has(here.file)) continue;
-      const expected = current?.release ?? null;
-      const pinned = pinnedOf(here);
-      if (pinned === null || (expected !== null && sameRelease(expected, pinned))) continue;
-      found.push({ app, environment, file: here.file, expected, since: current?.commit ?? installed, here });
-    }
+  for (const { app, environment } of places) {
+    const here = pins.get(app)?.get(environment);
+    if (here === undefined) continue;
+    const current = placeOf(ledger, app, environment).current;
+    if (current === null && !touched.has(here.file)) continue;
+    const expected = current?.release ?? null;
+    const pinned = pinnedOf(here);
+    if (pinned === null || (expected !== null && sameRelease(expected, pinned))) continue;
+    found.push({ app, environment, file: here.file, expected, since: current?.commit ?? installed, here });
   }
   return found;
+}
+
+async function explainAll(
+  ports: Ports,
+  repository: Repository,
+  snapshot: ForgeSnapshot,
+  config: Config,
+  found: readonly Suspect[],
+): Promise<FoundChanges> {
+  const changes: PinChange[] = [];
+  const unexplained: Place[] = [];
+  const asked = new Map<Oid, Promise<Origin | null>>();
+  // One commit can change thousands of pins: GitHub is asked about it once.
+  const originOf = async (commit: PathCommit): Promise<Origin | null> => {
+    const before = asked.get(commit.oid) ?? origin(ports, repository, snapshot, commit);
+    asked.set(commit.oid, before);
+    return before;
+  };
+  for (const suspect of found) {
+    const explained = await explain(ports, repository, snapshot, config, suspect, originOf);
+    if (explained === null) unexplained.push({ app: suspect.app, environment: suspect.environment });
+    else changes.push(...explained);
+  }
+  return { changes, unexplained };
 }
 
 /** The changes that led to what is there, or null when GitHub may tell in a moment where one of them came from. */

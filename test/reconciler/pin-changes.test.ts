@@ -5,6 +5,7 @@ import type { EnvironmentPins, ForgeSnapshot, PullRequest } from "../../src/doma
 import type { PathCommit } from "../../src/ports.ts";
 import { PinChanges } from "../../src/reconciler/pin-changes.ts";
 import { readPins } from "../../src/reconciler/pin-table.ts";
+import { compileDiscover } from "../../src/domain/discover.ts";
 import { environmentPins } from "../../src/domain/environment-pins.ts";
 import { settingsOf, type Config } from "../../src/domain/config.ts";
 import { oid } from "../domain/releases.ts";
@@ -57,7 +58,7 @@ function changed({ apps = ["checkout"], email, age, ended = [] }: Seen) {
   const ledger = appendRecords(EMPTY_LEDGER, [{ event: "installed", at: NOW - 3_600_000, commit: INSTALLED }]);
   const snapshot: ForgeSnapshot = snapshotOf({ at: NOW, head: MERGED, ended });
   const found = new PinChanges();
-  return { told, found, find: () => found.find(ports, REPOSITORY, snapshot, config, pins, ledger) };
+  return { told, found, find: () => found.find(ports, REPOSITORY, snapshot, config, compileDiscover(config.discover, config.environments), pins, ledger) };
 }
 
 const MERGING = pullRequestOf({ number: 7, state: "merged", merge: null });
@@ -99,6 +100,6 @@ it("finds that a file is gone whose pin the log knows", async () => {
   ]);
   const ports = portsWith({ manifests: { changedFiles: async () => [] } });
   const snapshot = snapshotOf({ at: NOW, head: MERGED, ended: [] });
-  const { changes } = await new PinChanges().find(ports, REPOSITORY, snapshot, configOf(), new Map(), ledger);
+  const { changes } = await new PinChanges().find(ports, REPOSITORY, snapshot, configOf(), () => null, new Map(), ledger);
   expect(changes).toMatchObject([{ app: "checkout", environment: "dev", from: release, to: null, commit: MERGED }]);
 });

@@ -30,7 +30,7 @@ export async function fetchFrom(remote: Remote, refspecs: readonly string[], tra
     try {
       await porcelain(transfer.mirror, transfer.environment, signal).raw([
         "fetch",
-        "--quiet",
+        // Not --quiet: simple-git waits 50 ms for a child that has said nothing.
         "--no-tags",
         "--no-write-fetch-head",
         "--no-auto-maintenance",
