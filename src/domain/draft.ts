@@ -1,7 +1,7 @@
 import type { Action, Blocked, Plan } from "./action.ts";
 import type { Answer, FailureKind, Instant, Milliseconds } from "./answer.ts";
 import type { AppSettings, Config, Environment } from "./config.ts";
-import { placeOf, type Place } from "./ledger.ts";
+import { placeIn, type Place } from "./ledger.ts";
 import { needKey } from "./need.ts";
 import type { Deployment, EnvironmentPins, Knowledge, Need, NeedAnswers, Observation } from "./observation.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
@@ -13,6 +13,12 @@ import type { AppName, EnvironmentName } from "./release.ts";
 const UNKNOWN_MAX_AGE: Milliseconds = 30_000;
 /** The same where a person must act first: asking more often mends nothing. */
 const STALLED_MAX_AGE: Milliseconds = 5 * 60_000;
+
+interface AppInView {
+  readonly app: AppName;
+  readonly pins: ReadonlyMap<EnvironmentName, EnvironmentPins> | undefined;
+  readonly places: ReadonlyMap<EnvironmentName, Place> | undefined;
+}
 
 /**
  * A plan while it is being made. The parts of the planner read the world from it and put down what they want;
@@ -29,6 +35,7 @@ export class Draft {
   readonly #needs = new Map<string, Need>();
   readonly #records = new Set<string>();
   #nextLookAt: Instant | null = null;
+  #inView: AppInView = { app: "", pins: undefined, places: undefined };
   #deployments: ReadonlyMap<AppName, readonly Deployment[]> | null = null;
 
   constructor(observation: Observation, config: Config, policies: PolicySet, knowledge: Knowledge, now: Instant) {
@@ -76,11 +83,20 @@ export class Draft {
   }
 
   place(app: AppName, environment: EnvironmentName): Place {
-    return placeOf(this.observation.ledger, app, environment);
+    return placeIn(this.#turnTo(app).places, environment);
   }
 
   pins(app: AppName, environment: EnvironmentName): EnvironmentPins | null {
-    return this.observation.pins.get(app)?.get(environment) ?? null;
+    return this.#turnTo(app).pins?.get(environment) ?? null;
+  }
+
+  /** What is known of one app. Many questions about the same one follow each other, in repositories with many. */
+  #turnTo(app: AppName): AppInView {
+    if (this.#inView.app !== app) {
+      const { pins, ledger } = this.observation;
+      this.#inView = { app, pins: pins.get(app), places: ledger.places.get(app) };
+    }
+    return this.#inView;
   }
 
   /** What GitHub shows of an app's promotions. */

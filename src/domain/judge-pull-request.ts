@@ -4,6 +4,7 @@ import { isOwn } from "./changes.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Facts } from "./facts.ts";
+import { placeIn } from "./ledger.ts";
 import type { ProposedChange, PullRequest } from "./observation.ts";
 import type { Gate, Judgement } from "./policy.ts";
 import { evaluatePolicies, judge } from "./policy/evaluate.ts";
@@ -137,8 +138,8 @@ export function mustBeProposed(draft: Draft, app: string, environment: string): 
   if (current === null || current.bad === null || current.bad.event === "deadline" || current.via !== "merged") return true;
   if (revertedAt !== null && draft.now - revertedAt < REVERT_COOLDOWN) return true;
   let bad = 0;
-  for (const place of draft.observation.ledger.places.get(environment)?.values() ?? []) {
-    for (const { at } of place.bad.values()) if (draft.now - at <= BREAKER_WINDOW) bad += 1;
+  for (const places of draft.observation.ledger.places.values()) {
+    for (const { at } of placeIn(places, environment).bad.values()) if (draft.now - at <= BREAKER_WINDOW) bad += 1;
   }
   return bad >= BREAKER_APPS;
 }

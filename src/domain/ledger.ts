@@ -64,8 +64,8 @@ export interface Place {
 /** The promotion log, folded: a view that can always be built again from the records. */
 export interface Ledger {
   readonly installed: { readonly commit: Oid; readonly at: Instant } | null;
-  /** By environment, then app: two short keys are found faster than one that has to be put together. */
-  readonly places: ReadonlyMap<EnvironmentName, ReadonlyMap<AppName, Place>>;
+  /** By app, then environment, as the pins are: a plan goes through both side by side. */
+  readonly places: ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, Place>>;
   /** What each merged promotion pull request brought. */
   readonly merged: ReadonlyMap<
     number,
@@ -106,7 +106,12 @@ const EMPTY_PLACE: Place = {
 };
 
 export function placeOf(ledger: Ledger, app: AppName, environment: EnvironmentName): Place {
-  return ledger.places.get(environment)?.get(app) ?? EMPTY_PLACE;
+  return placeIn(ledger.places.get(app), environment);
+}
+
+/** The place among those of one app. */
+export function placeIn(ofApp: ReadonlyMap<EnvironmentName, Place> | undefined, environment: EnvironmentName): Place {
+  return ofApp?.get(environment) ?? EMPTY_PLACE;
 }
 
 /** Adds records in log order. A record whose identity is known already changes nothing, so replaying is safe. */
@@ -114,7 +119,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
   if (records.length === 0) return ledger;
   const next = {
     installed: ledger.installed,
-    places: new Map<EnvironmentName, Map<AppName, Place>>(),
+    places: new Map(ledger.places),
     merged: new Map(ledger.merged),
     passed: new Set(ledger.passed),
     passedPullRequests: new Set(ledger.passedPullRequests),
@@ -122,6 +127,8 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     opened: [...ledger.opened],
     identities: new Set(ledger.identities),
   };
+  /** The maps that are new here, and may be changed until they are given away. */
+  const own = new Map<AppName, Map<EnvironmentName, Place>>();
   for (const record of records) {
     const identity = recordIdentity(record);
     if (next.identities.has(identity)) continue;
@@ -144,11 +151,11 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
       next.merged.set(record.pullRequest, [...(next.merged.get(record.pullRequest) ?? []), { app, environment, release }]);
     }
     const { app, environment } = record;
-    const there = next.places.get(environment) ?? new Map(ledger.places.get(environment));
-    next.places.set(environment, there.set(app, foldPlace(there.get(app) ?? EMPTY_PLACE, record)));
+    const places = own.get(app) ?? new Map(ledger.places.get(app));
+    own.set(app, places.set(environment, foldPlace(placeIn(places, environment), record)));
+    next.places.set(app, places);
   }
-  // Environments that nothing was said of stay the same maps.
-  return { ...next, places: new Map([...ledger.places, ...next.places]) };
+  return next;
 }
 
 type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" }>;

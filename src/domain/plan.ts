@@ -5,7 +5,7 @@ import type { Config, Environment } from "./config.ts";
 import { planBranches, planDeployments, planLabels, planReviewers } from "./display.ts";
 import { Draft } from "./draft.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
-import { isSettled, type Place } from "./ledger.ts";
+import { isSettled, placeIn, type Place } from "./ledger.ts";
 import type { EnvironmentPins, Knowledge, Observation, PullRequest } from "./observation.ts";
 import { closeOwn, OpeningBudget, planOpening, planRebuild } from "./openings.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
@@ -85,28 +85,30 @@ function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const budget = new OpeningBudget(draft, judged);
   const { pins, ledger } = draft.observation;
   const changing = changingPlaces(draft.observation);
-  for (const environment of draft.config.environments) {
-    const places = ledger.places.get(environment.name);
-    const followers = draft.config.environments.filter((next) => next.promote === "auto" && next.after.includes(environment.name));
-    for (const [app, environments] of pins) {
-      if (!environments.has(environment.name) || (changing.size > 0 && changing.has(`${environment.name}/${app}`))) continue;
+  const { environments } = draft.config;
+  const steps = environments.map((environment) => ({
+    environment,
+    followers: environments.filter((next) => next.promote === "auto" && next.after.includes(environment.name)),
+  }));
+  for (const [app, pinned] of pins) {
+    const places = ledger.places.get(app);
+    for (const { environment, followers } of steps) {
+      if (!pinned.has(environment.name) || (changing.size > 0 && changing.has(`${environment.name}/${app}`))) continue;
       // In a large repository nearly every place is at rest at every look.
-      if (isUnsettled(places?.get(app))) {
+      if (isUnsettled(placeIn(places, environment.name))) {
         planUnfreeze(draft, app, environment.name);
         planProgress(draft, app, environment);
         planRevert(draft, app, environment, judged);
       }
       planDeployments(draft, app, environment);
-      if (feedsAnother(environments, environment.name, followers)) planAdopted(draft, app, environment.name);
+      if (feedsAnother(pinned, environment.name, followers)) planAdopted(draft, app, environment.name);
       planOpening(draft, app, environment, judged, budget);
     }
   }
 }
 
 /** Whether something is to be followed, or answered, where this was pinned. */
-function isUnsettled(place: Place | undefined): boolean {
-  if (place === undefined) return false;
-  const { current, frozen } = place;
+function isUnsettled({ current, frozen }: Place): boolean {
   return frozen !== null || (current !== null && (current.bad !== null || !isSettled(current)));
 }
 

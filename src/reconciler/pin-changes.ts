@@ -94,12 +94,13 @@ function placesOf(files: readonly string[], discover: Discover): readonly Place[
 }
 
 /** Every place that has a file, or that the log knows of. */
-function everyPlace(pins: Pins, ledger: Ledger, { environments }: Config): readonly Place[] {
+function everyPlace(pins: Pins, ledger: Ledger, config: Config): readonly Place[] {
   const places: Place[] = [];
   for (const [app, here] of pins) for (const environment of here.keys()) places.push({ app, environment });
-  for (const { name: environment } of environments) {
-    for (const app of ledger.places.get(environment)?.keys() ?? []) {
-      if (pins.get(app)?.has(environment) !== true) places.push({ app, environment });
+  const configured = new Set(config.environments.map(({ name }) => name));
+  for (const [app, there] of ledger.places) {
+    for (const environment of there.keys()) {
+      if (configured.has(environment) && pins.get(app)?.has(environment) !== true) places.push({ app, environment });
     }
   }
   return places;
