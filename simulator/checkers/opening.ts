@@ -1,0 +1,54 @@
+/** S12: one open promotion for a place. S26: nothing is opened a second time, whatever crashed in between. */
+import type { WorldEvent } from "../events.ts";
+import type { PullFacts } from "../facts.ts";
+import type { Breach, Checker, WorldView } from "../world-view.ts";
+import { breach, isRevertBranch, placeOfBranch } from "./reading.ts";
+
+type Opened = Extract<WorldEvent, { readonly kind: "opened" }>;
+
+export const openingChecker: Checker = {
+  invariants: ["S12", "S26"],
+  see(event, view) {
+    if (event.kind !== "opened" || event.by.kind !== "app") return [];
+    const pull = view.facts().pulls.get(event.pull);
+    if (pull === undefined) return [];
+    const others = [...view.facts().pulls.values()].filter((other) => other.author.kind === "app" && other.number !== pull.number);
+    // A call can land after another process has opened, merged and tidied the same: GitHub has no claim that outlives its branch.
+    const seen = view.seenBy(event.bot ?? 0)?.facts.pulls;
+    const known = others.filter((other) => seen?.has(other.number) === true);
+    return [...besideOpen(event, pull, others, view), ...again(pull, known, view)];
+  },
+};
+
+/** What was open when the App looked. A person may reopen another a moment later. */
+function besideOpen(event: Opened, pull: PullFacts, others: readonly PullFacts[], view: WorldView): readonly Breach[] {
+  const revert = isRevertBranch(pull.headRef);
+  const place = placeOfBranch(pull.headRef);
+  const seen = view.seenBy(event.bot ?? 0)?.facts.pulls;
+  const beside = others.find(
+    (other) =>
+      placeOfBranch(other.headRef) === place &&
+      isRevertBranch(other.headRef) === revert &&
+      other.state === "open" &&
+      seen?.get(other.number)?.state === "open",
+  );
+  return beside === undefined ? [] : [breach("S12", `#${pull.number} was opened for ${place}, where #${beside.number} is open`)];
+}
+
+/** The same release from the same state: the branch says so. */
+function again(pull: PullFacts, others: readonly PullFacts[], view: WorldView): readonly Breach[] {
+  const same = others.filter((other) => attempt(other.headRef) === attempt(pull.headRef));
+  return same.flatMap((other) => {
+    const words = `#${pull.number} is #${other.number} once more`;
+    if (other.state !== "closed") return [breach("S26", `${words}, which is ${other.state}`)];
+    if (other.closed === null || other.closed.by.kind === "app") return [];
+    const since = other.closed.at;
+    const asked = view.log().some((entry) => entry.event === "requested" && `${entry.environment}/${entry.app}` === placeOfBranch(pull.headRef) && entry.at >= since);
+    return asked ? [] : [breach("S26", `${words}, which ${other.closed.by.login} closed, and nobody has asked for it since`)];
+  });
+}
+
+/** The branch without what tells a second attempt at its name. */
+function attempt(branch: string): string {
+  return branch.replace(/(-[0-9a-f]{10})-\d+$/, "$1");
+}
