@@ -200,7 +200,8 @@ export function troubledPorts(
   const [read, local, write, parts] = [through("read"), through("local"), through("write"), through("parts")];
   return {
     forge: {
-      repositories: () => read("list repositories", ({ forge }) => forge.repositories()),
+      installations: () => read("list installations", ({ forge }) => forge.installations()),
+      repositories: (installation) => read("list repositories", ({ forge }) => forge.repositories(installation)),
       snapshot: (...a) => read("look at GitHub", ({ forge }) => forge.snapshot(...a)),
       permission: (...a) => read(`ask what ${a[1]} may do`, ({ forge }) => forge.permission(...a)),
       teamMembers: (...a) => read(`ask who is in ${a[1]}`, ({ forge }) => forge.teamMembers(...a)),

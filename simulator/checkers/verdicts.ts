@@ -99,7 +99,8 @@ function verified(entry: LogEntry, view: WorldView): readonly Breach[] {
 
 /** Whether users were well at some moment at which it may have been measured. */
 function measuredGood(entry: LogEntry, start: LogEntry, watch: Instant, view: WorldView): boolean {
-  for (let end = Math.max(start.at + watch, view.now() - watch - LOOKED_BEFORE); end <= view.now(); end += 2_000) {
+  // By the clock of the machine, which may have been set back.
+  for (let end = Math.max(start.at + watch, entry.at - LOOKED_BEFORE); end <= view.now(); end += 2_000) {
     if (view.errorShare(entry.app, entry.environment, start.at, end) <= GOOD_BELOW) return true;
   }
   return view.errorShare(entry.app, entry.environment, start.at, view.now()) <= GOOD_BELOW;

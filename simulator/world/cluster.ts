@@ -64,6 +64,7 @@ export class Application {
   flap(from: Instant, until: Instant): void {
     this.moveTo(from);
     this.#flaps = [...this.#flaps, { from, until }];
+    this.#note();
   }
 
   /** Does not compare itself with Git for so long. */
@@ -76,6 +77,7 @@ export class Application {
     this.moveTo(now);
     this.#flaps = this.#flaps.map(({ from, until }) => ({ from, until: Math.min(until, now) }));
     this.#blindUntil = Math.min(this.#blindUntil, now);
+    this.#note();
   }
 
   moments(now: Instant): readonly ClusterMoment[] {

@@ -45,6 +45,14 @@ export class AppForge implements Immediate<Forge> {
     this.#parts += 1;
   }
 
+  installations(): readonly number[] {
+    return [...new Set(this.repositories().map(({ installation }) => installation))];
+  }
+
+  installations(): readonly number[] {
+    return [REPOSITORY.installation];
+  }
+
   repositories(): readonly Repository[] {
     return [REPOSITORY];
   }
