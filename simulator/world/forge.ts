@@ -46,10 +46,6 @@ export class AppForge implements Immediate<Forge> {
   }
 
   installations(): readonly number[] {
-    return [...new Set(this.repositories().map(({ installation }) => installation))];
-  }
-
-  installations(): readonly number[] {
     return [REPOSITORY.installation];
   }
 
