@@ -113,7 +113,6 @@ function supersede(draft: Draft, forward: readonly JudgedPullRequest[], release:
 
 export function commentOnce(draft: Draft, judged: JudgedPullRequest, marker: string, body: (marker: string) => string): void {
   const { pullRequest } = judged;
-  if (pullRequest.truncated) return;
   if (pullRequest.comments.some((comment) => comment.author.kind === "app" && commentMarker(comment.body) === marker)) return;
   draft.act({ id: `comment #${pullRequest.number} ${marker}`, kind: "comment", pullRequest: pullRequest.number, body: body(marker) });
 }

@@ -121,14 +121,14 @@ export class Application {
   }
 
   /**
-   * A write that nothing else waits for. Where a person must act before it can be made (a permission that is missing),
-   * it counts as refused, and the rest goes on.
+   * A write that nothing else waits for. Where GitHub does not take it (a permission that is missing, issues that are turned
+   * off), it counts as refused, and the rest goes on; only what may be over in a while ends the look.
    */
   async #courtesy(action: Action, write: () => Promise<WriteOutcome<unknown> | void>): Promise<boolean> {
     try {
       return this.#settle(action, (await write()) ?? { outcome: "done" });
     } catch (error) {
-      if (!(error instanceof PortFailure) || error.kind !== "stalled") throw error;
+      if (!(error instanceof PortFailure) || error.kind === "dependency") throw error;
       return this.#settle(action, { outcome: "refused", reason: error.message });
     }
   }

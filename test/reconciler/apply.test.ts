@@ -125,6 +125,24 @@ describe("merges", () => {
   });
 });
 
+describe("a write that nothing waits for", () => {
+  const issue: Action = { id: "open-issue", kind: "open-issue", title: "t", body: "b", labels: [], record: () => ({ event: "installed", at: 0, commit: oid("a") }) };
+
+  it.each(["stalled", "error"] as const)("leaves the rest to be done when GitHub does not take it: %s", async (kind) => {
+    const refusal = new PortFailure(kind, "Could not open an issue: GitHub answered 410 (\"Issues has been disabled in this repository.\")");
+    const { application, asked } = applying({ openIssue: () => Promise.reject(refusal) });
+    await application.run(planOf([issue, record(1), comment(1)]));
+    expect(asked).toEqual(["publish 0 1 on b", "comment 1"]);
+    expect(application.applied.refusals).toMatchObject([{ action: { id: "open-issue" }, reason: expect.stringContaining("410") }]);
+  });
+
+  it("ends the look when GitHub is not there", async () => {
+    const { application, asked } = applying({ openIssue: () => Promise.reject(new PortFailure("dependency", "GitHub is down")) });
+    await expect(application.run(planOf([issue, record(1)]))).rejects.toThrow("GitHub is down");
+    expect(asked).toEqual([]);
+  });
+});
+
 describe("very many records", () => {
   it("are written in commits of at most 500, each on the one before", async () => {
     const { application, asked } = applying({});
