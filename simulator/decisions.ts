@@ -2,7 +2,7 @@
  * What chance decides in a run. A run is a list of decisions and nothing else: the same list gives the same run, and a list
  * with some of them left out gives a run as well, which is what makes shrinking possible.
  */
-import type { Milliseconds } from "../src/domain/answer.ts";
+import type { Instant, Milliseconds } from "../src/domain/answer.ts";
 import type { Chance } from "./chance.ts";
 import type { Setup, Trouble } from "./setup.ts";
 
@@ -27,6 +27,7 @@ export type Decision =
 
 /** What there is to decide about. */
 export interface Situation {
+  readonly now: Instant;
   readonly calls: number;
   readonly hints: number;
   /** Whether that call would change something in the world. */

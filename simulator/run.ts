@@ -8,7 +8,7 @@ import { allCheckers, allHopes } from "./checkers/all.ts";
 import { calmDecision, DrawnDecisions, type Decision, type DecisionSource, type Situation } from "./decisions.ts";
 import { isNews } from "./events.ts";
 import { CallPool } from "./faults.ts";
-import { MINUTE } from "./facts.ts";
+import { MINUTE, pinIn, placeOfPath } from "./facts.ts";
 import { setupOf, type Setup } from "./setup.ts";
 import { toldEvent, TROUBLE_IN_WORDS } from "./telling.ts";
 import type { Breach, Checker } from "./world-view.ts";
@@ -35,6 +35,8 @@ export interface RunResult {
   readonly trace: readonly string[];
   readonly merges: number;
   readonly records: number;
+  /** What is pinned in the end, by file. */
+  readonly pins: Readonly<Record<string, string>>;
 }
 
 /** How long the world is given to come to rest once trouble has ended. */
@@ -54,6 +56,10 @@ export interface RunOptions {
   readonly setup: Setup;
   readonly source: DecisionSource;
   readonly policies: PolicySet;
+  /** What watches, if not everything. */
+  readonly checkers?: readonly Checker[];
+  /** Ends with the last decision: what must come true later is not waited for. */
+  readonly restless?: boolean;
   /** Without it the story is not told, which saves time. */
   readonly telling?: boolean;
 }
@@ -73,7 +79,7 @@ class Simulation {
   readonly #world: World;
   readonly #people: People;
   readonly #pool: CallPool;
-  readonly #checkers: readonly Checker[] = allCheckers();
+  readonly #checkers: readonly Checker[];
   readonly #decisions: Decision[] = [];
   readonly #story: string[] = [];
   readonly #faults = new Map<string, number>();
@@ -90,6 +96,7 @@ class Simulation {
 
   constructor(options: RunOptions) {
     this.#options = options;
+    this.#checkers = options.checkers ?? allCheckers();
     this.#world = new World(options.setup);
     this.#people = new People(this.#world);
     this.#pool = new CallPool(
@@ -105,7 +112,7 @@ class Simulation {
       this.#decisions.push(decision);
       await this.#step(decision);
     }
-    if (this.#violation === null) await this.#calmDown();
+    if (this.#violation === null && this.#options.restless !== true) await this.#calmDown();
     return this.#result();
   }
 
@@ -114,7 +121,7 @@ class Simulation {
   }
 
   #situation(): Situation {
-    return { calls: this.#pool.size, hints: this.#hints.length, isWrite: (pick) => this.#pool.isWrite(pick) };
+    return { now: this.#world.clock.now(), calls: this.#pool.size, hints: this.#hints.length, isWrite: (pick) => this.#pool.isWrite(pick) };
   }
 
   #boot(): void {
@@ -270,6 +277,13 @@ class Simulation {
       trace: this.#world.events.map((event) => JSON.stringify(event)),
       merges: this.#world.events.filter(({ kind }) => kind === "merged").length,
       records: this.#world.log().length,
+      pins: this.#pins(),
     };
+  }
+
+  #pins(): Readonly<Record<string, string>> {
+    const tree = this.#world.tree(this.#world.github.main);
+    const places = [...tree].filter(([path]) => placeOfPath(path) !== null);
+    return Object.fromEntries(places.map(([path, blob]) => [path, pinIn(this.#world.text(blob))?.tag ?? ""]));
   }
 }

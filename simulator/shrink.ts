@@ -1,6 +1,7 @@
 import type { PolicySet } from "../src/domain/policy/policy-set.ts";
+import { allCheckers } from "./checkers/all.ts";
 import { RecordedDecisions, type Decision } from "./decisions.ts";
-import { run, type RunResult } from "./run.ts";
+import { run, type RunOptions, type RunResult } from "./run.ts";
 import type { Setup } from "./setup.ts";
 
 /** A run that violates something, as a list of decisions in a world. */
@@ -14,28 +15,35 @@ export interface Story {
  * Makes a failing run short: leaves out what it can, step by step and trouble by trouble, as long as the same invariant is
  * violated. `tries` bounds how many runs that may take.
  */
-export async function shrink(story: Story, invariant: string, policies: PolicySet, tries = 400): Promise<Story> {
-  const shrinker = new Shrinker(story, invariant, policies, tries);
+export async function shrink(story: Story, invariant: string, policies: PolicySet, checkers = allCheckers, tries = 400): Promise<Story> {
+  // What shows while there is trouble shows in less time without the rest after it.
+  const early = (await replayed(story, policies, { checkers: checkers(), restless: true })).violation?.invariant === invariant;
+  const again = (shorter: Story) => replayed(shorter, policies, { checkers: checkers(), restless: early });
+  const shrinker = new Shrinker(story, invariant, again, tries);
   await shrinker.leaveOut();
   await shrinker.calm();
   await shrinker.leaveOut();
   return shrinker.story;
 }
 
-export function replay(story: Story, policies: PolicySet, telling: boolean): Promise<RunResult> {
-  return run({ seed: story.seed, setup: story.setup, source: new RecordedDecisions(story.decisions), policies, telling });
+export function replay(story: Story, policies: PolicySet, telling: boolean, checkers = allCheckers): Promise<RunResult> {
+  return replayed(story, policies, { telling, checkers: checkers() });
+}
+
+function replayed({ seed, setup, decisions }: Story, policies: PolicySet, how: Pick<RunOptions, "telling" | "checkers" | "restless">) {
+  return run({ seed, setup, source: new RecordedDecisions(decisions), policies, ...how });
 }
 
 class Shrinker {
   story: Story;
   readonly #invariant: string;
-  readonly #policies: PolicySet;
+  readonly #replay: (story: Story) => Promise<RunResult>;
   #tries: number;
 
-  constructor(story: Story, invariant: string, policies: PolicySet, tries: number) {
+  constructor(story: Story, invariant: string, replay: (story: Story) => Promise<RunResult>, tries: number) {
     this.story = story;
     this.#invariant = invariant;
-    this.#policies = policies;
+    this.#replay = replay;
     this.#tries = tries;
   }
 
@@ -44,7 +52,7 @@ class Shrinker {
     if (this.#tries === 0) return false;
     this.#tries -= 1;
     const other = { ...this.story, decisions };
-    const { violation, decisions: used } = await replay(other, this.#policies, false);
+    const { violation, decisions: used } = await this.#replay(other);
     if (violation?.invariant !== this.#invariant) return false;
     this.story = { ...other, decisions: used };
     return true;

@@ -1,5 +1,5 @@
 import type { Actor } from "./actor.ts";
-import { builder, cluster, metrics, owner } from "./machines.ts";
+import { builder, cluster, metrics, owner, releaser } from "./machines.ts";
 import { meddler, operator, reviewer } from "./people.ts";
 import { intruder, outsider } from "./strangers.ts";
 
@@ -14,4 +14,5 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["cluster", cluster],
   ["metrics", metrics],
   ["owner", owner],
+  ["releaser", releaser],
 ]);

@@ -21,6 +21,14 @@ const FATES: readonly (readonly [number, Fate])[] = [
   [2, "errors"],
 ];
 
+/** Only pushes what is good: for runs that must all end alike. */
+export function releaser(turn: Turn): string {
+  const { app } = somePlace(turn);
+  const tag = `1.${turn.view.pushed(app)}.0`;
+  turn.world.publish(app, tag, "good");
+  return `a build pushes ${app} ${tag}`;
+}
+
 /** The next version counts up from all that were pushed. */
 function publish(turn: Turn): string {
   const { app } = somePlace(turn);

@@ -5,7 +5,7 @@
 import type { WorldEvent } from "../events.ts";
 import type { EnvironmentSetup, PullFacts, ReviewFacts } from "../facts.ts";
 import type { Checker, WorldView } from "../world-view.ts";
-import { breach, environmentAt, isInTeams, isRevert, mayWrite, pinMoves, RIGHTS_GRACE } from "./reading.ts";
+import { breach, environmentAt, isInTeams, isRevert, mayWrite, pinMoves, seenMain, RIGHTS_GRACE } from "./reading.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
 
@@ -14,7 +14,7 @@ export const approvingChecker: Checker = {
   see(event, view) {
     if (event.kind !== "merged" || event.bot === null) return [];
     return pinMoves(view, event.base, event.commit).flatMap(({ environment: name }) => {
-      const environment = environmentAt(view, event.base, name);
+      const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
       const pull = view.seenBy(event.bot ?? 0)?.facts.pulls.get(event.pull);
       if (environment === null || pull === undefined) return [];
       const revert = isRevert(view, pull);

@@ -7,7 +7,7 @@ import type { WorldEvent } from "../events.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
 import { approvalsOf } from "./approving.ts";
-import { BAD_EVENTS, breach, entriesOf, environmentAt, holdsDigest, isQuarantined, isRevert, pinMoves, type PinMove } from "./reading.ts";
+import { BAD_EVENTS, breach, entriesOf, environmentAt, holdsDigest, isQuarantined, isRevert, pinMoves, seenMain, type PinMove } from "./reading.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
 
@@ -30,20 +30,20 @@ function targetOf(event: Merge, { app, environment, to }: PinMove, view: WorldVi
   const digest = to?.digest ?? "";
   const verified = entriesOf(view, app, environment).some((entry) => entry.event === "verified" && holdsDigest(entry, digest));
   if (!verified) return [breach("S18", `#${event.pull} took ${app} in ${environment} back to what was never verified there`)];
-  const barred = isQuarantined(view, event.base, digest, environment);
+  const barred = isQuarantined(view, seenMain(view, event.bot, event.base), digest, environment);
   return barred ? [breach("S18", `#${event.pull} took ${app} in ${environment} back to what is in quarantine`)] : [];
 }
 
 /** Nobody let it through: too few approvals for a revert that is only proposed. */
 function isAutomatic(event: Merge, { environment: name }: PinMove, view: WorldView): boolean {
-  const environment = environmentAt(view, event.base, name);
+  const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
   const pull = view.seenBy(event.bot ?? 0)?.facts.pulls.get(event.pull);
   if (environment === null || pull === undefined) return false;
   return approvalsOf(view, event, pull, environment).length < Math.max(1, environment.approvals.count);
 }
 
 function causeOf(event: Merge, { app, environment: name, from }: PinMove, view: WorldView): readonly Breach[] {
-  const environment = environmentAt(view, event.base, name);
+  const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
   if (environment?.rollback !== "auto") return [breach("S17", `#${event.pull} went back by itself in ${name}, where that is for people`)];
   const entries = entriesOf(view, app, name);
   const bad = entries.findLast((entry) => BAD_EVENTS.has(entry.event) && holdsDigest(entry, from?.digest ?? ""));
@@ -52,7 +52,7 @@ function causeOf(event: Merge, { app, environment: name, from }: PinMove, view: 
   const arrival = entries.find((entry) => entry.event === "merged" && entry.commit === bad.commit);
   if (arrival === undefined) return [breach("S17", `#${event.pull} went back by itself from what a person put there`)];
   const found: Breach[] = [];
-  if (bad.at < arrival.at) found.push(breach("S17", `#${event.pull} went back, though it was bad before it came`));
+  if (entries.indexOf(bad) < entries.indexOf(arrival)) found.push(breach("S17", `#${event.pull} went back, though it was bad before it came`));
   if (arrival.kind === "revert") found.push(breach("S19", `#${event.pull} reverts a revert by itself`));
   if (recently(entries, event, event.commit)) found.push(breach("S19", `#${event.pull} is the second revert of ${app} in ${name} within a day`));
   return found;

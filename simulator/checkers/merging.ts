@@ -7,7 +7,7 @@ import type { Oid } from "../../src/domain/release.ts";
 import type { WorldEvent } from "../events.ts";
 import type { PullFacts } from "../facts.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
-import { breach, changedPaths, isQuarantined, isRevert, pinMoves, versionOrder, type PinMove } from "./reading.ts";
+import { breach, changedPaths, isQuarantined, isRevert, pinMoves, seenMain, versionOrder, type PinMove } from "./reading.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
 
@@ -76,7 +76,7 @@ function digestOf(event: Merge, { app, environment, to }: PinMove, view: WorldVi
   if (judged.length > 0 && !judged.some((entry) => entry.release?.digests.includes(digest) === true)) {
     found.push(breach("S4", `#${event.pull} brought ${digest.slice(0, 19)}, and another digest was judged`));
   }
-  if (isQuarantined(view, event.base, digest, environment)) {
+  if (isQuarantined(view, seenMain(view, event.bot, event.base), digest, environment)) {
     found.push(breach("S9", `#${event.pull} brought ${digest.slice(0, 19)} to ${environment}, where it is in quarantine`));
   }
   return found;

@@ -40,12 +40,21 @@ function again(pull: PullFacts, others: readonly PullFacts[], view: WorldView): 
   const same = others.filter((other) => attempt(other.headRef) === attempt(pull.headRef));
   return same.flatMap((other) => {
     const words = `#${pull.number} is #${other.number} once more`;
-    if (other.state !== "closed") return [breach("S26", `${words}, which is ${other.state}`)];
+    if (other.state === "open") return [breach("S26", `${words}, which is open`)];
+    if (other.merged !== null) return broughtTheSame(pull, other.merged.commit, view) ? [breach("S26", `${words}, which is merged`)] : [];
     if (other.closed === null || other.closed.by.kind === "app") return [];
     const since = other.closed.at;
     const asked = view.log().some((entry) => entry.event === "requested" && `${entry.environment}/${entry.app}` === placeOfBranch(pull.headRef) && entry.at >= since);
     return asked ? [] : [breach("S26", `${words}, which ${other.closed.by.login} closed, and nobody has asked for it since`)];
   });
+}
+
+/** Somebody may have put something else into it before it was merged. */
+function broughtTheSame(pull: PullFacts, merge: string, view: WorldView): boolean {
+  const [environment = "", app = ""] = placeOfBranch(pull.headRef).split("/");
+  const parent = view.commit(merge)?.parents[0] ?? merge;
+  const wanted = view.pinAt(pull.head, app, environment)?.digest;
+  return view.pinAt(merge, app, environment)?.digest === wanted && view.pinAt(parent, app, environment)?.digest !== wanted;
 }
 
 /** The branch without what tells a second attempt at its name. */

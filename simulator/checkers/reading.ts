@@ -1,7 +1,8 @@
 /** How checkers read the world: by small logic of their own, so that a mistake in Pinion's is not theirs as well. */
 import type { Instant } from "../../src/domain/answer.ts";
 import type { Oid } from "../../src/domain/release.ts";
-import { placeOfPath, type EnvironmentSetup, type PlacePin, type PullFacts } from "../facts.ts";
+import type { BotId } from "../events.ts";
+import { MAIN, placeOfPath, type EnvironmentSetup, type PlacePin, type PullFacts } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Breach, WorldView } from "../world-view.ts";
 
@@ -30,6 +31,11 @@ export function pinMoves(view: WorldView, from: Oid, to: Oid): readonly PinMove[
     const { app, environment } = place;
     return [{ app, environment, path, from: view.pinAt(from, app, environment), to: view.pinAt(to, app, environment) }];
   });
+}
+
+/** The default branch as a process saw it last: what it judges by. It may have moved a moment later, which GitHub lets through. */
+export function seenMain(view: WorldView, bot: BotId | null, otherwise: Oid): Oid {
+  return (bot === null ? null : view.seenBy(bot))?.facts.branches.get(MAIN) ?? otherwise;
 }
 
 export function environmentAt(view: WorldView, commit: Oid, name: string): EnvironmentSetup | null {

@@ -7,7 +7,7 @@ import type { WorldEvent } from "../events.ts";
 import { MINUTE } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
-import { BAD_EVENTS, breach, entriesOf, environmentAt, holdsDigest, isRevert, mayWrite, pinMoves, RIGHTS_GRACE, type PinMove } from "./reading.ts";
+import { BAD_EVENTS, breach, entriesOf, environmentAt, holdsDigest, isRevert, mayWrite, pinMoves, seenMain, RIGHTS_GRACE, type PinMove } from "./reading.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
 
@@ -28,7 +28,7 @@ export const waitingChecker: Checker = {
 };
 
 function upstream(event: Merge, { app, environment: name, to }: PinMove, view: WorldView): readonly Breach[] {
-  const environment = environmentAt(view, event.base, name);
+  const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
   const digest = to?.digest ?? "";
   if (environment === null) return [];
   return environment.after.flatMap((before) => {
@@ -56,7 +56,7 @@ function endOf(entries: readonly LogEntry[], run: LogEntry, now: Instant): Insta
 
 function stopped(event: Merge, { app, environment: name }: PinMove, view: WorldView): readonly Breach[] {
   const found: Breach[] = [];
-  const environment = environmentAt(view, event.base, name);
+  const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
   if (environment !== null && environment.paused !== null) found.push(breach("S11", `#${event.pull} was merged into ${name}, which is paused`));
   const seen = view.seenBy(event.bot ?? 0);
   for (const issue of seen?.facts.issues.values() ?? []) {
