@@ -32,6 +32,8 @@ export interface Situation {
   readonly hints: number;
   /** Whether that call would change something in the world. */
   readonly isWrite: (pick: number) => boolean;
+  /** Whether this trouble can befall that call. */
+  readonly canSuffer: (pick: number, kind: Trouble) => boolean;
 }
 
 /** Gives decisions until there are none any more. */
@@ -91,15 +93,17 @@ export class DrawnDecisions implements DecisionSource {
     }
   }
 
-  #serve({ calls, isWrite }: Situation): Decision {
-    const pick = this.#chance.percent(70) ? 0 : this.#chance.below(calls);
-    return { do: "serve", pick, trouble: this.#trouble(isWrite(pick)) };
+  #serve(situation: Situation): Decision {
+    const pick = this.#chance.percent(70) ? 0 : this.#chance.below(situation.calls);
+    return { do: "serve", pick, trouble: this.#trouble(pick, situation) };
   }
 
   /** Most calls only read: those that write are worth more trouble. */
-  #trouble(isWrite: boolean): TroubleDecision | null {
-    if (!this.#chance.percent(this.#setup.troubled * (isWrite ? 3 : 1))) return null;
-    const kind = this.#chance.oneOf(this.#setup.troubles);
+  #trouble(pick: number, { isWrite, canSuffer }: Situation): TroubleDecision | null {
+    if (!this.#chance.percent(this.#setup.troubled * (isWrite(pick) ? 3 : 1))) return null;
+    const possible = this.#setup.troubles.filter((kind) => canSuffer(pick, kind));
+    const rare = possible.filter((kind) => kind === "stale" || kind === "partial");
+    const kind = this.#chance.oneOf(rare.length > 0 && this.#chance.percent(30) ? rare : possible);
     return kind === undefined ? null : { kind, roll: this.#chance.roll() };
   }
 

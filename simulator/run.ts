@@ -121,7 +121,13 @@ class Simulation {
   }
 
   #situation(): Situation {
-    return { now: this.#world.clock.now(), calls: this.#pool.size, hints: this.#hints.length, isWrite: (pick) => this.#pool.isWrite(pick) };
+    return {
+      now: this.#world.clock.now(),
+      calls: this.#pool.size,
+      hints: this.#hints.length,
+      isWrite: (pick) => this.#pool.isWrite(pick),
+      canSuffer: (pick, kind) => this.#pool.canSuffer(pick, kind),
+    };
   }
 
   #boot(): void {

@@ -68,11 +68,13 @@ export function setupOf(seed: number): Setup {
     rollback: rollback(),
   };
   const wide: EnvironmentSetup = { ...prod, name: "edge", after: ["dev", "staging"], promote: "auto", merge: "auto", approvals: { count: 0, teams: [] } };
+  const alone: EnvironmentSetup = { ...prod, after: [], soak: 0, promote: "auto" };
   const environments = chance.weighted<readonly EnvironmentSetup[]>([
-    [2, [dev, { ...prod, after: ["dev"] }]],
-    [4, [dev, staging, prod]],
-    [1, [dev, staging, wide]],
+    [4, [dev, { ...prod, after: ["dev"], soak: 1 }]],
+    [3, [dev, staging, prod]],
+    [2, [dev, staging, wide]],
     [1, [dev]],
+    [2, [alone]],
   ]) ?? [dev];
   const calm = chance.percent(10);
   return {
@@ -86,8 +88,15 @@ export function setupOf(seed: number): Setup {
     troubled: calm ? 0 : (chance.oneOf([1, 3, 8, 20]) ?? 3),
     troubles: TROUBLES.filter(() => chance.percent(70)),
     hintTrouble: chance.oneOf([0, 10, 50, 100]) ?? 10,
-    liveliness: chance.oneOf([2, 5, 10, 20]) ?? 5,
-    actors: ACTORS.filter((name) => name === "builder" || chance.percent(65)),
+    liveliness: chance.oneOf([1, 2, 4, 12]) ?? 2,
+    actors: drawActors(chance),
     clockSetBack: chance.percent(10),
   };
+}
+
+/** Some worlds have no trouble but what fails by itself: there promotions get far. */
+function drawActors(chance: Chance): readonly string[] {
+  const peaceful: readonly string[] = ["builder", "reviewer"];
+  const troublesome = chance.percent(65);
+  return ACTORS.filter((name) => peaceful.includes(name) || (troublesome && chance.percent(50)));
 }

@@ -20,10 +20,13 @@ export function reviewer(turn: Turn): string {
   ]);
 }
 
+/** Mostly what nobody has approved yet. */
 function approve(turn: Turn): string {
-  const pull = turn.chance.oneOf(botPulls(turn));
+  const pulls = botPulls(turn);
+  const fresh = pulls.filter(({ reviews, head: at }) => !reviews.some(({ commit }) => commit === at));
+  const pull = turn.chance.oneOf(fresh.length > 0 && turn.chance.percent(70) ? fresh : pulls);
   if (pull === undefined) return "nothing to approve";
-  const login = writer(turn);
+  const login = turn.chance.percent(70) ? (turn.chance.oneOf(["alice", "bob"]) ?? "alice") : writer(turn);
   return said(turn.world.review(login, pull.number, "approved"), `${login} approves #${pull.number}`);
 }
 

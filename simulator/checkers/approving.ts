@@ -5,7 +5,7 @@
 import type { WorldEvent } from "../events.ts";
 import type { EnvironmentSetup, PullFacts, ReviewFacts } from "../facts.ts";
 import type { Checker, WorldView } from "../world-view.ts";
-import { breach, environmentAt, isInTeams, isRevert, mayWrite, pinMoves, seenMain, RIGHTS_GRACE } from "./reading.ts";
+import { breach, entriesOf, environmentAt, holdsDigest, isInTeams, isRevert, mayWrite, pinMoves, placeOfBranch, seenMain, RIGHTS_GRACE } from "./reading.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
 
@@ -42,6 +42,17 @@ function decisions(pull: PullFacts): readonly ReviewFacts[] {
   return [...last.values()].filter(({ state }) => state !== "dismissed");
 }
 
+/** Everybody who asked for it: before it was opened, or while it is open. */
+function requesters(view: WorldView, pull: PullFacts): ReadonlySet<string> {
+  const opened = view.log().find((entry) => entry.event === "opened" && entry.pullRequest === pull.number);
+  const [name = "", app = ""] = placeOfBranch(pull.headRef).split("/");
+  const digest = view.pinAt(pull.head, app, name)?.digest ?? "";
+  const entries = entriesOf(view, app, name);
+  const arrival = entries.findLastIndex(({ event }) => event === "merged" || event === "out-of-band");
+  const asked = entries.slice(arrival + 1).flatMap((entry) => (entry.event === "requested" && holdsDigest(entry, digest) ? (entry.by ?? []) : []));
+  return new Set([...asked, opened?.requestedBy ?? ""]);
+}
+
 function isEligible(
   view: WorldView,
   environment: EnvironmentSetup,
@@ -50,8 +61,7 @@ function isEligible(
   when: "always" | "ever",
 ): boolean {
   if (author.kind !== "user" || author.login === pull.author.login) return false;
-  const asked = view.log().some((entry) => entry.event === "opened" && entry.pullRequest === pull.number && entry.requestedBy === author.login);
-  if (asked) return false;
+  if (requesters(view, pull).has(author.login)) return false;
   const since = view.now() - RIGHTS_GRACE;
   const { teams } = environment.approvals;
   return mayWrite(view, author.login, since, when) && (teams.length === 0 || isInTeams(view, author.login, teams, since, when));
