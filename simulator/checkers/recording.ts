@@ -5,7 +5,7 @@
 import { LOG } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
-import { breach, mayWrite, RIGHTS_GRACE } from "./reading.ts";
+import { breach, mayWrite, placeOfBranch, RIGHTS_GRACE } from "./reading.ts";
 
 export function recordingChecker(): Checker {
   let read = 0;
@@ -50,6 +50,9 @@ function judged(before: readonly LogEntry[], entry: LogEntry, view: WorldView): 
       if (open !== undefined) found.push(breach("S16", `${told(entry)} as passed, with ${open}`));
       break;
     }
+    case "opened":
+      found.push(...openingRecord(entry, view));
+      break;
     case "requested":
       found.push(...requestRecord(entry, view));
       break;
@@ -75,6 +78,16 @@ function mergeRecord(before: readonly LogEntry[], entry: LogEntry, view: WorldVi
   const passed = before.some((other) => other.event === "judged" && other.pullRequest === entry.pullRequest && other.head === entry.head);
   if (entry.judgement === "judged" && !passed) found.push(breach("S24", `${told(entry)} is called judged, and was not`));
   return found;
+}
+
+/** What a pull request was opened for is what the App put into it, and not what somebody else made of it since. */
+function openingRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
+  const pull = view.facts().pulls.get(entry.pullRequest ?? 0);
+  if (pull === undefined || pull.author.kind !== "app") return [breach("S24", `${told(entry)}, which the App did not open`)];
+  const place = placeOfBranch(pull.headRef);
+  const own = view.commit(entry.head ?? "")?.own === true;
+  if (own && place === `${entry.environment}/${entry.app}`) return [];
+  return [breach("S24", `#${pull.number}, opened for ${place}, is recorded as ${told(entry)}, which is somebody else's doing`)];
 }
 
 function requestRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
