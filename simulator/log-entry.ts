@@ -23,6 +23,7 @@ export interface LogEntry {
   readonly release: LoggedRelease | null;
   readonly from: LoggedRelease | null;
   readonly to: LoggedRelease | null;
+  readonly displaced: LoggedRelease | null;
   readonly by: string | null;
   readonly source: string | null;
   readonly requestedBy: string | null;
@@ -56,6 +57,7 @@ export function readEntry(text: string, path: string, writtenIn: Oid, writtenAt:
     release: releaseOf(fields.get("release") ?? fields.get("pinned")),
     from: releaseOf(fields.get("from")),
     to: releaseOf(fields.get("to")),
+    displaced: releaseOf(fields.get("displaced")),
     by: wordOf(fields, "by"),
     source: wordOf(fields, "source"),
     requestedBy: wordOf(fields, "requestedBy"),

@@ -74,6 +74,7 @@ export function operator(turn: Turn): string {
     [2, unpause],
     [1, breakConfig],
     [3, mend],
+    [2, quarantine],
   ]);
 }
 
@@ -145,6 +146,18 @@ function mend(turn: Turn): string {
   return before === undefined ? "there never was a configuration" : said(turn.world.setConfig("olive", before), "olive mends the configuration");
 }
 
+/** Bars an image that somebody is about to bring, everywhere or in one environment. */
+function quarantine(turn: Turn): string {
+  const { app, environment } = somePlace(turn);
+  const digests = botPulls(turn).flatMap((pull) => turn.view.pinAt(pull.head, app, environment)?.digest ?? []);
+  const digest = turn.chance.oneOf(digests);
+  if (digest === undefined) return "nothing to bar";
+  const where = turn.chance.percent(50) ? "environments: []" : `environments:\n  - ${environment}`;
+  const text = `app: ${app}\ndigest: ${digest}\n${where}\nreason: "by hand"\n`;
+  const done = turn.world.push("olive", "main", { [`.github/pinion/quarantine/${app}-${digest.slice(7, 19)}.yaml`]: text }, "Bar an image");
+  return said(done, `olive puts an image of ${app} into quarantine`);
+}
+
 /** Edits pins by hand, pushes to Pinion's branches, reverts merges, and opens pull requests with pins. */
 export function meddler(turn: Turn): string {
   return oneThing(turn, [
@@ -155,6 +168,7 @@ export function meddler(turn: Turn): string {
     [1, deleteBranch],
     [1, changeAccess],
     [1, editReadme],
+    [2, touchManifest],
   ]);
 }
 
@@ -224,6 +238,15 @@ function changeAccess(turn: Turn): string {
   const permission = turn.chance.percent(50) ? "read" : "write";
   turn.world.grant("carol", permission);
   return `carol may ${permission} now`;
+}
+
+/** The pin stays; what Pinion has open for the place conflicts from then on. */
+function touchManifest(turn: Turn): string {
+  const { app, environment } = somePlace(turn);
+  const pin = turn.view.pinAt(head(turn), app, environment);
+  if (pin === null) return "there is no manifest to touch";
+  const text = `# Looked at ${turn.chance.below(1_000)} times\n${manifest(pin)}`;
+  return said(turn.world.push("bob", "main", { [placePath(app, environment)]: text }, "Say more"), `bob edits the manifest of ${app} in ${environment}`);
 }
 
 function editReadme(turn: Turn): string {

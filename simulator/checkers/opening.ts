@@ -1,13 +1,16 @@
-/** S12: one open promotion for a place. S26: nothing is opened a second time, whatever crashed in between. */
+/**
+ * S12: one open promotion for a place. S26: nothing is opened a second time, whatever crashed in between. H1 (the design's hold):
+ * what a person put there by hand is not replaced by itself, but by something newer than what was displaced.
+ */
 import type { WorldEvent } from "../events.ts";
 import type { PullFacts } from "../facts.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
-import { breach, isRevertBranch, placeOfBranch } from "./reading.ts";
+import { breach, entriesOf, isRevertBranch, placeOfBranch, versionOrder } from "./reading.ts";
 
 type Opened = Extract<WorldEvent, { readonly kind: "opened" }>;
 
 export const openingChecker: Checker = {
-  invariants: ["S12", "S26"],
+  invariants: ["S12", "S26", "H1"],
   see(event, view) {
     if (event.kind !== "opened" || event.by.kind !== "app") return [];
     const pull = view.facts().pulls.get(event.pull);
@@ -16,7 +19,7 @@ export const openingChecker: Checker = {
     // A call can land after another process has opened, merged and tidied the same: GitHub has no claim that outlives its branch.
     const seen = view.seenBy(event.bot ?? 0)?.facts.pulls;
     const known = others.filter((other) => seen?.has(other.number) === true);
-    return [...besideOpen(event, pull, others, view), ...again(pull, known, view)];
+    return [...besideOpen(event, pull, others, view), ...again(pull, known, view), ...overHold(event, pull, view)];
   },
 };
 
@@ -34,6 +37,23 @@ function besideOpen(event: Opened, pull: PullFacts, others: readonly PullFacts[]
   );
   return beside === undefined ? [] : [breach("S12", `#${pull.number} was opened for ${place}, where #${beside.number} is open`)];
 }
+
+/** The App knows of a hold that was in the log when it looked. */
+function overHold(event: Opened, pull: PullFacts, view: WorldView): readonly Breach[] {
+  const seen = view.seenBy(event.bot ?? 0);
+  const [environment = "", app = ""] = placeOfBranch(pull.headRef).split("/");
+  const entries = entriesOf(view, app, environment).filter(({ writtenAt }) => seen !== null && writtenAt < seen.at - SECOND);
+  const held = entries.findLastIndex((entry) => entry.event === "held");
+  const displaced = entries[held]?.displaced;
+  const tag = view.pinAt(pull.head, app, environment)?.tag;
+  if (isRevertBranch(pull.headRef) || displaced == null || tag === undefined) return [];
+  const asked = entriesOf(view, app, environment).slice(held).some((entry) => entry.event === "requested");
+  if (asked || versionOrder(tag, displaced.version) > 0) return [];
+  return [breach("H1", `#${pull.number} would bring ${app} ${tag} to ${environment}, which a person took away from ${displaced.version}`)];
+}
+
+/** GitHub's times are cut off to whole seconds. */
+const SECOND = 1_000;
 
 /** The same release from the same state: the branch says so. */
 function again(pull: PullFacts, others: readonly PullFacts[], view: WorldView): readonly Breach[] {

@@ -23,7 +23,11 @@ export const waitingChecker: Checker = {
     if (event.kind !== "merged" || event.bot === null) return [];
     const pull = view.facts().pulls.get(event.pull);
     if (pull === undefined || isRevert(view, pull)) return [];
-    return pinMoves(view, event.base, event.commit).flatMap((move) => [...upstream(event, move, view), ...stopped(event, move, view)]);
+    return pinMoves(view, event.base, event.commit).flatMap((move) => [
+      ...upstream(event, move, view),
+      ...badHere(event, move, view),
+      ...stopped(event, move, view),
+    ]);
   },
 };
 
@@ -45,6 +49,15 @@ function upstream(event: Merge, { app, environment: name, to }: PinMove, view: W
     const truly = Math.max(0, ...runs.map((run) => event.at - run.writtenAt));
     return truly >= soak - RECORDING ? [] : [breach("S32", `#${event.pull} soaked for ${truly} ms of true time in ${before}, not ${soak}`)];
   });
+}
+
+/** What went bad here comes back only when somebody asks for it after that. */
+function badHere(event: Merge, { app, environment, to }: PinMove, view: WorldView): readonly Breach[] {
+  const entries = entriesOf(view, app, environment);
+  const word = entries.findLast((entry) => holdsDigest(entry, to?.digest ?? "") && (entry.event === "verified" || BAD_EVENTS.has(entry.event)));
+  if (word === undefined || word.event === "verified" || word.writtenAt >= event.at - RECORDING) return [];
+  const asked = entries.slice(entries.indexOf(word)).some((entry) => entry.event === "requested" && holdsDigest(entry, to?.digest ?? ""));
+  return asked ? [] : [breach("S10", `#${event.pull} brought ${app} to ${environment}, where it went bad before`)];
 }
 
 /** When a run was replaced or went bad. */

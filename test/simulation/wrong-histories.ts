@@ -70,6 +70,16 @@ export const WRONG: Readonly<Record<string, readonly (readonly [string, Wrong, {
         world.merge(opened);
       },
     ],
+    [
+      "it went bad here before",
+      (world) => {
+        const bad = world.promote();
+        world.became("sync-failed", bad);
+        world.promote({ tag: "1.2.0", digest: digestOf("b") });
+        world.pass(60);
+        world.promote({ tag: "1.3.0" });
+      },
+    ],
     ["it did not soak for long enough", (world) => approvedBy(world, "alice", false, 30)],
   ],
   S11: [
@@ -250,6 +260,17 @@ export const WRONG: Readonly<Record<string, readonly (readonly [string, Wrong, {
         world.people.review("alice", opened.number, "approved");
         world.judge(opened);
         world.merge(opened);
+      },
+    ],
+  ],
+  H1: [
+    [
+      "what a person took away is brought again",
+      (world) => {
+        world.record({ event: "held", environment: "dev", displaced: world.release("1.1.0", digestOf("a")), commit: world.main });
+        world.pass(5);
+        world.look();
+        world.open();
       },
     ],
   ],
