@@ -130,12 +130,12 @@ const REVERT_COOLDOWN = 24 * 3_600_000;
 
 /**
  * Whether a revert here is for people to let through, even where `rollback: auto` says otherwise: a passed deadline
- * proves little, what a person put there by hand is a person's to take away, a second revert within a day shows that the
+ * proves little, what a person put there, by hand or by a pull request, is a person's to take away, a second revert within a day shows that the
  * first one mended nothing, and many apps going bad at once point at something that no revert mends.
  */
 export function mustBeProposed(draft: Draft, app: string, environment: string): boolean {
   const { current, revertedAt } = draft.place(app, environment);
-  if (current === null || current.bad === null || current.bad.event === "deadline" || current.via !== "merged") return true;
+  if (current === null || current.bad === null || current.bad.event === "deadline" || current.via !== "promoted") return true;
   if (revertedAt !== null && draft.now - revertedAt < REVERT_COOLDOWN) return true;
   let bad = 0;
   for (const places of draft.observation.ledger.places.values()) {

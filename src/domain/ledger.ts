@@ -1,7 +1,7 @@
 import type { Instant } from "./answer.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
-import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
+import { asRelease, releaseKey, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
 import { compareVersions } from "./select.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
@@ -10,7 +10,8 @@ export interface Stay {
   readonly commit: Oid;
   /** When the pin changed. */
   readonly since: Instant;
-  readonly via: "merged" | "out-of-band" | "adopted";
+  /** `promoted`: by Pinion's own pull request, as it was opened. `merged`: by any other pull request. */
+  readonly via: "promoted" | "merged" | "out-of-band" | "adopted";
   readonly kind: PromotionKind;
   readonly pullRequest: number | null;
   readonly deployedAt: Instant | null;
@@ -152,7 +153,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     }
     const { app, environment } = record;
     const places = own.get(app) ?? new Map(ledger.places.get(app));
-    own.set(app, places.set(environment, foldPlace(placeIn(places, environment), record)));
+    own.set(app, places.set(environment, foldPlace(placeIn(places, environment), record, next.openedAs)));
     next.places.set(app, places);
   }
   return next;
@@ -160,7 +161,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
 
 type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" }>;
 
-function foldPlace(place: Place, record: PlaceRecord): Place {
+function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs"]): Place {
   switch (record.event) {
     case "adopted":
       return arrive(place, record.at, {
@@ -171,7 +172,7 @@ function foldPlace(place: Place, record: PlaceRecord): Place {
         pullRequest: null,
       });
     case "merged":
-      return arrive(place, record.at, { ...record, via: "merged" });
+      return arrive(place, record.at, { ...record, via: isAsOpened(record, openedAs) ? "promoted" : "merged" });
     case "out-of-band":
       if (record.release === null) return { ...endRun(place, record.at), current: null };
       return arrive(place, record.at, { ...record, release: record.release, via: "out-of-band", kind: "promotion" });
@@ -203,6 +204,12 @@ function foldPlace(place: Place, record: PlaceRecord): Place {
     case "quarantined":
       return place;
   }
+}
+
+/** Whether a merge brought what Pinion had opened its pull request for. */
+function isAsOpened(merged: Extract<LogRecord, { readonly event: "merged" }>, openedAs: Ledger["openedAs"]): boolean {
+  const opened = openedAs.get(merged.pullRequest);
+  return opened?.app === merged.app && opened.environment === merged.environment && sameRelease(opened.release, merged.release);
 }
 
 function endRun(place: Place, at: Instant): Place {
@@ -265,6 +272,18 @@ function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad[
     current: isCurrent && place.current !== null ? { ...place.current, bad } : place.current,
     bad: new Map(place.bad).set(releaseKey(record.release), bad),
   };
+}
+
+/**
+ * The release that a pin here stands for. A pin by tag alone has no digests of its own; then they are those that were seen to run
+ * from its commit. Null when nothing was.
+ */
+export function ranAs(place: Place, pinned: Pinned): Release | null {
+  const complete = asRelease(pinned);
+  if (complete !== null) return complete;
+  const { current, runs } = place;
+  if (current === null || !sameRelease(current.release, pinned)) return null;
+  return runs.findLast(({ commit }) => commit === current.commit)?.release ?? null;
 }
 
 const provenOf = new WeakMap<Place, readonly Run[]>();

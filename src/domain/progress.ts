@@ -18,7 +18,12 @@ export function planProgress(draft: Draft, app: AppName, environment: Environmen
   const stay = draft.place(app, environment.name).current;
   if (stay === null || stay.via === "adopted" || isSettled(stay)) return;
   const release = releaseOf(draft, stay.release);
-  if (release === null || release === "asking") return;
+  if (release === "asking") return;
+  if (release === null) {
+    draft.block(app, environment.name, `${stay.release.version} cannot be followed: the registry does not say which digest its tag names`);
+    draft.due(draft.now + WATCH_POLL);
+    return;
+  }
   if (stay.deployedAt === null) followRollout(draft, environment, stay, release);
   else watch(draft, environment, stay, release, stay.deployedAt);
 }

@@ -64,11 +64,13 @@ export class WorldBuilder {
     return this;
   }
 
-  /** A release that was merged, deployed and verified here some time ago. */
+  /** A release that Pinion brought here some time ago, and that was deployed and verified. */
   proven(environment: string, version: Release, at: number, digit: string): this {
     const base = { app: version.app, environment, release: version, commit: oid(digit) };
+    const change = { kind: "promotion", from: null, pullRequest: 100 + this.records.length, requestedBy: null } as const;
     this.records.push(
-      { ...base, event: "merged", at, kind: "promotion", from: null, pullRequest: 100 + this.records.length, head: oid("8"), mergedBy: "pinion", requestedBy: null, judgement: "judged" },
+      { app: version.app, environment, release: version, ...change, event: "opened", at, head: oid("8") },
+      { ...base, ...change, event: "merged", at, head: oid("8"), mergedBy: "pinion", judgement: "judged" },
       { ...base, event: "deployed", at: at + 60_000, evidence: "healthy" },
       { ...base, event: "verified", at: at + 120_000, how: "rollout-only", evidence: "no SLO" },
     );
