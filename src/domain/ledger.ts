@@ -17,6 +17,8 @@ export interface Stay {
   readonly deployedAt: Instant | null;
   readonly verified: { readonly at: Instant; readonly how: "slo" | "rollout-only"; readonly evidence: string } | null;
   readonly bad: Bad | null;
+  /** It was not healthy by its deadline, whatever became of it since. */
+  readonly missedDeadline: boolean;
 }
 
 export interface Bad {
@@ -33,6 +35,8 @@ export interface Run {
   readonly verified: Stay["verified"];
   /** When it was replaced or went bad; null while it runs. */
   readonly endedAt: Instant | null;
+  /** It proves nothing then, however long it ran before. */
+  readonly wentBad: boolean;
 }
 
 /** A person's request for a promotion that nothing has answered yet. */
@@ -51,6 +55,8 @@ export interface Place {
   readonly runs: readonly Run[];
   /** Releases that went bad here, by release key. */
   readonly bad: ReadonlyMap<string, Bad>;
+  /** When releases went bad here, also those that proved good after all: what was seen at one time stays true of that time. */
+  readonly alarms: readonly Instant[];
   /** Releases whose pull request a person closed, by release key. */
   readonly withdrawn: ReadonlyMap<string, Instant>;
   readonly request: Request | null;
@@ -98,6 +104,7 @@ const EMPTY_PLACE: Place = {
   current: null,
   runs: [],
   bad: new Map(),
+  alarms: [],
   withdrawn: new Map(),
   request: null,
   hold: null,
@@ -223,32 +230,34 @@ function arrive(place: Place, at: Instant, stay: Pick<Stay, "release" | "commit"
   const answered = place.request !== null && sameRelease(place.request.release, release);
   return {
     ...endRun(place, at),
-    current: { release, commit, via, kind, pullRequest, since: at, deployedAt: null, verified: null, bad: null },
+    current: { release, commit, via, kind, pullRequest, since: at, deployedAt: null, verified: null, bad: null, missedDeadline: false },
     request: answered ? null : place.request,
   };
 }
 
 function deployed(place: Place, record: Extract<LogRecord, { readonly event: "deployed" }>): Place {
-  const run: Run = { release: record.release, commit: record.commit, deployedAt: record.at, verified: null, endedAt: null };
+  const { release, commit, at } = record;
+  const run: Run = { release, commit, deployedAt: at, verified: null, endedAt: null, wentBad: false };
   const current = place.current;
   // What was here before Pinion has no record of its arrival: its first deployment is where its story begins.
   if (current === null) {
     const stay: Stay = {
-      release: record.release,
-      commit: record.commit,
-      since: record.at,
+      release,
+      commit,
+      since: at,
       via: "adopted",
       kind: "promotion",
       pullRequest: null,
-      deployedAt: record.at,
+      deployedAt: at,
       verified: null,
       bad: null,
+      missedDeadline: false,
     };
     return { ...place, current: stay, runs: [...place.runs, run] };
   }
-  if (current.commit !== record.commit) return place;
+  if (current.commit !== commit) return place;
   // The record names digests that an adopted pin leaves to its tag; the stay keeps what the file says.
-  return { ...place, current: { ...current, deployedAt: record.at }, runs: [...endRun(place, record.at).runs, run] };
+  return { ...place, current: { ...current, deployedAt: at }, runs: [...endRun(place, at).runs, run] };
 }
 
 function verified(place: Place, record: Extract<LogRecord, { readonly event: "verified" }>): Place {
@@ -256,7 +265,8 @@ function verified(place: Place, record: Extract<LogRecord, { readonly event: "ve
   const runs = place.runs.map((run) =>
     run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, verified: proof } : run,
   );
-  const current = place.current?.commit === record.commit ? { ...place.current, verified: proof } : place.current;
+  const isCurrent = place.current?.commit === record.commit;
+  const current = isCurrent ? { ...place.current, verified: proof, bad: finalBad(place.current) } : place.current;
   // Verified anew after it had gone bad: the later word counts.
   const bad = new Map(place.bad);
   const isLater = (bad.get(releaseKey(record.release))?.at ?? record.at) < record.at;
@@ -264,13 +274,25 @@ function verified(place: Place, record: Extract<LogRecord, { readonly event: "ve
   return { ...place, runs, current, bad };
 }
 
+/** A passed deadline only says that it took long; being verified takes that back. */
+function finalBad({ bad }: Stay): Bad | null {
+  return bad?.event === "deadline" ? null : bad;
+}
+
 function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad["event"] }>): Place {
   const bad: Bad = { event: record.event, at: record.at, evidence: record.evidence };
   const isCurrent = place.current?.commit === record.commit;
+  const ended = isCurrent ? endRun(place, record.at) : place;
+  const runs = ended.runs.map((run) =>
+    run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, wentBad: true } : run,
+  );
+  const missedDeadline = record.event === "deadline" || place.current?.missedDeadline === true;
   return {
-    ...(isCurrent ? endRun(place, record.at) : place),
-    current: isCurrent && place.current !== null ? { ...place.current, bad } : place.current,
+    ...ended,
+    runs,
+    current: isCurrent ? { ...place.current, bad, missedDeadline } : place.current,
     bad: new Map(place.bad).set(releaseKey(record.release), bad),
+    alarms: [...place.alarms, record.at],
   };
 }
 
@@ -295,7 +317,7 @@ export function provenReleases(place: Place): readonly Run[] {
   const proven = new Map<string, Run>();
   for (const run of place.runs) {
     const key = releaseKey(run.release);
-    if (run.verified === null || place.bad.has(key)) continue;
+    if (run.verified === null || run.wentBad || place.bad.has(key)) continue;
     proven.delete(key);
     proven.set(key, run);
   }
@@ -318,7 +340,7 @@ export function newestProvenIn(place: Place): Release | null {
   return newest;
 }
 
-/** How long a release has soaked here at the longest, and when its soak would be over if nothing changes. */
+/** How long a release has soaked here at the longest without going bad, and when its soak would be over if nothing changes. */
 export function soakOf(
   place: Place,
   release: Pinned,
@@ -328,14 +350,14 @@ export function soakOf(
   let soakedFor = 0;
   let doneAt: Instant | null = null;
   for (const run of place.runs) {
-    if (!sameRelease(run.release, release)) continue;
+    if (run.wentBad || !sameRelease(run.release, release)) continue;
     soakedFor = Math.max(soakedFor, Math.max(0, (run.endedAt ?? now) - run.deployedAt));
     if (run.endedAt === null || run.endedAt - run.deployedAt >= soak) doneAt = run.deployedAt + soak;
   }
   return { soakedFor, doneAt };
 }
 
-/** A stay is settled when nothing more will be learned of it: verified, or bad. */
+/** A stay is settled when nothing more will be learned of it: verified, or bad for another reason than that it takes long. */
 export function isSettled(stay: Stay): boolean {
-  return stay.verified !== null || stay.bad !== null;
+  return stay.verified !== null || finalBad(stay) !== null;
 }

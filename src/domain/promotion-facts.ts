@@ -2,7 +2,7 @@ import type { Answer, Milliseconds } from "./answer.ts";
 import type { Environment } from "./config.ts";
 import { upstreamOf, type Draft } from "./draft.ts";
 import type { Fact, Facts } from "./facts.ts";
-import { isSettled, soakOf, type Stay } from "./ledger.ts";
+import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
 import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
@@ -105,7 +105,7 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
   let unlearned: string | null = null;
   for (const name of environment.after) {
     const place = draft.place(app, name);
-    const run = place.runs.findLast((candidate) => sameRelease(candidate.release, to) && candidate.verified !== null);
+    const run = place.runs.findLast((candidate) => sameRelease(candidate.release, to) && candidate.verified !== null && !candidate.wentBad);
     const { soakedFor, doneAt } = soakOf(place, to, environment.soak, draft.now);
     const running = place.current !== null && sameRelease(place.current.release, to) && place.current.deployedAt !== null;
     let bad = place.bad.has(releaseKey(to));
@@ -147,8 +147,8 @@ function quarantineFact(draft: Draft, promotion: JudgedPromotion): Facts["quaran
 
 function rolloutFact(draft: Draft, promotion: JudgedPromotion): Facts["rollout"] {
   const current = draft.place(promotion.app, promotion.environment.name).current;
-  const underWay =
-    current !== null && current.via !== "adopted" && !isSettled(current) && isRollingOut(draft, promotion.environment, current);
+  const isOpen = current !== null && current.via !== "adopted" && current.verified === null && current.bad === null;
+  const underWay = isOpen && isRollingOut(draft, promotion.environment, current);
   const moving = underWay && !sameRelease(current.release, promotion.to);
   return { in_progress: moving, version: moving ? current.release.version : "" };
 }

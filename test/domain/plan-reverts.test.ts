@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { known } from "../../src/domain/answer.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
+import type { LogRecord } from "../../src/domain/record.ts";
 import { actions, openings, planned, recorded, reasons, HOUR, one, two, three } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
-import { APP_BOT, pullRequest, WorldBuilder } from "./world-builder.ts";
+import { APP_BOT, HEAD, pullRequest, WorldBuilder } from "./world-builder.ts";
 
 const CAROL = { app: "checkout", environment: "prod", pullRequest: 77, head: oid("8"), mergedBy: "carol", requestedBy: null } as const;
 
+const MINUTE = 60_000;
 const OFF = "version: 1\nenvironments: { prod: { rollback: off } }\napps: { discover: ['apps/{app}/overlays/{env}/kustomization.yaml'] }\n";
 
 describe("going back", () => {
@@ -103,13 +106,62 @@ describe("going back", () => {
     expect(open?.body.includes("by itself")).toBe(automatic);
   });
 
-  it("only proposes when many apps go bad at once", () => {
+  /** 1.4.2 went bad some time ago, and its revert is open since. */
+  function proposed(ago: number, others: readonly LogRecord[] = []) {
     const world = burning();
-    for (const [index, app] of ["a1", "a2"].entries()) {
-      world.records.push({ event: "degraded", app, environment: "prod", at: world.now, release: release("1.0.0", app), commit: oid(String(index)), evidence: "x" });
-    }
     const [open] = actions(world, "open").filter(({ environment }) => environment === "prod");
-    expect(open?.body.includes("by itself")).toBe(false);
+    const at = world.now;
+    world.open.push(pullRequest({ number: 300, createdAt: at, head: { ref: open?.branch ?? "", oid: oid("d"), fork: false } }));
+    world.proposals.set(300, known({ base: HEAD, head: oid("d"), conflicts: [], promotions: [{ app: "checkout", environment: "prod", from: two, to: one }], otherFiles: [], quarantines: [], config: null, broken: [] }, at));
+    world.records.push({ event: "opened", app: "checkout", environment: "prod", at, kind: "revert", from: two, release: one, pullRequest: 300, head: oid("d"), requestedBy: null }, ...others);
+    world.now += ago;
+    return world.registry("1.4.1", "1.4.2");
+  }
+
+  const NOW = new WorldBuilder().now;
+  const badElsewhere = (app: string, at: number, version = "1.0.0"): LogRecord => ({ event: "degraded", app, environment: "prod", at, release: release(version, app), commit: oid("3"), evidence: "x" });
+  const reverted = (at: number): LogRecord => ({ event: "reverted", app: "checkout", environment: "prod", at, release: three, to: one, pullRequest: 3, commit: oid("9") });
+
+  it.each<[string, readonly LogRecord[], boolean]>([
+    ["it alone went bad", [], true],
+    ["two apps more went bad with it", [badElsewhere("a1", NOW), badElsewhere("a2", NOW - 9 * MINUTE)], false],
+    ["two apps more went bad soon after it", [badElsewhere("a1", NOW + 9 * MINUTE), badElsewhere("a2", NOW + 10 * MINUTE)], false],
+    ["two apps more went bad at another time", [badElsewhere("a1", NOW - 11 * MINUTE), badElsewhere("a2", NOW + 11 * MINUTE)], true],
+    ["another app went bad with several releases", [badElsewhere("a1", NOW), { ...badElsewhere("a1", NOW, "1.0.1"), commit: oid("4") } as LogRecord], true],
+    [
+      "two apps more went bad with it, and one was verified since",
+      [badElsewhere("a1", NOW), badElsewhere("a2", NOW), { event: "verified", app: "a1", environment: "prod", at: NOW + MINUTE, release: release("1.0.0", "a1"), commit: oid("3"), how: "rollout-only", evidence: "x" }],
+      false,
+    ],
+    ["there was a revert within a day before", [reverted(NOW - 23 * HOUR)], false],
+    ["there was a revert longer ago", [reverted(NOW - 24 * HOUR)], true],
+  ])("merges by itself or never, now or later, when %s", (_, others, automatic) => {
+    for (const ago of [10 * MINUTE, 12 * MINUTE, 25 * HOUR]) {
+      expect(actions(proposed(ago, others), "merge").map(({ pullRequest: number }) => number)).toEqual(automatic ? [300] : []);
+    }
+  });
+
+  it("does not merge by itself after the deadline, though it breaks its objective later", () => {
+    const world = proposed(HOUR);
+    const bad = { app: "checkout", environment: "prod", release: two, commit: oid("2"), evidence: "x" } as const;
+    world.records.splice(world.records.findIndex(({ event }) => event === "breached"), 1, { ...bad, event: "deadline", at: NOW }, { ...bad, event: "breached", at: NOW + 1 });
+    expect(actions(world, "merge")).toEqual([]);
+  });
+
+  it("closes the revert of a release that was only late and has been verified since", () => {
+    const world = proposed(HOUR);
+    const seen = { app: "checkout", environment: "prod", release: two, commit: oid("2"), evidence: "x" } as const;
+    const change = { ...CAROL, environment: "prod", at: NOW - MINUTE, commit: oid("2") } as const;
+    world.records.splice(world.records.findLastIndex(({ event }) => event === "merged") );
+    world.records.push(
+      { ...change, event: "merged", kind: "promotion", from: one, release: two, judgement: "judged" },
+      { ...seen, event: "deadline", at: NOW },
+      { event: "opened", app: "checkout", environment: "prod", at: NOW, kind: "revert", from: two, release: one, pullRequest: 300, head: oid("d"), requestedBy: null },
+      { ...seen, event: "deployed", at: NOW + MINUTE },
+    );
+    expect(actions(world, "close")).toEqual([]);
+    world.records.push({ ...seen, event: "verified", at: NOW + 2 * MINUTE, how: "rollout-only" });
+    expect(actions(world, "close")).toMatchObject([{ pullRequest: 300 }]);
   });
 
   describe("after a person took a release out", () => {
