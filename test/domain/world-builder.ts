@@ -104,6 +104,9 @@ export class WorldBuilder {
     { status: { ...healthy(this.now), revisions: [need.commit] }, includesCommit: true, pinsAtRevision: "wanted" },
   ];
 
+  /** What Prometheus answers; null where it does not. */
+  prometheus: (need: Extract<Need, { kind: "metric" }>) => NeedAnswers["metric"] | null = () => null;
+
   knowledge(): Knowledge {
     return {
       get: <K extends Need["kind"]>(need: Extract<Need, { kind: K }>) => {
@@ -112,6 +115,10 @@ export class WorldBuilder {
         if (question.kind === "rollout") {
           const seen = this.cluster(question);
           return (seen === null ? unknown("Argo CD is down", "dependency", this.now) : known(seen, this.now)) as Answer<NeedAnswers[K]>;
+        }
+        if (question.kind === "metric") {
+          const measured = this.prometheus(question);
+          return (measured === null ? unknown("Prometheus is down", "dependency", this.now) : known(measured, this.now)) as Answer<NeedAnswers[K]>;
         }
         return (this.#answers.get(needKey(need)) as Answer<NeedAnswers[K]> | undefined) ?? null;
       },
