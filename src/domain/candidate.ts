@@ -1,8 +1,8 @@
 import type { Milliseconds } from "./answer.ts";
+import { badUpstreamOrHere, isHoldCleared } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
-import { badUpstreamOrHere } from "./promotion-facts.ts";
 import { isDigest, releaseKey, sameRelease, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { compareVersions, selectTag } from "./select.ts";
 import { directionOf } from "./version-order.ts";
@@ -108,7 +108,8 @@ function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pi
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
   if (place.withdrawn.has(releaseKey(release)))
     return `the pull request for ${release.version} was closed by a person; reopen it to have it after all`;
-  if (place.hold !== null && !endsHold(place.hold.displaced, pinned, release)) return `on hold: ${place.hold.reason}`;
+  const isHeld = place.hold !== null && !endsHold(place.hold.displaced, pinned, release);
+  if (isHeld && !isHoldCleared(draft, app, environment.name, release)) return `on hold: ${place.hold.reason}`;
   return null;
 }
 

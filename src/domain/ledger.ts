@@ -1,7 +1,7 @@
 import type { Instant } from "./answer.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
-import { asRelease, releaseKey, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
+import { asRelease, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
 import { compareVersions } from "./select.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
@@ -57,11 +57,13 @@ export interface Place {
   readonly bad: ReadonlyMap<string, Bad>;
   /** When releases went bad here, also those that proved good after all: what was seen at one time stays true of that time. */
   readonly alarms: readonly Instant[];
+  /** Digests that reverts here have put into quarantine for what was bad last, with the revert's commit. Whether they are still there, the files say. */
+  readonly quarantined: ReadonlyMap<Digest, Oid>;
   /** Releases whose pull request a person closed, by release key. */
   readonly withdrawn: ReadonlyMap<string, Instant>;
   readonly request: Request | null;
   /** Automatic promotion waits for something newer than `displaced`. */
-  readonly hold: { readonly displaced: Pinned; readonly at: Instant; readonly reason: string } | null;
+  readonly hold: { readonly displaced: Pinned; readonly commit: Oid; readonly at: Instant; readonly reason: string } | null;
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
   /** The commit of the stay for which people were told that there is no way back: once is enough. */
   readonly toldOf: Oid | null;
@@ -105,6 +107,7 @@ const EMPTY_PLACE: Place = {
   runs: [],
   bad: new Map(),
   alarms: [],
+  quarantined: new Map(),
   withdrawn: new Map(),
   request: null,
   hold: null,
@@ -202,13 +205,14 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
     case "reverted":
       return { ...place, revertedAt: record.at };
     case "held":
-      return { ...place, hold: { displaced: record.displaced, at: record.at, reason: record.reason } };
+      return { ...place, hold: { displaced: record.displaced, commit: record.commit, at: record.at, reason: record.reason } };
     case "frozen":
       return { ...place, frozen: { issue: record.issue, reason: record.reason }, toldOf: place.current?.commit ?? null };
     case "unfrozen":
       return place.frozen?.issue === record.issue ? { ...place, frozen: null } : place;
-    case "opened":
     case "quarantined":
+      return { ...place, quarantined: new Map(place.quarantined).set(record.digest, record.commit) };
+    case "opened":
       return place;
   }
 }
@@ -286,6 +290,9 @@ function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad[
   const runs = ended.runs.map((run) =>
     run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, wentBad: true } : run,
   );
+  // Bad once more: whatever people said of the time before does not speak for it now.
+  const quarantined = new Map(place.quarantined);
+  for (const { digest } of record.release.images) quarantined.delete(digest);
   const missedDeadline = record.event === "deadline" || place.current?.missedDeadline === true;
   return {
     ...ended,
@@ -293,6 +300,7 @@ function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad[
     current: isCurrent ? { ...place.current, bad, missedDeadline } : place.current,
     bad: new Map(place.bad).set(releaseKey(record.release), bad),
     alarms: [...place.alarms, record.at],
+    quarantined,
   };
 }
 

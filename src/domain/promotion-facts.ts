@@ -1,11 +1,12 @@
 import type { Answer, Milliseconds } from "./answer.ts";
+import { badUpstreamOrHere, standingBad } from "./badness.ts";
 import type { Environment } from "./config.ts";
-import { upstreamOf, type Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import type { Fact, Facts } from "./facts.ts";
 import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
-import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import { sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import { rolloutOf } from "./rollout-question.ts";
 import { directionOf } from "./version-order.ts";
 
@@ -108,7 +109,7 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     const run = place.runs.findLast((candidate) => sameRelease(candidate.release, to) && candidate.verified !== null && !candidate.wentBad);
     const { soakedFor, doneAt } = soakOf(place, to, environment.soak, draft.now);
     const running = place.current !== null && sameRelease(place.current.release, to) && place.current.deployedAt !== null;
-    let bad = place.bad.has(releaseKey(to));
+    let bad = standingBad(draft, app, name, to) !== null;
     // Soak counts while the cluster can be seen: what runs there now must still be well.
     if (running && run !== undefined && !bad) {
       const verdict = rolloutOf(draft, app, name, UPSTREAM_MAX_AGE);
@@ -309,19 +310,4 @@ export function recordedApprovals(facts: Facts, pullRequest: PullRequest): reado
   return latestDecisions(pullRequest)
     .filter((decision) => counted.by.includes(decision.login))
     .map(({ login, review, commit, at }) => ({ by: login, review, commit: commit ?? pullRequest.head.oid, at }));
-}
-
-/**
- * Why this release may not enter this environment, because of what happened here or further up; or null. What happened here is
- * overruled by a person who asks for the release after that; what happened further up, by its being verified there again.
- */
-export function badUpstreamOrHere(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): string | null {
-  const key = releaseKey(release);
-  const { request } = draft.place(app, environment);
-  for (const name of [environment, ...upstreamOf(draft.config, environment).map((upstream) => upstream.name)]) {
-    const bad = draft.place(app, name).bad.get(key);
-    const overruled = name === environment && request !== null && sameRelease(request.release, release) && request.at > (bad?.at ?? 0);
-    if (bad !== undefined && !overruled) return `${release.version} went bad in ${name}: ${bad.evidence}`;
-  }
-  return null;
 }

@@ -50,6 +50,20 @@ describe("a release that breaks its objective", () => {
     expect(await story.doubled()).toEqual([]);
   });
 
+  it("comes again when a person takes it out of quarantine, and has to prove itself anew, here and further on", async () => {
+    const story = await promoted([DEV, FOLLOWER]);
+    await story.until("deployed dev 1.4.2");
+    story.serve("dev", 0.2);
+    await story.until("reverted dev 1.4.2");
+    story.serve("dev", 0);
+    await story.until("verified dev 1.4.1");
+    const [bad] = await story.recordsOf("quarantined");
+    await story.world.person("carol").push("main", { [quarantine(bad?.digest ?? "")]: null }, "It was the network");
+    await story.until("verified live 1.4.2");
+    expect(story.titles("merged")).toEqual(["Promote checkout 1.4.2 to dev", REVERT, "Promote checkout 1.4.2 to dev", "Promote checkout 1.4.2 to live"]);
+    expect(await story.doubled()).toEqual([]);
+  });
+
   it("waits for an approval where the way back is only proposed, and a closed proposal stays closed", async () => {
     const story = await promoted([PROPOSING]);
     await story.until("deployed dev 1.4.2");
