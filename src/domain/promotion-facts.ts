@@ -7,6 +7,7 @@ import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
 import { sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import type { Verdict } from "./rollout.ts";
 import { rolloutOf } from "./rollout-question.ts";
 import { directionOf } from "./version-order.ts";
 
@@ -150,8 +151,14 @@ function rolloutFact(draft: Draft, promotion: JudgedPromotion): Facts["rollout"]
   const current = draft.place(promotion.app, promotion.environment.name).current;
   const isOpen = current !== null && current.via !== "adopted" && current.verified === null && current.bad === null;
   const underWay = isOpen && isRollingOut(draft, promotion.environment, current);
-  const moving = underWay && !sameRelease(current.release, promotion.to);
-  return { in_progress: moving, version: moving ? current.release.version : "" };
+  if (!underWay || sameRelease(current.release, promotion.to)) return { in_progress: false, version: "", reason: "" };
+  const verdict = rolloutOf(draft, promotion.app, promotion.environment.name, UPSTREAM_MAX_AGE);
+  return { in_progress: true, version: current.release.version, reason: verdict === null ? "" : obstacleOf(verdict) };
+}
+
+/** What keeps a rollout from ending by itself. While it goes on as it should, its steps are no news, and each would be another check. */
+function obstacleOf({ verdict, reason }: Verdict): string {
+  return verdict === "pending" || verdict === "deployed" ? "" : reason;
 }
 
 /** Until it runs, and then while it is watched: after that nothing more is learned of it by waiting. */

@@ -67,6 +67,18 @@ describe("one rollout at a time", () => {
     expect(actions(world, "check")[0]?.check.title).toBe("Waiting: the rollout of 1.4.2 in dev to finish");
     expect(planned(world).nextLookAt).toBeLessThanOrEqual(NOW + MINUTE);
   });
+
+  it.each<[string, (world: WorldBuilder) => unknown, string]>([
+    ["Argo CD is down", (world) => (world.cluster = () => null), " (Argo CD is down)"],
+    ["Argo CD lacks the Application", (world) => (world.cluster = () => []), " (Argo CD has no such Application)"],
+    ["nobody syncs it", (world) => shows(world, { sync: "OutOfSync", automated: false }), " (checkout is out of sync and is synced by hand only; sync it)"],
+    ["it goes on", (world) => shows(world, { health: "Progressing" }), ""],
+  ])("tells on the check what holds it up when %s", (_, arrange, reason) => {
+    const world = promoted(HOUR).registry("1.4.3");
+    arrange(world);
+    world.promotion("dev", two, three);
+    expect(actions(world, "check")[0]?.check.title).toBe(`Waiting: the rollout of 1.4.2 in dev to finish${reason}`);
+  });
 });
 
 describe("degraded", () => {
