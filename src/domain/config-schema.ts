@@ -137,7 +137,7 @@ const ENVIRONMENT: JsonSchema = {
     },
     deadline: {
       ...DURATION,
-      description: "A rollout that is not healthy this long after the merge is bad.",
+      description: "A rollout that is not healthy this long after Argo CD began it is bad; the way back is only proposed, and being verified later takes it back.",
       default: DEFAULTS.deadline,
       examples: ["20m"],
     },

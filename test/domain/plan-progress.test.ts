@@ -60,6 +60,23 @@ describe("a rollout that missed its deadline", () => {
   });
 });
 
+describe("a deadline", () => {
+  const operation = { phase: "Succeeded", message: "", finishedAt: NOW - MINUTE, revisions: [oid("6")], partial: false } as const;
+
+  it.each<[string, number, number, boolean]>([
+    ["is missed though a self-heal began just now", 30 * MINUTE, MINUTE, true],
+    ["is not missed before its time", 19 * MINUTE, MINUTE, false],
+  ])("%s", (_, ago, startedAgo, missed) => {
+    const world = shows(promoted(ago), { health: "Progressing", operation: { ...operation, startedAt: NOW - startedAgo, selfHeal: true } });
+    expect(recorded(world).includes("deadline")).toBe(missed);
+  });
+
+  it("is not missed while the sync has not begun", () => {
+    const world = shows(promoted(5 * HOUR), { sync: "OutOfSync", operation: { ...operation, startedAt: NOW - 9 * HOUR, revisions: [oid("5")] } });
+    expect(recorded(world)).not.toContain("deadline");
+  });
+});
+
 describe("one rollout at a time", () => {
   it("holds another release back during the watch, and looks again when that is over", () => {
     const world = promoted(HOUR, [{ ...seen, event: "deployed", at: NOW - 9 * MINUTE }]).registry("1.4.3");
