@@ -23,13 +23,6 @@ function isCleared(draft: Draft, app: AppName, environment: EnvironmentName, rel
   );
 }
 
-/** Whether what keeps this release out is only the hold of the revert that had put it into quarantine, and it was taken out again. */
-export function isHoldCleared(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): boolean {
-  const { hold, quarantined } = draft.place(app, environment);
-  const ofRevert = release.images.some(({ digest }) => digest !== null && quarantined.get(digest) === hold?.commit);
-  return ofRevert && isCleared(draft, app, environment, release);
-}
-
 /**
  * Why this release may not enter this environment, because of what happened here or further up; or null. What happened here is
  * overruled by a person who asks for the release after that; what happened further up, by its being verified there again.

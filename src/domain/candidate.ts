@@ -1,5 +1,5 @@
 import type { Milliseconds } from "./answer.ts";
-import { badUpstreamOrHere, isHoldCleared } from "./badness.ts";
+import { badUpstreamOrHere } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
@@ -108,8 +108,7 @@ function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pi
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
   if (place.withdrawn.has(releaseKey(release)))
     return `the pull request for ${release.version} was closed by a person; reopen it to have it after all`;
-  const isHeld = place.hold !== null && !endsHold(place.hold.displaced, pinned, release);
-  if (isHeld && !isHoldCleared(draft, app, environment.name, release)) return `on hold: ${place.hold.reason}`;
+  if (place.hold !== null && !endsHold(place.hold.displaced, pinned, release)) return `on hold: ${place.hold.reason}`;
   return null;
 }
 

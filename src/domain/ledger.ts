@@ -57,13 +57,13 @@ export interface Place {
   readonly bad: ReadonlyMap<string, Bad>;
   /** When releases went bad here, also those that proved good after all: what was seen at one time stays true of that time. */
   readonly alarms: readonly Instant[];
-  /** Digests that reverts here have put into quarantine for what was bad last, with the revert's commit. Whether they are still there, the files say. */
-  readonly quarantined: ReadonlyMap<Digest, Oid>;
+  /** Digests that reverts here have put into quarantine since they were last bad. Whether they are still there, the files say. */
+  readonly quarantined: ReadonlySet<Digest>;
   /** Releases whose pull request a person closed, by release key. */
   readonly withdrawn: ReadonlyMap<string, Instant>;
   readonly request: Request | null;
   /** Automatic promotion waits for something newer than `displaced`. */
-  readonly hold: { readonly displaced: Pinned; readonly commit: Oid; readonly at: Instant; readonly reason: string } | null;
+  readonly hold: { readonly displaced: Pinned; readonly at: Instant; readonly reason: string } | null;
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
   /** The commit of the stay for which people were told that there is no way back: once is enough. */
   readonly toldOf: Oid | null;
@@ -107,7 +107,7 @@ const EMPTY_PLACE: Place = {
   runs: [],
   bad: new Map(),
   alarms: [],
-  quarantined: new Map(),
+  quarantined: new Set(),
   withdrawn: new Map(),
   request: null,
   hold: null,
@@ -205,13 +205,13 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
     case "reverted":
       return { ...place, revertedAt: record.at };
     case "held":
-      return { ...place, hold: { displaced: record.displaced, commit: record.commit, at: record.at, reason: record.reason } };
+      return { ...place, hold: { displaced: record.displaced, at: record.at, reason: record.reason } };
     case "frozen":
       return { ...place, frozen: { issue: record.issue, reason: record.reason }, toldOf: place.current?.commit ?? null };
     case "unfrozen":
       return place.frozen?.issue === record.issue ? { ...place, frozen: null } : place;
     case "quarantined":
-      return { ...place, quarantined: new Map(place.quarantined).set(record.digest, record.commit) };
+      return { ...place, quarantined: new Set(place.quarantined).add(record.digest) };
     case "opened":
       return place;
   }
@@ -291,7 +291,7 @@ function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad[
     run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, wentBad: true } : run,
   );
   // Bad once more: whatever people said of the time before does not speak for it now.
-  const quarantined = new Map(place.quarantined);
+  const quarantined = new Set(place.quarantined);
   for (const { digest } of record.release.images) quarantined.delete(digest);
   const missedDeadline = record.event === "deadline" || place.current?.missedDeadline === true;
   return {

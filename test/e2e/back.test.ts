@@ -50,17 +50,27 @@ describe("a release that breaks its objective", () => {
     expect(await story.doubled()).toEqual([]);
   });
 
-  it("comes again when a person takes it out of quarantine, and has to prove itself anew, here and further on", async () => {
+  it("may be brought again by a person once it is out of quarantine, has to prove itself anew, and moves on", async () => {
     const story = await promoted([DEV, FOLLOWER]);
     await story.until("deployed dev 1.4.2");
     story.serve("dev", 0.2);
     await story.until("reverted dev 1.4.2");
     story.serve("dev", 0);
-    await story.until("verified dev 1.4.1");
-    const [bad] = await story.recordsOf("quarantined");
-    await story.world.person("carol").push("main", { [quarantine(bad?.digest ?? "")]: null }, "It was the network");
+    await story.world.pass(5 * MINUTE);
+    const [bad] = await story.recordsOf("breached");
+    const digest = bad?.release.images[0]?.digest ?? "sha256:";
+    const carol = story.world.person("carol");
+    await carol.push("again", { [overlay("dev")]: story.fileWith("1.4.2", digest) }, "1.4.2 again");
+    const number = await carol.openPullRequest({ head: "again", title: "1.4.2 again" });
+    await story.world.pass(MINUTE);
+    expect(story.verdict(story.pull("1.4.2 again"))).toContain("in quarantine");
+    await carol.push("main", { [quarantine(digest)]: null }, "It was the network");
+    await story.world.pass(MINUTE);
+    expect(story.verdict(story.pull("1.4.2 again"))).toMatch(/^success: /);
+    expect(story.titles("open")).toEqual(["1.4.2 again"]);
+    await carol.mergeWithButton(number);
     await story.until("verified live 1.4.2");
-    expect(story.titles("merged")).toEqual(["Promote checkout 1.4.2 to dev", REVERT, "Promote checkout 1.4.2 to dev", "Promote checkout 1.4.2 to live"]);
+    expect(story.titles("merged")).toEqual(["Promote checkout 1.4.2 to dev", REVERT, "1.4.2 again", "Promote checkout 1.4.2 to live"]);
     expect(await story.doubled()).toEqual([]);
   });
 
