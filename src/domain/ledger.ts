@@ -25,6 +25,8 @@ export interface Bad {
   readonly event: "degraded" | "sync-failed" | "deadline" | "breached";
   readonly at: Instant;
   readonly evidence: string;
+  /** With the digests that its tags named then, where the pin has none. */
+  readonly release: Release;
 }
 
 /** A release's run in an environment: what soak is counted from. */
@@ -284,12 +286,11 @@ function finalBad({ bad }: Stay): Bad | null {
 }
 
 function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad["event"] }>): Place {
-  const bad: Bad = { event: record.event, at: record.at, evidence: record.evidence };
+  const bad: Bad = { event: record.event, at: record.at, evidence: record.evidence, release: record.release };
   const isCurrent = place.current?.commit === record.commit;
   const ended = isCurrent ? endRun(place, record.at) : place;
-  const runs = ended.runs.map((run) =>
-    run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, wentBad: true } : run,
-  );
+  // By its commit alone: a tag may name another digest by now than when it was deployed.
+  const runs = ended.runs.map((run) => (run.commit === record.commit ? { ...run, wentBad: true } : run));
   // Bad once more: whatever people said of the time before does not speak for it now.
   const quarantined = new Set(place.quarantined);
   for (const { digest } of record.release.images) quarantined.delete(digest);
@@ -306,14 +307,14 @@ function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad[
 
 /**
  * The release that a pin here stands for. A pin by tag alone has no digests of its own; then they are those that were seen to run
- * from its commit. Null when nothing was.
+ * from its commit, or with which it went bad before it ran. Null when there are neither.
  */
 export function ranAs(place: Place, pinned: Pinned): Release | null {
   const complete = asRelease(pinned);
   if (complete !== null) return complete;
   const { current, runs } = place;
   if (current === null || !sameRelease(current.release, pinned)) return null;
-  return runs.findLast(({ commit }) => commit === current.commit)?.release ?? null;
+  return runs.findLast(({ commit }) => commit === current.commit)?.release ?? current.bad?.release ?? null;
 }
 
 const provenOf = new WeakMap<Place, readonly Run[]>();

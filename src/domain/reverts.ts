@@ -19,8 +19,7 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
   const leave = (why: string) => draft.block(app, environment.name, `${current.release.version} went bad, ${why}`);
   if (environment.rollback === "off") return leave("and with `rollback: off` is left to people");
   if (place.frozen !== null) return leave(`and the app is stopped by #${place.frozen.issue}: ${place.frozen.reason}`);
-  const release = ranAs(place, current.release);
-  if (release === null) return leave("but was never seen to run, so which digests its tags named is not known; set the pins back yourself");
+  const release = ranAs(place, current.release) ?? current.bad.release;
   if (place.toldOf === current.commit) return leave("and people have been told that there is no way back");
   if (judged.some((other) => isRevertOf(draft, other, app, environment.name))) return;
   if (current.kind === "revert") {
