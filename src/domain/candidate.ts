@@ -1,8 +1,8 @@
 import type { Milliseconds } from "./answer.ts";
+import { badUpstreamOrHere } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
-import { badUpstreamOrHere } from "./promotion-facts.ts";
 import { isDigest, releaseKey, sameRelease, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { compareVersions, selectTag } from "./select.ts";
 import { directionOf } from "./version-order.ts";
@@ -103,7 +103,8 @@ function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pi
     return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
   const bad = badUpstreamOrHere(draft, app, environment.name, release);
   if (bad !== null) return bad;
-  if (quarantined(draft, environment, release)) return `${release.version} is in quarantine`;
+  const kept = quarantined(draft, environment, release);
+  if (kept !== null) return kept;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
   if (place.withdrawn.has(releaseKey(release)))
     return `the pull request for ${release.version} was closed by a person; reopen it to have it after all`;
@@ -116,13 +117,13 @@ function endsHold(displaced: Pinned, pinned: Pinned, release: Release): boolean 
   return directionOf(release, displaced) === "up" && directionOf(release, pinned) === "up";
 }
 
-function quarantined(draft: Draft, environment: Environment, release: Release): boolean {
+function quarantined(draft: Draft, environment: Environment, release: Release): string | null {
   const { quarantine } = draft.observation;
-  // Not to be known: the release stays out until it is.
-  if (!quarantine.known) return true;
-  return quarantine.value.some(
+  if (!quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${quarantine.reason}`;
+  const barred = quarantine.value.some(
     (entry) =>
       (entry.environments.length === 0 || entry.environments.includes(environment.name)) &&
       release.images.some((image) => image.digest === entry.digest),
   );
+  return barred ? `${release.version} is in quarantine` : null;
 }

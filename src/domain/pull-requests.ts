@@ -194,5 +194,8 @@ export function obsolete(draft: Draft, judged: JudgedPullRequest): string | null
   const pins = draft.pins(opened.app, opened.environment);
   if (pins?.ok === true && !sameRelease(pins.pinned, opened.from))
     return `${opened.environment} does not run ${opened.from.version} any more.`;
+  const { current } = draft.place(opened.app, opened.environment);
+  if (current !== null && current.bad === null && current.verified !== null && sameRelease(current.release, opened.from))
+    return `${opened.from.version} took longer than its deadline, and has been verified since.`;
   return null;
 }

@@ -59,6 +59,12 @@ export function sameRelease(left: Pinned, right: Pinned): boolean {
   return left.images.length > 1 && releaseKey(left) === releaseKey(right);
 }
 
+/** Whether both are made of the same images, whatever their versions. */
+export function sameRepositories(left: Pinned, right: Pinned): boolean {
+  const names = new Set(left.images.map(({ repository }) => repository));
+  return names.size === right.images.length && right.images.every(({ repository }) => names.has(repository));
+}
+
 function sameImage(left: PinnedImage, right: PinnedImage | undefined): boolean {
   if (left.repository !== right?.repository || left.digest !== right.digest) return false;
   return left.digest !== null || (left.tag ?? "") === (right.tag ?? "");
@@ -72,6 +78,16 @@ export function asRelease(pinned: Pinned): Release | null {
     images.push({ repository: image.repository, tag: image.tag, digest: image.digest });
   }
   return { app: pinned.app, version: pinned.version, images };
+}
+
+/** Whether a pin means this release: by digest, or by tag where the pin has no digest. */
+export function isCalled(release: Release, pinned: Pinned): boolean {
+  return (
+    release.images.length === pinned.images.length &&
+    pinned.images.every(({ repository, tag, digest }) =>
+      release.images.some((image) => image.repository === repository && (digest === null ? image.tag === tag : image.digest === digest)),
+    )
+  );
 }
 
 /** The version people see: the tag all images share, else the first image's tag, else its short digest. */
