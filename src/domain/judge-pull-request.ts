@@ -114,9 +114,7 @@ export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
 }
 
 function requestersOf(draft: Draft, pullRequest: PullRequest, app: string, environment: string, to: Pinned | null): readonly string[] {
-  const asked = new Set<string>();
-  const { request } = draft.place(app, environment);
-  if (request !== null && to !== null && sameRelease(request.release, to)) asked.add(request.by);
+  const asked = new Set(to === null ? [] : draft.place(app, environment).askers.get(releaseKey(to)));
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number)?.requestedBy ?? null;
   if (opened !== null) asked.add(opened);
   return [...asked];

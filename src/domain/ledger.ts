@@ -53,6 +53,8 @@ export interface Place {
   /** Releases whose pull request a person closed, by release key. */
   readonly withdrawn: ReadonlyMap<string, Instant>;
   readonly request: Request | null;
+  /** Everybody who asked for a release since it last arrived here or was withdrawn, by release key. */
+  readonly askers: ReadonlyMap<string, readonly string[]>;
   /** Automatic promotion waits for something newer than `displaced`. */
   readonly hold: { readonly displaced: Pinned; readonly at: Instant; readonly reason: string } | null;
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
@@ -99,6 +101,7 @@ const EMPTY_PLACE: Place = {
   bad: new Map(),
   withdrawn: new Map(),
   request: null,
+  askers: new Map(),
   hold: null,
   frozen: null,
   toldOf: null,
@@ -152,7 +155,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     }
     const { app, environment } = record;
     const places = own.get(app) ?? new Map(ledger.places.get(app));
-    own.set(app, places.set(environment, foldPlace(placeIn(places, environment), record)));
+    own.set(app, places.set(environment, foldPlace(placeIn(places, environment), record, next.openedAs)));
     next.places.set(app, places);
   }
   return next;
@@ -160,7 +163,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
 
 type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" }>;
 
-function foldPlace(place: Place, record: PlaceRecord): Place {
+function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs"]): Place {
   switch (record.event) {
     case "adopted":
       return arrive(place, record.at, {
@@ -170,11 +173,15 @@ function foldPlace(place: Place, record: PlaceRecord): Place {
         kind: "promotion",
         pullRequest: null,
       });
-    case "merged":
-      return arrive(place, record.at, { ...record, via: "merged" });
-    case "out-of-band":
-      if (record.release === null) return { ...endRun(place, record.at), current: null };
-      return arrive(place, record.at, { ...record, release: record.release, via: "out-of-band", kind: "promotion" });
+    case "merged": {
+      const stay = { ...record, via: "merged" } as const;
+      return arrive(cameByHand(openedAs, stay) ? endRequest(place, record.at) : place, record.at, stay);
+    }
+    case "out-of-band": {
+      const after = endRequest(place, record.at);
+      if (record.release === null) return { ...endRun(after, record.at), current: null };
+      return arrive(after, record.at, { ...record, release: record.release, via: "out-of-band", kind: "promotion" });
+    }
     case "deployed":
       return deployed(place, record);
     case "verified":
@@ -184,12 +191,16 @@ function foldPlace(place: Place, record: PlaceRecord): Place {
     case "deadline":
     case "breached":
       return wentBad(place, record);
-    case "requested":
-      return { ...place, request: record, hold: null };
+    case "requested": {
+      const key = releaseKey(record.release);
+      const before = place.askers.get(key) ?? [];
+      const askers = before.includes(record.by) ? place.askers : new Map(place.askers).set(key, [...before, record.by]);
+      return { ...place, request: record, askers, hold: null };
+    }
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
       const answered = place.request !== null && sameRelease(place.request.release, record.release) && place.request.at <= record.at;
-      return { ...place, withdrawn, request: answered ? null : place.request };
+      return { ...(answered ? withoutAskers(place, record.release) : place), withdrawn, request: answered ? null : place.request };
     }
     case "reverted":
       return { ...place, revertedAt: record.at };
@@ -211,11 +222,31 @@ function endRun(place: Place, at: Instant): Place {
   return { ...place, runs: place.runs.with(place.runs.length - 1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
 }
 
+/** A change by hand is a later word than a request that was made before it. */
+function endRequest(place: Place, at: Instant): Place {
+  return place.request !== null && place.request.at <= at ? { ...place, request: null } : place;
+}
+
+/** Whether what stands here was put there by a person, and not by the pull request that Pinion opened for it. */
+export function cameByHand(openedAs: Ledger["openedAs"], { via, pullRequest, release }: Pick<Stay, "via" | "pullRequest" | "release">): boolean {
+  if (via !== "merged") return via === "out-of-band";
+  const opened = pullRequest === null ? undefined : openedAs.get(pullRequest);
+  return opened === undefined || !sameRelease(opened.release, release);
+}
+
+function withoutAskers(place: Place, release: Pinned): Place {
+  const key = releaseKey(release);
+  if (!place.askers.has(key)) return place;
+  const askers = new Map(place.askers);
+  askers.delete(key);
+  return { ...place, askers };
+}
+
 function arrive(place: Place, at: Instant, stay: Pick<Stay, "release" | "commit" | "via" | "kind" | "pullRequest">): Place {
   const { release, commit, via, kind, pullRequest } = stay;
   const answered = place.request !== null && sameRelease(place.request.release, release);
   return {
-    ...endRun(place, at),
+    ...endRun(withoutAskers(place, release), at),
     current: { release, commit, via, kind, pullRequest, since: at, deployedAt: null, verified: null, bad: null },
     request: answered ? null : place.request,
   };

@@ -75,7 +75,7 @@ export function planOpening(
   // The limits are against floods; what a person asks for is none.
   if (request === null && !budget.take())
     return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
-  open(draft, environment, pins, { app, release: candidate.release, requesters: request === null ? [] : [request.by] });
+  open(draft, environment, pins, { app, release: candidate.release, requesters: place.askers.get(releaseKey(candidate.release)) ?? [] });
 }
 
 function forwardIn(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {

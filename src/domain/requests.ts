@@ -1,10 +1,11 @@
-import type { Draft } from "./draft.ts";
-import { downstreamOf } from "./draft.ts";
+import type { Milliseconds } from "./answer.ts";
+import { downstreamOf, upstreamOf, type Draft } from "./draft.ts";
 import { carries, type JudgedPullRequest } from "./judge-pull-request.ts";
+import { cameByHand } from "./ledger.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
 import { hasLabel, lastLabelled } from "./promotion-facts.ts";
 import { asRelease, sameRelease, type AppName, type EnvironmentName, type Release } from "./release.ts";
-import { commentMarker, requestAcceptedComment, requestRefusedComment } from "./report/comment.ts";
+import { commentMarker, requestAcceptedComment, requestNotedComment, requestRefusedComment } from "./report/comment.ts";
 
 const PEOPLE_MAX_AGE = 60_000;
 const WRITERS = new Set(["admin", "maintain", "write"]);
@@ -25,12 +26,11 @@ interface Wish {
   readonly words: string;
 }
 
-/** Answers every request for a promotion: allowed ones go into the log, others are refused where they were made. */
+/** Answers every request for a promotion, in the order in which they were made: allowed ones go into the log, others are refused where they were made. */
 export function planRequests(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const { open, ended } = draft.observation.snapshot;
-  for (const pullRequest of [...open, ...ended]) {
-    for (const wish of [...labelWishes(draft, pullRequest), ...commentWishes(pullRequest)]) answer(draft, wish, judged);
-  }
+  const wishes = [...open, ...ended].flatMap((pullRequest) => [...labelWishes(draft, pullRequest), ...commentWishes(pullRequest)]);
+  for (const wish of wishes.toSorted((a, b) => a.at - b.at || a.pullRequest.number - b.pullRequest.number)) answer(draft, wish, judged);
 }
 
 function labelWishes(draft: Draft, pullRequest: PullRequest): readonly Wish[] {
@@ -106,10 +106,7 @@ function wantedReleases(draft: Draft, wish: Wish): { readonly releases: readonly
     };
   }
   const brought = ledger.merged.get(wish.pullRequest.number);
-  if (brought === undefined) {
-    const pending = draft.observation.changes.some(({ pullRequest }) => pullRequest?.number === wish.pullRequest.number);
-    return pending ? null : { refusal: "this pull request promoted nothing" };
-  }
+  if (brought === undefined) return isPending(draft, wish) ? null : { refusal: "this pull request promoted nothing" };
   const meant = brought.filter(({ app }) => wish.app === null || app === wish.app);
   if (meant.length === 0)
     return {
@@ -129,38 +126,59 @@ function wantedReleases(draft: Draft, wish: Wish): { readonly releases: readonly
   return { releases };
 }
 
+/** Whether the log may learn in a moment what this pull request brought. */
+function isPending(draft: Draft, { pullRequest, app, environment }: Wish): boolean {
+  const { changes, unexplained } = draft.observation;
+  if (pullRequest.merge === null || changes.some((change) => change.pullRequest?.number === pullRequest.number)) return true;
+  const upstream = upstreamOf(draft.config, environment);
+  return unexplained.some((place) => (app === null || place.app === app) && upstream.some(({ name }) => name === place.environment));
+}
+
+/** A request is answered within this time, so that its pull request is still among those lately ended. */
+const ANSWER_WITHIN: Milliseconds = 5 * 60_000;
+
 function request(draft: Draft, wish: Wish, release: Release, judged: readonly JudgedPullRequest[]): void {
   const { app } = release;
-  const identity = `requested|${wish.environment}|${app}|${wish.source}`;
-  const asked = draft.observation.ledger.identities.has(identity);
-  const pins = draft.pins(app, wish.environment);
-  if (!asked) {
-    if (pins?.ok === true && sameRelease(pins.pinned, release))
-      return refuse(draft, wish, `${wish.environment} is pinned to ${release.version} already`);
-    draft.record({
-      event: "requested",
-      app,
-      environment: wish.environment,
-      at: wish.at,
-      release,
-      by: wish.by.login,
-      pullRequest: wish.pullRequest.number,
-      source: wish.source,
-    });
-    return;
-  }
+  const { environment } = wish;
+  if (draft.observation.ledger.identities.has(`requested|${environment}|${app}|${wish.source}`))
+    return follow(draft, wish, release, judged);
+  // What is there is put into the log first: it may be a later word than the wish.
+  const { changes, unexplained } = draft.observation;
+  if ([...changes, ...unexplained].some((place) => place.app === app && place.environment === environment)) return;
+  const late = pinnedAlready(draft, wish, release) ?? laterWord(draft, wish, release);
+  if (late !== null) return refuse(draft, wish, late);
+  const { by, at, source, pullRequest } = wish;
+  draft.record({ event: "requested", app, environment, at, release, by: by.login, pullRequest: pullRequest.number, source });
+}
+
+/** Answers a request that is in the log: with its pull request, with why there will be none, or after a while with what it waits for. */
+function follow(draft: Draft, wish: Wish, release: Release, judged: readonly JudgedPullRequest[]): void {
+  const { app, version } = release;
+  const { environment } = wish;
   const opened = openedFor(draft, wish, release, judged);
-  if (opened !== null) {
-    const body = requestAcceptedComment({
-      marker: wish.source,
-      pullRequest: opened,
-      app,
-      environment: wish.environment,
-      version: release.version,
-    });
-    draft.act({ id: `comment #${wish.pullRequest.number} ${wish.source}`, kind: "comment", pullRequest: wish.pullRequest.number, body });
-    if (wish.label !== null) removeLabel(draft, wish, wish.label);
-  }
+  if (opened !== null)
+    return reply(draft, wish, requestAcceptedComment({ marker: wish.source, pullRequest: opened, app, environment, version }));
+  const over = pinnedAlready(draft, wish, release) ?? laterWord(draft, wish, release);
+  if (over !== null) return refuse(draft, wish, over);
+  if (draft.place(app, environment).request === null) return refuse(draft, wish, `${environment} has moved on since; ask again if you still want it`);
+  if (draft.now < wish.at + ANSWER_WITHIN) return draft.due(wish.at + ANSWER_WITHIN);
+  const why = draft.waitsFor(app, environment);
+  if (why !== null) reply(draft, wish, requestNotedComment({ marker: wish.source, who: wish.by.login, words: wish.words, why }));
+}
+
+function pinnedAlready(draft: Draft, { environment }: Wish, release: Release): string | null {
+  const pins = draft.pins(release.app, environment);
+  return pins?.ok === true && sameRelease(pins.pinned, release) ? `${environment} is pinned to ${release.version} already` : null;
+}
+
+/** What was said of this place after the wish, by another request or by hand: the later word counts. */
+function laterWord(draft: Draft, wish: Wish, release: Release): string | null {
+  const { request: last, current } = draft.place(release.app, wish.environment);
+  if (last !== null && last.source !== wish.source && last.at >= wish.at && !sameRelease(last.release, release))
+    return `it was overtaken by the request for ${last.release.version} by ${last.by}`;
+  if (current !== null && current.since >= wish.at && cameByHand(draft.observation.ledger.openedAs, current))
+    return `${wish.environment} was set to ${current.release.version} by hand after that; ask again if you still want it`;
+  return null;
 }
 
 /** The pull request that answers the wish: one that is open, or one that was opened since and has ended already. */
@@ -179,7 +197,11 @@ function openedFor(draft: Draft, wish: Wish, release: Release, judged: readonly 
 }
 
 function refuse(draft: Draft, wish: Wish, why: string): void {
-  const body = requestRefusedComment({ marker: wish.source, who: wish.by.login, words: wish.words, why });
+  reply(draft, wish, requestRefusedComment({ marker: wish.source, who: wish.by.login, words: wish.words, why }));
+}
+
+/** Says it once, where the wish was made, and takes the label off: what is answered is done. */
+function reply(draft: Draft, wish: Wish, body: string): void {
   draft.act({ id: `comment #${wish.pullRequest.number} ${wish.source}`, kind: "comment", pullRequest: wish.pullRequest.number, body });
   if (wish.label !== null) removeLabel(draft, wish, wish.label);
 }

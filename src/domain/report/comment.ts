@@ -66,6 +66,21 @@ export function requestRefusedComment(refusal: {
   return comment(refusal.marker, `${mention(refusal.who)}, ${words(refusal.words)} was not acted on: ${words(clause(refusal.why))}.`);
 }
 
+/** The answer to a request that is granted, while its pull request has to wait. `why` is what it waits for. */
+export function requestNotedComment(noted: {
+  readonly marker: string;
+  readonly who: string;
+  readonly words: string;
+  readonly why: string;
+}): string {
+  const { marker, who, words: said, why } = noted;
+  return comment(
+    marker,
+    `${mention(who)}, ${words(said)} is noted. Its pull request is not open yet: ${words(clause(why))}. ` +
+      "It opens by itself as soon as it can, unless somebody asks for another release.",
+  );
+}
+
 /** The answer to a request that is granted. */
 export function requestAcceptedComment(request: {
   readonly marker: string;
