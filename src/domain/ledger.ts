@@ -2,7 +2,7 @@ import type { Instant } from "./answer.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
 import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
-import { compareVersions } from "./select.ts";
+import { directionOf } from "./version-order.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
 export interface Stay {
@@ -324,7 +324,7 @@ export function newestProvenIn(place: Place): Release | null {
   if (known !== undefined) return known;
   let newest: Release | null = null;
   for (const { release } of provenReleases(place)) {
-    if (newest === null || compareVersions(release.version, newest.version) !== "older") newest = release;
+    if (newest === null || directionOf(release, newest) !== "down") newest = release;
   }
   newestOf.set(place, newest);
   return newest;

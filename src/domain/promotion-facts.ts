@@ -7,7 +7,7 @@ import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observati
 import type { PromotionKind, RecordedApproval } from "./record.ts";
 import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import { rolloutOf } from "./rollout-question.ts";
-import { directionOf } from "./version-order.ts";
+import { directionOf, goingBack } from "./version-order.ts";
 
 /** One promotion as it is judged: what a pull request makes, or would make when it is opened. */
 export interface JudgedPromotion {
@@ -55,6 +55,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
       version: to.version,
       from_version: from?.version ?? "",
       direction: from === null ? "up" : directionOf(to, from),
+      going_back: from === null || to.images.length < 2 ? [] : goingBack(to, from),
       first: environment.after.length === 0,
       every_image_has_digest: to.images.every((image) => image.digest !== null),
       went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",
