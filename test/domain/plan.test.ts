@@ -311,6 +311,18 @@ describe("changes that somebody else made", () => {
     expect(actions(world, "record").map(({ record }) => record)).toContainEqual(expect.objectContaining({ event: "merged", judgement: "stale-judged" }));
   });
 
+  it("names whoever asked for a release only where that release is what was merged", () => {
+    const merged = (release: typeof two) => {
+      const world = new WorldBuilder().pin("prod", release);
+      world.records.push({ event: "requested", app: "checkout", environment: "prod", at: 0, release: two, by: "alice", pullRequest: 5, source: "label:1" });
+      const theirs = pullRequest({ number: 77, author: ALICE, state: "merged", head: { ref: "x", oid: oid("e"), fork: false }, merge: { commit: oid("7"), at: world.now, by: ALICE } });
+      world.changes.push({ app: "checkout", environment: "prod", from: one, to: release, commit: oid("7"), at: world.now, author: ALICE, pullRequest: theirs });
+      return actions(world, "record").flatMap(({ record }) => (record.event === "merged" ? [record.requestedBy] : []));
+    };
+    expect(merged(three)).toEqual([null]);
+    expect(merged(two)).toEqual(["alice"]);
+  });
+
   it("in a merge that was judged at that head are judged; at another, stale; else out of band", () => {
     const judge = (prepare: (world: WorldBuilder) => void) => {
       const world = new WorldBuilder().pin("dev", two);
