@@ -3,7 +3,7 @@ import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
 import { badUpstreamOrHere } from "./promotion-facts.ts";
-import { isDigest, releaseKey, sameRelease, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
+import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { selectTag } from "./select.ts";
 import { directionOf, goingBack } from "./version-order.ts";
 
@@ -98,7 +98,8 @@ function newestProven(draft: Draft, app: AppName, environment: Environment, pinn
   if (first === undefined) return { none: "it follows no environment" };
   let left = first
     .map(({ release }) => release)
-    .filter((release) => others.every((pool) => pool.some((other) => sameRelease(other.release, release))));
+    // What was proven with other images than move together now was another thing.
+    .filter((release) => sameRepositories(release, pinned) && others.every((pool) => pool.some((other) => sameRelease(other.release, release))));
   let waits: string | null = null;
   let refused = false;
   while (left.length > 0) {

@@ -12,7 +12,7 @@ import type { PolicySet } from "./policy/policy-set.ts";
 import { planAdopted, planProgress } from "./progress.ts";
 import { checkFor, obsolete, planCheck, planJudged, planLostOpening, planMerge } from "./pull-requests.ts";
 import { configOnlyCheck, configProblemsCheck } from "./report/check.ts";
-import { obsoleteComment } from "./report/comment.ts";
+import { movedOnComment, obsoleteComment } from "./report/comment.ts";
 import { planRequests } from "./requests.ts";
 import { planRevert, planUnfreeze } from "./reverts.ts";
 import { sameRelease } from "./release.ts";
@@ -63,6 +63,11 @@ function sternness({ conclusion }: CheckContent): number {
 }
 
 function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
+  const { movedOn } = judged;
+  if (movedOn !== null) {
+    closeOwn(draft, judged, "moved-on", (marker) => movedOnComment({ marker, reason: movedOn }));
+    return;
+  }
   planLostOpening(draft, judged);
   planJudged(draft, judged);
   const gone = obsolete(draft, judged);

@@ -59,6 +59,12 @@ export function sameRelease(left: Pinned, right: Pinned): boolean {
   return left.images.length > 1 && releaseKey(left) === releaseKey(right);
 }
 
+/** Whether both are made of the same images, whatever their versions. */
+export function sameRepositories(left: Pinned, right: Pinned): boolean {
+  const names = new Set(left.images.map(({ repository }) => repository));
+  return names.size === right.images.length && right.images.every(({ repository }) => names.has(repository));
+}
+
 function sameImage(left: PinnedImage, right: PinnedImage | undefined): boolean {
   if (left.repository !== right?.repository || left.digest !== right.digest) return false;
   return left.digest !== null || (left.tag ?? "") === (right.tag ?? "");

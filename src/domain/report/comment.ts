@@ -40,6 +40,15 @@ export function obsoleteComment({ marker, reason }: { readonly marker: string; r
   return comment(marker, `Closed, because there is nothing left to do: ${words(reason)}`);
 }
 
+/** Before a pull request is closed because the configuration, or what it stands on, has changed around it. */
+export function movedOnComment({ marker, reason }: { readonly marker: string; readonly reason: string }): string {
+  return comment(
+    marker,
+    `Closed, because it does not make the promotion any more that it was opened for: ${words(clause(reason))}. ` +
+      "What is due now comes in a pull request of its own.",
+  );
+}
+
 /** When a person closed a promotion's pull request. */
 export function withdrawnComment(withdrawal: {
   readonly marker: string;
