@@ -51,7 +51,7 @@ function planChecks(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const byHead = new Map<string, { readonly pullRequest: PullRequest; readonly check: CheckContent }>();
   for (const one of judged) {
     const { oid } = one.pullRequest.head;
-    const check = checkFor(one);
+    const check = checkFor(one, draft.observation.refusedMerges.get(`${one.pullRequest.number}@${oid}`) ?? null);
     const other = byHead.get(oid);
     if (other === undefined || sternness(check) > sternness(other.check)) byHead.set(oid, { pullRequest: one.pullRequest, check });
   }

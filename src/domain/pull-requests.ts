@@ -12,8 +12,8 @@ import { sameRelease } from "./release.ts";
 /** GitHub archives check runs after 14 days and takes no update then; a new one is made a day before. */
 const CHECK_MAX_AGE = 13 * 24 * 3_600_000;
 
-/** What the check run on this pull request must say now. */
-export function checkFor(judged: JudgedPullRequest): CheckContent {
+/** What the check run on this pull request must say now. `refused` are GitHub's words where it did not let Pinion merge. */
+export function checkFor(judged: JudgedPullRequest, refused: string | null): CheckContent {
   const { proposal } = judged;
   if (proposal === null) return unknownCheck("Pinion has not read this pull request yet.");
   if (!proposal.known) return unknownCheck(proposal.reason);
@@ -34,6 +34,7 @@ export function checkFor(judged: JudgedPullRequest): CheckContent {
       judgement,
     })),
     notes: notesOn(judged),
+    refusedMerge: refused,
   });
 }
 

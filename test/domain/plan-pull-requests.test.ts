@@ -136,6 +136,19 @@ describe("an open promotion", () => {
     expect(actions(world, "merge")).toEqual([]);
   });
 
+  it("that GitHub does not let Pinion merge says so in its words, as long as everything else passes", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    const { number } = world.promotion("dev", one, two);
+    world.refusedMerges.set(`${number}@${oid("c")}`, "Required status check \"build\" is expected.");
+    const [check] = actions(world, "check");
+    expect(check?.check).toMatchObject({ conclusion: "success", title: 'GitHub does not let Pinion merge: Required status check "build" is expected' });
+    expect(check?.check.summary).toContain("GitHub does not let Pinion merge: Required status check");
+    expect(actions(world, "check")[0]?.check.fingerprint).toBe(check?.check.fingerprint);
+    expect(actions(world, "merge")).toHaveLength(1);
+    world.cannotKnow({ kind: "digest", repository: "ghcr.io/acme/checkout", reference: digestOf("1.4.2") }, "down");
+    expect(actions(world, "check")[0]?.check.title).toMatch(/^Waiting: digest-served/);
+  });
+
   it("with the same head as another gets one check, the sterner of both", () => {
     const world = new WorldBuilder().registry("1.4.1", "1.4.2");
     world.promotion("dev", one, two);

@@ -46,6 +46,7 @@ export class WorldBuilder {
   readonly changes: PinChange[] = [];
   readonly unexplained: Observation["unexplained"][number][] = [];
   readonly proposals = new Map<number, Answer<ProposedChange>>();
+  readonly refusedMerges = new Map<string, string>();
   readonly asked: Need[] = [];
   quarantine: Answer<readonly QuarantineEntry[]> = known([], START);
   readonly #answers = new Map<string, Answer<NeedAnswers[Need["kind"]]>>();
@@ -139,6 +140,7 @@ export class WorldBuilder {
       changes: this.changes,
       unexplained: this.unexplained,
       proposals: this.proposals,
+      refusedMerges: this.refusedMerges,
     };
   }
 
