@@ -4,6 +4,7 @@ import type { Draft } from "./draft.ts";
 import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
 import { badUpstreamOrHere } from "./promotion-facts.ts";
 import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
+import { promoteCommand } from "./report/comment.ts";
 import { selectTag } from "./select.ts";
 import { directionOf, goingBack } from "./version-order.ts";
 
@@ -164,7 +165,7 @@ function whyNotThis(draft: Draft, app: AppName, environment: Environment, releas
   if (bad !== null) return bad;
   if (isQuarantined(draft, environment, release)) return `${release.version} is in quarantine`;
   if (draft.place(app, environment.name).withdrawn.has(releaseKey(release)))
-    return `the pull request for ${release.version} was closed by a person; reopen it to have it after all`;
+    return `the pull request for ${release.version} was closed by a person; comment \`${promoteCommand(app, environment.name)}\` on it to have it after all`;
   return null;
 }
 

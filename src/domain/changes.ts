@@ -139,7 +139,7 @@ export function planWithdrawals(draft: Draft): boolean {
     const by = closed.by.login;
     if (!draft.record({ event: "withdrawn", app, environment, at: closed.at, release, pullRequest: number, by })) continue;
     found = true;
-    const body = withdrawnComment({ marker: "withdrawn", who: by, app, environment, version: release.version });
+    const body = withdrawnComment({ marker: "withdrawn", who: by, app, environment, version: release.version, kind: opened.kind });
     draft.act({ id: `comment #${number} withdrawn`, kind: "comment", pullRequest: number, body });
   }
   return found;

@@ -4,8 +4,9 @@ import { upstreamOf, type Draft } from "./draft.ts";
 import type { Fact, Facts } from "./facts.ts";
 import { isSettled, soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
+import { planAdopted } from "./progress.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
-import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import { releaseKey, sameRelease, sameRepositories, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import { rolloutOf } from "./rollout-question.ts";
 import { directionOf, goingBack } from "./version-order.ts";
 
@@ -108,6 +109,8 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     const place = draft.place(app, name);
     const run = place.runs.findLast((candidate) => sameRelease(candidate.release, to) && candidate.verified !== null);
     const { soakedFor, doneAt } = soakOf(place, to, environment.soak, draft.now);
+    // What stood there before Pinion is known of only once it was asked after.
+    if (run === undefined && pinsWhat(draft, app, name, to)) planAdopted(draft, app, name);
     const running = place.current !== null && sameRelease(place.current.release, to) && place.current.deployedAt !== null;
     let bad = place.bad.has(releaseKey(to));
     // Soak counts while the cluster can be seen: what runs there now must still be well.
@@ -133,6 +136,18 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     });
   }
   return unlearned === null ? entries : { unknown: unlearned };
+}
+
+/** Whether an environment's file pins this release, by digest or by a tag that the release has. */
+function pinsWhat(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): boolean {
+  const pins = draft.pins(app, environment);
+  return (
+    pins?.ok === true &&
+    sameRepositories(pins.pinned, release) &&
+    pins.pinned.images.every(({ repository, tag, digest }) =>
+      release.images.some((image) => image.repository === repository && (digest === null ? image.tag === tag : image.digest === digest)),
+    )
+  );
 }
 
 function quarantineFact(draft: Draft, promotion: JudgedPromotion): Facts["quarantine"] {

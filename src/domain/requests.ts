@@ -1,10 +1,20 @@
 import type { Milliseconds } from "./answer.ts";
+import { isOwn } from "./changes.ts";
+import { environmentOf, type Environment } from "./config.ts";
 import { downstreamOf, upstreamOf, type Draft } from "./draft.ts";
 import { carries, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { cameByHand } from "./ledger.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
 import { hasLabel, lastLabelled } from "./promotion-facts.ts";
-import { asRelease, sameRelease, type AppName, type EnvironmentName, type Release } from "./release.ts";
+import {
+  asRelease,
+  sameRelease,
+  sameRepositories,
+  type AppName,
+  type EnvironmentName,
+  type Pinned,
+  type Release,
+} from "./release.ts";
 import { commentMarker, requestAcceptedComment, requestNotedComment, requestRefusedComment } from "./report/comment.ts";
 
 const PEOPLE_MAX_AGE = 60_000;
@@ -84,8 +94,6 @@ function answer(draft: Draft, wish: Wish, judged: readonly JudgedPullRequest[]):
     return refuse(draft, wish, `that takes write permission on this repository, and yours is ${allowed.value}`);
   }
   if (wish.pullRequest.state === "open") return;
-  if (wish.pullRequest.state === "closed")
-    return refuse(draft, wish, "this pull request was not merged, so it brought no release that could move on");
   const releases = wantedReleases(draft, wish);
   if (releases === null) return;
   if ("refusal" in releases) return refuse(draft, wish, releases.refusal);
@@ -97,33 +105,74 @@ function answered(wish: Wish): boolean {
   return wish.pullRequest.comments.some((comment) => comment.author.kind === "app" && commentMarker(comment.body) === wish.source);
 }
 
+/** A release that a pull request brought to an environment, or was to bring there. */
+interface Subject {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  readonly release: Pinned;
+}
+
+interface Refused {
+  readonly refusal: string;
+}
+
 /** The releases asked for; null while the merge is not in the log yet. */
-function wantedReleases(draft: Draft, wish: Wish): { readonly releases: readonly Release[] } | { readonly refusal: string } | null {
-  const { config, ledger } = { config: draft.config, ledger: draft.observation.ledger };
-  if (!config.environments.some(({ name }) => name === wish.environment)) {
-    return {
-      refusal: `there is no environment ${wish.environment.slice(0, 60)}; there are ${config.environments.map(({ name }) => name).join(", ")}`,
-    };
+function wantedReleases(draft: Draft, wish: Wish): { readonly releases: readonly Release[] } | Refused | null {
+  const target = environmentOf(draft.config, wish.environment);
+  if (target === null) {
+    const names = draft.config.environments.map(({ name }) => name).join(", ");
+    return { refusal: `there is no environment ${wish.environment.slice(0, 60)}; there are ${names}` };
   }
-  const brought = ledger.merged.get(wish.pullRequest.number);
-  if (brought === undefined) return isPending(draft, wish) ? null : { refusal: "this pull request promoted nothing" };
-  const meant = brought.filter(({ app }) => wish.app === null || app === wish.app);
-  if (meant.length === 0)
-    return {
-      refusal: `this pull request did not promote ${(wish.app ?? "").slice(0, 60)}; it promoted ${brought.map(({ app }) => app).join(", ")}`,
-    };
+  const subjects = subjectsOf(draft, wish, target);
+  if (subjects === null || "refusal" in subjects) return subjects;
+  const meant = subjects.filter(({ app }) => wish.app === null || app === wish.app);
+  if (meant.length === 0) {
+    const promoted = subjects.map(({ app }) => app).join(", ");
+    return { refusal: `this pull request did not promote ${(wish.app ?? "").slice(0, 60)}; it promoted ${promoted}; ${whereToAsk(target)}` };
+  }
   const releases: Release[] = [];
-  for (const { app, environment, release } of meant) {
-    const reachable = downstreamOf(config, environment).some(({ name }) => name === wish.environment);
-    if (!reachable) return { refusal: `${wish.environment} does not come after ${environment}` };
-    const pins = draft.pins(app, wish.environment);
-    if (pins === null) return { refusal: `${app} has no file for ${wish.environment} that \`discover\` finds` };
-    if (!pins.ok) return { refusal: pins.problem };
-    const complete = asRelease(release);
-    if (complete === null) return { refusal: `${release.version} was pinned without a digest, and Pinion moves digests only` };
-    releases.push(complete);
+  for (const subject of meant) {
+    const release = movable(draft, wish, target, subject);
+    if ("refusal" in release) return release;
+    releases.push(release);
   }
   return { releases };
+}
+
+/** What the pull request brought, or was to bring when a person closed it. */
+function subjectsOf(draft: Draft, wish: Wish, target: Environment): readonly Subject[] | Refused | null {
+  const { ledger } = draft.observation;
+  const { number, state } = wish.pullRequest;
+  if (state === "merged") {
+    const brought = ledger.merged.get(number);
+    if (brought === undefined) return isPending(draft, wish) ? null : { refusal: `this pull request promoted nothing; ${whereToAsk(target)}` };
+    return brought;
+  }
+  const opened = isOwn(wish.pullRequest) ? ledger.openedAs.get(number) : undefined;
+  if (opened === undefined) return { refusal: `this pull request was not merged, so it brought no release that could move on; ${whereToAsk(target)}` };
+  if (opened.kind === "revert")
+    return { refusal: `it would have taken ${opened.app} back to ${opened.release.version}; open a pull request of your own for that` };
+  return [opened];
+}
+
+function movable(draft: Draft, wish: Wish, target: Environment, { app, environment, release }: Subject): Release | Refused {
+  if (environment !== target.name) {
+    const reachable = downstreamOf(draft.config, environment).some(({ name }) => name === target.name);
+    if (!reachable) return { refusal: `${target.name} does not come after ${environment}; ${whereToAsk(target)}` };
+    if (wish.pullRequest.state !== "merged")
+      return { refusal: `this pull request was not merged, so it brought nothing to ${environment}; ${whereToAsk(target)}` };
+  }
+  const pins = draft.pins(app, target.name);
+  if (pins === null) return { refusal: `${app} has no file for ${target.name} that \`discover\` finds` };
+  if (!pins.ok) return { refusal: pins.problem };
+  if (!sameRepositories(release, pins.pinned)) return { refusal: `${release.version} is made of other images than ${app} is now` };
+  return asRelease(release) ?? { refusal: `${release.version} was pinned without a digest, and Pinion moves digests only` };
+}
+
+function whereToAsk({ name, after }: Environment): string {
+  if (after.length === 0) return `ask on a pull request that promoted the release to ${name}, or open one of your own that sets the pin there`;
+  const before = `ask on the merged pull request that brought the release to ${after.join(" or ")}`;
+  return `${before}, or, for what was there before Pinion, open a pull request of your own that sets the pin in ${name}`;
 }
 
 /** Whether the log may learn in a moment what this pull request brought. */

@@ -3,8 +3,8 @@ import type { PullRequest } from "../../src/domain/observation.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
 import type { Release } from "../../src/domain/release.ts";
 import { commentMarker } from "../../src/domain/report/comment.ts";
-import { actions, ALICE, approval, BOB, HOUR, one, openings, planned, three, two } from "./planner.ts";
-import { oid } from "./releases.ts";
+import { actions, ALICE, approval, BOB, HOUR, one, openings, planned, reasons, three, two } from "./planner.ts";
+import { digestOf, oid } from "./releases.ts";
 import { APP_BOT, pullRequest, WorldBuilder } from "./world-builder.ts";
 
 const MINUTE = 60_000;
@@ -174,6 +174,113 @@ describe("everybody who asked for a release", () => {
     brought(made, "prod", 91, two, "6", made.now - 500);
     made.records.push({ event: "requested", app: "checkout", environment: "prod", at: made.now, release: three, by: "bob", pullRequest: 52, source: "comment:9" });
     expect(actions(made, "open")[0]?.body).toContain("- @bob asked for it.");
+  });
+});
+
+describe("the closed pull request of a promotion", () => {
+  /** Alice closed the pull request #60 for 1.4.3, and asks for it after all. */
+  function withdrawn(environment: string, body: string, kind: "promotion" | "revert" = "promotion"): WorldBuilder {
+    const made = world();
+    made.pin("dev", one);
+    const at = made.now - 2 * HOUR;
+    made.records.push(
+      { event: "opened", app: "checkout", environment, at, kind, from: one, release: three, pullRequest: 60, head: oid("c"), requestedBy: null },
+      { event: "withdrawn", app: "checkout", environment, at: made.now - HOUR, release: three, pullRequest: 60, by: "alice" },
+    );
+    made.ended.push(closedByAlice(60, body, made.now));
+    return made;
+  }
+
+  it.each(["dev", "prod"])("takes the command for its own promotion, in %s too", (environment) => {
+    const made = withdrawn(environment, `/pinion promote checkout ${environment}`);
+    expect(requests(made)).toMatchObject([{ environment, release: three, pullRequest: 60 }]);
+    write(made);
+    expect(openings(made)).toContain(`Promote checkout 1.4.3 to ${environment}`);
+  });
+
+  it("does not take it for an environment after that, since it brought nothing there", () => {
+    const made = withdrawn("dev", "/pinion promote checkout prod");
+    expect(requests(made)).toEqual([]);
+    expect(said(made)[0]).toContain(
+      "this pull request was not merged, so it brought nothing to dev; ask on the merged pull request that brought the release to staging",
+    );
+  });
+
+  it("does not take it for a way back", () => {
+    expect(said(withdrawn("prod", "/pinion promote checkout prod", "revert"))[0]).toContain("it would have taken checkout back to 1.4.3");
+  });
+
+  it("says when it is closed how to have it after all, and so does what waits for it", () => {
+    const made = world();
+    made.pin("dev", one);
+    made.records.push({ event: "opened", app: "checkout", environment: "dev", at: made.now - HOUR, kind: "promotion", from: one, release: three, pullRequest: 60, head: oid("c"), requestedBy: null });
+    made.ended.push(pullRequest({ number: 60, state: "closed", closed: { at: made.now, by: ALICE } }));
+    expect(said(made)).toEqual([
+      "#60 @alice withdrew this promotion. Pinion does not offer `checkout 1.4.3` to `dev` again unless somebody asks for it: comment `/pinion promote checkout dev` here.",
+    ]);
+    write(made);
+    made.registry("1.4.1", "1.4.3");
+    expect(reasons(made)).toContain("dev/checkout: the pull request for 1.4.3 was closed by a person; comment `/pinion promote checkout dev` on it to have it after all");
+  });
+});
+
+describe("a merged pull request", () => {
+  it("takes the command for its own environment, so that what went bad there can be had again", () => {
+    const made = world();
+    made.pin("staging", one);
+    made.ended.push(commented(52, "/pinion promote checkout staging", made.now));
+    expect(requests(made)).toMatchObject([{ environment: "staging", release: three }]);
+  });
+
+  it.each<[string, string]>([
+    ["/pinion promote search prod", "did not promote search; it promoted checkout; ask on the merged pull request that brought the release to staging, or, for what was there before Pinion, open a pull request of your own that sets the pin in prod"],
+    ["/pinion promote checkout dev", "dev does not come after staging; ask on a pull request that promoted the release to dev, or open one of your own that sets the pin there"],
+    ["/pinion promote checkout qa", "there is no environment qa; there are dev, staging, prod"],
+  ])("refuses %s, and tells where to ask", (body, why) => {
+    const made = world();
+    made.ended.push(commented(52, body, made.now));
+    expect(said(made)[0]).toContain(why);
+  });
+
+  it("refuses a release of other images than move together now", () => {
+    const made = world();
+    const more = { repository: "ghcr.io/acme/worker", tag: "1.4.1", digest: digestOf("w") };
+    made.pin("prod", { ...one, images: [...one.images, more] });
+    made.ended.push(commented(52, "/pinion promote checkout prod", made.now));
+    expect(said(made)[0]).toContain("1.4.3 is made of other images than checkout is now");
+  });
+});
+
+describe("what was in an environment before Pinion", () => {
+  /** 1.4.2 stood in dev and staging before Pinion came, and nothing was promoted since. */
+  function adopted(): WorldBuilder {
+    const made = new WorldBuilder().registry("1.4.1", "1.4.2").pin("dev", two).pin("staging", two);
+    for (const login of INSIDERS) made.know<"permission">({ kind: "permission", login }, "write");
+    return made;
+  }
+
+  it("is asked after when a person's own pull request wants to bring it on, which then passes", () => {
+    const made = adopted();
+    const theirs = { author: BOB, head: { ref: "x", oid: oid("f"), fork: false }, commits: { count: 1, allOwn: false, people: ["bob"] }, reviews: [approval(ALICE, oid("f"))] };
+    const { number } = made.promotion("prod", one, two, theirs);
+    made.records.pop();
+    const check = () => actions(made, "check").find(({ pullRequest: on }) => on === number)?.check;
+    expect(check()?.title).toBe("Waiting: verification in staging");
+    expect(actions(made, "record").map(({ record }) => `${record.event} ${"environment" in record ? record.environment : ""}`)).toEqual([
+      "adopted staging",
+      "deployed staging",
+      "verified staging",
+    ]);
+    write(made);
+    expect(check()?.conclusion).toBe("success");
+  });
+
+  it("is not asked after for another release", () => {
+    const made = adopted();
+    made.promotion("prod", one, three, { author: BOB });
+    expect(made.asked.filter(({ kind }) => kind === "rollout")).toEqual([]);
+    planned(made);
+    expect(actions(made, "record").map(({ record }) => record.event)).not.toContain("verified");
   });
 });
 

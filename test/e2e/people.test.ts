@@ -58,7 +58,7 @@ describe("a pull request that a person closes", () => {
     await world.person("carol").closePullRequest(first.number);
     await world.settle();
     expect(story.said(first.number)).toEqual([
-      "@carol withdrew this promotion. Pinion does not offer `checkout 1.4.2` to `prod` again unless somebody asks for it.",
+      "@carol withdrew this promotion. Pinion does not offer `checkout 1.4.2` to `prod` again unless somebody asks for it: comment `/pinion promote checkout prod` here.",
     ]);
     await world.pass(HOUR);
     expect(story.titles("open")).toEqual([]);

@@ -1,3 +1,4 @@
+import type { PromotionKind } from "../record.ts";
 import type { AppName, EnvironmentName } from "../release.ts";
 import { clause, code, mention, words } from "./markdown.ts";
 
@@ -56,13 +57,23 @@ export function withdrawnComment(withdrawal: {
   readonly app: AppName;
   readonly environment: EnvironmentName;
   readonly version: string;
+  readonly kind: PromotionKind;
 }): string {
-  const { marker, who, app, environment, version } = withdrawal;
+  const { marker, who, app, environment, version, kind } = withdrawal;
+  if (kind === "revert") {
+    const stays = `Pinion does not open it again; to go back to ${code(version)} after all, open a pull request of your own`;
+    return comment(marker, `${mention(who)} closed this way back, so what runs in ${code(environment)} stays. ${stays}.`);
+  }
   return comment(
     marker,
     `${mention(who)} withdrew this promotion. Pinion does not offer ${code(`${app} ${version}`)} to ${code(environment)} ` +
-      "again unless somebody asks for it.",
+      `again unless somebody asks for it: comment ${code(promoteCommand(app, environment))} here.`,
   );
+}
+
+/** What a person writes to ask for a promotion. */
+export function promoteCommand(app: AppName, environment: EnvironmentName): string {
+  return `/pinion promote ${app} ${environment}`;
 }
 
 /** The answer to a request that is not granted. `words` is how the person asked, `why` the reason. */
