@@ -82,6 +82,8 @@ export interface Ledger {
   /** When pull requests were opened, oldest first; for the hourly limit. */
   readonly opened: readonly Instant[];
   readonly identities: ReadonlySet<string>;
+  /** Freezes that have begun and not ended, by the identity of their beginning. */
+  readonly freezes: ReadonlyMap<string, Extract<LogRecord, { readonly event: "freeze-begun" }>>;
 }
 
 export const EMPTY_LEDGER: Ledger = {
@@ -93,6 +95,7 @@ export const EMPTY_LEDGER: Ledger = {
   openedAs: new Map(),
   opened: [],
   identities: new Set(),
+  freezes: new Map(),
 };
 
 const EMPTY_PLACE: Place = {
@@ -129,6 +132,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     openedAs: new Map(ledger.openedAs),
     opened: [...ledger.opened],
     identities: new Set(ledger.identities),
+    freezes: new Map(ledger.freezes),
   };
   /** The maps that are new here, and may be changed until they are given away. */
   const own = new Map<AppName, Map<EnvironmentName, Place>>();
@@ -138,6 +142,12 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     next.identities.add(identity);
     if (record.event === "installed") {
       next.installed ??= { commit: record.commit, at: record.at };
+      continue;
+    }
+    if (!("app" in record)) {
+      const begun = recordIdentity({ ...record, event: "freeze-begun", by: "" });
+      if (record.event === "freeze-begun") next.freezes.set(begun, record);
+      else next.freezes.delete(begun);
       continue;
     }
     if (record.event === "judged") {
@@ -161,7 +171,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
   return next;
 }
 
-type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" }>;
+type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" | `freeze-${string}` }>;
 
 function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs"]): Place {
   switch (record.event) {

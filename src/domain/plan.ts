@@ -4,6 +4,7 @@ import { planChanges, planWithdrawals } from "./changes.ts";
 import type { Config, Environment } from "./config.ts";
 import { planBranches, planDeployments, planLabels, planReviewers } from "./display.ts";
 import { Draft } from "./draft.ts";
+import { planFreezes } from "./freezes.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { isSettled, placeIn, type Place } from "./ledger.ts";
 import type { EnvironmentPins, Knowledge, Observation, PullRequest } from "./observation.ts";
@@ -42,6 +43,7 @@ export function plan(observation: Observation, policies: PolicySet, knowledge: K
   // What was withdrawn is put into the log first, so that it is not offered again in the same look.
   if (!withdrawn) planPlaces(draft, judged);
   planRequests(draft, judged);
+  planFreezes(draft);
   planBranches(draft);
   return inMode(draft.finish(), config.config);
 }

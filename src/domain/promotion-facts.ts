@@ -32,13 +32,13 @@ export interface JudgedPromotion {
 }
 
 /** People and labels change seldom; a permission taken away must count soon. */
-const PEOPLE_MAX_AGE: Milliseconds = 60_000;
+export const PEOPLE_MAX_AGE: Milliseconds = 60_000;
 /** A manifest in a registry is immutable by digest; that it was deleted may be learned this late. */
 const REGISTRY_MAX_AGE: Milliseconds = 10 * 60_000;
 /** How old a look at the upstream cluster may be when it counts as proof. */
 const UPSTREAM_MAX_AGE: Milliseconds = 60_000;
 
-const WRITERS = new Set(["admin", "maintain", "write"]);
+export const WRITERS = new Set(["admin", "maintain", "write"]);
 
 /** Everything the policies may read of one promotion, each fact known or unknown with its reason. */
 export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts {

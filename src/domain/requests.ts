@@ -5,7 +5,7 @@ import { downstreamOf, upstreamOf, type Draft } from "./draft.ts";
 import { carries, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { cameByHand } from "./ledger.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
-import { hasLabel, lastLabelled } from "./promotion-facts.ts";
+import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
 import {
   asRelease,
   sameRelease,
@@ -16,9 +16,6 @@ import {
   type Release,
 } from "./release.ts";
 import { commentMarker, requestAcceptedComment, requestNotedComment, requestRefusedComment } from "./report/comment.ts";
-
-const PEOPLE_MAX_AGE = 60_000;
-const WRITERS = new Set(["admin", "maintain", "write"]);
 
 /** A person's wish, as found on a pull request. */
 interface Wish {

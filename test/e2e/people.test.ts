@@ -186,3 +186,24 @@ describe("an environment in which people press the button", () => {
     expect(await story.recordsOf("held")).toEqual([]);
   });
 });
+
+describe("a freeze by somebody who may not", () => {
+  it("is told so on the issue, once, and stops nothing; by somebody who may, it stops the line until it is over", async () => {
+    const story = await begin({ environmentLines: [DEV], asleep: true });
+    const { world } = story;
+    const theirs = await world.person("mallory").openIssue("Stop", ["freeze:dev"]);
+    await story.wake();
+    await story.until("merged dev 1.4.2");
+    await world.pass(10 * MINUTE);
+    expect(story.said(theirs)).toEqual([expect.stringMatching(/^@mallory, the label `freeze:dev` was not acted on: that takes write permission/)]);
+    const real = await world.person("alice").openIssue("Really stop", ["freeze:dev"]);
+    await world.pass(MINUTE);
+    await world.push("checkout", "1.4.3");
+    await world.pass(10 * MINUTE);
+    expect(story.titles("open")).toEqual(["Promote checkout 1.4.3 to dev"]);
+    await world.person("bob").closeIssue(real);
+    await story.until("verified dev 1.4.3");
+    expect(story.said(real)).toEqual(["The freeze of `dev` is over: @bob closed this issue."]);
+    expect(await story.doubled()).toEqual([]);
+  });
+});

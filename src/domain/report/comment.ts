@@ -76,6 +76,20 @@ export function promoteCommand(app: AppName, environment: EnvironmentName): stri
   return `/pinion promote ${app} ${environment}`;
 }
 
+/** When a freeze is over. */
+export function freezeOverComment(over: {
+  readonly marker: string;
+  readonly environment: EnvironmentName;
+  readonly label: string;
+  readonly closed: boolean;
+  /** Who closed the issue, where that can be told. */
+  readonly by: string | null;
+}): string {
+  const { marker, environment, label, closed, by } = over;
+  const how = closed ? `${by === null ? "somebody" : mention(by)} closed this issue` : `the label ${code(label)} was taken off`;
+  return comment(marker, `The freeze of ${code(environment)} is over: ${how}.`);
+}
+
 /** The answer to a request that is not granted. `words` is how the person asked, `why` the reason. */
 export function requestRefusedComment(refusal: {
   readonly marker: string;
