@@ -339,3 +339,24 @@ describe("changes that somebody else made", () => {
     expect(judge(() => {})).toBe("out-of-band");
   });
 });
+
+describe("a Deployment", () => {
+  const MINUTE = 60_000;
+  function shown(age: number, listed: readonly { readonly state: "in_progress" | "success" }[]) {
+    const world = new WorldBuilder().pin("dev", two);
+    world.cluster = () => null;
+    const base = { app: "checkout", environment: "dev", at: world.now - age, release: two, commit: oid("6") };
+    world.records.push({ ...base, event: "merged", kind: "promotion", from: one, pullRequest: 5, head: oid("8"), mergedBy: "pinion", requestedBy: null, judgement: "judged" });
+    for (const { state } of listed) world.deployments.push({ id: 1, environment: "dev", app: "checkout", commit: oid("6"), state });
+    return actions(world, "show-deployment").map(({ state, existing }) => `${state} ${existing ?? "new"}`);
+  }
+
+  it.each<[string, ReturnType<typeof shown>, readonly string[]]>([
+    ["is made for what has just come", shown(MINUTE, []), ["in_progress new"]],
+    ["is not made again for what came long ago and is listed no more", shown(HOUR, []), []],
+    ["is brought up to date as long as it is listed", shown(HOUR, [{ state: "success" }]), ["in_progress 1"]],
+    ["that says so already is left alone", shown(HOUR, [{ state: "in_progress" }]), []],
+  ])("%s", (_, made, wanted) => {
+    expect(made).toEqual(wanted);
+  });
+});

@@ -43,6 +43,7 @@ export class WorldBuilder {
   readonly ended: PullRequest[] = [];
   readonly issues: ForgeSnapshot["issues"][number][] = [];
   readonly branches: ForgeSnapshot["branches"][number][] = [];
+  readonly deployments: ForgeSnapshot["deployments"][number][] = [];
   readonly changes: PinChange[] = [];
   readonly unexplained: Observation["unexplained"][number][] = [];
   readonly proposals = new Map<number, Answer<ProposedChange>>();
@@ -131,7 +132,7 @@ export class WorldBuilder {
         issues: this.issues,
         branches: this.branches,
         labels: ["promote:staging", "promote:prod", "freeze:dev", "freeze:staging", "freeze:prod"],
-        deployments: [],
+        deployments: this.deployments,
       },
       config: this.config,
       pins: this.pins,
