@@ -37,6 +37,12 @@ export function somePlace({ view, chance }: Turn): { readonly app: string; reado
   return { app: chance.oneOf(view.apps) ?? "checkout", environment: chance.oneOf(environments) ?? "dev" };
 }
 
+/** Mostly a place that Pinion has something open for: what is done there matters most. */
+export function busyPlace(turn: Turn): { readonly app: string; readonly environment: string } {
+  const [, environment, app] = turn.chance.oneOf(botPulls(turn))?.headRef.split("/") ?? [];
+  return environment === undefined || app === undefined || turn.chance.percent(20) ? somePlace(turn) : { app, environment };
+}
+
 export function head({ view }: Turn): string {
   return view.facts().branches.get("main") ?? "";
 }

@@ -1,7 +1,7 @@
 /** People who may write: some do their work, some meddle. */
 import type { ConfigFacts } from "../facts.ts";
 import { manifest, placePath } from "../facts.ts";
-import { botPulls, head, mergedPulls, oneThing, openPulls, said, somePlace, type Turn } from "./actor.ts";
+import { botPulls, busyPlace, head, mergedPulls, oneThing, openPulls, said, somePlace, type Turn } from "./actor.ts";
 
 const WRITERS = ["alice", "bob", "carol", "olive"] as const;
 
@@ -74,7 +74,7 @@ export function operator(turn: Turn): string {
     [2, unpause],
     [1, breakConfig],
     [3, mend],
-    [2, quarantine],
+    [5, quarantine],
   ]);
 }
 
@@ -148,7 +148,7 @@ function mend(turn: Turn): string {
 
 /** Bars an image that somebody is about to bring, everywhere or in one environment. */
 function quarantine(turn: Turn): string {
-  const { app, environment } = somePlace(turn);
+  const { app, environment } = busyPlace(turn);
   const digests = botPulls(turn).flatMap((pull) => turn.view.pinAt(pull.head, app, environment)?.digest ?? []);
   const digest = turn.chance.oneOf(digests);
   if (digest === undefined) return "nothing to bar";
@@ -168,7 +168,7 @@ export function meddler(turn: Turn): string {
     [1, deleteBranch],
     [1, changeAccess],
     [1, editReadme],
-    [2, touchManifest],
+    [5, touchManifest],
   ]);
 }
 
@@ -242,7 +242,7 @@ function changeAccess(turn: Turn): string {
 
 /** The pin stays; what Pinion has open for the place conflicts from then on. */
 function touchManifest(turn: Turn): string {
-  const { app, environment } = somePlace(turn);
+  const { app, environment } = busyPlace(turn);
   const pin = turn.view.pinAt(head(turn), app, environment);
   if (pin === null) return "there is no manifest to touch";
   const text = `# Looked at ${turn.chance.below(1_000)} times\n${manifest(pin)}`;

@@ -3,9 +3,10 @@ import { badUpstreamOrHere } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
-import { isDigest, releaseKey, sameRelease, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
-import { compareVersions, selectTag } from "./select.ts";
-import { directionOf } from "./version-order.ts";
+import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
+import { promoteCommand } from "./report/comment.ts";
+import { selectTag } from "./select.ts";
+import { directionOf, goingBack } from "./version-order.ts";
 
 /** How old a list of tags may be when no webhook tells of new ones: just under the time from one sweep to the next. */
 const TAGS_MAX_AGE: Milliseconds = 4 * 60_000;
@@ -17,10 +18,7 @@ export type Candidate = { readonly release: Release } | { readonly none: string 
 /** The release that would be promoted automatically (design: first environments select tags, later ones what was proven upstream). */
 export function candidateFor(draft: Draft, app: AppName, environment: Environment, pinned: Pinned): Candidate {
   if (isNewestEverywhereBefore(draft, app, environment, pinned)) return pinnedAlready(pinned);
-  const found = environment.after.length === 0 ? newestTag(draft, app, pinned) : newestProven(draft, app, environment);
-  if (found === null || "none" in found) return found;
-  const refusal = whyNot(draft, app, environment, pinned, found.release);
-  return refusal === null ? found : { none: refusal };
+  return environment.after.length === 0 ? newestTag(draft, app, environment, pinned) : newestProven(draft, app, environment, pinned);
 }
 
 /** Whether what is pinned is the newest that was proven in each environment before this one: soaked or not, nothing can be newer. */
@@ -36,7 +34,10 @@ function pinnedAlready({ version }: Pinned): { readonly none: string } {
   return { none: `${version} is pinned already` };
 }
 
-function newestTag(draft: Draft, app: AppName, pinned: Pinned): Candidate {
+/** Tags that are tried, from the newest on, where newer ones are refused: each takes a question to the registry. */
+const MOST_TAGS_TRIED = 10;
+
+function newestTag(draft: Draft, app: AppName, environment: Environment, pinned: Pinned): Candidate {
   let common: readonly string[] | null = null;
   for (const image of pinned.images) {
     const answer = draft.ask({ kind: "tags", repository: image.repository }, TAGS_MAX_AGE);
@@ -44,19 +45,40 @@ function newestTag(draft: Draft, app: AppName, pinned: Pinned): Candidate {
     if (!answer.known) return { none: answer.reason };
     common = common === null ? answer.value : inBoth(common, answer.value);
   }
-  const selected = selectTag(common ?? [], draft.settings(app).select);
-  if ("none" in selected) return selected;
-  // Nothing newer than what is pinned by digest: no need to ask what the tag points at.
-  if (isSettledOn(pinned, selected.selected)) return { none: `${selected.selected} is the newest and is pinned` };
+  let tags = common ?? [];
+  let refused: string | null = null;
+  for (let tried = 0; tried < MOST_TAGS_TRIED; tried += 1) {
+    const selected = selectTag(tags, draft.settings(app).select);
+    if ("none" in selected) return { none: refused ?? selected.none };
+    const tag = selected.selected;
+    // Nothing newer than what is pinned by digest: no need to ask what the tag points at.
+    if (isSettledOn(pinned, tag)) return { none: refused ?? `${tag} is the newest and is pinned` };
+    if (refused !== null && directionOf(taggedAs(pinned, tag), pinned) !== "up") break;
+    const found = resolve(draft, app, pinned, tag);
+    if (found === null || "none" in found) return found;
+    const refusal = whyNot(draft, app, environment, pinned, found.release);
+    if (refusal === null) return found;
+    refused ??= refusal.reason;
+    if (!refusal.passing) break;
+    tags = tags.filter((other) => other !== tag);
+  }
+  return { none: refused ?? "no tag is taken" };
+}
+
+function taggedAs(pinned: Pinned, tag: string): Pinned {
+  return { ...pinned, version: tag, images: pinned.images.map(({ repository }) => ({ repository, tag, digest: null })) };
+}
+
+/** The release that a tag names now, in every repository of the app. */
+function resolve(draft: Draft, app: AppName, pinned: Pinned, tag: string): Candidate {
   const images: ReleaseImage[] = [];
-  for (const image of pinned.images) {
-    const answer = draft.ask({ kind: "digest", repository: image.repository, reference: selected.selected }, TAG_DIGEST_MAX_AGE);
+  for (const { repository } of pinned.images) {
+    const answer = draft.ask({ kind: "digest", repository, reference: tag }, TAG_DIGEST_MAX_AGE);
     if (answer === null) return null;
     if (!answer.known) return { none: answer.reason };
-    if (answer.value === null) return { none: `${image.repository} lists ${selected.selected} but does not serve it` };
-    if (!isDigest(answer.value))
-      return { none: `${image.repository}:${selected.selected} has a digest that is not sha256, which Pinion does not pin` };
-    images.push({ repository: image.repository, tag: selected.selected, digest: answer.value });
+    if (answer.value === null) return { none: `${repository} lists ${tag} but does not serve it` };
+    if (!isDigest(answer.value)) return { none: `${repository}:${tag} has a digest that is not sha256, which Pinion does not pin` };
+    images.push({ repository, tag, digest: answer.value });
   }
   return { release: { app, version: versionOf(images), images } };
 }
@@ -70,60 +92,97 @@ function isSettledOn(pinned: Pinned, tag: string): boolean {
   return pinned.images.every((image) => image.digest !== null && image.tag === tag);
 }
 
-/** The newest release that was ever verified, and soaked, in every environment that this one follows. */
-function newestProven(draft: Draft, app: AppName, environment: Environment): Candidate {
+/** The newest release that was ever verified, and soaked, in every environment that this one follows, and that nothing speaks against. */
+function newestProven(draft: Draft, app: AppName, environment: Environment, pinned: Pinned): Candidate {
   const pools = environment.after.map((name) => provenReleases(draft.place(app, name)));
   const [first, ...others] = pools;
   if (first === undefined) return { none: "it follows no environment" };
-  const everywhere = first.filter((run) => others.every((pool) => pool.some((other) => sameRelease(other.release, run.release))));
-  let waiting: string | null = null;
-  let best: Release | null = null;
-  for (const { release } of everywhere) {
-    const unsoaked = environment.after.find((name) => {
-      const { soakedFor, doneAt } = soakOf(draft.place(app, name), release, environment.soak, draft.now);
-      if (soakedFor >= environment.soak) return false;
-      if (doneAt !== null && doneAt > draft.now) draft.due(doneAt);
-      return true;
-    });
-    if (unsoaked !== undefined) waiting = `${release.version} still soaks in ${unsoaked}`;
-    else if (best === null || compareVersions(release.version, best.version) !== "older") best = release;
+  let left = first
+    .map(({ release }) => release)
+    // What was proven with other images than move together now was another thing.
+    .filter((release) => sameRepositories(release, pinned) && others.every((pool) => pool.some((other) => sameRelease(other.release, release))));
+  let waits: string | null = null;
+  let refused = false;
+  while (left.length > 0) {
+    const newest = left.reduce((best, release) => (directionOf(release, best) === "down" ? best : release));
+    if (refused && directionOf(newest, pinned) !== "up") break;
+    const unsoaked = soaksIn(draft, environment, newest);
+    const refusal = unsoaked === null ? whyNot(draft, app, environment, pinned, newest) : null;
+    if (unsoaked === null && refusal === null) return { release: newest };
+    waits ??= refusal?.reason ?? `${newest.version} still soaks in ${unsoaked}`;
+    refused ||= refusal !== null;
+    if (refusal?.passing === false) break;
+    left = left.filter((release) => release !== newest);
   }
-  if (best !== null) return { release: best };
-  return { none: waiting ?? `no release is verified in ${environment.after.join(" and ")} yet` };
+  return { none: waits ?? `no release is verified in ${environment.after.join(" and ")} yet` };
 }
 
-/** Why a release is not promoted here by itself, or null when it may be. */
-function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, release: Release): string | null {
+/** Where a release has not soaked for long enough yet, or null. */
+function soaksIn(draft: Draft, environment: Environment, release: Release): string | null {
+  for (const name of environment.after) {
+    const { soakedFor, doneAt } = soakOf(draft.place(release.app, name), release, environment.soak, draft.now);
+    if (soakedFor >= environment.soak) continue;
+    if (doneAt !== null && doneAt > draft.now) draft.due(doneAt);
+    return name;
+  }
+  return null;
+}
+
+/** Why a release is not promoted by itself. `passing`: it is about this release, and an older one may do. */
+interface Refusal {
+  readonly reason: string;
+  readonly passing: boolean;
+}
+
+function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, release: Release): Refusal | null {
+  const here = whyNotHere(draft, app, environment, pinned, release);
+  const reason = whyNotThis(draft, app, environment, release) ?? here;
+  return reason === null ? null : { reason, passing: here === null };
+}
+
+/** What holds for an older release as well. */
+function whyNotHere(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, release: Release): string | null {
   const place = draft.place(app, environment.name);
   if (sameRelease(pinned, release)) return pinnedAlready(release).none;
   const direction = directionOf(release, pinned);
   const completes = direction === "same" && pinned.images.some((image) => image.digest === null);
-  if (direction === "down") return `${release.version} is older than ${pinned.version}, which is pinned`;
+  if (direction === "down") return olderThan(release, pinned);
   if (direction === "same" && !completes)
     return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
-  const bad = badUpstreamOrHere(draft, app, environment.name, release);
-  if (bad !== null) return bad;
-  const kept = quarantined(draft, environment, release);
-  if (kept !== null) return kept;
+  if (!draft.observation.quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${draft.observation.quarantine.reason}`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
-  if (place.withdrawn.has(releaseKey(release)))
-    return `the pull request for ${release.version} was closed by a person; reopen it to have it after all`;
   if (place.hold !== null && !endsHold(place.hold.displaced, pinned, release)) return `on hold: ${place.hold.reason}`;
   return null;
 }
 
-/** A hold ends with something newer than what was displaced, as long as that does not undo what the person pinned. */
-function endsHold(displaced: Pinned, pinned: Pinned, release: Release): boolean {
-  return directionOf(release, displaced) === "up" && directionOf(release, pinned) === "up";
+function olderThan(release: Release, pinned: Pinned): string {
+  if (release.images.length === 1) return `${release.version} is older than ${pinned.version}, which is pinned`;
+  return `${release.version} would take images back: ${goingBack(release, pinned).join(", ")}`;
 }
 
-function quarantined(draft: Draft, environment: Environment, release: Release): string | null {
+function whyNotThis(draft: Draft, app: AppName, environment: Environment, release: Release): string | null {
+  const bad = badUpstreamOrHere(draft, app, environment.name, release);
+  if (bad !== null) return bad;
+  if (isQuarantined(draft, environment, release)) return `${release.version} is in quarantine`;
+  if (draft.place(app, environment.name).withdrawn.has(releaseKey(release)))
+    return `the pull request for ${release.version} was closed by a person; comment \`${promoteCommand(app, environment.name)}\` on it to have it after all`;
+  return null;
+}
+
+/** A hold ends with something newer than what was displaced, where that can be told, as long as it does not undo what the person pinned. */
+function endsHold(displaced: Pinned, pinned: Pinned, release: Release): boolean {
+  const over = directionOf(release, displaced);
+  return directionOf(release, pinned) === "up" && (over === "up" || over === "unordered");
+}
+
+function isQuarantined(draft: Draft, environment: Environment, release: Release): boolean {
   const { quarantine } = draft.observation;
-  if (!quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${quarantine.reason}`;
-  const barred = quarantine.value.some(
-    (entry) =>
-      (entry.environments.length === 0 || entry.environments.includes(environment.name)) &&
-      release.images.some((image) => image.digest === entry.digest),
+  return (
+    quarantine.known &&
+    quarantine.value.some(
+      (entry) =>
+        (entry.environments.length === 0 || entry.environments.includes(environment.name)) &&
+        release.images.some((image) => image.digest === entry.digest),
+    )
   );
-  return barred ? `${release.version} is in quarantine` : null;
 }

@@ -1,9 +1,9 @@
 import { isPinionBranch } from "./branch.ts";
 import type { Draft } from "./draft.ts";
-import { ranAs } from "./ledger.ts";
+import { ranAs, type Request } from "./ledger.ts";
 import type { PinChange, PullRequest } from "./observation.ts";
 import type { Judgement } from "./record.ts";
-import { asRelease, sameRelease } from "./release.ts";
+import { asRelease, sameRelease, type Pinned } from "./release.ts";
 import { withdrawnComment } from "./report/comment.ts";
 
 /** The App opened it, from a branch of this repository under Pinion's own names. What is in it now may still be foreign. */
@@ -78,7 +78,7 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
     head: head.oid,
     commit,
     mergedBy: by,
-    requestedBy: opened?.requestedBy ?? request?.by ?? null,
+    requestedBy: requesterOf(asOpened ? opened.requestedBy : null, request, to),
     judgement: judgementOf(draft, pullRequest),
   });
   if (!asOpened)
@@ -89,6 +89,11 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
     );
   else if (revert) recordRevert(draft, change, number, at);
   return isNew;
+}
+
+/** Who asked for what was merged: whoever asked for another release did not ask for this one. */
+function requesterOf(opened: string | null, request: Request | null, to: Pinned): string | null {
+  return opened ?? (request !== null && sameRelease(request.release, to) ? request.by : null);
 }
 
 /**
@@ -134,7 +139,7 @@ export function planWithdrawals(draft: Draft): boolean {
     const by = closed.by.login;
     if (!draft.record({ event: "withdrawn", app, environment, at: closed.at, release, pullRequest: number, by })) continue;
     found = true;
-    const body = withdrawnComment({ marker: "withdrawn", who: by, app, environment, version: release.version });
+    const body = withdrawnComment({ marker: "withdrawn", who: by, app, environment, version: release.version, kind: opened.kind });
     draft.act({ id: `comment #${number} withdrawn`, kind: "comment", pullRequest: number, body });
   }
   return found;

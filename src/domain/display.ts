@@ -1,3 +1,4 @@
+import type { Milliseconds } from "./answer.ts";
 import { isTemporaryBranch } from "./branch.ts";
 import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
@@ -47,6 +48,9 @@ export function planBranches(draft: Draft): void {
   }
 }
 
+/** A Deployment is made within this time, or not at all: it is display, and must never come again and again. */
+const SHOWN_WITHIN: Milliseconds = 5 * 60_000;
+
 /** Shows each promotion as a GitHub Deployment. Display only: nothing is ever decided by reading it back. */
 export function planDeployments(draft: Draft, app: AppName, environment: Environment): void {
   const stay = draft.place(app, environment.name).current;
@@ -54,8 +58,9 @@ export function planDeployments(draft: Draft, app: AppName, environment: Environ
   const shown = draft.deploymentsOf(app).filter((deployment) => deployment.environment === environment.name);
   const mine = shown.find((deployment) => deployment.commit === stay.commit) ?? null;
   const state = stateOf(stay);
-  // A settled stay whose Deployment is not among the latest is long past; it is not made again.
-  if (mine?.state !== state && (mine !== null || !isSettled(stay))) {
+  // Only the latest are listed: one that is not there was made, unless the stay has only just begun.
+  const isNew = !isSettled(stay) && draft.now - stay.since < SHOWN_WITHIN;
+  if (mine === null ? isNew : mine.state !== state) {
     draft.act({
       id: `show-deployment ${app} ${environment.name} ${stay.commit} ${state}`,
       kind: "show-deployment",

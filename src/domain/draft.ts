@@ -83,6 +83,12 @@ export class Draft {
     this.#blocked.push({ app, environment, reason });
   }
 
+  /** Why nothing is opened in this place, as far as this plan has said it; null when it is being opened, or has not said. */
+  waitsFor(app: AppName, environment: EnvironmentName): string | null {
+    if (this.#actions.some((action) => action.kind === "open" && action.app === app && action.environment === environment)) return null;
+    return this.#blocked.findLast((blocked) => blocked.app === app && blocked.environment === environment)?.reason ?? null;
+  }
+
   /** Something will be due at this moment without any event. */
   due(at: Instant): void {
     const moment = Math.max(at, this.now + 1);

@@ -27,8 +27,10 @@ export interface Facts {
     readonly version: string;
     /** What is pinned now; empty when nothing is. */
     readonly from_version: string;
-    /** How the version orders against what is pinned: `unordered` when either is no version. */
+    /** How the versions of its images order against what is pinned: `down` when one of them goes back, `unordered` when they are no versions. */
     readonly direction: "up" | "down" | "same" | "unordered";
+    /** Where several images move together: those that go back, in words. */
+    readonly going_back: readonly string[];
     /** The environment follows no other. */
     readonly first: boolean;
     readonly every_image_has_digest: boolean;

@@ -5,6 +5,7 @@ import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Facts } from "./facts.ts";
 import { placeIn } from "./ledger.ts";
+import { whyMovedOn } from "./moved-on.ts";
 import type { ProposedChange, PullRequest } from "./observation.ts";
 import type { Gate, Judgement } from "./policy.ts";
 import { evaluatePolicies, judge } from "./policy/evaluate.ts";
@@ -25,6 +26,10 @@ export interface JudgedPullRequest {
   readonly pullRequest: PullRequest;
   /** The App opened it. */
   readonly own: boolean;
+  /** The App opened it, and something in it is not the App's. */
+  readonly foreign: boolean;
+  /** Nothing foreign is in it, and yet it is not what it was opened for any more: why, or null. */
+  readonly movedOn: string | null;
   /** It makes exactly the promotion that it was opened for, in one commit of the App: only then may the App merge it. */
   readonly untouched: boolean;
   readonly proposal: Answer<ProposedChange> | null;
@@ -39,7 +44,10 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
   const proposal = draft.observation.proposals.get(pullRequest.number) ?? null;
   const changes = proposal?.known === true ? proposal.value.promotions : [];
   const opened = own ? openingOf(draft, pullRequest, changes) : null;
-  const untouched = opened !== null && pullRequest.commits.allOwn && pullRequest.commits.count === 1;
+  const appsAlone = pullRequest.commits.allOwn && pullRequest.commits.count === 1;
+  const untouched = opened !== null && appsAlone;
+  const foreign = own && !appsAlone;
+  const movedOn = own && appsAlone ? whyMovedOn(draft, pullRequest, proposal?.known === true ? proposal.value : null, untouched) : null;
   const promotions: GatedPromotion[] = [];
   const removals: string[] = [];
   for (const change of changes) {
@@ -54,7 +62,7 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
         kind: revert ? "revert" : "promotion",
         origin: untouched ? "bot" : "person",
         requesters: own ? requestersOf(draft, pullRequest, change.app, change.environment, change.to) : [pullRequest.author.login],
-        changedByOthers: own && !untouched,
+        changedByOthers: foreign,
         from: change.from,
         to: change.to ?? { app: change.app, version: "nothing", images: [] },
         removal: change.to === null,
@@ -64,7 +72,7 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
       }),
     );
   }
-  return { pullRequest, own, untouched, proposal, promotions, removals };
+  return { pullRequest, own, foreign, movedOn, untouched, proposal, promotions, removals };
 }
 
 type Change = ProposedChange["promotions"][number];
@@ -114,9 +122,7 @@ export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
 }
 
 function requestersOf(draft: Draft, pullRequest: PullRequest, app: string, environment: string, to: Pinned | null): readonly string[] {
-  const asked = new Set<string>();
-  const { request } = draft.place(app, environment);
-  if (request !== null && to !== null && sameRelease(request.release, to)) asked.add(request.by);
+  const asked = new Set(to === null ? [] : draft.place(app, environment).askers.get(releaseKey(to)));
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number)?.requestedBy ?? null;
   if (opened !== null) asked.add(opened);
   return [...asked];

@@ -2,7 +2,7 @@ import type { Instant } from "./answer.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
 import { asRelease, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
-import { compareVersions } from "./select.ts";
+import { directionOf } from "./version-order.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
 export interface Stay {
@@ -64,6 +64,8 @@ export interface Place {
   /** Releases whose pull request a person closed, by release key. */
   readonly withdrawn: ReadonlyMap<string, Instant>;
   readonly request: Request | null;
+  /** Everybody who asked for a release since it last arrived here or was withdrawn, by release key. */
+  readonly askers: ReadonlyMap<string, readonly string[]>;
   /** Automatic promotion waits for something newer than `displaced`. */
   readonly hold: { readonly displaced: Pinned; readonly at: Instant; readonly reason: string } | null;
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
@@ -91,6 +93,8 @@ export interface Ledger {
   /** When pull requests were opened, oldest first; for the hourly limit. */
   readonly opened: readonly Instant[];
   readonly identities: ReadonlySet<string>;
+  /** Freezes that have begun and not ended, by the identity of their beginning. */
+  readonly freezes: ReadonlyMap<string, Extract<LogRecord, { readonly event: "freeze-begun" }>>;
 }
 
 export const EMPTY_LEDGER: Ledger = {
@@ -102,6 +106,7 @@ export const EMPTY_LEDGER: Ledger = {
   openedAs: new Map(),
   opened: [],
   identities: new Set(),
+  freezes: new Map(),
 };
 
 const EMPTY_PLACE: Place = {
@@ -112,6 +117,7 @@ const EMPTY_PLACE: Place = {
   quarantined: new Set(),
   withdrawn: new Map(),
   request: null,
+  askers: new Map(),
   hold: null,
   frozen: null,
   toldOf: null,
@@ -139,6 +145,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     openedAs: new Map(ledger.openedAs),
     opened: [...ledger.opened],
     identities: new Set(ledger.identities),
+    freezes: new Map(ledger.freezes),
   };
   /** The maps that are new here, and may be changed until they are given away. */
   const own = new Map<AppName, Map<EnvironmentName, Place>>();
@@ -148,6 +155,12 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     next.identities.add(identity);
     if (record.event === "installed") {
       next.installed ??= { commit: record.commit, at: record.at };
+      continue;
+    }
+    if (!("app" in record)) {
+      const begun = recordIdentity({ ...record, event: "freeze-begun", by: "" });
+      if (record.event === "freeze-begun") next.freezes.set(begun, record);
+      else next.freezes.delete(begun);
       continue;
     }
     if (record.event === "judged") {
@@ -171,7 +184,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
   return next;
 }
 
-type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" }>;
+type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" | `freeze-${string}` }>;
 
 function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs"]): Place {
   switch (record.event) {
@@ -183,11 +196,15 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
         kind: "promotion",
         pullRequest: null,
       });
-    case "merged":
-      return arrive(place, record.at, { ...record, via: isAsOpened(record, openedAs) ? "promoted" : "merged" });
-    case "out-of-band":
-      if (record.release === null) return { ...endRun(place, record.at), current: null };
-      return arrive(place, record.at, { ...record, release: record.release, via: "out-of-band", kind: "promotion" });
+    case "merged": {
+      const via = isAsOpened(record, openedAs) ? "promoted" : "merged";
+      return arrive(via === "merged" ? endRequest(place, record.at) : place, record.at, { ...record, via });
+    }
+    case "out-of-band": {
+      const after = endRequest(place, record.at);
+      if (record.release === null) return { ...endRun(after, record.at), current: null };
+      return arrive(after, record.at, { ...record, release: record.release, via: "out-of-band", kind: "promotion" });
+    }
     case "deployed":
       return deployed(place, record);
     case "verified":
@@ -197,12 +214,16 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
     case "deadline":
     case "breached":
       return wentBad(place, record);
-    case "requested":
-      return { ...place, request: record, hold: null };
+    case "requested": {
+      const key = releaseKey(record.release);
+      const before = place.askers.get(key) ?? [];
+      const askers = before.includes(record.by) ? place.askers : new Map(place.askers).set(key, [...before, record.by]);
+      return { ...place, request: record, askers, hold: null };
+    }
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
       const answered = place.request !== null && sameRelease(place.request.release, record.release) && place.request.at <= record.at;
-      return { ...place, withdrawn, request: answered ? null : place.request };
+      return { ...(answered ? withoutAskers(place, record.release) : place), withdrawn, request: answered ? null : place.request };
     }
     case "reverted":
       return { ...place, revertedAt: record.at };
@@ -231,11 +252,29 @@ function endRun(place: Place, at: Instant): Place {
   return { ...place, runs: place.runs.with(place.runs.length - 1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
 }
 
+/** A change by hand is a later word than a request that was made before it. */
+function endRequest(place: Place, at: Instant): Place {
+  return place.request !== null && place.request.at <= at ? { ...place, request: null } : place;
+}
+
+/** Whether what stands here was put there by a person, and not by the pull request that Pinion opened for it. */
+export function cameByHand({ via }: Stay): boolean {
+  return via === "merged" || via === "out-of-band";
+}
+
+function withoutAskers(place: Place, release: Pinned): Place {
+  const key = releaseKey(release);
+  if (!place.askers.has(key)) return place;
+  const askers = new Map(place.askers);
+  askers.delete(key);
+  return { ...place, askers };
+}
+
 function arrive(place: Place, at: Instant, stay: Pick<Stay, "release" | "commit" | "via" | "kind" | "pullRequest">): Place {
   const { release, commit, via, kind, pullRequest } = stay;
   const answered = place.request !== null && sameRelease(place.request.release, release);
   return {
-    ...endRun(place, at),
+    ...endRun(withoutAskers(place, release), at),
     current: { release, commit, via, kind, pullRequest, since: at, deployedAt: null, verified: null, bad: null, missedDeadline: false },
     request: answered ? null : place.request,
   };
@@ -343,7 +382,7 @@ export function newestProvenIn(place: Place): Release | null {
   if (known !== undefined) return known;
   let newest: Release | null = null;
   for (const { release } of provenReleases(place)) {
-    if (newest === null || compareVersions(release.version, newest.version) !== "older") newest = release;
+    if (newest === null || directionOf(release, newest) !== "down") newest = release;
   }
   newestOf.set(place, newest);
   return newest;

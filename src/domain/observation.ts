@@ -249,4 +249,6 @@ export interface Observation {
   readonly unexplained: readonly { readonly app: AppName; readonly environment: EnvironmentName }[];
   /** By pull request number: what each open pull request would change, or why that is not known. */
   readonly proposals: ReadonlyMap<number, Answer<ProposedChange>>;
+  /** Merges that GitHub refused last, as `<pull request>@<head>`, with its words. */
+  readonly refusedMerges: ReadonlyMap<string, string>;
 }

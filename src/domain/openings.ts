@@ -15,7 +15,7 @@ import { commitMessage } from "./report/commit-message.ts";
 import { promotionBody, type BodyEvidence } from "./report/promotion-body.ts";
 import { promotionTitle } from "./report/promotion-title.ts";
 import { revertFiles } from "./revert-files.ts";
-import { asRelease, releaseKey, sameRelease, type AppName, type Pinned, type Release } from "./release.ts";
+import { asRelease, releaseKey, sameRelease, sameRepositories, type AppName, type Pinned, type Release } from "./release.ts";
 import { directionOf } from "./version-order.ts";
 
 const HOUR = 3_600_000;
@@ -63,22 +63,30 @@ export function planOpening(
   const candidate = request !== null ? { release: request.release } : candidateFor(draft, app, environment, pins.pinned);
   if (candidate === null) return;
   if ("none" in candidate) return draft.block(app, environment.name, candidate.none);
+  if (!sameRepositories(candidate.release, pins.pinned))
+    return draft.block(app, environment.name, `${candidate.release.version} is made of other images than ${app} is now`);
   const refusal = pins.pins.find(
     (pin) => pin.refusal !== null && candidate.release.images.some((image) => image.repository === pin.repository),
   );
   if (refusal !== undefined && refusal.refusal !== null) return draft.block(app, environment.name, refusal.refusal);
   // What is replaced must be known to run, or there is nothing to go back to: once merged over, it cannot be seen any more.
   if (planAdopted(draft, app, environment.name) === "asking") return;
-  const forward = judged.filter((other) => other.own && forwardIn(draft, other, app, environment.name));
+  const leaving = judged.find((other) => other.movedOn !== null && (isForwardIn(draft, other, app, environment.name) || touches(other, app, environment.name)));
+  if (leaving !== undefined) return draft.block(app, environment.name, `#${leaving.pullRequest.number} is closed first`);
+  const forward = judged.filter((other) => other.own && isForwardIn(draft, other, app, environment.name));
   if (forward.some((other) => carries(other, app, environment.name, candidate.release))) return;
   if (forward.length > 0) return supersede(draft, forward, candidate.release, request !== null);
   // The limits are against floods; what a person asks for is none.
   if (request === null && !budget.take())
     return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
-  open(draft, environment, pins, { app, release: candidate.release, requesters: request === null ? [] : [request.by] });
+  open(draft, environment, pins, { app, release: candidate.release, requesters: place.askers.get(releaseKey(candidate.release)) ?? [] });
 }
 
-function forwardIn(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {
+function touches(judged: JudgedPullRequest, app: AppName, environment: string): boolean {
+  return judged.promotions.some(({ promotion }) => promotion.app === app && promotion.environment.name === environment);
+}
+
+function isForwardIn(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {
   const opened = draft.observation.ledger.openedAs.get(judged.pullRequest.number);
   if (opened !== undefined) return opened.kind !== "revert" && opened.app === app && opened.environment === environment;
   return judged.promotions.some(
@@ -95,7 +103,7 @@ function supersede(draft: Draft, forward: readonly JudgedPullRequest[], release:
   for (const judged of forward) {
     const { pullRequest, promotions } = judged;
     const approved = pullRequest.reviews.some((review) => review.state === "approved");
-    const cared = approved || promotions.some(({ promotion }) => promotion.requesters.length > 0) || !judged.untouched;
+    const cared = approved || promotions.some(({ promotion }) => promotion.requesters.length > 0) || judged.foreign;
     const newer = promotions.every(({ promotion }) => directionOf(release, promotion.to) !== "down");
     const marker = releaseKey(release).slice(-12);
     if (!cared && (requested || newer)) {

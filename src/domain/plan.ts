@@ -4,6 +4,7 @@ import { planChanges, planWithdrawals } from "./changes.ts";
 import type { Config, Environment } from "./config.ts";
 import { planBranches, planDeployments, planLabels, planReviewers } from "./display.ts";
 import { Draft } from "./draft.ts";
+import { planFreezes } from "./freezes.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { isSettled, placeIn, type Place } from "./ledger.ts";
 import type { EnvironmentPins, Knowledge, Observation, PullRequest } from "./observation.ts";
@@ -12,7 +13,7 @@ import type { PolicySet } from "./policy/policy-set.ts";
 import { planAdopted, planProgress } from "./progress.ts";
 import { checkFor, obsolete, planCheck, planJudged, planLostOpening, planMerge } from "./pull-requests.ts";
 import { configOnlyCheck, configProblemsCheck } from "./report/check.ts";
-import { obsoleteComment } from "./report/comment.ts";
+import { movedOnComment, obsoleteComment } from "./report/comment.ts";
 import { planRequests } from "./requests.ts";
 import { planRevert, planUnfreeze } from "./reverts.ts";
 import { sameRelease } from "./release.ts";
@@ -42,6 +43,7 @@ export function plan(observation: Observation, policies: PolicySet, knowledge: K
   // What was withdrawn is put into the log first, so that it is not offered again in the same look.
   if (!withdrawn) planPlaces(draft, judged);
   planRequests(draft, judged);
+  planFreezes(draft);
   planBranches(draft);
   return inMode(draft.finish(), config.config);
 }
@@ -51,7 +53,7 @@ function planChecks(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const byHead = new Map<string, { readonly pullRequest: PullRequest; readonly check: CheckContent }>();
   for (const one of judged) {
     const { oid } = one.pullRequest.head;
-    const check = checkFor(one);
+    const check = checkFor(one, draft.observation.refusedMerges.get(`${one.pullRequest.number}@${oid}`) ?? null);
     const other = byHead.get(oid);
     if (other === undefined || sternness(check) > sternness(other.check)) byHead.set(oid, { pullRequest: one.pullRequest, check });
   }
@@ -63,6 +65,11 @@ function sternness({ conclusion }: CheckContent): number {
 }
 
 function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
+  const { movedOn } = judged;
+  if (movedOn !== null) {
+    closeOwn(draft, judged, "moved-on", (marker) => movedOnComment({ marker, reason: movedOn }));
+    return;
+  }
   planLostOpening(draft, judged);
   planJudged(draft, judged);
   const gone = obsolete(draft, judged);

@@ -5,11 +5,12 @@ import type { Draft } from "./draft.ts";
 import type { Fact, Facts } from "./facts.ts";
 import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
+import { planAdopted } from "./progress.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
-import { sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import { sameRelease, sameRepositories, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import type { Verdict } from "./rollout.ts";
 import { rolloutOf } from "./rollout-question.ts";
-import { directionOf } from "./version-order.ts";
+import { directionOf, goingBack } from "./version-order.ts";
 
 /** One promotion as it is judged: what a pull request makes, or would make when it is opened. */
 export interface JudgedPromotion {
@@ -33,13 +34,13 @@ export interface JudgedPromotion {
 }
 
 /** People and labels change seldom; a permission taken away must count soon. */
-const PEOPLE_MAX_AGE: Milliseconds = 60_000;
+export const PEOPLE_MAX_AGE: Milliseconds = 60_000;
 /** A manifest in a registry is immutable by digest; that it was deleted may be learned this late. */
 const REGISTRY_MAX_AGE: Milliseconds = 10 * 60_000;
 /** How old a look at the upstream cluster may be when it counts as proof. */
 const UPSTREAM_MAX_AGE: Milliseconds = 60_000;
 
-const WRITERS = new Set(["admin", "maintain", "write"]);
+export const WRITERS = new Set(["admin", "maintain", "write"]);
 
 /** Everything the policies may read of one promotion, each fact known or unknown with its reason. */
 export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts {
@@ -57,6 +58,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
       version: to.version,
       from_version: from?.version ?? "",
       direction: from === null ? "up" : directionOf(to, from),
+      going_back: from === null || to.images.length < 2 ? [] : goingBack(to, from),
       first: environment.after.length === 0,
       every_image_has_digest: to.images.every((image) => image.digest !== null),
       went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",
@@ -109,6 +111,8 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     const place = draft.place(app, name);
     const run = place.runs.findLast((candidate) => sameRelease(candidate.release, to) && candidate.verified !== null && !candidate.wentBad);
     const { soakedFor, doneAt } = soakOf(place, to, environment.soak, draft.now);
+    // What stood there before Pinion is known of only once it was asked after.
+    if (run === undefined && pinsWhat(draft, app, name, to)) planAdopted(draft, app, name);
     const running = place.current !== null && sameRelease(place.current.release, to) && place.current.deployedAt !== null;
     let bad = standingBad(draft, app, name, to) !== null;
     // Soak counts while the cluster can be seen: what runs there now must still be well.
@@ -134,6 +138,18 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     });
   }
   return unlearned === null ? entries : { unknown: unlearned };
+}
+
+/** Whether an environment's file pins this release, by digest or by a tag that the release has. */
+function pinsWhat(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): boolean {
+  const pins = draft.pins(app, environment);
+  return (
+    pins?.ok === true &&
+    sameRepositories(pins.pinned, release) &&
+    pins.pinned.images.every(({ repository, tag, digest }) =>
+      release.images.some((image) => image.repository === repository && (digest === null ? image.tag === tag : image.digest === digest)),
+    )
+  );
 }
 
 function quarantineFact(draft: Draft, promotion: JudgedPromotion): Facts["quarantine"] {

@@ -12,14 +12,15 @@ import { sameRelease } from "./release.ts";
 /** GitHub archives check runs after 14 days and takes no update then; a new one is made a day before. */
 const CHECK_MAX_AGE = 13 * 24 * 3_600_000;
 
-/** What the check run on this pull request must say now. */
-export function checkFor(judged: JudgedPullRequest): CheckContent {
+/** What the check run on this pull request must say now. `refused` are GitHub's words where it did not let Pinion merge. */
+export function checkFor(judged: JudgedPullRequest, refused: string | null): CheckContent {
   const { proposal } = judged;
   if (proposal === null) return unknownCheck("Pinion has not read this pull request yet.");
   if (!proposal.known) return unknownCheck(proposal.reason);
   const { config, broken, conflicts } = proposal.value;
   if (config?.ok === false) return configProblemsCheck(config.problems);
   if (broken.length > 0) return refusedCheck(`Files that Pinion could not read after this merge: ${broken.join("; ")}`);
+  if (judged.movedOn !== null) return refusedCheck(`It does not make the promotion any more that it was opened for: ${judged.movedOn}.`);
   if (conflicts.length > 0) return refusedCheck(`It conflicts with the default branch in ${conflicts.join(", ")}.`);
   if (judged.promotions.length === 0) return config === null ? noPinsCheck(judged.removals) : configOnlyCheck();
   return checkContent({
@@ -33,12 +34,14 @@ export function checkFor(judged: JudgedPullRequest): CheckContent {
       judgement,
     })),
     notes: notesOn(judged),
+    refusedMerge: refused,
   });
 }
 
 function notesOn(judged: JudgedPullRequest): readonly string[] {
   const notes: string[] = [];
-  if (judged.own && !judged.untouched) notes.push("Somebody else changed this branch, so Pinion will not merge it.");
+  if (judged.foreign) notes.push("Somebody else changed this branch, so Pinion will not merge it.");
+  else if (judged.own && !judged.untouched) notes.push("It does more or less than it was opened for, so Pinion will not merge it.");
   if (judged.removals.length > 0) notes.push(`It removes the pins of ${judged.removals.join(", ")}.`);
   if (judged.proposal?.known === true && judged.proposal.value.config !== null) {
     notes.push("It also changes Pinion's own configuration; it is judged by the configuration of the default branch.");
@@ -187,7 +190,7 @@ export function obsolete(draft: Draft, judged: JudgedPullRequest): string | null
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
   if (judged.promotions.length === 0) {
     // What somebody else put in is theirs to close, unless nothing is left of it either.
-    const theirs = !judged.untouched && (proposal.value.otherFiles.length > 0 || proposal.value.config !== null);
+    const theirs = judged.foreign && (proposal.value.otherFiles.length > 0 || proposal.value.config !== null);
     return theirs ? null : "What it would change is on the default branch already.";
   }
   if (opened === undefined || opened.kind !== "revert" || opened.from === null) return null;

@@ -11,6 +11,7 @@ export const LOG_BRANCH = "pinion-log";
  */
 export function recordIdentity(record: LogRecord): string {
   if (record.event === "installed") return "installed";
+  if (!("app" in record)) return `${record.event}|${record.environment}|${record.issue}|${record.source}`;
   const place = `${record.event}|${record.environment}|${record.app}`;
   switch (record.event) {
     case "requested":
@@ -44,7 +45,8 @@ export function recordIdentity(record: LogRecord): string {
 export function recordPath(record: LogRecord): string {
   const day = new Date(record.at).toISOString().slice(0, 10).replaceAll("-", "/");
   const name = `${record.event}-${fingerprint(recordIdentity(record)).slice(0, 12)}.json`;
-  return record.event === "installed" ? `records/${day}/${name}` : `records/${day}/${record.environment}/${record.app}/${name}`;
+  if (record.event === "installed") return `records/${day}/${name}`;
+  return "app" in record ? `records/${day}/${record.environment}/${record.app}/${name}` : `records/${day}/${record.environment}/${name}`;
 }
 
 const VERSION = 1;
@@ -123,7 +125,16 @@ const gate = object({ policy: text, result: { enum: ["pass", "fail", "wait", "un
 const approval = object({ by: text, review: text, commit: oid, at: number });
 const bad = { release, commit: oid, evidence: text };
 
-const shapes: Record<Exclude<EventName, "installed">, Record<string, object>> = {
+type FreezeEvent = Extract<EventName, `freeze-${string}`>;
+
+const freeze = { environment: text, issue: number, source: text };
+const freezes: Record<FreezeEvent, Record<string, object>> = {
+  "freeze-begun": { ...freeze, by: text },
+  "freeze-ignored": { ...freeze, by: text },
+  "freeze-ended": { ...freeze, by: orNull(text) },
+};
+
+const shapes: Record<Exclude<EventName, "installed" | FreezeEvent>, Record<string, object>> = {
   adopted: { pinned, commit: oid },
   requested: { release, by: text, pullRequest: number, source: text },
   opened: { kind, from: orNull(pinned), release, pullRequest: number, head: oid, requestedBy: orNull(text) },
@@ -162,9 +173,10 @@ const validators: Readonly<Record<string, ReturnType<typeof compile>>> = Object.
   Object.create(null),
   { installed: compile("installed", { commit: oid }) },
   Object.fromEntries(
-    (Object.entries(shapes) as [Exclude<EventName, "installed">, Record<string, object>][]).map(([event, shape]) => [
+    (Object.entries(shapes) as [EventName, Record<string, object>][]).map(([event, shape]) => [
       event,
       compile(event, { app: text, environment: text, ...shape }),
     ]),
   ),
+  Object.fromEntries((Object.entries(freezes) as [EventName, Record<string, object>][]).map(([event, shape]) => [event, compile(event, shape)])),
 );

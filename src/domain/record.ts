@@ -36,6 +36,14 @@ interface InEnvironment {
   readonly at: Instant;
 }
 
+interface Freeze {
+  readonly environment: EnvironmentName;
+  readonly at: Instant;
+  readonly issue: number;
+  /** The id of the label's event. */
+  readonly source: string;
+}
+
 /**
  * The events of the promotion log. Each is one JSON file on the branch `pinion-log`; the first line of
  * every docstring says when it is written. Times are when the thing happened, as far as that can be known.
@@ -129,6 +137,12 @@ export type LogRecord =
   | (InEnvironment & { readonly event: "frozen"; readonly release: Release; readonly reason: string; readonly issue: number })
   /** A person closed the issue of a frozen app: it may move again. */
   | (InEnvironment & { readonly event: "unfrozen"; readonly issue: number; readonly by: string })
+  /** Somebody who may write set `freeze:<environment>` on an issue. */
+  | (Freeze & { readonly event: "freeze-begun"; readonly by: string })
+  /** Somebody set that label who may not, so that nothing came of it. */
+  | (Freeze & { readonly event: "freeze-ignored"; readonly by: string })
+  /** The issue was closed, or the label taken off it: `by` is who closed it, where that can be told. */
+  | (Freeze & { readonly event: "freeze-ended"; readonly by: string | null })
   /** Automatic promotion stopped because of a change made by hand or a revert, until something newer than `displaced`. */
   | (InEnvironment & { readonly event: "held"; readonly displaced: Pinned; readonly commit: Oid; readonly reason: string });
 

@@ -1,13 +1,21 @@
-import type { Draft } from "./draft.ts";
-import { downstreamOf } from "./draft.ts";
+import type { Milliseconds } from "./answer.ts";
+import { isOwn } from "./changes.ts";
+import { environmentOf, type Environment } from "./config.ts";
+import { downstreamOf, upstreamOf, type Draft } from "./draft.ts";
 import { carries, type JudgedPullRequest } from "./judge-pull-request.ts";
+import { cameByHand } from "./ledger.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
-import { hasLabel, lastLabelled } from "./promotion-facts.ts";
-import { asRelease, sameRelease, type AppName, type EnvironmentName, type Release } from "./release.ts";
-import { commentMarker, requestAcceptedComment, requestRefusedComment } from "./report/comment.ts";
-
-const PEOPLE_MAX_AGE = 60_000;
-const WRITERS = new Set(["admin", "maintain", "write"]);
+import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
+import {
+  asRelease,
+  sameRelease,
+  sameRepositories,
+  type AppName,
+  type EnvironmentName,
+  type Pinned,
+  type Release,
+} from "./release.ts";
+import { commentMarker, requestAcceptedComment, requestNotedComment, requestRefusedComment } from "./report/comment.ts";
 
 /** A person's wish, as found on a pull request. */
 interface Wish {
@@ -25,12 +33,11 @@ interface Wish {
   readonly words: string;
 }
 
-/** Answers every request for a promotion: allowed ones go into the log, others are refused where they were made. */
+/** Answers every request for a promotion, in the order in which they were made: allowed ones go into the log, others are refused where they were made. */
 export function planRequests(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const { open, ended } = draft.observation.snapshot;
-  for (const pullRequest of [...open, ...ended]) {
-    for (const wish of [...labelWishes(draft, pullRequest), ...commentWishes(pullRequest)]) answer(draft, wish, judged);
-  }
+  const wishes = [...open, ...ended].flatMap((pullRequest) => [...labelWishes(draft, pullRequest), ...commentWishes(pullRequest)]);
+  for (const wish of wishes.toSorted((a, b) => a.at - b.at || a.pullRequest.number - b.pullRequest.number)) answer(draft, wish, judged);
 }
 
 function labelWishes(draft: Draft, pullRequest: PullRequest): readonly Wish[] {
@@ -84,8 +91,6 @@ function answer(draft: Draft, wish: Wish, judged: readonly JudgedPullRequest[]):
     return refuse(draft, wish, `that takes write permission on this repository, and yours is ${allowed.value}`);
   }
   if (wish.pullRequest.state === "open") return;
-  if (wish.pullRequest.state === "closed")
-    return refuse(draft, wish, "this pull request was not merged, so it brought no release that could move on");
   const releases = wantedReleases(draft, wish);
   if (releases === null) return;
   if ("refusal" in releases) return refuse(draft, wish, releases.refusal);
@@ -97,70 +102,129 @@ function answered(wish: Wish): boolean {
   return wish.pullRequest.comments.some((comment) => comment.author.kind === "app" && commentMarker(comment.body) === wish.source);
 }
 
+/** A release that a pull request brought to an environment, or was to bring there. */
+interface Subject {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  readonly release: Pinned;
+}
+
+interface Refused {
+  readonly refusal: string;
+}
+
 /** The releases asked for; null while the merge is not in the log yet. */
-function wantedReleases(draft: Draft, wish: Wish): { readonly releases: readonly Release[] } | { readonly refusal: string } | null {
-  const { config, ledger } = { config: draft.config, ledger: draft.observation.ledger };
-  if (!config.environments.some(({ name }) => name === wish.environment)) {
-    return {
-      refusal: `there is no environment ${wish.environment.slice(0, 60)}; there are ${config.environments.map(({ name }) => name).join(", ")}`,
-    };
+function wantedReleases(draft: Draft, wish: Wish): { readonly releases: readonly Release[] } | Refused | null {
+  const target = environmentOf(draft.config, wish.environment);
+  if (target === null) {
+    const names = draft.config.environments.map(({ name }) => name).join(", ");
+    return { refusal: `there is no environment ${wish.environment.slice(0, 60)}; there are ${names}` };
   }
-  const brought = ledger.merged.get(wish.pullRequest.number);
-  if (brought === undefined) {
-    const pending = draft.observation.changes.some(({ pullRequest }) => pullRequest?.number === wish.pullRequest.number);
-    return pending ? null : { refusal: "this pull request promoted nothing" };
+  const subjects = subjectsOf(draft, wish, target);
+  if (subjects === null || "refusal" in subjects) return subjects;
+  const meant = subjects.filter(({ app }) => wish.app === null || app === wish.app);
+  if (meant.length === 0) {
+    const promoted = subjects.map(({ app }) => app).join(", ");
+    return { refusal: `this pull request did not promote ${(wish.app ?? "").slice(0, 60)}; it promoted ${promoted}; ${whereToAsk(target)}` };
   }
-  const meant = brought.filter(({ app }) => wish.app === null || app === wish.app);
-  if (meant.length === 0)
-    return {
-      refusal: `this pull request did not promote ${(wish.app ?? "").slice(0, 60)}; it promoted ${brought.map(({ app }) => app).join(", ")}`,
-    };
   const releases: Release[] = [];
-  for (const { app, environment, release } of meant) {
-    const reachable = downstreamOf(config, environment).some(({ name }) => name === wish.environment);
-    if (!reachable) return { refusal: `${wish.environment} does not come after ${environment}` };
-    const pins = draft.pins(app, wish.environment);
-    if (pins === null) return { refusal: `${app} has no file for ${wish.environment} that \`discover\` finds` };
-    if (!pins.ok) return { refusal: pins.problem };
-    const complete = asRelease(release);
-    if (complete === null) return { refusal: `${release.version} was pinned without a digest, and Pinion moves digests only` };
-    releases.push(complete);
+  for (const subject of meant) {
+    const release = movable(draft, wish, target, subject);
+    if ("refusal" in release) return release;
+    releases.push(release);
   }
   return { releases };
 }
 
+/** What the pull request brought, or was to bring when a person closed it. */
+function subjectsOf(draft: Draft, wish: Wish, target: Environment): readonly Subject[] | Refused | null {
+  const { ledger } = draft.observation;
+  const { number, state } = wish.pullRequest;
+  if (state === "merged") {
+    const brought = ledger.merged.get(number);
+    if (brought === undefined) return isPending(draft, wish) ? null : { refusal: `this pull request promoted nothing; ${whereToAsk(target)}` };
+    return brought;
+  }
+  const opened = isOwn(wish.pullRequest) ? ledger.openedAs.get(number) : undefined;
+  if (opened === undefined) return { refusal: `this pull request was not merged, so it brought no release that could move on; ${whereToAsk(target)}` };
+  if (opened.kind === "revert")
+    return { refusal: `it would have taken ${opened.app} back to ${opened.release.version}; open a pull request of your own for that` };
+  return [opened];
+}
+
+function movable(draft: Draft, wish: Wish, target: Environment, { app, environment, release }: Subject): Release | Refused {
+  if (environment !== target.name) {
+    const reachable = downstreamOf(draft.config, environment).some(({ name }) => name === target.name);
+    if (!reachable) return { refusal: `${target.name} does not come after ${environment}; ${whereToAsk(target)}` };
+    if (wish.pullRequest.state !== "merged")
+      return { refusal: `this pull request was not merged, so it brought nothing to ${environment}; ${whereToAsk(target)}` };
+  }
+  const pins = draft.pins(app, target.name);
+  if (pins === null) return { refusal: `${app} has no file for ${target.name} that \`discover\` finds` };
+  if (!pins.ok) return { refusal: pins.problem };
+  if (!sameRepositories(release, pins.pinned)) return { refusal: `${release.version} is made of other images than ${app} is now` };
+  return asRelease(release) ?? { refusal: `${release.version} was pinned without a digest, and Pinion moves digests only` };
+}
+
+function whereToAsk({ name, after }: Environment): string {
+  if (after.length === 0) return `ask on a pull request that promoted the release to ${name}, or open one of your own that sets the pin there`;
+  const before = `ask on the merged pull request that brought the release to ${after.join(" or ")}`;
+  return `${before}, or, for what was there before Pinion, open a pull request of your own that sets the pin in ${name}`;
+}
+
+/** Whether the log may learn in a moment what this pull request brought. */
+function isPending(draft: Draft, { pullRequest, app, environment }: Wish): boolean {
+  const { changes, unexplained } = draft.observation;
+  if (pullRequest.merge === null || changes.some((change) => change.pullRequest?.number === pullRequest.number)) return true;
+  const upstream = upstreamOf(draft.config, environment);
+  return unexplained.some((place) => (app === null || place.app === app) && upstream.some(({ name }) => name === place.environment));
+}
+
+/** A request is answered within this time, so that its pull request is still among those lately ended. */
+const ANSWER_WITHIN: Milliseconds = 5 * 60_000;
+
 function request(draft: Draft, wish: Wish, release: Release, judged: readonly JudgedPullRequest[]): void {
   const { app } = release;
-  const identity = `requested|${wish.environment}|${app}|${wish.source}`;
-  const asked = draft.observation.ledger.identities.has(identity);
-  const pins = draft.pins(app, wish.environment);
-  if (!asked) {
-    if (pins?.ok === true && sameRelease(pins.pinned, release))
-      return refuse(draft, wish, `${wish.environment} is pinned to ${release.version} already`);
-    draft.record({
-      event: "requested",
-      app,
-      environment: wish.environment,
-      at: wish.at,
-      release,
-      by: wish.by.login,
-      pullRequest: wish.pullRequest.number,
-      source: wish.source,
-    });
-    return;
-  }
+  const { environment } = wish;
+  if (draft.observation.ledger.identities.has(`requested|${environment}|${app}|${wish.source}`))
+    return follow(draft, wish, release, judged);
+  // What is there is put into the log first: it may be a later word than the wish.
+  const { changes, unexplained } = draft.observation;
+  if ([...changes, ...unexplained].some((place) => place.app === app && place.environment === environment)) return;
+  const late = pinnedAlready(draft, wish, release) ?? laterWord(draft, wish, release);
+  if (late !== null) return refuse(draft, wish, late);
+  const { by, at, source, pullRequest } = wish;
+  draft.record({ event: "requested", app, environment, at, release, by: by.login, pullRequest: pullRequest.number, source });
+}
+
+/** Answers a request that is in the log: with its pull request, with why there will be none, or after a while with what it waits for. */
+function follow(draft: Draft, wish: Wish, release: Release, judged: readonly JudgedPullRequest[]): void {
+  const { app, version } = release;
+  const { environment } = wish;
   const opened = openedFor(draft, wish, release, judged);
-  if (opened !== null) {
-    const body = requestAcceptedComment({
-      marker: wish.source,
-      pullRequest: opened,
-      app,
-      environment: wish.environment,
-      version: release.version,
-    });
-    draft.act({ id: `comment #${wish.pullRequest.number} ${wish.source}`, kind: "comment", pullRequest: wish.pullRequest.number, body });
-    if (wish.label !== null) removeLabel(draft, wish, wish.label);
-  }
+  if (opened !== null)
+    return reply(draft, wish, requestAcceptedComment({ marker: wish.source, pullRequest: opened, app, environment, version }));
+  const over = pinnedAlready(draft, wish, release) ?? laterWord(draft, wish, release);
+  if (over !== null) return refuse(draft, wish, over);
+  if (draft.place(app, environment).request === null) return refuse(draft, wish, `${environment} has moved on since; ask again if you still want it`);
+  if (draft.now < wish.at + ANSWER_WITHIN) return draft.due(wish.at + ANSWER_WITHIN);
+  const why = draft.waitsFor(app, environment);
+  if (why !== null) reply(draft, wish, requestNotedComment({ marker: wish.source, who: wish.by.login, words: wish.words, why }));
+}
+
+function pinnedAlready(draft: Draft, { environment }: Wish, release: Release): string | null {
+  const pins = draft.pins(release.app, environment);
+  return pins?.ok === true && sameRelease(pins.pinned, release) ? `${environment} is pinned to ${release.version} already` : null;
+}
+
+/** What was said of this place after the wish, by another request or by hand: the later word counts. */
+function laterWord(draft: Draft, wish: Wish, release: Release): string | null {
+  const { request: last, current } = draft.place(release.app, wish.environment);
+  if (last !== null && last.source !== wish.source && last.at >= wish.at && !sameRelease(last.release, release))
+    return `it was overtaken by the request for ${last.release.version} by ${last.by}`;
+  if (current !== null && current.since >= wish.at && cameByHand(current))
+    return `${wish.environment} was set to ${current.release.version} by hand after that; ask again if you still want it`;
+  return null;
 }
 
 /** The pull request that answers the wish: one that is open, or one that was opened since and has ended already. */
@@ -179,7 +243,11 @@ function openedFor(draft: Draft, wish: Wish, release: Release, judged: readonly 
 }
 
 function refuse(draft: Draft, wish: Wish, why: string): void {
-  const body = requestRefusedComment({ marker: wish.source, who: wish.by.login, words: wish.words, why });
+  reply(draft, wish, requestRefusedComment({ marker: wish.source, who: wish.by.login, words: wish.words, why }));
+}
+
+/** Says it once, where the wish was made, and takes the label off: what is answered is done. */
+function reply(draft: Draft, wish: Wish, body: string): void {
   draft.act({ id: `comment #${wish.pullRequest.number} ${wish.source}`, kind: "comment", pullRequest: wish.pullRequest.number, body });
   if (wish.label !== null) removeLabel(draft, wish, wish.label);
 }

@@ -1,8 +1,38 @@
-import type { Pinned } from "./release.ts";
+import type { Pinned, PinnedImage } from "./release.ts";
 import { compareVersions } from "./select.ts";
 
-/** How moving from `from` to `to` orders: by version, and `same` also when only the digest differs. */
-export function directionOf(to: Pinned, from: Pinned): "up" | "down" | "same" | "unordered" {
-  const order = compareVersions(to.version, from.version);
+export type Direction = "up" | "down" | "same" | "unordered";
+
+/**
+ * How moving from `from` to `to` orders, by the version of each image that both have: one image that goes back makes all of it
+ * `down`, else one that goes forward makes it `up`. `same` also when only digests differ.
+ */
+export function directionOf(to: Pinned, from: Pinned): Direction {
+  const directions = new Set(pairsOf(to, from).map(([image, before]) => directionOfImage(image, before)));
+  if (directions.has("down")) return "down";
+  if (directions.has("up")) return "up";
+  return directions.size === 1 && directions.has("same") ? "same" : "unordered";
+}
+
+/** The images that would go back, in words. */
+export function goingBack(to: Pinned, from: Pinned): readonly string[] {
+  return pairsOf(to, from)
+    .filter(([image, before]) => directionOfImage(image, before) === "down")
+    .map(([image, before]) => `${image.repository} would go back from ${nameOf(before)} to ${nameOf(image)}`);
+}
+
+function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, PinnedImage])[] {
+  return to.images.flatMap((image) => {
+    const before = from.images.find(({ repository }) => repository === image.repository);
+    return before === undefined ? [] : [[image, before] as const];
+  });
+}
+
+function directionOfImage(to: PinnedImage, from: PinnedImage): Direction {
+  const order = compareVersions(nameOf(to), nameOf(from));
   return order === "newer" ? "up" : order === "older" ? "down" : order;
+}
+
+function nameOf({ tag, digest }: PinnedImage): string {
+  return tag ?? digest ?? "nothing";
 }

@@ -20,6 +20,9 @@ const ENDED_AT_START = 14 * 24 * 3_600_000;
 /** However sure nobody told of a change: webhooks get lost. */
 const SNAPSHOT_MAX_AGE: Milliseconds = 10 * 60_000;
 
+/** What is seen of a repository itself; what this process met with while writing comes to it. */
+export type SeenRepository = Omit<Observation, "refusedMerges">;
+
 /** What one repository looked like so far. All of it can be read again from Git and GitHub. */
 export class RepositoryView {
   readonly #pins = new PinTable();
@@ -27,7 +30,7 @@ export class RepositoryView {
   readonly #changes = new PinChanges();
   readonly #proposals = new Proposals();
   #lastLook: number | null = null;
-  #last: Observation | null = null;
+  #last: SeenRepository | null = null;
   #config: { readonly commit: Oid; readonly text: string | null; readonly result: ConfigResult | null } | null = null;
   #quarantine: { readonly commit: Oid; readonly entries: Answer<readonly QuarantineEntry[]> } | null = null;
 
@@ -42,7 +45,7 @@ export class RepositoryView {
   }
 
   /** What was seen last, while nothing says that it is old. */
-  recent(now: Instant): Observation | null {
+  recent(now: Instant): SeenRepository | null {
     if (this.#last === null) return null;
     const age = now - this.#last.snapshot.at;
     if (this.again !== null && now >= this.again) return null;
@@ -61,7 +64,7 @@ export class RepositoryView {
   }
 
   /** Looks: GitHub in one question, Git for what changed since the last time. */
-  async observe(ports: Ports, repository: Repository): Promise<Observation> {
+  async observe(ports: Ports, repository: Repository): Promise<SeenRepository> {
     const since = this.#lastLook === null ? ports.clock.now() - ENDED_AT_START : this.#lastLook - ENDED_OVERLAP;
     const snapshot = await ports.forge.snapshot(repository, since);
     const { defaultBranch, head, logHead } = snapshot;

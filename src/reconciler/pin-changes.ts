@@ -3,9 +3,10 @@ import { settingsOf, type Config } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import { placeOf, type Ledger } from "../domain/ledger.ts";
 import type { Actor, EnvironmentPins, ForgeSnapshot, PinChange, Repository } from "../domain/observation.ts";
-import { sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned } from "../domain/release.ts";
+import { sameRelease, sameRepositories, type AppName, type EnvironmentName, type Oid, type Pinned } from "../domain/release.ts";
 import type { PathCommit, Ports } from "../ports.ts";
 import { readPins, type Discover } from "./pin-table.ts";
+import { WatchedSince } from "./watched-since.ts";
 
 /** Commits looked back through for one changed pin. */
 const HISTORY_LIMIT = 100;
@@ -78,7 +79,8 @@ export class PinChanges {
     if (known && files.length === 0) return NOTHING;
     const touched = new Set([...(before?.touched ?? []), ...files]);
     const places = known ? placesOf(files, discover) : everyPlace(pins, ledger, config);
-    const found = await explainAll(ports, repository, snapshot, config, suspects(places, pins, ledger, touched, installed));
+    const look: Look = { ports, repository, snapshot, config, watched: new WatchedSince(ports, repository, installed, head) };
+    const found = await explainAll(look, suspects(places, pins, ledger, touched, installed));
     const changes = [...found.changes, ...gone(places, snapshot, pins, ledger)];
     const isExplained = changes.length === 0 && found.unexplained.length === 0;
     this.#looked = { installed, head, touched, pins, explained: isExplained ? ledger : null };
@@ -139,62 +141,105 @@ function suspects(
   return found;
 }
 
-async function explainAll(
-  ports: Ports,
-  repository: Repository,
-  snapshot: ForgeSnapshot,
-  config: Config,
-  found: readonly Suspect[],
-): Promise<FoundChanges> {
+interface Look {
+  readonly ports: Ports;
+  readonly repository: Repository;
+  readonly snapshot: ForgeSnapshot;
+  readonly config: Config;
+  readonly watched: WatchedSince;
+}
+
+async function explainAll(look: Look, found: readonly Suspect[]): Promise<FoundChanges> {
   const changes: PinChange[] = [];
   const unexplained: Place[] = [];
   const asked = new Map<Oid, Promise<Origin | null>>();
   // One commit can change thousands of pins: GitHub is asked about it once.
   const originOf = async (commit: PathCommit): Promise<Origin | null> => {
-    const before = asked.get(commit.oid) ?? origin(ports, repository, snapshot, commit);
+    const before = asked.get(commit.oid) ?? origin(look.ports, look.repository, look.snapshot, commit);
     asked.set(commit.oid, before);
     return before;
   };
   for (const suspect of found) {
-    const explained = await explain(ports, repository, snapshot, config, suspect, originOf);
+    const explained = await explain(look, suspect, originOf);
     if (explained === null) unexplained.push({ app: suspect.app, environment: suspect.environment });
     else changes.push(...explained);
   }
   return { changes, unexplained };
 }
 
+/** What a place is known to have pinned, from where on its history is gone through. */
+interface Beginning {
+  readonly since: Oid;
+  readonly before: Pinned | null;
+  /** Where the configuration came to look at it so: nobody changed a pin by that. */
+  readonly adopted: Pick<PathCommit, "oid" | "at"> | null;
+}
+
 /** The changes that led to what is there, or null when GitHub may tell in a moment where one of them came from. */
 async function explain(
-  ports: Ports,
-  repository: Repository,
-  snapshot: ForgeSnapshot,
-  config: Config,
+  look: Look,
   suspect: Suspect,
   originOf: (commit: PathCommit) => Promise<Origin | null>,
 ): Promise<readonly PinChange[] | null> {
+  const { repository, snapshot, ports } = look;
   const { app, environment, file } = suspect;
-  const pinnedAt = async (commit: Oid) => {
-    const bytes = await ports.manifests.file(repository, commit, file);
-    return bytes === null ? null : pinnedOf(environmentPins(app, settingsOf(config, app), file, readPins(file, bytes)));
-  };
-  const commits = await ports.manifests.history(repository, file, suspect.since, snapshot.head, HISTORY_LIMIT);
-  let before = suspect.expected ?? (await pinnedAt(suspect.since));
+  const beginning = await beginningOf(look, suspect);
+  let { before, adopted } = beginning;
   const changes: PinChange[] = [];
-  for (const commit of commits) {
-    const after = await pinnedAt(commit.oid);
+  for (const commit of await ports.manifests.history(repository, file, beginning.since, snapshot.head, HISTORY_LIMIT)) {
+    const after = await pinnedAt(look, suspect, commit.oid);
     if (before === null ? after === null : after !== null && sameRelease(before, after)) continue;
-    const from = await originOf(commit);
-    if (from === null) return null;
-    changes.push({ app, environment, from: before, to: after, ...from });
+    // An image that is there beside the known ones, or is not any more, is no change of those.
+    if (before !== null && after !== null && isOtherCut(before, after)) adopted = commit;
+    else {
+      const from = await originOf(commit);
+      if (from === null) return null;
+      changes.push({ app, environment, from: before, to: after, ...from });
+      adopted = null;
+    }
     before = after;
   }
-  // The history does not lead from what was known to what is there: the branch was rewritten, or the change is too old.
   const now = pinnedOf(suspect.here);
-  if (now !== null && (before === null || !sameRelease(before, now))) {
-    const author: Actor = { login: "unknown", kind: "ghost" };
-    changes.push({ app, environment, from: before, to: now, commit: snapshot.head, at: snapshot.at, author, pullRequest: null });
-  }
+  if (now === null) return changes;
+  const author: Actor = { login: "unknown", kind: "ghost" };
+  const unknown = { app, environment, to: now, commit: snapshot.head, at: snapshot.at, author, pullRequest: null };
+  const leadsHere = before !== null && sameRelease(before, now);
+  if (leadsHere && adopted !== null) changes.push({ ...unknown, from: null, commit: adopted.oid, at: adopted.at });
+  else if (before !== null && isOtherCut(before, now)) changes.push({ ...unknown, from: null });
+  // The history does not lead from what was known to what is there: the branch was rewritten, or the change is too old.
+  else if (!leadsHere) changes.push({ ...unknown, from: before });
   return changes;
+}
+
+async function beginningOf(look: Look, suspect: Suspect): Promise<Beginning> {
+  const { app, environment, file, expected, since } = suspect;
+  const { at, head } = look.snapshot;
+  if (expected === null) {
+    const watched = await look.watched.find(app, environment, file);
+    return { since: watched, before: await pinnedAt(look, suspect, watched), adopted: watched === since ? null : { oid: watched, at } };
+  }
+  const then = await pinnedAt(look, suspect, since);
+  const isRead = then !== null && (isOtherCut(expected, then) || commonOf(expected, then).length === 0);
+  return isRead ? { since, before: then, adopted: { oid: head, at } } : { since, before: expected, adopted: null };
+}
+
+/** What the file pinned at a commit, by the configuration of now. */
+async function pinnedAt({ ports, repository, config }: Look, { app, file }: Suspect, commit: Oid): Promise<Pinned | null> {
+  const bytes = await ports.manifests.file(repository, commit, file);
+  return bytes === null ? null : pinnedOf(environmentPins(app, settingsOf(config, app), file, readPins(file, bytes)));
+}
+
+/** Whether both say the same of the images that both tell of, and only one tells of more. */
+function isOtherCut(left: Pinned, right: Pinned): boolean {
+  const common = commonOf(left, right);
+  const here = { ...left, images: left.images.filter(({ repository }) => common.includes(repository)) };
+  const there = { ...right, images: right.images.filter(({ repository }) => common.includes(repository)) };
+  return common.length > 0 && !sameRepositories(left, right) && sameRelease(here, there);
+}
+
+function commonOf(left: Pinned, right: Pinned): readonly string[] {
+  const names = new Set(left.images.map(({ repository }) => repository));
+  return right.images.map(({ repository }) => repository).filter((name) => names.has(name));
 }
 
 async function origin(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, commit: PathCommit): Promise<Origin | null> {

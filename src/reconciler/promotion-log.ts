@@ -133,6 +133,7 @@ export function recordFiles(records: readonly LogRecord[]): readonly FileContent
 export function logHeadline(records: readonly LogRecord[]): string {
   const [first, ...more] = records;
   if (first === undefined) return "log: nothing";
-  const words = first.event === "installed" ? "installed" : `${first.event} ${first.app} in ${first.environment}`;
+  const where = first.event === "installed" ? "" : "app" in first ? ` ${first.app} in ${first.environment}` : ` in ${first.environment}`;
+  const words = `${first.event}${where}`;
   return more.length === 0 ? `log: ${words}` : `log: ${words} and ${more.length} more`;
 }

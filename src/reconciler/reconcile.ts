@@ -8,7 +8,7 @@ import { Application, isConsequential, type Applied } from "./apply.ts";
 import { gather } from "./gather.ts";
 import type { Hint } from "./hint.ts";
 import { AnswerStore } from "./knowledge.ts";
-import { RepositoryView } from "./observe.ts";
+import { RepositoryView, type SeenRepository } from "./observe.ts";
 import { WriteMemory } from "./write-memory.ts";
 
 /** The planner may ask twice before it must decide with what it has. */
@@ -37,6 +37,8 @@ interface Memory {
   readonly writes: WriteMemory;
   /** Looks in a row that ended in a conflict. */
   conflicts: number;
+  /** The last look learned something that people are to be told by the next one. */
+  isNews: boolean;
 }
 
 export function createReconciler(ports: Ports, policies: PolicySet): Reconciler {
@@ -44,7 +46,7 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
   const memoryOf = (repository: Repository): Memory => {
     let memory = memories.get(repository.id);
     if (memory === undefined) {
-      memory = { view: new RepositoryView(), answers: new AnswerStore(), writes: new WriteMemory(), conflicts: 0 };
+      memory = { view: new RepositoryView(), answers: new AnswerStore(), writes: new WriteMemory(), conflicts: 0, isNews: false };
       memories.set(repository.id, memory);
     }
     return memory;
@@ -56,7 +58,7 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
       for (const hint of hints) {
         memory.answers.heed(hint);
         if (hint.kind === "sweep" || hint.kind === "forge") memory.view.outdate();
-        if (hint.kind === "forge") memory.writes.forgetRefusedMerges();
+        memory.writes.heed(hint);
       }
       const { observation, decided } = await decide(ports, policies, repository, memory);
       const application = new Application(ports, observation);
@@ -114,8 +116,10 @@ async function decideFrom(
   policies: PolicySet,
   repository: Repository,
   memory: Memory,
-  observation: Observation,
+  seen: SeenRepository,
 ): Promise<Decision> {
+  memory.writes.merges.keep(seen.snapshot.open);
+  const observation: Observation = { ...seen, refusedMerges: memory.writes.merges.reasons };
   let decided = plan(observation, policies, memory.answers, ports.clock.now());
   for (let round = 0; round < GATHER_ROUNDS && decided.needs.length > 0; round += 1) {
     await gather(ports, repository, decided.needs, memory.answers);
@@ -129,13 +133,16 @@ function remember(ports: Ports, memory: Memory, applied: Applied): void {
   memory.conflicts = applied.conflicts.length > 0 ? memory.conflicts + 1 : 0;
   if (applied.done.length > 0 || applied.conflicts.length > 0) memory.view.outdate();
   memory.writes.note(applied, ports.clock.now());
+  memory.isNews = memory.writes.merges.note(applied, ports.clock.now());
 }
 
-function nextLook(decided: Plan, applied: Applied, { conflicts, view }: Memory, now: Instant): Instant | null {
+function nextLook(decided: Plan, applied: Applied, { conflicts, view, writes, isNews }: Memory, now: Instant): Instant | null {
   if (conflicts === 0 && applied.done.some(isConsequential)) return now;
   const moments = decided.nextLookAt === null ? [] : [decided.nextLookAt];
   if (view.again !== null) moments.push(Math.max(view.again, now + SOON));
-  if (decided.needs.length > 0) moments.push(now + SOON);
+  if (decided.needs.length > 0 || isNews) moments.push(now + SOON);
+  const retry = writes.merges.nextTry(decided.actions);
+  if (retry !== null) moments.push(Math.max(retry, now + SOON));
   // One conflict is somebody being quicker; many in a row are something that will not go away by itself.
   if (conflicts > 0) moments.push(now + Math.min(SOON * 2 ** (conflicts - 1), LONGEST_PAUSE));
   return moments.length === 0 ? null : Math.min(...moments);

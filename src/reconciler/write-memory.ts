@@ -1,6 +1,8 @@
 import type { Action } from "../domain/action.ts";
 import type { Instant, Milliseconds } from "../domain/answer.ts";
 import type { Applied } from "./apply.ts";
+import type { Hint } from "./hint.ts";
+import { RefusedMerges } from "./refused-merges.ts";
 
 /** GitHub's own reads may lag behind a write for a while; the same write is not made again within this time. */
 const WRITE_LIFE: Milliseconds = 60_000;
@@ -8,7 +10,6 @@ const WRITE_LIFE: Milliseconds = 60_000;
 const REFUSAL_LIFE: Milliseconds = 10 * 60_000;
 
 interface Written {
-  readonly kind: Action["kind"];
   readonly refused: boolean;
   readonly at: Instant;
 }
@@ -16,6 +17,11 @@ interface Written {
 /** Writes not to be made again for a while: those that are neither compare-and-swap nor seen at once, and what was refused. */
 export class WriteMemory {
   readonly #written = new Map<string, Written>();
+  readonly #merges = new RefusedMerges();
+
+  get merges(): RefusedMerges {
+    return this.#merges;
+  }
 
   /** The actions that may be tried now. */
   untried(actions: readonly Action[], now: Instant): readonly Action[] {
@@ -23,18 +29,20 @@ export class WriteMemory {
       // A moment that is still to come was noted by a clock that has been set back since.
       if (at > now || now - at > (refused ? REFUSAL_LIFE : WRITE_LIFE)) this.#written.delete(id);
     }
-    return actions.filter((action) => !this.#written.has(action.id));
+    return actions.filter((action) => (action.kind === "merge" ? this.#merges.mayTry(action, now) : !this.#written.has(action.id)));
   }
 
   note(applied: Applied, now: Instant): void {
-    for (const { id, kind } of applied.done) if (repeats(kind)) this.#written.set(id, { kind, refused: false, at: now });
+    for (const { id, kind } of applied.done) if (repeats(kind)) this.#written.set(id, { refused: false, at: now });
     // A refusal stands until a person changes something: asking at every look would only cost requests.
-    for (const { action } of applied.refusals) this.#written.set(action.id, { kind: action.kind, refused: true, at: now });
+    for (const { action } of applied.refusals) if (action.kind !== "merge") this.#written.set(action.id, { refused: true, at: now });
   }
 
-  /** Something changed on GitHub, perhaps what a merge was refused for: a check that is green now, a review. */
-  forgetRefusedMerges(): void {
-    for (const [id, { kind, refused }] of this.#written) if (refused && kind === "merge") this.#written.delete(id);
+  /** What happened allows to try again what was refused: anything on GitHub may let a merge through, and a sweep tries everything. */
+  heed({ kind }: Hint): void {
+    if (kind === "forge" || kind === "sweep") this.#merges.retry();
+    if (kind !== "sweep") return;
+    for (const [id, { refused }] of this.#written) if (refused) this.#written.delete(id);
   }
 }
 

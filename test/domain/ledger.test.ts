@@ -98,11 +98,13 @@ describe("the ledger", () => {
     expect(dev(ledger).current?.deployedAt).toBeNull();
   });
 
-  it("forgets a request once its release has arrived or was withdrawn", () => {
+  it("forgets a request once its release has arrived, was withdrawn, or somebody pinned another by hand", () => {
     const request: LogRecord = { event: "requested", app: "checkout", environment: "dev", at: 1, release: two, by: "alice", pullRequest: 3, source: "label:1" };
     const asked = appendRecords(EMPTY_LEDGER, [request]);
     expect(dev(asked).request?.by).toBe("alice");
-    expect(dev(appendRecords(asked, [merged(one, "1", 2)])).request?.by).toBe("alice");
+    const opened: LogRecord = { event: "opened", app: "checkout", environment: "dev", at: 0, kind: "promotion", from: null, release: one, pullRequest: 1, head: oid("9"), requestedBy: null };
+    expect(dev(appendRecords(asked, [opened, merged(one, "1", 2)])).request?.by).toBe("alice");
+    expect(dev(appendRecords(asked, [merged(one, "1", 2)])).request).toBeNull();
     expect(dev(appendRecords(asked, [merged(two, "2", 2)])).request).toBeNull();
     const withdrawn: LogRecord = { event: "withdrawn", app: "checkout", environment: "dev", at: 2, release: two, pullRequest: 3, by: "bob" };
     expect(dev(appendRecords(asked, [withdrawn])).request).toBeNull();

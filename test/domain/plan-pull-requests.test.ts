@@ -104,13 +104,13 @@ describe("an open promotion", () => {
     expect(actions(world, "check").every(({ check }) => check.conclusion !== "success")).toBe(true);
   });
 
-  it("is a person's as soon as it is not what it was opened for, and nobody can approve it", () => {
+  it("is not merged when it is not what it was opened for", () => {
     const world = new WorldBuilder().registry("1.4.1", "1.4.2", "9.9.9");
     const { number } = world.promotion("dev", one, two);
     const swapped = [{ app: "checkout", environment: "dev", from: one, to: release("9.9.9") }];
     world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions: swapped, otherFiles: [], quarantines: [], config: null, broken: [] }, 0));
     expect(actions(world, "merge")).toEqual([]);
-    expect(actions(world, "check")[0]?.check).toMatchObject({ conclusion: null, title: expect.stringContaining("somebody changed Pinion's branch") });
+    expect(actions(world, "check")[0]?.check).toMatchObject({ conclusion: "action_required" });
   });
 
   it("named as a revert is no revert unless it was opened as one", () => {
@@ -134,6 +134,19 @@ describe("an open promotion", () => {
     world.open.length = 0;
     forget("pinion/dev/checkout/1.4.2-0000000000");
     expect(actions(world, "merge")).toEqual([]);
+  });
+
+  it("that GitHub does not let Pinion merge says so in its words, as long as everything else passes", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    const { number } = world.promotion("dev", one, two);
+    world.refusedMerges.set(`${number}@${oid("c")}`, "Required status check \"build\" is expected.");
+    const [check] = actions(world, "check");
+    expect(check?.check).toMatchObject({ conclusion: "success", title: 'GitHub does not let Pinion merge: Required status check "build" is expected' });
+    expect(check?.check.summary).toContain("GitHub does not let Pinion merge: Required status check");
+    expect(actions(world, "check")[0]?.check.fingerprint).toBe(check?.check.fingerprint);
+    expect(actions(world, "merge")).toHaveLength(1);
+    world.cannotKnow({ kind: "digest", repository: "ghcr.io/acme/checkout", reference: digestOf("1.4.2") }, "down");
+    expect(actions(world, "check")[0]?.check.title).toMatch(/^Waiting: digest-served/);
   });
 
   it("with the same head as another gets one check, the sterner of both", () => {

@@ -161,6 +161,75 @@ describe("a candidate for the first environment", () => {
   });
 });
 
+describe("a candidate of several images", () => {
+  const pair = (a: string, b: string) => ({
+    app: "checkout",
+    version: a,
+    images: [
+      { repository: "ghcr.io/acme/a", tag: a, digest: digestOf(`a${a}`) },
+      { repository: "ghcr.io/acme/b", tag: b, digest: digestOf(`b${b}`) },
+    ],
+  });
+  function pinning(a: string, b: string, tags: readonly string[]): WorldBuilder {
+    const world = new WorldBuilder().pin("dev", pair(a, b));
+    for (const name of ["a", "b"]) {
+      const repository = `ghcr.io/acme/${name}`;
+      world.know<"tags">({ kind: "tags", repository }, tags);
+      for (const tag of tags) world.know<"digest">({ kind: "digest", repository, reference: tag }, digestOf(name + tag));
+    }
+    return world;
+  }
+
+  it("never takes one of them back to where the other goes forward", () => {
+    const world = pinning("1.1.0", "1.2.0", ["1.1.0", "1.1.5"]);
+    expect(openings(world)).toEqual([]);
+    expect(reasons(world)).toContain("1.1.5 would take images back: ghcr.io/acme/b would go back from 1.2.0 to 1.1.5");
+  });
+
+  it("takes the one that is behind forward", () => {
+    expect(openings(pinning("1.2.0", "1.1.0", ["1.1.0", "1.2.0"]))).toEqual(["Promote checkout 1.2.0 to dev"]);
+  });
+});
+
+describe("where the newest release is refused", () => {
+  const withdrawn = (environment: string) =>
+    ({ event: "withdrawn", app: "checkout", environment, at: START, release: three, pullRequest: 3, by: "alice" }) as const;
+
+  it("takes the next newest that is newer than what is pinned, from the tags", () => {
+    const world = new WorldBuilder().registry("1.4.0", "1.4.1", "1.4.2", "1.4.3");
+    world.records.push(withdrawn("dev"));
+    expect(openings(world)).toEqual(["Promote checkout 1.4.2 to dev"]);
+  });
+
+  it("takes the next newest that is newer than what is pinned, of those proven upstream", () => {
+    const world = new WorldBuilder();
+    world.proven("dev", two, world.now - 60 * HOUR, "4").proven("dev", three, world.now - 50 * HOUR, "5").proven("staging", one, world.now - 70 * HOUR, "1");
+    world.records.push(withdrawn("staging"));
+    expect(openings(world)).toEqual(["Promote checkout 1.4.2 to staging"]);
+  });
+
+  it("tells of the newest when none is left", () => {
+    const world = new WorldBuilder().registry("1.4.0", "1.4.1", "1.4.3");
+    world.records.push(withdrawn("dev"));
+    expect(openings(world)).toEqual([]);
+    expect(reasons(world)).toContain("the pull request for 1.4.3 was closed by a person");
+  });
+
+  it("asks the registry for no older tag when the place itself is stopped", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2", "1.4.3");
+    world.records.push({ event: "frozen", app: "checkout", environment: "dev", at: START, release: one, reason: "no way back", issue: 4 });
+    expect(openings(world)).toEqual([]);
+    expect(world.asked).not.toContainEqual({ kind: "digest", repository: "ghcr.io/acme/checkout", reference: "1.4.2" });
+  });
+});
+
+it("a hold over a version that is none ends with something newer than what is pinned", () => {
+  const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+  const displaced = { ...one, version: "main-abc", images: one.images.map((image) => ({ ...image, tag: "main-abc" })) };
+  world.records.push({ event: "held", app: "checkout", environment: "dev", at: START, displaced, commit: oid("d"), reason: "by hand" });
+  expect(openings(world)).toEqual(["Promote checkout 1.4.2 to dev"]);
+});
+
 describe("later environments", () => {
   it("take the newest release that was verified and soaked upstream", () => {
     const world = new WorldBuilder().registry("1.4.2");
@@ -242,6 +311,18 @@ describe("changes that somebody else made", () => {
     expect(actions(world, "record").map(({ record }) => record)).toContainEqual(expect.objectContaining({ event: "merged", judgement: "stale-judged" }));
   });
 
+  it("names whoever asked for a release only where that release is what was merged", () => {
+    const merged = (release: typeof two) => {
+      const world = new WorldBuilder().pin("prod", release);
+      world.records.push({ event: "requested", app: "checkout", environment: "prod", at: 0, release: two, by: "alice", pullRequest: 5, source: "label:1" });
+      const theirs = pullRequest({ number: 77, author: ALICE, state: "merged", head: { ref: "x", oid: oid("e"), fork: false }, merge: { commit: oid("7"), at: world.now, by: ALICE } });
+      world.changes.push({ app: "checkout", environment: "prod", from: one, to: release, commit: oid("7"), at: world.now, author: ALICE, pullRequest: theirs });
+      return actions(world, "record").flatMap(({ record }) => (record.event === "merged" ? [record.requestedBy] : []));
+    };
+    expect(merged(three)).toEqual([null]);
+    expect(merged(two)).toEqual(["alice"]);
+  });
+
   it("in a merge that was judged at that head are judged; at another, stale; else out of band", () => {
     const judge = (prepare: (world: WorldBuilder) => void) => {
       const world = new WorldBuilder().pin("dev", two);
@@ -256,5 +337,26 @@ describe("changes that somebody else made", () => {
     expect(judge(judged(oid("c")))).toBe("judged");
     expect(judge(judged(oid("9")))).toBe("stale-judged");
     expect(judge(() => {})).toBe("out-of-band");
+  });
+});
+
+describe("a Deployment", () => {
+  const MINUTE = 60_000;
+  function shown(age: number, listed: readonly { readonly state: "in_progress" | "success" }[]) {
+    const world = new WorldBuilder().pin("dev", two);
+    world.cluster = () => null;
+    const base = { app: "checkout", environment: "dev", at: world.now - age, release: two, commit: oid("6") };
+    world.records.push({ ...base, event: "merged", kind: "promotion", from: one, pullRequest: 5, head: oid("8"), mergedBy: "pinion", requestedBy: null, judgement: "judged" });
+    for (const { state } of listed) world.deployments.push({ id: 1, environment: "dev", app: "checkout", commit: oid("6"), state });
+    return actions(world, "show-deployment").map(({ state, existing }) => `${state} ${existing ?? "new"}`);
+  }
+
+  it.each<[string, ReturnType<typeof shown>, readonly string[]]>([
+    ["is made for what has just come", shown(MINUTE, []), ["in_progress new"]],
+    ["is not made again for what came long ago and is listed no more", shown(HOUR, []), []],
+    ["is brought up to date as long as it is listed", shown(HOUR, [{ state: "success" }]), ["in_progress 1"]],
+    ["that says so already is left alone", shown(HOUR, [{ state: "in_progress" }]), []],
+  ])("%s", (_, made, wanted) => {
+    expect(made).toEqual(wanted);
   });
 });

@@ -49,6 +49,9 @@ const RECORDS: readonly LogRecord[] = [
   { ...base, event: "withdrawn", release: two, pullRequest: 8, by: "dave" },
   { ...base, event: "frozen", release: two, reason: "nothing to go back to", issue: 12 },
   { ...base, event: "unfrozen", issue: 12, by: "erin" },
+  { environment: "prod", at: AT, event: "freeze-begun", issue: 13, by: "frank", source: "LE_2" },
+  { environment: "prod", at: AT, event: "freeze-ignored", issue: 13, by: "frank", source: "LE_2" },
+  { environment: "prod", at: AT, event: "freeze-ended", issue: 13, by: null, source: "LE_2" },
   { ...base, event: "held", displaced: one, commit: oid("e"), reason: "changed by hand" },
 ];
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Pinned, Release } from "../../src/domain/release.ts";
 import {
   commentMarker,
+  movedOnComment,
   newerReadyComment,
   obsoleteComment,
   requestAcceptedComment,
@@ -96,7 +97,7 @@ describe("the text of a pull request", () => {
 
       - It merges once every gate passes; that takes 1 approval from team sre.
       - The check **Pinion** below shows every gate, and what is still missing.
-      - To withdraw the promotion, close this pull request. Then \`prod\` is offered the release only when somebody asks.
+      - To withdraw the promotion, close this pull request. To have it after all, comment \`/pinion promote checkout prod\` on it then.
       - To ask for the promotion to \`prod-eu\`, put the label \`promote:prod-eu\` on this pull request after the merge.
 
       <details>
@@ -312,9 +313,19 @@ describe("a comment", () => {
       "<!-- pinion:obsolete -->\nClosed, because there is nothing left to do: What it would change is on the default branch already.",
     ],
     [
-      withdrawnComment({ marker: "withdrawn", who: "alice", app: "checkout", environment: "prod", version: "1.4.2" }),
+      movedOnComment({ marker: "moved-on", reason: "there is no environment dev any more" }),
+      "<!-- pinion:moved-on -->\nClosed, because it does not make the promotion any more that it was opened for: there is no environment dev " +
+        "any more. What is due now comes in a pull request of its own.",
+    ],
+    [
+      withdrawnComment({ marker: "withdrawn", who: "alice", app: "checkout", environment: "prod", version: "1.4.1", kind: "revert" }),
+      "<!-- pinion:withdrawn -->\n@alice closed this way back, so what runs in `prod` stays. Pinion does not open it again; to go back to " +
+        "`1.4.1` after all, open a pull request of your own.",
+    ],
+    [
+      withdrawnComment({ marker: "withdrawn", who: "alice", app: "checkout", environment: "prod", version: "1.4.2", kind: "promotion" }),
       "<!-- pinion:withdrawn -->\n@alice withdrew this promotion. Pinion does not offer `checkout 1.4.2` to `prod` again " +
-        "unless somebody asks for it.",
+        "unless somebody asks for it: comment `/pinion promote checkout prod` here.",
     ],
     [
       requestRefusedComment({ marker: "label:LE_1", who: "alice", words: "the label `promote:prod`", why: "that takes write permission." }),

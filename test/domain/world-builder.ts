@@ -43,9 +43,11 @@ export class WorldBuilder {
   readonly ended: PullRequest[] = [];
   readonly issues: ForgeSnapshot["issues"][number][] = [];
   readonly branches: ForgeSnapshot["branches"][number][] = [];
+  readonly deployments: ForgeSnapshot["deployments"][number][] = [];
   readonly changes: PinChange[] = [];
   readonly unexplained: Observation["unexplained"][number][] = [];
   readonly proposals = new Map<number, Answer<ProposedChange>>();
+  readonly refusedMerges = new Map<string, string>();
   readonly asked: Need[] = [];
   quarantine: Answer<readonly QuarantineEntry[]> = known([], START);
   readonly #answers = new Map<string, Answer<NeedAnswers[Need["kind"]]>>();
@@ -139,7 +141,7 @@ export class WorldBuilder {
         issues: this.issues,
         branches: this.branches,
         labels: ["promote:staging", "promote:prod", "freeze:dev", "freeze:staging", "freeze:prod"],
-        deployments: [],
+        deployments: this.deployments,
       },
       config: this.config,
       pins: this.pins,
@@ -148,6 +150,7 @@ export class WorldBuilder {
       changes: this.changes,
       unexplained: this.unexplained,
       proposals: this.proposals,
+      refusedMerges: this.refusedMerges,
     };
   }
 

@@ -108,6 +108,26 @@ describe("a merge that GitHub turns down", () => {
   });
 });
 
+describe("a merge that GitHub refuses for long", () => {
+  it("is told on the pull request in GitHub's words, once, and made as soon as GitHub lets it", async () => {
+    const story = await begin({ environmentLines: [DEV], asleep: true });
+    const { world } = story;
+    const isMerge = (method: string, path: string) => method === "PUT" && path.endsWith("/merge");
+    const refuse = () => world.github.faults.next(isMerge, { kind: "status", status: 405, body: { message: 'Required status check "build" is expected.' } });
+    for (let count = 0; count < 8; count += 1) refuse();
+    await story.wake();
+    await world.pass(3 * MINUTE);
+    const dev = story.pull("Promote checkout 1.4.2 to dev");
+    expect(story.verdict(dev)).toBe('success: GitHub does not let Pinion merge: Required status check "build" is expected');
+    const before = story.writes();
+    await world.pass(10 * MINUTE);
+    // Nothing but the tries themselves.
+    expect(story.writes() - before).toBeLessThanOrEqual(4);
+    await story.until("merged dev 1.4.2", 2 * HOUR);
+    expect(await story.doubled()).toEqual([]);
+  });
+});
+
 describe("what is written only when something goes wrong", () => {
   it.each(FAULTS)("%s: there is one issue, one record and one way on", async (_what, fault) => {
     const story = await begin({ pushed: "", asleep: true });

@@ -58,7 +58,7 @@ describe("a pull request that a person closes", () => {
     await world.person("carol").closePullRequest(first.number);
     await world.settle();
     expect(story.said(first.number)).toEqual([
-      "@carol withdrew this promotion. Pinion does not offer `checkout 1.4.2` to `prod` again unless somebody asks for it.",
+      "@carol withdrew this promotion. Pinion does not offer `checkout 1.4.2` to `prod` again unless somebody asks for it: comment `/pinion promote checkout prod` here.",
     ]);
     await world.pass(HOUR);
     expect(story.titles("open")).toEqual([]);
@@ -184,5 +184,26 @@ describe("an environment in which people press the button", () => {
     await story.until("verified dev 1.4.2");
     expect((await story.recordsOf("merged"))[0]).toMatchObject({ judgement: "judged", mergedBy: "carol", kind: "promotion" });
     expect(await story.recordsOf("held")).toEqual([]);
+  });
+});
+
+describe("a freeze by somebody who may not", () => {
+  it("is told so on the issue, once, and stops nothing; by somebody who may, it stops the line until it is over", async () => {
+    const story = await begin({ environmentLines: [DEV], asleep: true });
+    const { world } = story;
+    const theirs = await world.person("mallory").openIssue("Stop", ["freeze:dev"]);
+    await story.wake();
+    await story.until("merged dev 1.4.2");
+    await world.pass(10 * MINUTE);
+    expect(story.said(theirs)).toEqual([expect.stringMatching(/^@mallory, the label `freeze:dev` was not acted on: that takes write permission/)]);
+    const real = await world.person("alice").openIssue("Really stop", ["freeze:dev"]);
+    await world.pass(MINUTE);
+    await world.push("checkout", "1.4.3");
+    await world.pass(10 * MINUTE);
+    expect(story.titles("open")).toEqual(["Promote checkout 1.4.3 to dev"]);
+    await world.person("bob").closeIssue(real);
+    await story.until("verified dev 1.4.3");
+    expect(story.said(real)).toEqual(["The freeze of `dev` is over: @bob closed this issue."]);
+    expect(await story.doubled()).toEqual([]);
   });
 });

@@ -131,6 +131,11 @@ describe("the core policies", () => {
       soundFacts({ promotion: { kind: "hotfix", direction: "down", from_version: "1.5.0" } }),
       "warn fail: 1.4.2 is older than 1.5.0, which is pinned in prod",
     ],
+    [
+      "no-downgrade",
+      soundFacts({ promotion: { direction: "down", going_back: ["ghcr.io/acme/b would go back from 1.2.0 to 1.1.5"] } }),
+      "block fail: ghcr.io/acme/b would go back from 1.2.0 to 1.1.5",
+    ],
     ["no-downgrade", soundFacts({ promotion: { from_version: "" } }), "block not-applicable: does not apply to this promotion"],
     ["no-downgrade", soundFacts({ promotion: { direction: "unordered" } }), "block not-applicable: does not apply to this promotion"],
 

@@ -18,6 +18,7 @@ export function soundFacts(changed: Partial<Omit<Facts, "promotion">> & { readon
       version: "1.4.2",
       from_version: "1.4.1",
       direction: "up",
+      going_back: [],
       first: false,
       every_image_has_digest: true, went_bad: "",
       ...promotion,

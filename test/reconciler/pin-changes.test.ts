@@ -103,3 +103,120 @@ it("finds that a file is gone whose pin the log knows", async () => {
   const { changes } = await new PinChanges().find(ports, REPOSITORY, snapshot, configOf(), () => null, new Map(), ledger);
   expect(changes).toMatchObject([{ app: "checkout", environment: "dev", from: release, to: null, commit: MERGED }]);
 });
+
+describe("what only the configuration changed", () => {
+  const FILE = "apps/checkout/dev/kustomization.yaml";
+  const both = (tag: string, worker: string): string => `${text("checkout", tag)}${text("worker", worker).replace("images:\n", "")}`;
+  const CONFIG = ".github/pinion.yaml";
+  const watching = (environments: string, images: readonly string[] = []): string =>
+    `version: 1\nenvironments: ${environments}\napps:\n  discover: ["apps/{app}/{env}/kustomization.yaml"]\n` +
+    (images.length === 0 ? "" : `  checkout: { images: [${images.map((name) => `ghcr.io/acme/${name}`).join(", ")}] }\n`);
+
+  interface Past {
+    /** What stood at each commit, the installation's first; a file that is not named stays as it was. */
+    readonly commits: readonly (readonly [oid: string, files: Readonly<Record<string, string>>])[];
+    /** What the log says is pinned, and since which commit. */
+    readonly known: readonly [commit: string, images: readonly (readonly [name: string, tag: string])[]] | null;
+  }
+
+  async function found({ commits, known }: Past) {
+    const at = (commit: string, path: string): string | null => {
+      const until = commits.slice(0, commits.findIndex(([id]) => id === commit) + 1);
+      return until.findLast(([, files]) => path in files)?.[1][path] ?? null;
+    };
+    const [head = INSTALLED] = commits.at(-1) ?? [];
+    const parsed = parseConfig(at(head, CONFIG) ?? "");
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const { config } = parsed;
+    const bytes = (content: string | null) => (content === null ? null : new TextEncoder().encode(content));
+    const ports = portsWith({
+      forge: { pullRequestOf: async () => null },
+      manifests: {
+        changedFiles: async () => [{ path: FILE, blob: oid("f") }],
+        file: async (_, commit, path) => bytes(at(commit, path)),
+        history: async (_, path, since) =>
+          commits
+            .slice(commits.findIndex(([id]) => id === since) + 1)
+            .filter(([, files]) => path in files)
+            .map(([id]) => ({ oid: id, parent: null, at: NOW - 3_600_000, authorName: "ada", authorEmail: PERSON })),
+      },
+    });
+    const images = (known?.[1] ?? []).map(([name, tag]) => ({ repository: `ghcr.io/acme/${name}`, tag, digest: `sha256:${tag.charAt(2).repeat(64)}` as const }));
+    const ledger = appendRecords(EMPTY_LEDGER, [
+      { event: "installed", at: NOW - 7_200_000, commit: INSTALLED },
+      ...(known === null
+        ? []
+        : [{ event: "adopted" as const, app: "checkout", environment: "dev", at: NOW - 7_000_000, commit: known[0], pinned: { app: "checkout", version: "1", images } }]),
+    ]);
+    const pins = new Map([["checkout", new Map([["dev", environmentPins("checkout", settingsOf(config, "checkout"), FILE, readPins(FILE, bytes(at(head, FILE))))]])]]);
+    const discover = compileDiscover(config.discover, config.environments);
+    const { changes } = await new PinChanges().find(ports, REPOSITORY, snapshotOf({ at: NOW, head }), config, discover, pins, ledger);
+    return changes.map(({ from, to, commit }) => `${shown(from)} -> ${shown(to)} at ${commit.charAt(0)}`);
+  }
+
+  const shown = (pinned: { readonly images: readonly { readonly repository: string; readonly tag: string | null }[] } | null) =>
+    pinned === null ? "nothing" : pinned.images.map(({ repository, tag }) => `${repository.replace("ghcr.io/acme/", "")} ${tag}`).join(" ");
+
+  const DEV = "{ dev: {} }";
+  const PAIR = ["checkout", "worker"];
+
+  it.each<[string, Past, readonly string[]]>([
+    [
+      "more images move together: what is pinned is adopted",
+      { commits: [[INSTALLED, { [FILE]: both("1.1.0", "1.5.0") }], [MERGED, { [CONFIG]: watching(DEV, PAIR) }]], known: [INSTALLED, [["checkout", "1.1.0"]]] },
+      ["nothing -> checkout 1.1.0 worker 1.5.0 at 1"],
+    ],
+    [
+      "fewer images move together",
+      { commits: [[INSTALLED, { [FILE]: both("1.1.0", "1.5.0") }], [MERGED, { [CONFIG]: watching(DEV, ["worker"]) }]], known: [INSTALLED, [["checkout", "1.1.0"], ["worker", "1.5.0"]]] },
+      ["nothing -> worker 1.5.0 at 1"],
+    ],
+    [
+      "another image is looked at",
+      { commits: [[INSTALLED, { [FILE]: both("1.1.0", "1.5.0") }], [MERGED, { [CONFIG]: watching(DEV, ["worker"]) }]], known: [INSTALLED, [["checkout", "1.1.0"]]] },
+      ["nothing -> worker 1.5.0 at 1"],
+    ],
+    [
+      "an image came into the file with it",
+      { commits: [[INSTALLED, { [FILE]: text("checkout", "1.1.0") }], [MERGED, { [FILE]: both("1.1.0", "1.5.0"), [CONFIG]: watching(DEV, PAIR) }]], known: [INSTALLED, [["checkout", "1.1.0"]]] },
+      ["nothing -> checkout 1.1.0 worker 1.5.0 at 1"],
+    ],
+    [
+      "the known image was changed with it: that is somebody's change",
+      { commits: [[INSTALLED, { [FILE]: text("checkout", "1.1.0") }], [MERGED, { [FILE]: both("1.2.0", "1.5.0"), [CONFIG]: watching(DEV, PAIR) }]], known: [INSTALLED, [["checkout", "1.1.0"]]] },
+      ["checkout 1.1.0 -> checkout 1.2.0 worker 1.5.0 at 1"],
+    ],
+    [
+      "an environment is looked at from now on: what was changed in its file before is nobody's change",
+      {
+        commits: [
+          [INSTALLED, { [FILE]: text("checkout", "1.1.0"), [CONFIG]: watching("{ qa: {} }") }],
+          [oid("2"), { [FILE]: text("checkout", "1.2.0") }],
+          [MERGED, { [CONFIG]: watching("{ qa: {}, dev: {} }") }],
+        ],
+        known: null,
+      },
+      ["nothing -> checkout 1.2.0 at 1"],
+    ],
+    [
+      "and what was changed after that is",
+      {
+        commits: [
+          [INSTALLED, { [FILE]: text("checkout", "1.1.0"), [CONFIG]: watching("{ qa: {} }") }],
+          [oid("2"), { [FILE]: text("checkout", "1.2.0") }],
+          [oid("3"), { [CONFIG]: watching("{ qa: {}, dev: {} }") }],
+          [MERGED, { [FILE]: text("checkout", "1.3.0") }],
+        ],
+        known: null,
+      },
+      ["checkout 1.2.0 -> checkout 1.3.0 at 1"],
+    ],
+    [
+      "an environment that was looked at all along",
+      { commits: [[INSTALLED, { [FILE]: text("checkout", "1.1.0"), [CONFIG]: watching(DEV) }], [MERGED, { [FILE]: text("checkout", "1.2.0"), [CONFIG]: `${watching(DEV)}# more\n` }]], known: null },
+      ["checkout 1.1.0 -> checkout 1.2.0 at 1"],
+    ],
+  ])("%s", async (_, past, changes) => {
+    expect(await found(past)).toEqual(changes);
+  });
+});

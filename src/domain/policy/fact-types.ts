@@ -39,6 +39,7 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
       version: "string",
       from_version: "string",
       direction: "string",
+      going_back: "list<string>",
       first: "bool",
       every_image_has_digest: "bool",
       went_bad: "string",

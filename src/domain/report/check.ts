@@ -11,21 +11,30 @@ const MAX_TITLE = 255;
 /** GitHub takes 65,535 characters. */
 const MAX_SUMMARY = 65_000;
 const MAX_LISTED = 100;
+const REFUSED = "GitHub does not let Pinion merge";
 const CUT_NOTE = "The rest of this text was left out, since GitHub takes no longer one. Everything was judged all the same.";
 
 /**
  * The check run on a pull request that moves pins. It says nothing that changes merely because time passes:
  * moments are absolute, so that an unchanged state is an unchanged text, which is not written again.
  */
-export function checkContent(input: { readonly promotions: readonly CheckedPromotion[]; readonly notes: readonly string[] }): CheckContent {
+export function checkContent(input: {
+  readonly promotions: readonly CheckedPromotion[];
+  readonly notes: readonly string[];
+  /** GitHub's words where every gate passed and it refused the merge all the same. */
+  readonly refusedMerge?: string | null;
+}): CheckContent {
   const promotions = input.promotions.toSorted((a, b) => severity(a.judgement) - severity(b.judgement));
   const [worst] = promotions;
   if (worst === undefined) return unknownCheck("Nothing has been judged.");
+  // While a gate holds, that one is what there is to do first.
+  const refused = worst.judgement.outcome === "pass" ? (input.refusedMerge ?? null) : null;
+  const notes = refused === null ? input.notes : [...input.notes, `${REFUSED}: ${refused}. Pinion tries again.`];
   const blocks: Block[] = [
-    ...(input.notes.length === 0 ? [] : [{ text: input.notes.map((note) => `- ${words(note)}`).join("\n"), divisible: true }]),
+    ...(notes.length === 0 ? [] : [{ text: notes.map((note) => `- ${words(note)}`).join("\n"), divisible: true }]),
     ...promotions.flatMap(gatesSection),
   ];
-  const title = titleOf(worst, promotions);
+  const title = refused === null ? titleOf(worst, promotions) : `${REFUSED}: ${clause(refused)}`;
   switch (worst.judgement.outcome) {
     case "pass":
       return content("success", title, blocks);

@@ -1,3 +1,4 @@
+import type { PromotionKind } from "../record.ts";
 import type { AppName, EnvironmentName } from "../release.ts";
 import { clause, code, mention, words } from "./markdown.ts";
 
@@ -40,6 +41,15 @@ export function obsoleteComment({ marker, reason }: { readonly marker: string; r
   return comment(marker, `Closed, because there is nothing left to do: ${words(reason)}`);
 }
 
+/** Before a pull request is closed because the configuration, or what it stands on, has changed around it. */
+export function movedOnComment({ marker, reason }: { readonly marker: string; readonly reason: string }): string {
+  return comment(
+    marker,
+    `Closed, because it does not make the promotion any more that it was opened for: ${words(clause(reason))}. ` +
+      "What is due now comes in a pull request of its own.",
+  );
+}
+
 /** When a person closed a promotion's pull request. */
 export function withdrawnComment(withdrawal: {
   readonly marker: string;
@@ -47,13 +57,37 @@ export function withdrawnComment(withdrawal: {
   readonly app: AppName;
   readonly environment: EnvironmentName;
   readonly version: string;
+  readonly kind: PromotionKind;
 }): string {
-  const { marker, who, app, environment, version } = withdrawal;
+  const { marker, who, app, environment, version, kind } = withdrawal;
+  if (kind === "revert") {
+    const stays = `Pinion does not open it again; to go back to ${code(version)} after all, open a pull request of your own`;
+    return comment(marker, `${mention(who)} closed this way back, so what runs in ${code(environment)} stays. ${stays}.`);
+  }
   return comment(
     marker,
     `${mention(who)} withdrew this promotion. Pinion does not offer ${code(`${app} ${version}`)} to ${code(environment)} ` +
-      "again unless somebody asks for it.",
+      `again unless somebody asks for it: comment ${code(promoteCommand(app, environment))} here.`,
   );
+}
+
+/** What a person writes to ask for a promotion. */
+export function promoteCommand(app: AppName, environment: EnvironmentName): string {
+  return `/pinion promote ${app} ${environment}`;
+}
+
+/** When a freeze is over. */
+export function freezeOverComment(over: {
+  readonly marker: string;
+  readonly environment: EnvironmentName;
+  readonly label: string;
+  readonly closed: boolean;
+  /** Who closed the issue, where that can be told. */
+  readonly by: string | null;
+}): string {
+  const { marker, environment, label, closed, by } = over;
+  const how = closed ? `${by === null ? "somebody" : mention(by)} closed this issue` : `the label ${code(label)} was taken off`;
+  return comment(marker, `The freeze of ${code(environment)} is over: ${how}.`);
 }
 
 /** The answer to a request that is not granted. `words` is how the person asked, `why` the reason. */
@@ -64,6 +98,21 @@ export function requestRefusedComment(refusal: {
   readonly why: string;
 }): string {
   return comment(refusal.marker, `${mention(refusal.who)}, ${words(refusal.words)} was not acted on: ${words(clause(refusal.why))}.`);
+}
+
+/** The answer to a request that is granted, while its pull request has to wait. `why` is what it waits for. */
+export function requestNotedComment(noted: {
+  readonly marker: string;
+  readonly who: string;
+  readonly words: string;
+  readonly why: string;
+}): string {
+  const { marker, who, words: said, why } = noted;
+  return comment(
+    marker,
+    `${mention(who)}, ${words(said)} is noted. Its pull request is not open yet: ${words(clause(why))}. ` +
+      "It opens by itself as soon as it can, unless somebody asks for another release.",
+  );
 }
 
 /** The answer to a request that is granted. */

@@ -1,6 +1,7 @@
 import type { Instant, Milliseconds } from "../answer.ts";
 import type { PromotionKind } from "../record.ts";
 import type { AppName, EnvironmentName, Pinned, PinnedImage, Release } from "../release.ts";
+import { promoteCommand } from "./comment.ts";
 import { shortDigest } from "./commit-message.ts";
 import { code, codeBlock, cut, fit, mention, oneLine, words, type Block } from "./markdown.ts";
 import { readableDuration, readableTime } from "./readable.ts";
@@ -124,14 +125,14 @@ function evidenceLine({ environment, deployedAt, soakedFor, verified }: BodyEvid
   return `${since}, ${how}: ${words(cut(verified.evidence, 500))}`;
 }
 
-function nextSteps({ kind, environment, mergeRule, nextOnRequest }: PromotionBody): readonly string[] {
+function nextSteps({ kind, app, environment, mergeRule, nextOnRequest }: PromotionBody): readonly string[] {
   const revert = kind === "revert";
   const lines = [
     words(mergeRule),
     "The check **Pinion** below shows every gate, and what is still missing.",
     revert
       ? "To keep the release that runs now, close this pull request."
-      : `To withdraw the promotion, close this pull request. Then ${code(environment)} is offered the release only when somebody asks.`,
+      : `To withdraw the promotion, close this pull request. To have it after all, comment ${code(promoteCommand(app, environment))} on it then.`,
   ];
   if (revert) return lines;
   const next = nextOnRequest.slice(0, MAX_LIST).map((name) => {

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import type { Pinned } from "../../src/domain/release.ts";
+import { versionOf } from "../../src/domain/release.ts";
+import { directionOf, goingBack } from "../../src/domain/version-order.ts";
+import { digestOf } from "./releases.ts";
+
+/** `a:1.0.0 b:main`, each tag with its own digest; `a:` alone is pinned by digest only. */
+function pinned(text: string): Pinned {
+  const images = text.split(" ").map((entry) => {
+    const [repository = "", tag = ""] = entry.split(":");
+    return { repository, tag: tag === "" ? null : tag, digest: digestOf(entry) };
+  });
+  return { app: "checkout", version: versionOf(images), images };
+}
+
+describe("the direction from what is pinned", () => {
+  it.each<[string, string, ReturnType<typeof directionOf>]>([
+    ["a:1.1.0", "a:1.2.0", "up"],
+    ["a:1.2.0", "a:1.1.0", "down"],
+    ["a:1.1.0", "a:v1.1.0", "same"],
+    ["a:main", "a:1.1.0", "unordered"],
+    ["a:", "a:1.1.0", "unordered"],
+    ["a:", "a:", "same"],
+    ["a:1.1.0 b:1.2.0", "a:1.1.5 b:1.1.5", "down"],
+    ["a:1.2.0 b:1.1.0", "a:1.2.0 b:1.2.0", "up"],
+    ["a:1.2.0 b:main", "a:1.3.0 b:1.3.0", "up"],
+    ["a:1.2.0 b:main", "a:1.2.0 b:1.2.0", "unordered"],
+    ["a:1.2.0 b:1.2.0", "b:1.2.0 a:1.2.0", "same"],
+    ["a:1.1.0", "a:1.2.0 b:1.0.0", "up"],
+    ["a:1.1.0", "b:1.2.0", "unordered"],
+  ])("of %s to %s is %s", (from, to, direction) => {
+    expect(directionOf(pinned(to), pinned(from))).toBe(direction);
+  });
+
+  it("is told for each image that goes back", () => {
+    expect(goingBack(pinned("a:1.1.5 b:1.1.5"), pinned("a:1.1.0 b:1.2.0"))).toEqual(["b would go back from 1.2.0 to 1.1.5"]);
+    expect(goingBack(pinned("a:1.1.0"), pinned("a:1.2.0"))).toEqual(["a would go back from 1.2.0 to 1.1.0"]);
+  });
+});
