@@ -151,11 +151,3 @@ export function mustBeProposed(draft: Draft, app: string, environment: string): 
   }
   return apps >= BREAKER_APPS;
 }
-
-/** Whether this open pull request of Pinion carries exactly this release into this place. */
-export function carries(judged: JudgedPullRequest, app: string, environment: string, release: Pinned): boolean {
-  return judged.promotions.some(
-    ({ promotion }) =>
-      promotion.app === app && promotion.environment.name === environment && releaseKey(promotion.to) === releaseKey(release),
-  );
-}

@@ -3,6 +3,7 @@ import type { Draft } from "./draft.ts";
 import { openPullRequest } from "./openings.ts";
 import { mustBeProposed, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { ranAs, type Bad, type Stay } from "./ledger.ts";
+import { openPromotionIn } from "./open-promotion.ts";
 import { releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
 import { revertFiles } from "./revert-files.ts";
 import { revertTarget } from "./revert-target.ts";
@@ -21,7 +22,7 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
   if (place.frozen !== null) return leave(`and the app is stopped by #${place.frozen.issue}: ${place.frozen.reason}`);
   const release = ranAs(place, current.release) ?? current.bad.release;
   if (place.toldOf === current.commit) return leave("and people have been told that there is no way back");
-  if (judged.some((other) => isRevertOf(draft, other, app, environment.name))) return;
+  if (judged.some((other) => openPromotionIn(draft, other, app, environment.name)?.revert === true)) return;
   if (current.kind === "revert") {
     freeze(draft, environment, current, release, current.bad, "the release that it was reverted to went bad as well");
     return;
@@ -54,14 +55,6 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
     pins,
     files,
     { version: release.version, evidence: current.bad.evidence },
-  );
-}
-
-function isRevertOf(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {
-  const opened = draft.observation.ledger.openedAs.get(judged.pullRequest.number);
-  if (opened !== undefined) return opened.kind === "revert" && opened.app === app && opened.environment === environment;
-  return judged.promotions.some(
-    ({ promotion }) => promotion.kind === "revert" && promotion.app === app && promotion.environment.name === environment,
   );
 }
 

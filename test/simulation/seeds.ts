@@ -35,6 +35,7 @@ export const UNMENDED: readonly { readonly invariant: string; readonly sentence:
   { invariant: "S24", sentence: /was written over/, cause: "the opening of a pull request that was there already is recorded again" },
   { invariant: "S24", sentence: /somebody else's doing/, cause: "where the record of an opening was lost, what somebody else put into the branch is recorded as what was opened" },
   { invariant: "S15", sentence: /never ran there healthily/, cause: "a tag without a digest is resolved when it is deployed, though it may have moved" },
+  { invariant: "S16", sentence: /did not run well then/, cause: "the same, when it is verified" },
   { invariant: "S32", sentence: /of true time/, cause: "a stay begins by the machine's clock and ends by GitHub's" },
   { invariant: "S6", sentence: /approvals that count/, cause: "whoever asked first is forgotten when somebody else asks as well, and may approve" },
   { invariant: "L9", sentence: /is left/, cause: "a closing that nothing could be done about at once is forgotten" },
