@@ -5,7 +5,7 @@
 import type { WorldEvent } from "../events.ts";
 import type { PullFacts } from "../facts.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
-import { breach, entriesOf, isRevertBranch, placeOfBranch, versionOrder } from "./reading.ts";
+import { breach, entriesOf, holdsDigest, isRevertBranch, placeOfBranch, versionOrder } from "./reading.ts";
 
 type Opened = Extract<WorldEvent, { readonly kind: "opened" }>;
 
@@ -45,11 +45,12 @@ function overHold(event: Opened, pull: PullFacts, view: WorldView): readonly Bre
   const entries = entriesOf(view, app, environment).filter(({ writtenAt }) => seen !== null && writtenAt < seen.at - SECOND);
   const held = entries.findLastIndex((entry) => entry.event === "held");
   const displaced = entries[held]?.displaced;
-  const tag = view.pinAt(pull.head, app, environment)?.tag;
-  if (isRevertBranch(pull.headRef) || displaced == null || tag === undefined) return [];
-  const asked = entriesOf(view, app, environment).slice(held).some((entry) => entry.event === "requested");
-  if (asked || versionOrder(tag, displaced.version) > 0) return [];
-  return [breach("H1", `#${pull.number} would bring ${app} ${tag} to ${environment}, which a person took away from ${displaced.version}`)];
+  const pin = view.pinAt(pull.head, app, environment);
+  if (isRevertBranch(pull.headRef) || displaced == null || pin === null) return [];
+  // A request counts whether it came before the hold or after it.
+  const asked = entriesOf(view, app, environment).some((entry) => entry.event === "requested" && holdsDigest(entry, pin.digest ?? ""));
+  if (asked || versionOrder(pin.tag, displaced.version) > 0) return [];
+  return [breach("H1", `#${pull.number} would bring ${app} ${pin.tag} to ${environment}, which a person took away from ${displaced.version}`)];
 }
 
 /** GitHub's times are cut off to whole seconds. */

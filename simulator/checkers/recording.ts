@@ -115,7 +115,8 @@ function identity(entry: LogEntry): string {
     frozen: entry.issue,
     unfrozen: entry.issue,
   };
-  return `${event} ${environment} ${app} ${which[event] ?? entry.commit ?? ""}`;
+  // An event that is not known here is told apart by its file, which is made from what makes it the same.
+  return `${event} ${environment} ${app} ${which[event] ?? entry.commit ?? entry.path}`;
 }
 
 function told({ event, app, environment, release }: LogEntry): string {
