@@ -183,6 +183,7 @@ function report({ opening, all, api, quiet, took }: Measured): void {
   const writes = all.flatMap(writesOf);
   const perPromotion = Math.round((writes.length / ENVIRONMENTS.length) * 100) / 100;
   const byEndpoint = countBy(api, endpointOf);
+  const points = api.reduce((sum, request) => sum + request.points, 0);
   printTable("From the push to the registry to the open pull request with its check run", [
     ["API requests", pushToOpen, "(aim: at most 4)"],
     ...Object.entries(countBy(opening.filter((request) => sortOf(request) === "api"), endpointOf)).map(([name, count]) => [`  ${name}`, count] as const),
@@ -193,6 +194,7 @@ function report({ opening, all, api, quiet, took }: Measured): void {
   printTable(`The whole way through ${ENVIRONMENTS.join(", ")} to verified in prod, in ${Math.round(took / MINUTE)} minutes`, [
     ["API requests", api.length, `(${quiet} of them come in that time when nothing happens at all)`],
     ...Object.entries(byEndpoint).map(([name, count]) => [`  ${name}`, count] as const),
+    ["GraphQL points, of 5,000 in an hour", points],
     ["Git requests", of(all, "git")],
     ["for tokens, once an hour", of(all, "token")],
     ["of people, not counted", of(all, "person")],
@@ -201,7 +203,7 @@ function report({ opening, all, api, quiet, took }: Measured): void {
     ["for each of 3 promotions", perPromotion],
     ...Object.entries(countBy(writes, (name) => name)).map(([name, count]) => [`  ${name}`, count] as const),
   ]);
-  printJson({ push_to_open: pushToOpen, whole_way: api.length, by_endpoint: byEndpoint, writes_per_promotion: perPromotion, git_requests: of(all, "git") });
+  printJson({ push_to_open: pushToOpen, whole_way: api.length, by_endpoint: byEndpoint, writes_per_promotion: perPromotion, graphql_points: points, git_requests: of(all, "git") });
 }
 
 printMachine();

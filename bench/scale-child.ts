@@ -42,7 +42,8 @@ const logger = createLogger({ level: "warn", output: { write: (line) => void pro
 const surroundings = { clock: systemClock, logger, random: Math.random, environment: { PATH: process.env["PATH"] }, throttle: false };
 const { ports } = await compose(read.settings, surroundings);
 const reconciler = createReconciler({ ...ports, registry }, await loadShippedPolicies());
-const [repository] = await ports.forge.repositories();
+const [installation] = await ports.forge.installations();
+const [repository] = installation === undefined ? [] : await ports.forge.repositories(installation);
 if (repository === undefined) throw new Error("the App is installed nowhere");
 
 async function look({ hint }: LookOrder): Promise<void> {

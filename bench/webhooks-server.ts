@@ -40,7 +40,7 @@ const look: Reconciler["look"] = async (repository, hints) => {
 };
 const dispatcher = createDispatcher({
   forge: ports.forge,
-  reconciler: { look, pinning: (image, among) => reconciler.pinning(image, among) },
+  reconciler: { look, pinning: (image, among) => reconciler.pinning(image, among), forget: (id) => reconciler.forget(id) },
   clock: systemClock,
   journal: ports.journal,
   random: Math.random,

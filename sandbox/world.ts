@@ -1,7 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
 import type { Digest } from "../src/domain/release.ts";
 import { startArgoCd, type ArgoCdSandbox } from "./argocd.ts";
 import { VirtualClock } from "./clock.ts";
-import type { Repository, Role } from "./github/model.ts";
+import type { Permissions, Repository, Role } from "./github/model.ts";
 import type { Person } from "./github/people.ts";
 import { startGitHub, type GitHubSandbox } from "./github/sandbox.ts";
 import { startPinion, type RunningPinion } from "./pinion.ts";
@@ -185,7 +188,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const { apps = ["checkout"], environments = ["dev", "staging", "prod"], version = "1.4.1", digests = false } = options;
   const clock = new VirtualClock(Date.UTC(2026, 10, 23, 9, 0, 0));
   const registry = await startRegistry({ clock });
-  const github = await startGitHub({ clock, app: { webhookSecret: WEBHOOK_SECRET } });
+  const github = await startGitHub({ clock, app: { ...(await appManifest()), webhookSecret: WEBHOOK_SECRET } });
   const files: Record<string, string> = { "README.md": "# Manifests\n", ...options.files };
   if (options.config !== null) files[".github/pinion.yaml"] = options.config;
   for (const app of apps) {
@@ -209,6 +212,19 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   // Everything in the beginning has been running for a while.
   clock.advance(30 * 60_000);
   return new World({ clock, github, repository, registry, argocd, prometheus, settings: options.settings ?? {} });
+}
+
+/** What an operator gives the App when it is made: nothing more, so that what Pinion lacks shows here. */
+async function appManifest(): Promise<{ readonly permissions: Permissions; readonly events: readonly string[] }> {
+  const text = await readFile(join(import.meta.dirname, "../app.yml"), "utf8");
+  // The file is our own, and test/contract holds its shape.
+  const { default_permissions: permissions, default_events: events } = parse(text) as AppManifest;
+  return { permissions, events };
+}
+
+interface AppManifest {
+  readonly default_permissions: Permissions;
+  readonly default_events: readonly string[];
 }
 
 /** Tells Pinion of every push to the registry, as `notifications:` of the CNCF Distribution registry does. */

@@ -47,6 +47,7 @@ export async function compose(settings: Settings, surroundings: Surroundings): P
     forge: createForge({
       clients: { app: () => probot.auth(), installation: (id) => probot.auth(id) },
       clock,
+      host: new URL(settings.github.url).hostname,
     }),
     manifests: createManifestsRepository({
       directory: settings.dataDirectory,

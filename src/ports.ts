@@ -56,8 +56,10 @@ export interface RecordWrite {
 
 /** GitHub. */
 export interface Forge {
-  /** Repositories that the App is installed in and may use. */
-  repositories(): Promise<readonly Repository[]>;
+  /** Installations of the App, without those that are suspended. */
+  installations(): Promise<readonly number[]>;
+  /** Repositories that the App may use there. */
+  repositories(installation: number): Promise<readonly Repository[]>;
   /** One look. `endedSince` bounds how far back ended pull requests are listed. */
   snapshot(repository: Repository, endedSince: Instant): Promise<ForgeSnapshot>;
   permission(repository: Repository, login: string): Promise<Permission>;

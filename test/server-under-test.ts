@@ -55,7 +55,7 @@ export async function serverUnderTest(options: { registry?: boolean; swept?: boo
     repositories: () => Promise.resolve([REPOSITORY]),
   };
   const dispatcher = createDispatcher({
-    forge: { repositories: () => world.repositories() },
+    forge: { installations: async () => [REPOSITORY.installation], repositories: () => world.repositories() },
     reconciler: {
       look: async (repository, hints) => {
         looks.push({ repository, hints });
@@ -63,6 +63,7 @@ export async function serverUnderTest(options: { registry?: boolean; swept?: boo
         return { again: null };
       },
       pinning: (_image, among) => among,
+      forget: () => undefined,
     },
     clock,
     journal,

@@ -32,7 +32,7 @@ apps:
 slos:
   availability:
     objective: 99.9
-    errors: 'sum(increase(http_requests_total{app="{app}",env="{env}",code=~"5.."}[{window}]))'
+    errors: 'sum(increase(http_requests_total{app="{app}",env="{env}",code=~"5.."}[{window}])) or vector(0)'
     total:  'sum(increase(http_requests_total{app="{app}",env="{env}"}[{window}]))'
 `;
 

@@ -37,6 +37,8 @@ export interface GraphqlAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the call cost, when it was taken up. */
+  readonly points?: number;
 }
 
 export type GraphqlHandler = (actor: Actor, request: GraphqlRequest) => Promise<GraphqlAnswer>;
@@ -132,17 +134,31 @@ function operationOf(document: DocumentNode, name: string | null): OperationDefi
   return new GraphQLError(name === null ? "An operation name is required" : `No operation named "${name}"`);
 }
 
-/** Counts the points of each account, hour by hour of the sandbox's clock. Says when they are used up, and goes on. */
+/** Counts the points of each account, hour by hour of the sandbox's clock. */
 class RateLimits {
   readonly #used = new Map<number, { readonly points: number; readonly resetAt: number }>();
 
   count(account: number, now: number, size: { readonly nodes: number; readonly cost: number }): RateLimit {
     const before = this.#used.get(account);
     const running = before !== undefined && before.resetAt > now ? before : { points: 0, resetAt: now + HOUR };
+    if (running.points >= POINTS_PER_HOUR) throw new UsedUp(this.#rate(running.points, running.resetAt, size));
     const used = running.points + size.cost;
     this.#used.set(account, { points: used, resetAt: running.resetAt });
-    const remaining = Math.max(0, POINTS_PER_HOUR - used);
-    return { limit: POINTS_PER_HOUR, cost: size.cost, nodeCount: size.nodes, used, remaining, resetAt: running.resetAt };
+    return this.#rate(used, running.resetAt, size);
+  }
+
+  #rate(used: number, resetAt: number, { nodes, cost }: { readonly nodes: number; readonly cost: number }): RateLimit {
+    return { limit: POINTS_PER_HOUR, cost, nodeCount: nodes, used, remaining: Math.max(0, POINTS_PER_HOUR - used), resetAt };
+  }
+}
+
+/** The hour's points are spent. GitHub answers 200 with an error then. */
+class UsedUp extends Error {
+  readonly rate: RateLimit;
+
+  constructor(rate: RateLimit) {
+    super("used up");
+    this.rate = rate;
   }
 }
 
@@ -182,7 +198,9 @@ export function createGraphqlHandler(state: GitHubState): GraphqlHandler {
       session = { state, actor, rateLimit: limits.count(actor.account.id, state.now(), size) };
     } catch (error) {
       if (error instanceof GraphQLError) return refuse([error]);
-      throw error;
+      if (!(error instanceof UsedUp)) throw error;
+      const message = `API rate limit exceeded for ${actor.kind === "installation" ? "installation" : "user"} ID ${actor.account.id}.`;
+      return { ...refuse([refusal("RATE_LIMITED", message)]), headers: rateHeaders(error.rate) };
     }
     const result = await execute({
       schema,
@@ -196,7 +214,7 @@ export function createGraphqlHandler(state: GitHubState): GraphqlHandler {
     // Nothing was executed when the variables do not fit; GitHub then leaves `data` out.
     const errors = result.errors === undefined ? {} : { errors: result.errors.map(showError) };
     const body = result.data === undefined ? errors : { data: result.data, ...errors };
-    return { status: 200, body, headers: rateHeaders(session.rateLimit) };
+    return { status: 200, body, headers: rateHeaders(session.rateLimit), points: session.rateLimit.cost };
   };
 }
 

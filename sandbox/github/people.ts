@@ -107,6 +107,11 @@ export class Person {
     await this.#call("PATCH", `/pulls/${number}`, { state: "open" });
   }
 
+  /** Lets the pull request go to another branch. */
+  async retarget(number: number, base: string): Promise<void> {
+    await this.#call("PATCH", `/pulls/${number}`, { base });
+  }
+
   /** Presses the merge button as it stands there now, and answers the merge commit. */
   async mergeWithButton(number: number, method: MergeMethod = "squash"): Promise<Oid> {
     return String((await this.#call("PUT", `/pulls/${number}/merge`, { merge_method: method })).raw("sha"));

@@ -33,6 +33,8 @@ export interface SeenRequest {
   readonly document: string | null;
   /** Null when the connection was closed without an answer. */
   readonly status: number | null;
+  /** What GitHub takes for a GraphQL call from the hour's points; 0 for everything else. */
+  readonly points: number;
 }
 
 interface Incoming {
@@ -46,7 +48,7 @@ interface Incoming {
 interface Outcome {
   readonly route: string;
   readonly by: Actor["kind"] | null;
-  readonly answer: RestAnswer & { readonly bytes?: Buffer };
+  readonly answer: RestAnswer & { readonly bytes?: Buffer; readonly points?: number };
 }
 
 /** The sandbox's GitHub over HTTP: REST at `/` and `/api/v3`, GraphQL, and Git. */
@@ -104,13 +106,13 @@ export class GitHubServer {
   }
 
   #cut(message: IncomingMessage, incoming: Incoming, outcome: Pick<Outcome, "route" | "by">): void {
-    this.#saw(incoming, outcome, null);
+    this.#saw(incoming, outcome, null, 0);
     message.socket.destroy();
   }
 
-  #saw({ method, path, body }: Incoming, { route, by }: Pick<Outcome, "route" | "by">, status: number | null): void {
+  #saw({ method, path, body }: Incoming, { route, by }: Pick<Outcome, "route" | "by">, status: number | null, points: number): void {
     const document = path === "/graphql" ? documentIn(body) : null;
-    this.requests.push({ method, route, path, at: this.#state.now(), by, document, status });
+    this.requests.push({ method, route, path, at: this.#state.now(), by, document, status, points });
   }
 
   async #answer(incoming: Incoming): Promise<Outcome> {
@@ -133,7 +135,7 @@ export class GitHubServer {
     }
   }
 
-  async #answerGraphql(actor: Actor, incoming: Incoming): Promise<RestAnswer> {
+  async #answerGraphql(actor: Actor, incoming: Incoming): Promise<Outcome["answer"]> {
     if (this.#graphql === null) {
       // The schema takes a moment to read; who never asks does not wait for it.
       const { createGraphqlHandler } = await import("./graphql.ts");
@@ -187,7 +189,7 @@ export class GitHubServer {
 
   #send(outgoing: ServerResponse, incoming: Incoming, outcome: Outcome, halve = false): void {
     const { answer } = outcome;
-    this.#saw(incoming, outcome, answer.status);
+    this.#saw(incoming, outcome, answer.status, answer.points ?? 0);
     if (answer.bytes !== undefined) {
       sendGit(outgoing, { status: answer.status, headers: { ...answer.headers }, body: answer.bytes });
       return;

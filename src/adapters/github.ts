@@ -2,7 +2,7 @@ import type { Clock, Forge } from "../ports.ts";
 import { GitHubApi } from "./github/api.ts";
 import { askReviewers, comment, createLabel, openIssue, removeLabel } from "./github/conversation.ts";
 import { showDeployment } from "./github/deployments.ts";
-import { ownCommits, permission, pullRequestOf, repositories, teamMembers } from "./github/directory.ts";
+import { installations, ownCommits, permission, pullRequestOf, repositories, teamMembers } from "./github/directory.ts";
 import { identityOf } from "./github/identity.ts";
 import { startLog } from "./github/log-branch.ts";
 import { merge } from "./github/merge.ts";
@@ -16,15 +16,18 @@ import { takeSnapshot } from "./github/snapshot.ts";
 export interface ForgeOptions {
   readonly clients: GitHubClients;
   readonly clock: Pick<Clock, "now">;
+  /** Of GitHub's web pages, as `github.com`. */
+  readonly host: string;
 }
 
 /** GitHub, as one App. Holds nothing that GitHub could not give again: the App's account and ids of what was seen. */
-export function createForge({ clients, clock }: ForgeOptions): Forge {
+export function createForge({ clients, clock, host }: ForgeOptions): Forge {
   const api = new GitHubApi(clients, () => clock.now());
-  const identity = identityOf(api);
+  const identity = identityOf(api, host);
   const nodeIds = new NodeIds();
   return {
-    repositories: () => repositories(api),
+    installations: () => installations(api),
+    repositories: (installation) => repositories(api, installation),
     snapshot: async (repository, endedSince) => takeSnapshot(api, await identity(repository), nodeIds, repository, endedSince),
     permission: (repository, login) => permission(api, repository, login),
     teamMembers: (repository, team) => teamMembers(api, repository, team),

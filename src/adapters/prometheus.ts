@@ -73,9 +73,9 @@ type Json = Readonly<Record<string, unknown>>;
 function answerOf(json: unknown, status: number, host: string): MetricAnswer {
   const answer = objectOf(json);
   if (status !== 200 || answer["status"] !== "success") return errorOf(answer, status, host);
-  // With either, the number may be of a part of the data only, or not mean what the query wants to say.
-  const remarks = [...textsOf(answer["warnings"]), ...textsOf(answer["infos"])];
-  if (remarks.length > 0) return cannotTell(`Prometheus remarks: ${remarks.join("; ")}`);
+  // The number may be of a part of the data only. `infos` are advice on the query, such as that a metric's name is not a counter's.
+  const warnings = textsOf(answer["warnings"]);
+  if (warnings.length > 0) return cannotTell(`Prometheus warns: ${warnings.join("; ")}`);
   const data = objectOf(answer["data"]);
   switch (data["resultType"]) {
     case "scalar":
@@ -97,7 +97,7 @@ function errorOf(answer: Json, status: number, host: string): MetricAnswer {
 
 function vectorOf(result: unknown): MetricAnswer {
   if (!Array.isArray(result)) return cannotTell("the answer has no result");
-  if (result.length === 0) return cannotTell('no series matched; if that means zero, add "or vector(0)" to the query');
+  if (result.length === 0) return { kind: "no-series" };
   if (result.length > 1) return cannotTell(`${result.length} series matched, not one; sum them`);
   return numberOf(objectOf(result[0])["value"]);
 }

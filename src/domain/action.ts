@@ -61,7 +61,13 @@ export type Action = { readonly id: string } & (
       readonly title: string;
       readonly message: string;
     }
-  | { readonly kind: "close"; readonly pullRequest: number; readonly pullRequestId: string; readonly branch: string; readonly head: Oid }
+  | {
+      readonly kind: "close";
+      readonly pullRequest: number;
+      readonly pullRequestId: string;
+      /** To be deleted with it, or null. */
+      readonly branch: { readonly name: string; readonly head: Oid } | null;
+    }
   | { readonly kind: "delete-branch"; readonly branch: string; readonly head: Oid }
   | { readonly kind: "comment"; readonly pullRequest: number; readonly body: string }
   | { readonly kind: "remove-label"; readonly pullRequest: number; readonly label: string }

@@ -36,6 +36,11 @@ export function promotionBranch(
   return `${PREFIX}${refSafe(environment)}/${refSafe(app)}/${name}${attempt > 1 ? `-${attempt}` : ""}`;
 }
 
+/** Whether a branch of Pinion is for this app in this environment. */
+export function isBranchFor(name: string, app: AppName, environment: EnvironmentName): boolean {
+  return name.startsWith(`${PREFIX}${refSafe(environment)}/${refSafe(app)}/`);
+}
+
 export function isPinionBranch(name: string): boolean {
   return name.startsWith(PREFIX);
 }

@@ -1,8 +1,8 @@
 import type { Milliseconds } from "./answer.ts";
+import { badUpstreamOrHere } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
-import { badUpstreamOrHere } from "./promotion-facts.ts";
 import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
 import { selectTag } from "./select.ts";
@@ -149,7 +149,7 @@ function whyNotHere(draft: Draft, app: AppName, environment: Environment, pinned
   if (direction === "down") return olderThan(release, pinned);
   if (direction === "same" && !completes)
     return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
-  if (!draft.observation.quarantine.known) return `whether ${release.version} is in quarantine is not known: ${draft.observation.quarantine.reason}`;
+  if (!draft.observation.quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${draft.observation.quarantine.reason}`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
   if (place.hold !== null && !endsHold(place.hold.displaced, pinned, release)) return `on hold: ${place.hold.reason}`;
   return null;

@@ -1,6 +1,6 @@
 import { isPinionBranch } from "./branch.ts";
 import type { Draft } from "./draft.ts";
-import type { Request } from "./ledger.ts";
+import { ranAs, type Request } from "./ledger.ts";
 import type { PinChange, PullRequest } from "./observation.ts";
 import type { Judgement } from "./record.ts";
 import { asRelease, sameRelease, type Pinned } from "./release.ts";
@@ -108,7 +108,7 @@ function judgementOf(draft: Draft, pullRequest: PullRequest): Judgement {
 
 function recordRevert(draft: Draft, change: PinChange, pullRequest: number, at: number): void {
   const { app, environment, commit } = change;
-  const release = change.from === null ? null : asRelease(change.from);
+  const release = change.from === null ? null : ranAs(draft.place(app, environment), change.from);
   const to = change.to === null ? null : asRelease(change.to);
   if (release === null || to === null) return;
   draft.record({ event: "reverted", app, environment, at, release, to, pullRequest, commit });

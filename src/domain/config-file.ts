@@ -1,10 +1,11 @@
 import { checkConfigShape, DEFAULTS, MODES, MOST_ENVIRONMENTS, MOST_SLOS } from "./config-schema.ts";
-import type { Config, ConfigProblem, ConfigResult, Slo } from "./config.ts";
+import type { Config, ConfigProblem, ConfigResult, Environment, Slo } from "./config.ts";
 import { readApps } from "./config/apps.ts";
 import { readEnvironments } from "./config/environments.ts";
 import { choiceOf, numberOr, textOf } from "./config/reading.ts";
 import type { Report } from "./config/reading.ts";
 import type { SchemaProblem } from "./schema-check.ts";
+import { SHORTEST_WATCH } from "./slo.ts";
 import { member, members, offsetOf, parseYaml, plainValue, TextPositions } from "./yaml-document.ts";
 import type { YamlDocument, YamlLimits, YamlProblem, YamlValue } from "./yaml-document.ts";
 
@@ -45,10 +46,12 @@ function refused(text: string, problems: readonly YamlProblem[]): ConfigResult {
 function readConfig(value: YamlValue, document: YamlDocument, report: Report): Config {
   const slos = readSlos(members(member(value, "slos")).slice(0, MOST_SLOS));
   const { discover, defaults, apps } = readApps(member(value, "apps"), [...slos.keys()], report);
+  const environments = readEnvironments(member(value, "environments"), environmentNames(value, document), report);
+  if ([defaults, ...apps.values()].some(({ slo }) => slo !== null)) reportShortWatches(environments, report);
   const limits = member(value, "limits");
   return {
     mode: choiceOf(member(value, "mode"), MODES, DEFAULTS.mode),
-    environments: readEnvironments(member(value, "environments"), environmentNames(value, document), report),
+    environments,
     discover,
     defaults,
     apps,
@@ -58,6 +61,15 @@ function readConfig(value: YamlValue, document: YamlDocument, report: Report): C
       newPullRequestsPerHour: numberOr(member(limits, "newPullRequestsPerHour"), DEFAULTS.newPullRequestsPerHour),
     },
   };
+}
+
+/** Nothing could be measured by the end of such a watch, so that no release would ever be verified. */
+function reportShortWatches(environments: readonly Environment[], report: Report): void {
+  for (const { name, watch } of environments) {
+    if (watch >= SHORTEST_WATCH) continue;
+    const least = `${SHORTEST_WATCH / 1_000}s`;
+    report(["environments", name, "watch"], `environments.${name}.watch must be ${least} or longer, or no slo can be measured in it`);
+  }
 }
 
 /** In the order of the file, which a JavaScript object does not keep for names made of digits. */

@@ -131,13 +131,13 @@ const ENVIRONMENT: JsonSchema = {
     },
     watch: {
       ...DURATION,
-      description: "How long SLOs are watched after the rollout.",
+      description: "How long SLOs are watched after the rollout. At least `60s` where an app has an `slo`.",
       default: DEFAULTS.watch,
       examples: ["30m"],
     },
     deadline: {
       ...DURATION,
-      description: "A rollout that is not healthy this long after the merge is bad.",
+      description: "A rollout that is not healthy this long after Argo CD began it is bad; the way back is only proposed, and being verified later takes it back.",
       default: DEFAULTS.deadline,
       examples: ["20m"],
     },
@@ -264,12 +264,16 @@ const SLO: JsonSchema = {
     },
     errors: {
       ...QUERY,
-      description: "PromQL for the number of bad events in {window}. {app} and {env} stand for the names.",
-      examples: ['sum(increase(http_requests_total{app="{app}",env="{env}",code=~"5.."}[{window}]))'],
+      description:
+        "PromQL for the number of bad events in {window}. {app} and {env} stand for the names. End it in `or vector(0)`: while nothing " +
+        "has failed yet there is no series, and an empty answer is no zero.",
+      examples: ['sum(increase(http_requests_total{app="{app}",env="{env}",code=~"5.."}[{window}])) or vector(0)'],
     },
     total: {
       ...QUERY,
-      description: "PromQL for the number of all events in {window}. {app} and {env} stand for the names.",
+      description:
+        "PromQL for the number of all events in {window}. {app} and {env} stand for the names. Without `or vector(0)`, an empty answer " +
+        "after a deploy holds the release: the query may ask for something that is not counted at all.",
       examples: ['sum(increase(http_requests_total{app="{app}",env="{env}"}[{window}]))'],
     },
   },

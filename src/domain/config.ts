@@ -14,7 +14,7 @@ export interface Environment {
   readonly soak: Milliseconds;
   /** How long SLOs are watched after the rollout. */
   readonly watch: Milliseconds;
-  /** A rollout that is not healthy this long after the merge is bad. */
+  /** A rollout that is not healthy this long after Argo CD began it is bad. */
   readonly deadline: Milliseconds;
   readonly approvals: Approvals;
   readonly rollback: "auto" | "propose" | "off";

@@ -46,10 +46,17 @@ export class Draft {
     this.now = now;
   }
 
-  /** The answer, or null when it must be asked first; then the question is among the plan's needs. */
-  ask<K extends Need["kind"]>(need: Extract<Need, { kind: K }>, maxAge: Milliseconds): Answer<NeedAnswers[K]> | null {
+  /**
+   * The answer, or null when it must be asked first; then the question is among the plan's needs. `retry` is how long an answer that
+   * could not be had stands.
+   */
+  ask<K extends Need["kind"]>(
+    need: Extract<Need, { kind: K }>,
+    maxAge: Milliseconds,
+    retry: Milliseconds = UNKNOWN_MAX_AGE,
+  ): Answer<NeedAnswers[K]> | null {
     const answer = this.#knowledge.get<K>(need);
-    const limit = answer?.known === false ? unknownMaxAge(answer.failure, maxAge) : maxAge;
+    const limit = answer?.known === false ? unknownMaxAge(answer.failure, maxAge, retry) : maxAge;
     // An answer from the future was given before the clock was set back: how old it is cannot be told.
     if (answer !== null && answer.at <= this.now && this.now - answer.at <= limit) {
       if (!answer.known) this.due(answer.at + limit + 1);
@@ -120,8 +127,8 @@ export class Draft {
   }
 }
 
-function unknownMaxAge(failure: FailureKind, maxAge: Milliseconds): Milliseconds {
-  return failure === "stalled" ? STALLED_MAX_AGE : Math.min(UNKNOWN_MAX_AGE, maxAge);
+function unknownMaxAge(failure: FailureKind, maxAge: Milliseconds, retry: Milliseconds): Milliseconds {
+  return failure === "stalled" ? Math.max(STALLED_MAX_AGE, retry) : Math.min(retry, maxAge);
 }
 
 /** The environments that follow this one, directly or further on. */

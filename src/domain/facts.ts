@@ -78,6 +78,11 @@ export interface Facts {
   readonly freeze: Fact<{ readonly active: boolean; readonly reasons: readonly string[] }>;
   readonly quarantine: Fact<{ readonly hits: readonly string[] }>;
   /** Another release is still rolling out here. */
-  readonly rollout: Fact<{ readonly in_progress: boolean; readonly version: string }>;
+  readonly rollout: Fact<{
+    readonly in_progress: boolean;
+    readonly version: string;
+    /** Why it does not end by itself, as far as Argo CD tells; empty while it goes on as it should. */
+    readonly reason: string;
+  }>;
   readonly paused: { readonly active: boolean; readonly reason: string };
 }

@@ -131,29 +131,23 @@ function requestersOf(draft: Draft, pullRequest: PullRequest, app: string, envir
 /** How many apps going bad in one environment within {@link BREAKER_WINDOW} point at a shared cause. */
 const BREAKER_APPS = 3;
 const BREAKER_WINDOW = 10 * 60_000;
-/** At most one automatic revert for an app and environment in this time. */
+/** What goes bad within this time of a revert is not reverted automatically again. */
 const REVERT_COOLDOWN = 24 * 3_600_000;
 
 /**
  * Whether a revert here is for people to let through, even where `rollback: auto` says otherwise: a passed deadline
- * proves little, what a person put there by hand is a person's to take away, a second revert within a day shows that the
- * first one mended nothing, and many apps going bad at once point at something that no revert mends.
+ * proves little, what a person put there, by hand or by a pull request, is a person's to take away, a second revert within a day shows that the
+ * first one mended nothing, and many apps going bad at once point at something that no revert mends. All of it is told by the time
+ * at which the release went bad, so that no revert begins to merge by itself because time has passed.
  */
 export function mustBeProposed(draft: Draft, app: string, environment: string): boolean {
   const { current, revertedAt } = draft.place(app, environment);
-  if (current === null || current.bad === null || current.bad.event === "deadline" || current.via !== "merged") return true;
-  if (revertedAt !== null && draft.now - revertedAt < REVERT_COOLDOWN) return true;
-  let bad = 0;
+  if (current === null || current.bad === null || current.missedDeadline || current.via !== "promoted") return true;
+  const { at } = current.bad;
+  if (revertedAt !== null && at - revertedAt < REVERT_COOLDOWN) return true;
+  let apps = 0;
   for (const places of draft.observation.ledger.places.values()) {
-    for (const { at } of placeIn(places, environment).bad.values()) if (draft.now - at <= BREAKER_WINDOW) bad += 1;
+    if (placeIn(places, environment).alarms.some((other) => Math.abs(at - other) <= BREAKER_WINDOW)) apps += 1;
   }
-  return bad >= BREAKER_APPS;
-}
-
-/** Whether this open pull request of Pinion carries exactly this release into this place. */
-export function carries(judged: JudgedPullRequest, app: string, environment: string, release: Pinned): boolean {
-  return judged.promotions.some(
-    ({ promotion }) =>
-      promotion.app === app && promotion.environment.name === environment && releaseKey(promotion.to) === releaseKey(release),
-  );
+  return apps >= BREAKER_APPS;
 }

@@ -1,7 +1,7 @@
 import type { Instant } from "./answer.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
-import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
+import { asRelease, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
 import { directionOf } from "./version-order.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
@@ -10,18 +10,23 @@ export interface Stay {
   readonly commit: Oid;
   /** When the pin changed. */
   readonly since: Instant;
-  readonly via: "merged" | "out-of-band" | "adopted";
+  /** `promoted`: by Pinion's own pull request, as it was opened. `merged`: by any other pull request. */
+  readonly via: "promoted" | "merged" | "out-of-band" | "adopted";
   readonly kind: PromotionKind;
   readonly pullRequest: number | null;
   readonly deployedAt: Instant | null;
   readonly verified: { readonly at: Instant; readonly how: "slo" | "rollout-only"; readonly evidence: string } | null;
   readonly bad: Bad | null;
+  /** It was not healthy by its deadline, whatever became of it since. */
+  readonly missedDeadline: boolean;
 }
 
 export interface Bad {
   readonly event: "degraded" | "sync-failed" | "deadline" | "breached";
   readonly at: Instant;
   readonly evidence: string;
+  /** With the digests that its tags named then, where the pin has none. */
+  readonly release: Release;
 }
 
 /** A release's run in an environment: what soak is counted from. */
@@ -32,6 +37,8 @@ export interface Run {
   readonly verified: Stay["verified"];
   /** When it was replaced or went bad; null while it runs. */
   readonly endedAt: Instant | null;
+  /** It proves nothing then, however long it ran before. */
+  readonly wentBad: boolean;
 }
 
 /** A person's request for a promotion that nothing has answered yet. */
@@ -50,6 +57,10 @@ export interface Place {
   readonly runs: readonly Run[];
   /** Releases that went bad here, by release key. */
   readonly bad: ReadonlyMap<string, Bad>;
+  /** When releases went bad here, also those that proved good after all: what was seen at one time stays true of that time. */
+  readonly alarms: readonly Instant[];
+  /** Digests that reverts here have put into quarantine since they were last bad. Whether they are still there, the files say. */
+  readonly quarantined: ReadonlySet<Digest>;
   /** Releases whose pull request a person closed, by release key. */
   readonly withdrawn: ReadonlyMap<string, Instant>;
   readonly request: Request | null;
@@ -102,6 +113,8 @@ const EMPTY_PLACE: Place = {
   current: null,
   runs: [],
   bad: new Map(),
+  alarms: [],
+  quarantined: new Set(),
   withdrawn: new Map(),
   request: null,
   askers: new Map(),
@@ -184,8 +197,8 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
         pullRequest: null,
       });
     case "merged": {
-      const stay = { ...record, via: "merged" } as const;
-      return arrive(cameByHand(openedAs, stay) ? endRequest(place, record.at) : place, record.at, stay);
+      const via = isAsOpened(record, openedAs) ? "promoted" : "merged";
+      return arrive(via === "merged" ? endRequest(place, record.at) : place, record.at, { ...record, via });
     }
     case "out-of-band": {
       const after = endRequest(place, record.at);
@@ -220,10 +233,17 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
       return { ...place, frozen: { issue: record.issue, reason: record.reason }, toldOf: place.current?.commit ?? null };
     case "unfrozen":
       return place.frozen?.issue === record.issue ? { ...place, frozen: null } : place;
-    case "opened":
     case "quarantined":
+      return { ...place, quarantined: new Set(place.quarantined).add(record.digest) };
+    case "opened":
       return place;
   }
+}
+
+/** Whether a merge brought what Pinion had opened its pull request for. */
+function isAsOpened(merged: Extract<LogRecord, { readonly event: "merged" }>, openedAs: Ledger["openedAs"]): boolean {
+  const opened = openedAs.get(merged.pullRequest);
+  return opened?.app === merged.app && opened.environment === merged.environment && sameRelease(opened.release, merged.release);
 }
 
 function endRun(place: Place, at: Instant): Place {
@@ -238,10 +258,8 @@ function endRequest(place: Place, at: Instant): Place {
 }
 
 /** Whether what stands here was put there by a person, and not by the pull request that Pinion opened for it. */
-export function cameByHand(openedAs: Ledger["openedAs"], { via, pullRequest, release }: Pick<Stay, "via" | "pullRequest" | "release">): boolean {
-  if (via !== "merged") return via === "out-of-band";
-  const opened = pullRequest === null ? undefined : openedAs.get(pullRequest);
-  return opened === undefined || !sameRelease(opened.release, release);
+export function cameByHand({ via }: Stay): boolean {
+  return via === "merged" || via === "out-of-band";
 }
 
 function withoutAskers(place: Place, release: Pinned): Place {
@@ -257,32 +275,34 @@ function arrive(place: Place, at: Instant, stay: Pick<Stay, "release" | "commit"
   const answered = place.request !== null && sameRelease(place.request.release, release);
   return {
     ...endRun(withoutAskers(place, release), at),
-    current: { release, commit, via, kind, pullRequest, since: at, deployedAt: null, verified: null, bad: null },
+    current: { release, commit, via, kind, pullRequest, since: at, deployedAt: null, verified: null, bad: null, missedDeadline: false },
     request: answered ? null : place.request,
   };
 }
 
 function deployed(place: Place, record: Extract<LogRecord, { readonly event: "deployed" }>): Place {
-  const run: Run = { release: record.release, commit: record.commit, deployedAt: record.at, verified: null, endedAt: null };
+  const { release, commit, at } = record;
+  const run: Run = { release, commit, deployedAt: at, verified: null, endedAt: null, wentBad: false };
   const current = place.current;
   // What was here before Pinion has no record of its arrival: its first deployment is where its story begins.
   if (current === null) {
     const stay: Stay = {
-      release: record.release,
-      commit: record.commit,
-      since: record.at,
+      release,
+      commit,
+      since: at,
       via: "adopted",
       kind: "promotion",
       pullRequest: null,
-      deployedAt: record.at,
+      deployedAt: at,
       verified: null,
       bad: null,
+      missedDeadline: false,
     };
     return { ...place, current: stay, runs: [...place.runs, run] };
   }
-  if (current.commit !== record.commit) return place;
+  if (current.commit !== commit) return place;
   // The record names digests that an adopted pin leaves to its tag; the stay keeps what the file says.
-  return { ...place, current: { ...current, deployedAt: record.at }, runs: [...endRun(place, record.at).runs, run] };
+  return { ...place, current: { ...current, deployedAt: at }, runs: [...endRun(place, at).runs, run] };
 }
 
 function verified(place: Place, record: Extract<LogRecord, { readonly event: "verified" }>): Place {
@@ -290,7 +310,8 @@ function verified(place: Place, record: Extract<LogRecord, { readonly event: "ve
   const runs = place.runs.map((run) =>
     run.commit === record.commit && sameRelease(run.release, record.release) ? { ...run, verified: proof } : run,
   );
-  const current = place.current?.commit === record.commit ? { ...place.current, verified: proof } : place.current;
+  const isCurrent = place.current?.commit === record.commit;
+  const current = isCurrent ? { ...place.current, verified: proof, bad: finalBad(place.current) } : place.current;
   // Verified anew after it had gone bad: the later word counts.
   const bad = new Map(place.bad);
   const isLater = (bad.get(releaseKey(record.release))?.at ?? record.at) < record.at;
@@ -298,14 +319,41 @@ function verified(place: Place, record: Extract<LogRecord, { readonly event: "ve
   return { ...place, runs, current, bad };
 }
 
+/** A passed deadline only says that it took long; being verified takes that back. */
+function finalBad({ bad }: Stay): Bad | null {
+  return bad?.event === "deadline" ? null : bad;
+}
+
 function wentBad(place: Place, record: Extract<LogRecord, { readonly event: Bad["event"] }>): Place {
-  const bad: Bad = { event: record.event, at: record.at, evidence: record.evidence };
+  const bad: Bad = { event: record.event, at: record.at, evidence: record.evidence, release: record.release };
   const isCurrent = place.current?.commit === record.commit;
+  const ended = isCurrent ? endRun(place, record.at) : place;
+  // By its commit alone: a tag may name another digest by now than when it was deployed.
+  const runs = ended.runs.map((run) => (run.commit === record.commit ? { ...run, wentBad: true } : run));
+  // Bad once more: whatever people said of the time before does not speak for it now.
+  const quarantined = new Set(place.quarantined);
+  for (const { digest } of record.release.images) quarantined.delete(digest);
+  const missedDeadline = record.event === "deadline" || place.current?.missedDeadline === true;
   return {
-    ...(isCurrent ? endRun(place, record.at) : place),
-    current: isCurrent && place.current !== null ? { ...place.current, bad } : place.current,
+    ...ended,
+    runs,
+    current: isCurrent ? { ...place.current, bad, missedDeadline } : place.current,
     bad: new Map(place.bad).set(releaseKey(record.release), bad),
+    alarms: [...place.alarms, record.at],
+    quarantined,
   };
+}
+
+/**
+ * The release that a pin here stands for. A pin by tag alone has no digests of its own; then they are those that were seen to run
+ * from its commit, or with which it went bad before it ran. Null when there are neither.
+ */
+export function ranAs(place: Place, pinned: Pinned): Release | null {
+  const complete = asRelease(pinned);
+  if (complete !== null) return complete;
+  const { current, runs } = place;
+  if (current === null || !sameRelease(current.release, pinned)) return null;
+  return runs.findLast(({ commit }) => commit === current.commit)?.release ?? current.bad?.release ?? null;
 }
 
 const provenOf = new WeakMap<Place, readonly Run[]>();
@@ -317,7 +365,7 @@ export function provenReleases(place: Place): readonly Run[] {
   const proven = new Map<string, Run>();
   for (const run of place.runs) {
     const key = releaseKey(run.release);
-    if (run.verified === null || place.bad.has(key)) continue;
+    if (run.verified === null || run.wentBad || place.bad.has(key)) continue;
     proven.delete(key);
     proven.set(key, run);
   }
@@ -340,7 +388,7 @@ export function newestProvenIn(place: Place): Release | null {
   return newest;
 }
 
-/** How long a release has soaked here at the longest, and when its soak would be over if nothing changes. */
+/** How long a release has soaked here at the longest without going bad, and when its soak would be over if nothing changes. */
 export function soakOf(
   place: Place,
   release: Pinned,
@@ -350,14 +398,14 @@ export function soakOf(
   let soakedFor = 0;
   let doneAt: Instant | null = null;
   for (const run of place.runs) {
-    if (!sameRelease(run.release, release)) continue;
+    if (run.wentBad || !sameRelease(run.release, release)) continue;
     soakedFor = Math.max(soakedFor, Math.max(0, (run.endedAt ?? now) - run.deployedAt));
     if (run.endedAt === null || run.endedAt - run.deployedAt >= soak) doneAt = run.deployedAt + soak;
   }
   return { soakedFor, doneAt };
 }
 
-/** A stay is settled when nothing more will be learned of it: verified, or bad. */
+/** A stay is settled when nothing more will be learned of it: verified, or bad for another reason than that it takes long. */
 export function isSettled(stay: Stay): boolean {
-  return stay.verified !== null || stay.bad !== null;
+  return stay.verified !== null || finalBad(stay) !== null;
 }

@@ -82,9 +82,10 @@ export interface PullRequest {
   };
   readonly labels: readonly string[];
   readonly labelEvents: readonly LabelEvent[];
+  /** Those that decide something. Read of open pull requests only, as the commits are. */
   readonly reviews: readonly Review[];
   readonly comments: readonly Comment[];
-  /** More reviews, labels or comments exist than were read: they are not to be decided upon. */
+  /** More reviews exist than were read: nothing is to be decided upon them. */
   readonly truncated: boolean;
   /** Logins and team slugs that were ever asked for review. */
   readonly reviewersAsked: readonly string[];

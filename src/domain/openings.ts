@@ -4,8 +4,9 @@ import { candidateFor } from "./candidate.ts";
 import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import { downstreamOf, type Draft } from "./draft.ts";
-import { BRANCH_ATTEMPTS, carries, gate, generationOf, type JudgedPullRequest } from "./judge-pull-request.ts";
+import { BRANCH_ATTEMPTS, gate, generationOf, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { soakOf } from "./ledger.ts";
+import { carries, openPromotionIn, type OpenPromotion } from "./open-promotion.ts";
 import { planAdopted } from "./progress.ts";
 import type { JudgedPromotion } from "./promotion-facts.ts";
 import type { EnvironmentPins } from "./observation.ts";
@@ -71,11 +72,11 @@ export function planOpening(
   if (refusal !== undefined && refusal.refusal !== null) return draft.block(app, environment.name, refusal.refusal);
   // What is replaced must be known to run, or there is nothing to go back to: once merged over, it cannot be seen any more.
   if (planAdopted(draft, app, environment.name) === "asking") return;
-  const leaving = judged.find((other) => other.movedOn !== null && (isForwardIn(draft, other, app, environment.name) || touches(other, app, environment.name)));
+  const forward = forwardIn(draft, judged, app, environment.name);
+  const leaving = judged.find((other) => other.movedOn !== null && (forward.has(other) || touches(other, app, environment.name)));
   if (leaving !== undefined) return draft.block(app, environment.name, `#${leaving.pullRequest.number} is closed first`);
-  const forward = judged.filter((other) => other.own && isForwardIn(draft, other, app, environment.name));
-  if (forward.some((other) => carries(other, app, environment.name, candidate.release))) return;
-  if (forward.length > 0) return supersede(draft, forward, candidate.release, request !== null);
+  if ([...forward.values()].some((open) => carries(open, candidate.release))) return;
+  if (forward.size > 0) return supersede(draft, forward, environment.name, candidate.release, request !== null);
   // The limits are against floods; what a person asks for is none.
   if (request === null && !budget.take())
     return draft.block(app, environment.name, `${candidate.release.version} waits: the limit of open or new pull requests is reached`);
@@ -86,12 +87,15 @@ function touches(judged: JudgedPullRequest, app: AppName, environment: string): 
   return judged.promotions.some(({ promotion }) => promotion.app === app && promotion.environment.name === environment);
 }
 
-function isForwardIn(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {
-  const opened = draft.observation.ledger.openedAs.get(judged.pullRequest.number);
-  if (opened !== undefined) return opened.kind !== "revert" && opened.app === app && opened.environment === environment;
-  return judged.promotions.some(
-    ({ promotion }) => promotion.kind !== "revert" && promotion.app === app && promotion.environment.name === environment,
-  );
+type Forward = ReadonlyMap<JudgedPullRequest, OpenPromotion>;
+
+function forwardIn(draft: Draft, judged: readonly JudgedPullRequest[], app: AppName, environment: string): Forward {
+  const forward = new Map<JudgedPullRequest, OpenPromotion>();
+  for (const other of judged) {
+    const open = openPromotionIn(draft, other, app, environment);
+    if (open !== null && !open.revert) forward.set(other, open);
+  }
+  return forward;
 }
 
 /**
@@ -99,29 +103,28 @@ function isForwardIn(draft: Draft, judged: JudgedPullRequest, app: AppName, envi
  * they are seen closed, so that there is one open promotion for a place at any time. What a person asks for comes before what
  * came by itself, newer or not.
  */
-function supersede(draft: Draft, forward: readonly JudgedPullRequest[], release: Release, requested: boolean): void {
-  for (const judged of forward) {
+function supersede(draft: Draft, forward: Forward, environment: string, release: Release, requested: boolean): void {
+  for (const [judged, open] of forward) {
     const { pullRequest, promotions } = judged;
+    if (open.release === null) {
+      draft.block(release.app, environment, `#${pullRequest.number} is open here, and what it promotes cannot be read just now`);
+      continue;
+    }
     const approved = pullRequest.reviews.some((review) => review.state === "approved");
     const cared = approved || promotions.some(({ promotion }) => promotion.requesters.length > 0) || judged.foreign;
-    const newer = promotions.every(({ promotion }) => directionOf(release, promotion.to) !== "down");
+    const newer = directionOf(release, open.release) !== "down";
     const marker = releaseKey(release).slice(-12);
     if (!cared && (requested || newer)) {
       closeOwn(draft, judged, `superseded:${marker}`, (mark) => supersededComment({ marker: mark, version: release.version }));
     } else if (requested || newer) {
       commentOnce(draft, judged, `newer:${marker}`, (mark) => newerReadyComment({ marker: mark, version: release.version }));
-      draft.block(
-        release.app,
-        promotions[0]?.promotion.environment.name ?? null,
-        `${release.version} waits for #${pullRequest.number}, which people care for`,
-      );
+      draft.block(release.app, environment, `${release.version} waits for #${pullRequest.number}, which people care for`);
     }
   }
 }
 
 export function commentOnce(draft: Draft, judged: JudgedPullRequest, marker: string, body: (marker: string) => string): void {
   const { pullRequest } = judged;
-  if (pullRequest.truncated) return;
   if (pullRequest.comments.some((comment) => comment.author.kind === "app" && commentMarker(comment.body) === marker)) return;
   draft.act({ id: `comment #${pullRequest.number} ${marker}`, kind: "comment", pullRequest: pullRequest.number, body: body(marker) });
 }
@@ -134,8 +137,8 @@ export function closeOwn(draft: Draft, judged: JudgedPullRequest, marker: string
     kind: "close",
     pullRequest: pullRequest.number,
     pullRequestId: pullRequest.id,
-    branch: pullRequest.head.ref,
-    head: pullRequest.head.oid,
+    // What somebody else put on the branch is theirs.
+    branch: judged.foreign ? null : { name: pullRequest.head.ref, head: pullRequest.head.oid },
   });
 }
 

@@ -11,6 +11,8 @@ import { DEGRADED_FOR, otherDigestRuns, verdictFor, type Wanted } from "./rollou
 const ROLLOUT_POLL: Milliseconds = 10_000;
 /** How often the SLO is measured during the watch. */
 const WATCH_POLL: Milliseconds = 30_000;
+/** How often something is looked at that may never change. */
+const SLOWEST_POLL: Milliseconds = 10 * 60_000;
 const TAG_MAX_AGE: Milliseconds = 10 * 60_000;
 
 /** Follows what was merged into the cluster, and puts down what is learned: deployed, verified, or gone bad. */
@@ -18,7 +20,12 @@ export function planProgress(draft: Draft, app: AppName, environment: Environmen
   const stay = draft.place(app, environment.name).current;
   if (stay === null || stay.via === "adopted" || isSettled(stay)) return;
   const release = releaseOf(draft, stay.release);
-  if (release === null || release === "asking") return;
+  if (release === "asking") return;
+  if (release === null) {
+    draft.block(app, environment.name, `${stay.release.version} cannot be followed: the registry does not say which digest its tag names`);
+    draft.due(draft.now + WATCH_POLL);
+    return;
+  }
   if (stay.deployedAt === null) followRollout(draft, environment, stay, release);
   else watch(draft, environment, stay, release, stay.deployedAt);
 }
@@ -90,7 +97,7 @@ function releaseOf(draft: Draft, pinned: Pinned): Release | "asking" | null {
 function followRollout(draft: Draft, environment: Environment, stay: Stay, release: Release): void {
   const { app } = release;
   const verdict = verdictFor(draft, app, environment.name, stay, ROLLOUT_POLL);
-  draft.due(draft.now + ROLLOUT_POLL);
+  draft.due(draft.now + (stay.bad === null ? ROLLOUT_POLL : everSlower(draft.now - stay.bad.at, ROLLOUT_POLL)));
   if (verdict === null) return;
   const base = { app, environment: environment.name, at: draft.now, release, commit: stay.commit };
   switch (verdict.verdict) {
@@ -105,7 +112,7 @@ function followRollout(draft: Draft, environment: Environment, stay: Stay, relea
       return;
     case "pending":
       if (verdict.until !== null) draft.due(verdict.until);
-      if (verdict.begunAt !== undefined && draft.now > Math.max(stay.since, verdict.begunAt) + environment.deadline) {
+      if (!stay.missedDeadline && verdict.begunAt !== undefined && draft.now > Math.max(stay.since, verdict.begunAt) + environment.deadline) {
         draft.record({
           ...base,
           event: "deadline",
@@ -121,6 +128,11 @@ function followRollout(draft: Draft, environment: Environment, stay: Stay, relea
       break;
   }
   draft.block(app, environment.name, `${stay.release.version} rolls out: ${verdict.verdict}, ${verdict.reason}`);
+}
+
+/** How long to wait before looking again at what has not changed for some time: as long again, up to a limit. */
+function everSlower(since: Milliseconds, first: Milliseconds): Milliseconds {
+  return Math.min(Math.max(first, since), SLOWEST_POLL);
 }
 
 function planDegraded(draft: Draft, environment: Environment, stay: Stay, release: Release, since: Instant, reason: string): void {
@@ -143,14 +155,16 @@ function watch(draft: Draft, environment: Environment, stay: Stay, release: Rele
   // At the end it must run well, and not only have done so half a minute before.
   const maxAge = draft.now < end ? WATCH_POLL : Math.min(WATCH_POLL, draft.now - end);
   const verdict = verdictFor(draft, app, environment.name, stay, maxAge);
-  draft.due(draft.now < end ? Math.min(draft.now + WATCH_POLL, end) : draft.now + WATCH_POLL);
-  if (verdict === null) return;
-  if (verdict.verdict === "degraded") {
+  if (verdict?.verdict === "degraded") {
+    draft.due(draft.now + WATCH_POLL);
     planDegraded(draft, environment, stay, release, verdict.since, verdict.reason);
     return;
   }
-  const measured = measure(draft, environment, stay, release, deployedAt);
-  if (measured === null) return;
+  const measured = verdict === null ? null : measure(draft, environment, stay, release, deployedAt);
+  const onlyMeasures = verdict?.verdict === "deployed" && measured?.verdict === "cannot-tell";
+  if (draft.now >= end && onlyMeasures) draft.due(end + measuringSteps(draft.now - end).next);
+  else draft.due(draft.now < end ? Math.min(draft.now + WATCH_POLL, end) : draft.now + WATCH_POLL);
+  if (verdict === null || measured === null) return;
   const base = { app, environment: environment.name, at: draft.now, release, commit: stay.commit };
   if (measured.verdict === "bad") {
     draft.record({ ...base, event: "breached", evidence: measured.evidence });
@@ -169,9 +183,24 @@ function watch(draft: Draft, environment: Environment, stay: Stay, release: Rele
     case "low-traffic":
       draft.record({ ...base, event: "verified", how: "rollout-only", evidence: measured.evidence });
       return;
-    case "cannot-tell":
-      draft.block(app, environment.name, `the watch of ${release.version} is over, but the SLO cannot be told: ${measured.evidence}`);
+    case "cannot-tell": {
+      const since = draft.now - end < SLOWEST_POLL ? "" : ` since ${new Date(end).toISOString()}`;
+      draft.block(app, environment.name, `the watch of ${release.version} is over, but the SLO cannot be told${since}: ${measured.evidence}`);
+    }
   }
+}
+
+/** After the watch, the SLO is measured at its end, and then ever more seldom: the last such moment, and the next, from the end on. */
+function measuringSteps(sinceEnd: Milliseconds): { readonly last: Milliseconds; readonly next: Milliseconds } {
+  let last = 0;
+  let next = WATCH_POLL;
+  while (next <= sinceEnd && last < SLOWEST_POLL) {
+    last = next;
+    next = last + everSlower(last, WATCH_POLL);
+  }
+  if (next > sinceEnd) return { last, next };
+  const late = last + Math.floor((sinceEnd - last) / SLOWEST_POLL) * SLOWEST_POLL;
+  return { last: late, next: late + SLOWEST_POLL };
 }
 
 type Measured = SloVerdict | { readonly verdict: "no-slo"; readonly evidence: string };
@@ -180,10 +209,10 @@ type Measured = SloVerdict | { readonly verdict: "no-slo"; readonly evidence: st
 function measure(draft: Draft, environment: Environment, stay: Stay, release: Release, deployedAt: Instant): Measured | null {
   const slo = sloOf(draft, release.app);
   if (slo === null) return { verdict: "no-slo", evidence: `no SLO is configured; healthy for ${minutes(draft.now - deployedAt)}` };
-  // Asked at steps of the poll, so that two looks in a row ask the same question. The last step falls on the watch's end.
-  const end = deployedAt + environment.watch;
+  // Asked at steps, so that two looks in a row ask the same question. One of them falls on the watch's end.
+  const over = draft.now - deployedAt - environment.watch;
   const elapsed = Math.floor((draft.now - deployedAt) / WATCH_POLL) * WATCH_POLL;
-  const at = draft.now >= end ? Math.max(end, deployedAt + elapsed) : deployedAt + elapsed;
+  const at = deployedAt + (over < 0 ? elapsed : environment.watch + measuringSteps(over).last);
   if (at <= deployedAt) return { verdict: "cannot-tell", evidence: "nothing has been measured yet" };
   const input = {
     slo,
@@ -199,7 +228,9 @@ function measure(draft: Draft, environment: Environment, stay: Stay, release: Re
   for (const query of sloQueries(input)) {
     const answer = draft.ask(
       { kind: "metric", endpoint: environment.prometheus, expression: query.expression, at: query.at },
-      WATCH_POLL * 10,
+      SLOWEST_POLL,
+      // Half of what has passed: the next time, twice as much has.
+      Math.max(WATCH_POLL, over / 2),
     );
     if (answer === null) missing = true;
     else answers.set(query.id, answer.known ? answer.value : { kind: "cannot-tell", reason: answer.reason });

@@ -1,12 +1,14 @@
 import type { Answer, Milliseconds } from "./answer.ts";
+import { badUpstreamOrHere, standingBad } from "./badness.ts";
 import type { Environment } from "./config.ts";
-import { upstreamOf, type Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import type { Fact, Facts } from "./facts.ts";
-import { isSettled, soakOf, type Stay } from "./ledger.ts";
+import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import { planAdopted } from "./progress.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
-import { releaseKey, sameRelease, sameRepositories, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import { sameRelease, sameRepositories, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import type { Verdict } from "./rollout.ts";
 import { rolloutOf } from "./rollout-question.ts";
 import { directionOf, goingBack } from "./version-order.ts";
 
@@ -107,12 +109,12 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
   let unlearned: string | null = null;
   for (const name of environment.after) {
     const place = draft.place(app, name);
-    const run = place.runs.findLast((candidate) => sameRelease(candidate.release, to) && candidate.verified !== null);
+    const run = place.runs.findLast((candidate) => sameRelease(candidate.release, to) && candidate.verified !== null && !candidate.wentBad);
     const { soakedFor, doneAt } = soakOf(place, to, environment.soak, draft.now);
     // What stood there before Pinion is known of only once it was asked after.
     if (run === undefined && pinsWhat(draft, app, name, to)) planAdopted(draft, app, name);
     const running = place.current !== null && sameRelease(place.current.release, to) && place.current.deployedAt !== null;
-    let bad = place.bad.has(releaseKey(to));
+    let bad = standingBad(draft, app, name, to) !== null;
     // Soak counts while the cluster can be seen: what runs there now must still be well.
     if (running && run !== undefined && !bad) {
       const verdict = rolloutOf(draft, app, name, UPSTREAM_MAX_AGE);
@@ -163,10 +165,16 @@ function quarantineFact(draft: Draft, promotion: JudgedPromotion): Facts["quaran
 
 function rolloutFact(draft: Draft, promotion: JudgedPromotion): Facts["rollout"] {
   const current = draft.place(promotion.app, promotion.environment.name).current;
-  const underWay =
-    current !== null && current.via !== "adopted" && !isSettled(current) && isRollingOut(draft, promotion.environment, current);
-  const moving = underWay && !sameRelease(current.release, promotion.to);
-  return { in_progress: moving, version: moving ? current.release.version : "" };
+  const isOpen = current !== null && current.via !== "adopted" && current.verified === null && current.bad === null;
+  const underWay = isOpen && isRollingOut(draft, promotion.environment, current);
+  if (!underWay || sameRelease(current.release, promotion.to)) return { in_progress: false, version: "", reason: "" };
+  const verdict = rolloutOf(draft, promotion.app, promotion.environment.name, UPSTREAM_MAX_AGE);
+  return { in_progress: true, version: current.release.version, reason: verdict === null ? "" : obstacleOf(verdict) };
+}
+
+/** What keeps a rollout from ending by itself. While it goes on as it should, its steps are no news, and each would be another check. */
+function obstacleOf({ verdict, reason }: Verdict): string {
+  return verdict === "pending" || verdict === "deployed" ? "" : reason;
 }
 
 /** Until it runs, and then while it is watched: after that nothing more is learned of it by waiting. */
@@ -325,19 +333,4 @@ export function recordedApprovals(facts: Facts, pullRequest: PullRequest): reado
   return latestDecisions(pullRequest)
     .filter((decision) => counted.by.includes(decision.login))
     .map(({ login, review, commit, at }) => ({ by: login, review, commit: commit ?? pullRequest.head.oid, at }));
-}
-
-/**
- * Why this release may not enter this environment, because of what happened here or further up; or null. What happened here is
- * overruled by a person who asks for the release after that; what happened further up, by its being verified there again.
- */
-export function badUpstreamOrHere(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): string | null {
-  const key = releaseKey(release);
-  const { request } = draft.place(app, environment);
-  for (const name of [environment, ...upstreamOf(draft.config, environment).map((upstream) => upstream.name)]) {
-    const bad = draft.place(app, name).bad.get(key);
-    const overruled = name === environment && request !== null && sameRelease(request.release, release) && request.at > (bad?.at ?? 0);
-    if (bad !== undefined && !overruled) return `${release.version} went bad in ${name}: ${bad.evidence}`;
-  }
-  return null;
 }

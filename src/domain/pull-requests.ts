@@ -52,7 +52,7 @@ function notesOn(judged: JudgedPullRequest): readonly string[] {
 /** Puts the check on the pull request's head, unless the one that is there says the same. */
 export function planCheck(draft: Draft, pullRequest: PullRequest, check: CheckContent): void {
   const existing = pullRequest.check;
-  if (existing !== null && existing.fingerprint === check.fingerprint && draft.now - existing.startedAt < CHECK_MAX_AGE) return;
+  if (existing !== null && saysTheSame(existing, check) && draft.now - existing.startedAt < CHECK_MAX_AGE) return;
   draft.act({
     id: `check #${pullRequest.number}@${pullRequest.head.oid} ${check.fingerprint}`,
     kind: "check",
@@ -61,6 +61,12 @@ export function planCheck(draft: Draft, pullRequest: PullRequest, check: CheckCo
     check,
     existing: existing !== null && updatable(draft, existing, check) ? existing.id : null,
   });
+}
+
+/** When a person asks for a check again, GitHub takes its conclusion away and waits for the App: its text alone is not what it says. */
+function saysTheSame(existing: ExistingCheck, check: CheckContent): boolean {
+  const passes = check.status === "completed" && check.conclusion === "success";
+  return existing.fingerprint === check.fingerprint && existing.status === check.status && existing.passed === passes;
 }
 
 /** GitHub does not let a completed run go back to being in progress, and forgets runs with time. */
@@ -191,5 +197,8 @@ export function obsolete(draft: Draft, judged: JudgedPullRequest): string | null
   const pins = draft.pins(opened.app, opened.environment);
   if (pins?.ok === true && !sameRelease(pins.pinned, opened.from))
     return `${opened.environment} does not run ${opened.from.version} any more.`;
+  const { current } = draft.place(opened.app, opened.environment);
+  if (current !== null && current.bad === null && current.verified !== null && sameRelease(current.release, opened.from))
+    return `${opened.from.version} took longer than its deadline, and has been verified since.`;
   return null;
 }

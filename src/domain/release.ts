@@ -80,6 +80,16 @@ export function asRelease(pinned: Pinned): Release | null {
   return { app: pinned.app, version: pinned.version, images };
 }
 
+/** Whether a pin means this release: by digest, or by tag where the pin has no digest. */
+export function isCalled(release: Release, pinned: Pinned): boolean {
+  return (
+    release.images.length === pinned.images.length &&
+    pinned.images.every(({ repository, tag, digest }) =>
+      release.images.some((image) => image.repository === repository && (digest === null ? image.tag === tag : image.digest === digest)),
+    )
+  );
+}
+
 /** The version people see: the tag all images share, else the first image's tag, else its short digest. */
 export function versionOf(images: readonly PinnedImage[]): string {
   const first = images[0];

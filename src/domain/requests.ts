@@ -2,9 +2,10 @@ import type { Milliseconds } from "./answer.ts";
 import { isOwn } from "./changes.ts";
 import { environmentOf, type Environment } from "./config.ts";
 import { downstreamOf, upstreamOf, type Draft } from "./draft.ts";
-import { carries, type JudgedPullRequest } from "./judge-pull-request.ts";
+import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import { cameByHand } from "./ledger.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
+import { carries, openPromotionIn } from "./open-promotion.ts";
 import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
 import {
   asRelease,
@@ -222,14 +223,14 @@ function laterWord(draft: Draft, wish: Wish, release: Release): string | null {
   const { request: last, current } = draft.place(release.app, wish.environment);
   if (last !== null && last.source !== wish.source && last.at >= wish.at && !sameRelease(last.release, release))
     return `it was overtaken by the request for ${last.release.version} by ${last.by}`;
-  if (current !== null && current.since >= wish.at && cameByHand(draft.observation.ledger.openedAs, current))
+  if (current !== null && current.since >= wish.at && cameByHand(current))
     return `${wish.environment} was set to ${current.release.version} by hand after that; ask again if you still want it`;
   return null;
 }
 
 /** The pull request that answers the wish: one that is open, or one that was opened since and has ended already. */
 function openedFor(draft: Draft, wish: Wish, release: Release, judged: readonly JudgedPullRequest[]): number | null {
-  const open = judged.find((other) => other.own && carries(other, release.app, wish.environment, release));
+  const open = judged.find((other) => carries(openPromotionIn(draft, other, release.app, wish.environment), release));
   if (open !== undefined) return open.pullRequest.number;
   for (const opened of draft.observation.ledger.openedAs.values()) {
     const fits =

@@ -1,6 +1,7 @@
 import type { ManifestCommit } from "./action.ts";
 import type { Environment } from "./config.ts";
 import { downstreamOf, type Draft } from "./draft.ts";
+import { ranAs } from "./ledger.ts";
 import { quarantineFile } from "./quarantine.ts";
 import { isDigest, type Pinned, type Release } from "./release.ts";
 
@@ -10,9 +11,11 @@ import { isDigest, type Pinned, type Release } from "./release.ts";
  */
 export function revertFiles(draft: Draft, environment: Environment, bad: Pinned | null, target: Release): ManifestCommit["newFiles"] {
   const { quarantine } = draft.observation;
-  const current = draft.place(target.app, environment.name).current?.bad ?? null;
+  const place = draft.place(target.app, environment.name);
+  const current = place.current?.bad ?? null;
+  const images = bad === null ? [] : (ranAs(place, bad) ?? bad).images;
   const scope = [environment.name, ...downstreamOf(draft.config, environment.name).map(({ name }) => name)];
-  return (bad?.images ?? []).flatMap(({ digest }) => {
+  return images.flatMap(({ digest }) => {
     if (digest === null || !isDigest(digest) || target.images.some((image) => image.digest === digest)) return [];
     const standing = quarantine.known ? quarantine.value.filter((entry) => entry.digest === digest && entry.app === target.app) : [];
     if (standing.some(({ environments }) => environments.length === 0 || scope.every((name) => environments.includes(name)))) return [];

@@ -2,36 +2,32 @@ import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { openPullRequest } from "./openings.ts";
 import { mustBeProposed, type JudgedPullRequest } from "./judge-pull-request.ts";
-import { provenReleases, type Bad, type Stay } from "./ledger.ts";
-import { asRelease, releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
+import { ranAs, type Bad, type Stay } from "./ledger.ts";
+import { openPromotionIn } from "./open-promotion.ts";
+import { releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
 import { revertFiles } from "./revert-files.ts";
+import { revertTarget } from "./revert-target.ts";
 import { frozenIssue } from "./report/frozen-issue.ts";
-
-const PULLABLE_MAX_AGE = 10 * 60_000;
 
 /** Answers a release that went bad: back to the last one verified here, or, where there is none, stop and tell people. */
 export function planRevert(draft: Draft, app: AppName, environment: Environment, judged: readonly JudgedPullRequest[]): void {
   const place = draft.place(app, environment.name);
   const { current } = place;
-  if (current === null || current.bad === null || place.frozen !== null || environment.rollback === "off") return;
+  if (current === null || current.bad === null) return;
   const pins = draft.pins(app, environment.name);
   // Only what is still there is gone back from: a later change of the pin is somebody's answer already.
   if (pins === null || !pins.ok || !sameRelease(pins.pinned, current.release)) return;
-  const release = asRelease(current.release);
-  if (release === null) return;
-  if (place.toldOf === current.commit) {
-    draft.block(app, environment.name, `${release.version} went bad, and people have been told that there is no way back`);
-    return;
-  }
-  if (judged.some((other) => isRevertOf(draft, other, app, environment.name))) return;
+  const leave = (why: string) => draft.block(app, environment.name, `${current.release.version} went bad, ${why}`);
+  if (environment.rollback === "off") return leave("and with `rollback: off` is left to people");
+  if (place.frozen !== null) return leave(`and the app is stopped by #${place.frozen.issue}: ${place.frozen.reason}`);
+  const release = ranAs(place, current.release) ?? current.bad.release;
+  if (place.toldOf === current.commit) return leave("and people have been told that there is no way back");
+  if (judged.some((other) => openPromotionIn(draft, other, app, environment.name)?.revert === true)) return;
   if (current.kind === "revert") {
     freeze(draft, environment, current, release, current.bad, "the release that it was reverted to went bad as well");
     return;
   }
-  if (withdrawnRevert(draft, app, environment.name, current)) {
-    draft.block(app, environment.name, `a person closed the revert of ${release.version}`);
-    return;
-  }
+  if (withdrawnRevert(draft, app, environment.name, current)) return leave("and a person closed the revert");
   const target = revertTarget(draft, app, environment, release);
   if (target === null) return;
   if ("none" in target) {
@@ -62,14 +58,6 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
   );
 }
 
-function isRevertOf(draft: Draft, judged: JudgedPullRequest, app: AppName, environment: string): boolean {
-  const opened = draft.observation.ledger.openedAs.get(judged.pullRequest.number);
-  if (opened !== undefined) return opened.kind === "revert" && opened.app === app && opened.environment === environment;
-  return judged.promotions.some(
-    ({ promotion }) => promotion.kind === "revert" && promotion.app === app && promotion.environment.name === environment,
-  );
-}
-
 function withdrawnRevert(draft: Draft, app: AppName, environment: string, current: Stay): boolean {
   const { openedAs } = draft.observation.ledger;
   const { withdrawn } = draft.place(app, environment);
@@ -79,41 +67,6 @@ function withdrawnRevert(draft: Draft, app: AppName, environment: string, curren
     if (at !== undefined && at >= opened.at) return true;
   }
   return false;
-}
-
-/** The last release verified here that is not bad, not in quarantine and still pullable; null while that is being asked. */
-function revertTarget(
-  draft: Draft,
-  app: AppName,
-  environment: Environment,
-  bad: Release,
-): { readonly release: Release } | { readonly none: string } | null {
-  const { quarantine } = draft.observation;
-  if (!quarantine.known) return null;
-  const barred = new Set(
-    quarantine.value
-      .filter((entry) => entry.environments.length === 0 || entry.environments.includes(environment.name))
-      .map((entry) => entry.digest),
-  );
-  const proven = provenReleases(draft.place(app, environment.name)).filter(
-    (run) => !sameRelease(run.release, bad) && !run.release.images.some((image) => barred.has(image.digest)),
-  );
-  for (const { release } of proven.toReversed()) {
-    let pullable = true;
-    for (const image of release.images) {
-      const answer = draft.ask({ kind: "digest", repository: image.repository, reference: image.digest }, PULLABLE_MAX_AGE);
-      if (answer === null) return null;
-      if (!answer.known) {
-        draft.block(app, environment.name, `whether ${release.version} can still be pulled is not known: ${answer.reason}`);
-        return null;
-      }
-      if (answer.value !== image.digest) pullable = false;
-    }
-    if (pullable) return { release };
-  }
-  return {
-    none: proven.length === 0 ? "no other release was ever verified here" : "the registry has none of the releases verified here any more",
-  };
 }
 
 function freeze(draft: Draft, environment: Environment, current: Stay, release: Release, bad: Bad, reason: string): void {

@@ -25,6 +25,8 @@ export interface ApplicationStatus {
     /** Argo CD repaired drift by itself; it had synced the whole of this revision before. */
     readonly selfHeal?: boolean;
   } | null;
+  /** When the syncs of the whole that Argo CD remembers began (`status.history[].deployStartedAt`). */
+  readonly syncedFrom?: readonly Instant[];
   /** Messages of conditions whose type ends in `Error`, but for `SyncError`. */
   readonly errors: readonly string[];
   /** The message of a `SyncError` condition: Argo CD will not sync by itself, or tried and failed. */
@@ -58,7 +60,8 @@ export interface WantedRollout {
 export type Verdict =
   /**
    * `until` is the moment from which the answer can be another without anything happening, or null. `begunAt` is when Argo CD
-   * began to bring the commit to the cluster, absent while it has not: waiting for a sync is not a rollout that takes long.
+   * began to bring the commit to the cluster, absent while that cannot be told of each Application that is not done: waiting for
+   * a sync is not a rollout that takes long.
    */
   | { readonly verdict: "pending"; readonly reason: string; readonly until: Instant | null; readonly begunAt?: Instant }
   | { readonly verdict: "stale"; readonly reason: string }
@@ -95,7 +98,10 @@ export function verdictOf(applications: readonly ObservedApplication[], wanted: 
   const verdicts = applications.map((application) => judge(application, wanted, now));
   for (const kind of WORST_FIRST) {
     const found = verdicts.filter((verdict) => verdict.verdict === kind).toSorted(mostTelling)[0];
-    if (found?.verdict === "pending") return withBeginning(found, applications, wanted);
+    if (found?.verdict === "pending") {
+      const open = applications.filter((_, index) => verdicts[index]?.verdict !== "deployed");
+      return withBeginning(found, open, wanted);
+    }
     if (found !== undefined) return found;
   }
   return { verdict: "unknown", reason: "Argo CD has no such Application" };
@@ -106,13 +112,23 @@ function withBeginning(
   applications: readonly ObservedApplication[],
   wanted: WantedRollout,
 ): Verdict {
-  let begunAt = 0;
-  for (const { status, includesCommit } of applications) {
-    const start = status.operation?.startedAt ?? null;
-    if (includesCommit !== true || start === null || start + SECOND < wanted.mergedAt) return verdict;
-    begunAt = Math.max(begunAt, start);
-  }
-  return { ...verdict, begunAt };
+  const beginnings = applications.map((application) => beginningOf(application, wanted));
+  const known = beginnings.filter((begunAt) => begunAt !== null);
+  return known.length < beginnings.length ? verdict : { ...verdict, begunAt: Math.max(...known) };
+}
+
+/**
+ * When Argo CD first set about what was merged, or null. Later syncs and self-heals begin anew, so the earliest counts. Where only
+ * a self-heal is known, or nothing and yet all is applied, it was brought at some time since the merge, and that counts.
+ */
+function beginningOf({ status, includesCommit }: ObservedApplication, wanted: WantedRollout): Instant | null {
+  if (includesCommit !== true) return null;
+  const { operation, syncedFrom = [] } = status;
+  const repairs = operation?.selfHeal === true;
+  const started = operation?.startedAt ?? null;
+  const begun = [...syncedFrom, ...(started === null || repairs ? [] : [started])].filter((at) => at + SECOND >= wanted.mergedAt);
+  if (begun.length > 0) return Math.min(...begun);
+  return repairs || status.sync === "Synced" ? wanted.mergedAt : null;
 }
 
 /** Of several that wait, the one that waits longest; of several degraded, the one that has been so for longest. */

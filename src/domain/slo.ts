@@ -10,10 +10,13 @@ export interface MetricQuery {
 }
 
 /**
- * What Prometheus answered. Only `number` is a measurement: NaN, an empty result, more than one series,
- * or an answer with warnings cannot tell anything.
+ * What Prometheus answered. Only `number` is a measurement: NaN, more than one series, or an answer with warnings cannot tell
+ * anything. `no-series` is an empty result: nothing was counted, or something else is asked for than what is counted.
  */
-export type MetricAnswer = { readonly kind: "number"; readonly value: number } | { readonly kind: "cannot-tell"; readonly reason: string };
+export type MetricAnswer =
+  | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "no-series" }
+  | { readonly kind: "cannot-tell"; readonly reason: string };
 
 /** What the watch says now. */
 export type SloVerdict =
@@ -54,6 +57,8 @@ const PAIRS: readonly { readonly long: Milliseconds; readonly factor: number }[]
 const SHORT_PART = 12;
 /** Seconds. A shorter window seldom holds the two samples of a series that `increase()` needs. */
 const SHORTEST_WINDOW = 60;
+/** No watch shorter than this can measure anything by its end. */
+export const SHORTEST_WATCH: Milliseconds = SHORTEST_WINDOW * 1_000;
 /** Errors that a sample must let expect right at the limit, so that one unlucky request decides nothing. */
 const EXPECTED_ERRORS = 5;
 /** Two sums over the same series can differ in their last bits. */
@@ -62,6 +67,8 @@ const ROUNDING = 1e-9;
 interface Window {
   readonly seconds: number;
   readonly at: Instant;
+  /** A first deployment has no series yet before it: that is no traffic, and nothing to compare with. After it, it is an answer that is missing. */
+  readonly emptyIsZero?: true;
 }
 
 /** A pair of windows with the burn rate that both must exceed, and the window before the deploy to compare with. */
@@ -127,7 +134,7 @@ function guardsAt(input: SloInput, moment: Instant): readonly Guard[] {
       factor,
       long: { seconds, at: moment },
       short: { seconds: Math.max(SHORTEST_WINDOW, Math.floor(seconds / SHORT_PART)), at: moment },
-      before: { seconds, at: before },
+      before: { seconds, at: before, emptyIsZero: true },
     };
   });
 }
@@ -216,12 +223,16 @@ function cannotTell(evidence: string): Outcome {
   return { verdict: "cannot-tell", evidence };
 }
 
+const NO_SERIES = 'no series matched; if that means zero, add "or vector(0)" to the query';
+
 type Count = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly reason: string };
 
 function countOf(series: "errors" | "total", window: Window, answers: ReadonlyMap<string, MetricAnswer>): Count {
   const over = `the ${series} query over ${duration(window.seconds)}`;
   const answer = answers.get(queryId(series, window));
   if (answer === undefined) return { ok: false, reason: `${over} has not been answered` };
+  if (answer.kind === "no-series" && window.emptyIsZero === true) return { ok: true, value: 0 };
+  if (answer.kind === "no-series") return { ok: false, reason: `${over} cannot tell: ${NO_SERIES}` };
   if (answer.kind === "cannot-tell") return { ok: false, reason: `${over} cannot tell: ${answer.reason}` };
   if (!Number.isFinite(answer.value)) return { ok: false, reason: `${over} answered ${answer.value}, which is no count` };
   if (answer.value < 0) return { ok: false, reason: `${over} answered ${answer.value}, and a count cannot be negative` };

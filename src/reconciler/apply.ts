@@ -2,7 +2,7 @@ import type { Action, Plan } from "../domain/action.ts";
 import type { Milliseconds } from "../domain/answer.ts";
 import type { Observation, Repository } from "../domain/observation.ts";
 import type { LogRecord } from "../domain/record.ts";
-import { LOG_BRANCH } from "../domain/record-file.ts";
+import { LOG_BRANCH, recordIdentity } from "../domain/record-file.ts";
 import { PortFailure, type CheckWrite, type Ports, type WriteOutcome } from "../ports.ts";
 import { filesOf, standsAlready } from "./commit-files.ts";
 import { logHeadline, recordFiles, type WrittenLog } from "./promotion-log.ts";
@@ -121,14 +121,14 @@ export class Application {
   }
 
   /**
-   * A write that nothing else waits for. Where a person must act before it can be made (a permission that is missing),
-   * it counts as refused, and the rest goes on.
+   * A write that nothing else waits for. Where GitHub does not take it (a permission that is missing, issues that are turned
+   * off), it counts as refused, and the rest goes on; only what may be over in a while ends the look.
    */
   async #courtesy(action: Action, write: () => Promise<WriteOutcome<unknown> | void>): Promise<boolean> {
     try {
       return this.#settle(action, (await write()) ?? { outcome: "done" });
     } catch (error) {
-      if (!(error instanceof PortFailure) || error.kind !== "stalled") throw error;
+      if (!(error instanceof PortFailure) || error.kind === "dependency") throw error;
       return this.#settle(action, { outcome: "refused", reason: error.message });
     }
   }
@@ -195,7 +195,9 @@ export class Application {
     const checks = planned.filter((action) => action.kind === "check");
     const records = planned.filter((action) => action.kind === "record");
     const writes = [...checks.map(({ head, check, existing }) => ({ head, check, existing })), ...this.#checks];
-    const events = [...records.map(({ record }) => record), ...this.#records];
+    // What was taken over, and not made, is in the log already: a record is never written over.
+    const { identities } = this.#observation.ledger;
+    const events = [...records.map(({ record }) => record), ...this.#records.filter((record) => !identities.has(recordIdentity(record)))];
     [this.#checks, this.#records] = [[], []];
     const logged = this.#observation.snapshot.logHead === null ? [] : events;
     const outcomes = await this.#write(writes, logged.slice(0, RECORDS_PER_COMMIT));
@@ -270,8 +272,9 @@ export class Application {
   async #close(action: ActionOf<"close">): Promise<void> {
     const { forge } = this.#ports;
     if (!(await this.#courtesy(action, () => forge.close(this.#repository, action.pullRequestId)))) return;
+    if (action.branch === null) return;
     try {
-      await forge.deleteBranch(this.#repository, action.branch, action.head);
+      await forge.deleteBranch(this.#repository, action.branch.name, action.branch.head);
     } catch (error) {
       // The branch that stays is planned by itself in the next look, which tells what is wrong.
       if (!(error instanceof PortFailure)) throw error;

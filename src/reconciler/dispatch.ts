@@ -6,8 +6,8 @@ import type { Reconciler } from "./reconcile.ts";
 import { createWorkqueue, type Workqueue, type WorkqueueState } from "./workqueue.ts";
 
 export interface DispatcherOptions {
-  readonly forge: Pick<Forge, "repositories">;
-  readonly reconciler: Pick<Reconciler, "look" | "pinning">;
+  readonly forge: Pick<Forge, "installations" | "repositories">;
+  readonly reconciler: Pick<Reconciler, "look" | "pinning" | "forget">;
   readonly clock: Clock;
   readonly journal: Journal;
   /** From 0 up to but not including 1. */
@@ -112,6 +112,7 @@ class RepositoryDispatcher implements Dispatcher {
     const key = String(repositoryId);
     this.#queue.forget(key);
     this.#known.delete(key);
+    this.#options.reconciler.forget(repositoryId);
   }
 
   sweep(): void {
@@ -154,7 +155,7 @@ class RepositoryDispatcher implements Dispatcher {
     const { clock, sweepInterval } = this.#options;
     let next: Instant;
     try {
-      this.#replace(await this.#options.forge.repositories());
+      this.#replace(await this.#list());
       this.#swept = true;
       this.#failures = 0;
       next = clock.now() + sweepInterval;
@@ -170,6 +171,31 @@ class RepositoryDispatcher implements Dispatcher {
       return;
     }
     this.#cancelNext = clock.schedule(next, () => this.sweep());
+  }
+
+  /**
+   * What each installation has. One that cannot be asked costs none of the others: what is known of it stays known.
+   *
+   * @throws the first problem, when no installation could be asked.
+   */
+  async #list(): Promise<readonly Repository[]> {
+    const { forge, journal } = this.#options;
+    const installations = await forge.installations();
+    const found: Repository[] = [];
+    const problems = new Map<number, unknown>();
+    for (const installation of installations) {
+      try {
+        found.push(...(await forge.repositories(installation)));
+      } catch (cause) {
+        problems.set(installation, cause);
+        found.push(...[...this.#known.values()].filter((known) => known.installation === installation));
+      }
+    }
+    if (problems.size > 0 && problems.size === installations.length) throw problems.values().next().value;
+    for (const [installation, err] of problems) {
+      journal.warn("the repositories of an installation could not be listed; those known are kept", { installation, err });
+    }
+    return found;
   }
 
   #replace(repositories: readonly Repository[]): void {

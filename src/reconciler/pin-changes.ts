@@ -76,11 +76,12 @@ export class PinChanges {
     const files = since === head ? [] : (await ports.manifests.changedFiles(repository, since, head)).map(({ path }) => path);
     // All was explained at the last look: what is new can only be where a file changed since.
     const known = before?.explained === ledger && before.pins === pins;
-    if (known && files.length === 0) return NOTHING;
+    const merged = unrecordedMerges(snapshot, ledger);
+    if (known && files.length === 0 && merged.length === 0) return NOTHING;
     const touched = new Set([...(before?.touched ?? []), ...files]);
-    const places = known ? placesOf(files, discover) : everyPlace(pins, ledger, config);
+    const places = known ? [...placesOf(files, discover), ...merged] : everyPlace(pins, ledger, config);
     const look: Look = { ports, repository, snapshot, config, watched: new WatchedSince(ports, repository, installed, head) };
-    const found = await explainAll(look, suspects(places, pins, ledger, touched, installed));
+    const found = await explainAll(look, suspects(places, pins, ledger, touched, new Set(merged.map(keyOf))));
     const changes = [...found.changes, ...gone(places, snapshot, pins, ledger)];
     const isExplained = changes.length === 0 && found.unexplained.length === 0;
     this.#looked = { installed, head, touched, pins, explained: isExplained ? ledger : null };
@@ -90,6 +91,21 @@ export class PinChanges {
 }
 
 type Place = FoundChanges["unexplained"][number];
+
+function keyOf({ app, environment }: Place): string {
+  return `${environment}/${app}`;
+}
+
+/**
+ * Places that a pull request of Pinion was merged into without the log having heard of it. Somebody may have put back what was
+ * there before, so that nothing seems to have changed.
+ */
+function unrecordedMerges({ ended }: ForgeSnapshot, { openedAs, merged }: Ledger): readonly Place[] {
+  return ended.flatMap(({ number, state }) => {
+    const opened = state === "merged" && !merged.has(number) ? openedAs.get(number) : undefined;
+    return opened === undefined ? [] : [{ app: opened.app, environment: opened.environment }];
+  });
+}
 
 function placesOf(files: readonly string[], discover: Discover): readonly Place[] {
   return files.map((path) => discover(path)).filter((place) => place !== null);
@@ -125,20 +141,23 @@ function suspects(
   pins: Pins,
   ledger: Ledger,
   touched: ReadonlySet<string>,
-  installed: Oid,
+  merged: ReadonlySet<string>,
 ): readonly Suspect[] {
-  const found: Suspect[] = [];
-  for (const { app, environment } of places) {
+  const installed = ledger.installed?.commit ?? "";
+  const found = new Map<string, Suspect>();
+  for (const place of places) {
+    const { app, environment } = place;
     const here = pins.get(app)?.get(environment);
     if (here === undefined) continue;
     const current = placeOf(ledger, app, environment).current;
-    if (current === null && !touched.has(here.file)) continue;
+    const isMerged = merged.has(keyOf(place));
+    if (current === null && !touched.has(here.file) && !isMerged) continue;
     const expected = current?.release ?? null;
     const pinned = pinnedOf(here);
-    if (pinned === null || (expected !== null && sameRelease(expected, pinned))) continue;
-    found.push({ app, environment, file: here.file, expected, since: current?.commit ?? installed, here });
+    if (pinned === null || (!isMerged && expected !== null && sameRelease(expected, pinned))) continue;
+    found.set(keyOf(place), { app, environment, file: here.file, expected, since: current?.commit ?? installed, here });
   }
-  return found;
+  return [...found.values()];
 }
 
 interface Look {

@@ -13,7 +13,7 @@ export type Discover = ReturnType<typeof compileDiscover>;
 
 /** What one commit pins, as told by its files. */
 class Places {
-  readonly pins = new Map<AppName, Map<EnvironmentName, EnvironmentPins>>();
+  readonly pins = new Map<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>>();
   /** Every file that is found for a place, by place: one is the rule, more are somebody's mistake. */
   readonly #claims = new Map<string, readonly EnvironmentPins[]>();
 
@@ -33,7 +33,8 @@ class Places {
 
   #settle(app: AppName, environment: EnvironmentName, claims: readonly EnvironmentPins[]): void {
     this.#claims.set(`${environment}/${app}`, claims);
-    const environments = this.pins.get(app) ?? new Map<EnvironmentName, EnvironmentPins>();
+    // A new map: what was planned from the old one may still be remembered by it.
+    const environments = new Map(this.pins.get(app));
     this.pins.set(app, environments);
     const [one, other] = claims.length < 2 ? claims : claims.toSorted((a, b) => (a.file < b.file ? -1 : 1));
     if (one === undefined) environments.delete(environment);

@@ -5,8 +5,8 @@ import type { Repository } from "../domain/observation.ts";
 import type { Oid } from "../domain/release.ts";
 import { PortFailure, type FileContent, type LogCommit, type Ports } from "../ports.ts";
 
-/** GitHub is asked about this many commits at once. */
-const PROOF_BATCH = 100;
+/** Commits that are asked about and taken in at once: what was proven of a long log is kept when GitHub then fails. */
+const AT_ONCE = 1_000;
 
 /** A commit of the log that this process made. */
 export interface WrittenLog {
@@ -69,8 +69,13 @@ export class PromotionLog {
     await this.#mustGoOn(ports, repository, head);
     const since = this.#head;
     const commits = await ports.manifests.logCommits(repository, since, head);
+    for (let start = 0; start < commits.length; start += AT_ONCE) await this.#take(ports, repository, commits.slice(start, start + AT_ONCE));
+    this.#head = head;
+  }
+
+  /** Takes in commits that follow what is known. Many at a time, because what is known so far is copied each time. */
+  async #take(ports: Ports, repository: Repository, commits: readonly LogCommit[]): Promise<void> {
     const proven = await this.#prove(ports, repository, commits);
-    // All at once: each time that records are added, what is known so far is copied.
     const records: LogRecord[] = [];
     for (const commit of commits) {
       if (!commit.appendsOnly || !proven.has(commit.oid)) {
@@ -80,7 +85,7 @@ export class PromotionLog {
       for (const record of readRecords(ports, commit.oid, commit.files)) records.push(record);
     }
     this.#ledger = appendRecords(this.#ledger, records);
-    this.#head = head;
+    this.#head = commits.at(-1)?.oid ?? this.#head;
   }
 
   async #mustGoOn(ports: Ports, repository: Repository, head: Oid): Promise<void> {
@@ -98,9 +103,7 @@ export class PromotionLog {
       if (this.#written.delete(oid)) proven.add(oid);
       else open.push(oid);
     }
-    for (let start = 0; start < open.length; start += PROOF_BATCH) {
-      for (const oid of await ports.forge.ownCommits(repository, open.slice(start, start + PROOF_BATCH))) proven.add(oid);
-    }
+    if (open.length > 0) for (const oid of await ports.forge.ownCommits(repository, open)) proven.add(oid);
     return proven;
   }
 }

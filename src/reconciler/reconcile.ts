@@ -25,6 +25,8 @@ export interface Reconciler {
   look(repository: Repository, hints: readonly Hint[]): Promise<{ readonly again: Instant | null }>;
   /** The plan alone: nothing is written. */
   preview(repository: Repository): Promise<{ readonly observation: Observation; readonly plan: Plan }>;
+  /** The App is not installed there any more: drops what is kept in memory. */
+  forget(repositoryId: number): void;
   /** Repositories whose manifests pin an image of this repository, of those looked at so far; all of them when it is not known yet. */
   pinning(imageRepository: string, among: readonly Repository[]): readonly Repository[];
 }
@@ -73,6 +75,10 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
     async preview(repository) {
       const { observation, decided } = await decide(ports, policies, repository, memoryOf(repository));
       return { observation, plan: decided };
+    },
+
+    forget(repositoryId) {
+      memories.delete(repositoryId);
     },
 
     pinning(imageRepository, among) {

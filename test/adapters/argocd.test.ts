@@ -29,6 +29,7 @@ const APPLICATION = {
     reconciledAt: "2026-01-05T10:02:00Z",
     sync: { status: "Synced", revision: COMMIT, comparedTo: {} },
     health: { status: "Healthy", lastTransitionTime: "2026-01-05T10:01:30Z" },
+    history: [{ id: 7, revision: COMMIT, deployStartedAt: "2026-01-05T10:00:55Z", deployedAt: "2026-01-05T10:01:00Z" }, { id: 8 }],
     operationState: {
       operation: { sync: { revision: COMMIT, prune: true }, initiatedBy: { automated: true }, retry: { limit: 5 } },
       phase: "Succeeded",
@@ -59,6 +60,7 @@ const PARSED = {
     partial: false,
     selfHeal: false,
   },
+  syncedFrom: [T0 + 55_000],
   errors: [],
   syncError: null,
   automated: true,
@@ -88,7 +90,7 @@ describe("an Application is read", () => {
 
   it.each<[string, Change, object]>([
     ["without a status", (app) => ({ ...app, status: undefined }), {
-      sync: "Unknown", revisions: [], health: "Unknown", healthSince: null, reconciledAt: null, operation: null, images: [],
+      sync: "Unknown", revisions: [], health: "Unknown", healthSince: null, reconciledAt: null, operation: null, syncedFrom: [], images: [],
     }],
     ["with values of another version", withStatus({ sync: { status: "Drifting" }, health: { status: "Paused" } }), {
       sync: "Unknown", health: "Unknown", revisions: [], healthSince: null,
@@ -145,7 +147,7 @@ describe("an Application is read", () => {
   });
 
   it("from anything without throwing, and nothing final follows from what is no Application", () => {
-    const fields = fc.constantFrom("sync", "health", "operationState", "conditions", "summary", "reconciledAt");
+    const fields = fc.constantFrom("sync", "health", "operationState", "history", "conditions", "summary", "reconciledAt");
     fc.assert(
       fc.property(fc.anything(), fc.dictionary(fields, fc.anything()), (json, status) => {
         expect(parseApplication(json, "checkout-prod").ok).toBe(false);

@@ -60,6 +60,19 @@ export function commits(nodes: readonly Fields[], totalCount = nodes.length): Fi
   return { totalCount, nodes: nodes.map((commit) => ({ commit })) };
 }
 
+export function review(over: Fields = {}): Fields {
+  return {
+    id: "R_1",
+    state: "APPROVED",
+    createdAt: "2026-11-21T08:59:00Z",
+    submittedAt: "2026-11-21T09:00:00Z",
+    authorCanPushToRepository: true,
+    author: user("ada"),
+    commit: { oid: HEAD },
+    ...over,
+  };
+}
+
 export function pullRequest(number: number, over: Fields = {}): Fields {
   return {
     __typename: "PullRequest",
@@ -81,17 +94,7 @@ export function pullRequest(number: number, over: Fields = {}): Fields {
     mergeCommit: null,
     closedAt: null,
     labels: list([{ name: "promote:prod" }]),
-    reviews: list([
-      {
-        id: "R_1",
-        state: "APPROVED",
-        createdAt: "2026-11-21T08:59:00Z",
-        submittedAt: "2026-11-21T09:00:00Z",
-        authorCanPushToRepository: true,
-        author: user("ada"),
-        commit: { oid: HEAD },
-      },
-    ]),
+    reviews: list([review()]),
     comments: list([{ id: "C_1", body: "/pinion promote", createdAt: "2026-11-21T08:30:00Z", author: user("bob"), editor: null }]),
     timelineItems: list([
       { __typename: "LabeledEvent", id: "L_1", createdAt: "2026-11-21T08:10:00Z", actor: user("bob"), label: { name: "promote:prod" } },

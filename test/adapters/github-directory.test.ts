@@ -70,13 +70,15 @@ describe("whose pull request and whose commits", () => {
     await expect(github.forge.ownCommits(REPOSITORY, [MAIN])).rejects.toMatchObject({ kind: "dependency" });
   });
 
-  it("tells own commits from those of others, fifty at a time", async () => {
-    const all = Array.from({ length: 60 }, (_, index) => index.toString(16).padStart(40, "0"));
+  it("tells own commits from those of others, a hundred at a time", async () => {
+    const all = Array.from({ length: 120 }, (_, index) => index.toString(16).padStart(40, "0"));
     await using github = await looked({
       Commits: (seen) => {
-        const variables = Array.from({ length: 50 }, (_, index) => variable(seen, `oid${index}`));
+        const variables = Array.from({ length: 100 }, (_, index) => variable(seen, `oid${index}`));
         const asked = variables.filter((id) => typeof id === "string");
-        const commitOf = (id: string): Fields => (Number.parseInt(id, 16) % 2 === 0 ? ownCommit(id) : commitBy(id, "ada", "ada"));
+        const associatedPullRequests = list([]);
+        const commitOf = (id: string): Fields =>
+          Number.parseInt(id, 16) % 2 === 0 ? ownCommit(id, { associatedPullRequests }) : commitBy(id, "ada", "ada");
         return graphql({ repository: Object.fromEntries(asked.map((id, index) => [`commit${index}`, commitOf(id)])) });
       },
     });
@@ -87,6 +89,29 @@ describe("whose pull request and whose commits", () => {
   });
 });
 
+describe("a commit that GitHub signed in the App's name", () => {
+  const brought = (nodes: readonly Fields[], hasNextPage = false) =>
+    looked({
+      Commits: () =>
+        graphql({ repository: { commit0: ownCommit(MAIN, { associatedPullRequests: list(nodes, { hasNextPage }) }) } }),
+    });
+
+  it("is not its own when somebody made it by squashing a pull request of the App", async () => {
+    await using github = await brought([{ state: "MERGED", mergeCommit: { oid: MAIN } }]);
+    expect(await github.forge.ownCommits(REPOSITORY, [MAIN])).toEqual(new Set());
+  });
+
+  it("stays its own when somebody opens a pull request with it", async () => {
+    await using github = await brought([{ state: "OPEN", mergeCommit: { oid: oid("7") } }, { state: "OPEN", mergeCommit: null }]);
+    expect(await github.forge.ownCommits(REPOSITORY, [MAIN])).toEqual(new Set([MAIN]));
+  });
+
+  it("is not told when more pull requests hold it than are listed", async () => {
+    await using github = await brought([{ state: "OPEN", mergeCommit: null }], true);
+    await expect(github.forge.ownCommits(REPOSITORY, [MAIN])).rejects.toMatchObject({ kind: "stalled" });
+  });
+});
+
 describe("where the App is installed", () => {
   const repo = (id: number, over: Fields = {}): Fields => {
     return { id, name: `r${id}`, owner: { login: "acme" }, archived: false, disabled: false, ...over };
@@ -94,29 +119,17 @@ describe("where the App is installed", () => {
   const installation = (id: number, suspended_at: string | null = null): Fields => ({ id, suspended_at });
   const listsInstallations = (seen: Seen): boolean => seen.path.startsWith("/app/installations");
 
-  it("lists every page, without what nobody can write to", async () => {
+  it("lists every page, without what is suspended and what nobody can write to", async () => {
     await using github = await scriptedGitHub((seen) => {
       if (listsInstallations(seen)) return json([installation(7), installation(8, "2026-01-01T00:00:00Z")]);
       const page = Number(/[?&]page=(\d+)/.exec(seen.path)?.[1]);
       const first = Array.from({ length: 100 }, (_, index) => repo(index + 1));
       return json({ total_count: 102, repositories: page === 1 ? first : [repo(101), repo(102, { archived: true })] });
     });
-    const found = await github.forge.repositories();
+    expect(await github.forge.installations()).toEqual([7]);
+    const found = await github.forge.repositories(7);
     expect(found).toHaveLength(101);
     expect(found.at(-1)).toEqual({ installation: 7, id: 101, owner: "acme", name: "r101" });
     expect(github.seen).toHaveLength(3);
-  });
-
-  it("loses sight of one installation only, and of none while GitHub is down", async () => {
-    let asked = 0;
-    await using suspended = await scriptedGitHub((seen) => {
-      if (listsInstallations(seen)) return json([installation(7), installation(8)]);
-      asked += 1;
-      if (asked === 1) return { status: 403, body: { message: "This installation has been suspended" } };
-      return json({ total_count: 1, repositories: [repo(1)] });
-    });
-    expect(await suspended.forge.repositories()).toEqual([{ installation: 8, id: 1, owner: "acme", name: "r1" }]);
-    await using down = await scriptedGitHub((seen) => (listsInstallations(seen) ? json([installation(7)]) : "drop"));
-    await expect(down.forge.repositories()).rejects.toMatchObject({ kind: "dependency" });
   });
 });

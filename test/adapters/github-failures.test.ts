@@ -131,7 +131,7 @@ describe("what an HTTP answer means", () => {
 
 describe("limits", () => {
   it("gives up on a server that says nothing", async () => {
-    await using github = await scriptedGitHub(() => "silence", { deadlineMs: 50 });
+    await using github = await scriptedGitHub(() => "silence", { limits: { deadlineMs: 50 } });
     expectCase(await failureOf(openIssue(github.forge)), {
       name: "",
       answer: "silence",
@@ -142,7 +142,7 @@ describe("limits", () => {
 
   it("reads no more than its share", async () => {
     const body = { message: "x".repeat(5000) };
-    await using github = await scriptedGitHub(() => ({ status: 200, body }), { maxBytes: 1000 });
+    await using github = await scriptedGitHub(() => ({ status: 200, body }), { limits: { maxBytes: 1000 } });
     expectCase(await failureOf(openIssue(github.forge)), { name: "", answer: "silence", kind: "error", says: /more than 1000 bytes/ });
   });
 });
@@ -197,6 +197,14 @@ const graphqlCases: readonly Case[] = [
 ];
 
 describe("what GraphQL errors mean", () => {
+  it("a limit that is used up, told by the plugin that spaces requests out", async () => {
+    const given = graphqlCases.find(({ name }) => name === "rate limited");
+    if (given === undefined) throw new Error("no such case");
+    await using github = await scriptedGitHub(() => given.answer, { throttled: true });
+    expectCase(await failureOf(teamMembers(github.forge)), given);
+    expect(github.seen).toHaveLength(1);
+  });
+
   it.each(graphqlCases)("$name", async (given) => {
     await using github = await scriptedGitHub(() => given.answer);
     expectCase(await failureOf(teamMembers(github.forge)), given);

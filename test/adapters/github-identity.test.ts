@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Fields } from "./github-answers.ts";
 import {
   APP,
+  answering,
   APP_EMAIL,
   commitBy,
   commits,
@@ -9,12 +10,14 @@ import {
   list,
   oid,
   ownCommit,
+  pullRequest,
   pullRequestRead,
   repository,
+  SINCE,
   snapshotOf,
   user,
 } from "./github-answers.ts";
-import { SLUG } from "./github-scripted.ts";
+import { BOT_ID, graphql, REPOSITORY, scriptedGitHub, SLUG } from "./github-scripted.ts";
 
 describe("who did it", () => {
   const cases = [
@@ -80,13 +83,33 @@ describe("whose commits", () => {
       allOwn: false,
       people: null,
     },
-    { name: "more than were read", nodes: [ownCommit(HEAD)], count: 31, allOwn: false, people: null },
     { name: "a list that lags behind the head", nodes: [ownCommit(oid("2"))], allOwn: false, people: null },
     { name: "none", nodes: [], allOwn: false, people: null },
   ];
   it.each(cases)("$name", async ({ nodes, count, allOwn, people }) => {
     const read = await pullRequestRead({ commits: commits(nodes, count) });
     expect(read.commits).toEqual({ count: count ?? nodes.length, allOwn, people });
+  });
+
+  it("more than are ever read", async () => {
+    const long = pullRequest(5, { commits: commits([ownCommit(HEAD)], 31) });
+    await using github = await scriptedGitHub(
+      answering(repository({ open: list([long]) }), { PullRequestsInFull: () => graphql({ nodes: [long] }) }),
+    );
+    const [read] = (await github.forge.snapshot(REPOSITORY, SINCE)).open;
+    expect(read?.commits).toEqual({ count: 31, allOwn: false, people: null });
+  });
+
+  it.each([
+    ["github.com", "users.noreply.github.com", true],
+    ["github.acme.example", "users.noreply.github.acme.example", true],
+    ["github.acme.example", "users.noreply.github.com", true],
+    ["github.com", "users.noreply.github.acme.example", false],
+  ])("the App of %s commits as @%s: %s", async (host, domain, allOwn) => {
+    const own = ownCommit(HEAD, { author: { email: `${BOT_ID}+${SLUG}[bot]@${domain}` } });
+    const fields = repository({ open: list([pullRequest(5, { commits: commits([own]) })]) });
+    await using github = await scriptedGitHub(answering(fields, { PullRequestsInFull: () => graphql({ nodes: [] }) }), { host });
+    expect((await github.forge.snapshot(REPOSITORY, SINCE)).open[0]?.commits.allOwn).toBe(allOwn);
   });
 
   it("a branch is the App's by its head", async () => {

@@ -150,9 +150,10 @@ describe("who may what", () => {
     await using world = await startWorld();
     await world.github.seedRepository("elsewhere", { a: "b" }, { withoutApp: true });
     await world.github.seedRepository("more", { a: "b" });
-    expect((await world.forge.repositories()).map((one) => `${one.owner}/${one.name}`)).toEqual(["acme/manifests", "acme/more"]);
+    const [installation] = await world.forge.installations();
+    expect((await world.forge.repositories(installation ?? 0)).map((one) => `${one.owner}/${one.name}`)).toEqual(["acme/manifests", "acme/more"]);
     suspend(world.github.state, world.github.installation, true);
-    expect(await world.forge.repositories()).toEqual([]);
+    expect(await world.forge.installations()).toEqual([]);
   });
 
   it("a missing permission stalls, by name where GitHub tells it", async () => {
@@ -214,6 +215,6 @@ describe("faults on the way", () => {
     await using world = await startWorld();
     await using other = await startWorld();
     const stranger = forgeOf({ url: world.github.url, app: other.github.app, state: world.github.state });
-    await expect(stranger.repositories()).rejects.toMatchObject({ kind: "stalled" });
+    await expect(stranger.installations()).rejects.toMatchObject({ kind: "stalled" });
   });
 });

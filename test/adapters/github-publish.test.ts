@@ -38,6 +38,7 @@ describe("publishing checks and records", () => {
       headSha: HEAD,
       externalId: "f3",
       status: "IN_PROGRESS",
+      startedAt: new Date(NOW).toISOString(),
       output: { title: "Waiting", summary: "soak" },
     });
     expect(variable(sent, "check1")).toEqual({

@@ -36,8 +36,18 @@ export const APP_ID = 99;
 export const BOT_ID = 1234;
 export const NOW = Date.parse("2026-11-21T10:00:00Z");
 
+export interface ScriptedOptions {
+  readonly limits?: FetchLimits;
+  /** With requests spaced out as for GitHub itself. */
+  readonly throttled?: boolean;
+  readonly host?: string;
+}
+
 /** The App's account is always found; everything else is up to `answer`. */
-export async function scriptedGitHub(answer: (request: Seen) => Scripted, limits: FetchLimits = {}): Promise<ScriptedGitHub> {
+export async function scriptedGitHub(
+  answer: (request: Seen) => Scripted,
+  { limits = {}, throttled = false, host = "github.com" }: ScriptedOptions = {},
+): Promise<ScriptedGitHub> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     void readBody(request).then((text) => {
@@ -54,7 +64,7 @@ export async function scriptedGitHub(answer: (request: Seen) => Scripted, limits
   await listening;
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  const Octokit = pinionOctokit(false);
+  const Octokit = pinionOctokit(throttled);
   const client = new Octokit({
     auth: { token: TOKEN },
     baseUrl: `http://127.0.0.1:${address.port}`,
@@ -63,7 +73,7 @@ export async function scriptedGitHub(answer: (request: Seen) => Scripted, limits
   });
   const clients = { app: async () => client, installation: async () => client };
   return {
-    forge: createForge({ clients, clock: { now: () => NOW } }),
+    forge: createForge({ clients, clock: { now: () => NOW }, host }),
     seen,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -17,6 +17,7 @@ import {
   pullRequest,
   pullRequestRead,
   repository,
+  review,
   SINCE,
   snapshotOf,
   user,
@@ -296,7 +297,6 @@ describe("what is longer than a page", () => {
   });
 
   it.each([
-    ["reviews", "hasPreviousPage"],
     ["comments", "hasPreviousPage"],
     ["timelineItems", "hasPreviousPage"],
     ["labels", "hasNextPage"],
@@ -310,12 +310,37 @@ describe("what is longer than a page", () => {
     expect(variablesOf(github.seen[1])).toMatchObject({ ids: ["PR_5"], reviews: 100, comments: 100 });
   });
 
-  it("what is still too long says so", async () => {
-    const long = pullRequest(5, { reviews: list([], { hasPreviousPage: true }) });
+  it("a thousand reviews are read to the first", async () => {
+    const reviewed = (id: number, before: string | null) => {
+      const page = list([review({ id: `R_${id}` })], { hasPreviousPage: before !== null, startCursor: before });
+      return page;
+    };
+    const long = pullRequest(5, { reviews: reviewed(10, "10") });
     await using github = await scriptedGitHub(
-      answering(repository({ open: list([long]) }), { PullRequestsInFull: () => graphql({ nodes: [long] }) }),
+      answering(repository({ open: list([long]) }), {
+        PullRequestsInFull: () => graphql({ nodes: [long] }),
+        EarlierReviews: (seen) => {
+          const before = Number(variablesOf(seen)["before"]);
+          return graphql({ node: { reviews: reviewed(before - 1, before === 2 ? null : String(before - 1)) } });
+        },
+      }),
+    );
+    const [read] = (await github.forge.snapshot(REPOSITORY, SINCE)).open;
+    expect(read?.reviews.map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, index) => `R_${index + 1}`));
+    expect(read?.truncated).toBe(false);
+  });
+
+  it("reviews without end are not decided upon", async () => {
+    const endless = list([], { hasPreviousPage: true, startCursor: "x" });
+    const long = pullRequest(5, { reviews: endless });
+    await using github = await scriptedGitHub(
+      answering(repository({ open: list([long]) }), {
+        PullRequestsInFull: () => graphql({ nodes: [long] }),
+        EarlierReviews: () => graphql({ node: { reviews: endless } }),
+      }),
     );
     expect((await github.forge.snapshot(REPOSITORY, SINCE)).open[0]?.truncated).toBe(true);
+    expect(github.seen.length).toBeLessThan(30);
   });
 
   it.each<readonly [string, Scripted]>([
@@ -330,7 +355,7 @@ describe("what is longer than a page", () => {
       return answer;
     });
     expect((await github.forge.snapshot(REPOSITORY, SINCE)).open).toHaveLength(1);
-    expect(github.seen.map((seen) => variablesOf(seen)["pullRequests"])).toEqual([50, 10]);
+    expect(github.seen.map((seen) => variablesOf(seen)["pullRequests"])).toEqual([20, 10]);
   });
 });
 

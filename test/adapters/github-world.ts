@@ -69,8 +69,7 @@ export function forgeOf(github: Pick<GitHubSandbox, "url" | "app" | "state">): F
   });
   return createForge({
     clients: { app: () => probot.auth(), installation: (id) => probot.auth(id) },
-    clock: github.state.clock,
-  });
+    clock: github.state.clock, host: "github.com" });
 }
 
 export function manifest(tag: string): readonly FileContent[] {

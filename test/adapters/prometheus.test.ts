@@ -83,15 +83,21 @@ describe("an answer", () => {
     ["a scalar", () => success("scalar", [1, "3"]), 3],
     ["a small number", () => success("vector", one("1e-07")), 1e-7],
     ["a negative number", () => success("vector", one("-2")), -2],
+    ["a number with infos", () => success("vector", one("1"), { infos: ["metric might not be a counter"] }), 1],
     ["no warnings", () => success("vector", one("1"), { warnings: [], infos: null }), 1],
   ])("is a number: %s", async (_, reply, value) => {
     expect(await answering(reply).prometheus.query(null, "x", T0)).toEqual({ kind: "number", value });
   });
 
+  it("without any series is told from one that cannot be told", async () => {
+    expect(await answering(() => success("vector", [])).prometheus.query(null, "x", T0)).toEqual({ kind: "no-series" });
+    const warned = await answering(() => success("vector", [], { warnings: ["a store is down"] })).prometheus.query(null, "x", T0);
+    expect(warned.kind).toBe("cannot-tell");
+  });
+
   it.each<[string, () => Response, RegExp]>([
     ["NaN", () => success("vector", one("NaN")), /is NaN/],
     ["infinite", () => success("vector", one("+Inf")), /is \+Inf/],
-    ["nothing", () => success("vector", []), /no series matched; if that means zero, add "or vector\(0\)"/],
     ["several series", () => success("vector", [{}, {}]), /2 series matched, not one/],
     ["a histogram", () => success("vector", [{ metric: {}, histogram: [1, {}] }]), /no number/],
     ["a number that is no text", () => success("vector", one(1)), /no number/],
@@ -100,8 +106,7 @@ describe("an answer", () => {
     ["a matrix", () => success("matrix", []), /gives a matrix/],
     ["a type nobody knows", () => success("tensor", []), /gives a tensor/],
     ["no data", () => Response.json({ status: "success" }), /does not name/],
-    ["a number with warnings", () => success("vector", one("1"), { warnings: ["a store\nis down"] }), /remarks: a store is down/],
-    ["a number with infos", () => success("vector", one("1"), { infos: ["metric might not be a counter"] }), /might not be a counter/],
+    ["a number with warnings", () => success("vector", one("1"), { warnings: ["a store\nis down"] }), /warns: a store is down/],
     ["an execution error", () => failed(422, "execution", "too many samples"), /query failed: too many samples/],
     ["an error with 200", () => failed(200, "internal", "boom"), /query failed: boom/],
   ])("cannot tell anything: %s", async (_, reply, reason) => {
@@ -151,10 +156,12 @@ describe("against the sandbox", () => {
   it("measures, and cannot tell through a fault", async () => {
     const prometheus = createPrometheus({ endpoints: new Map([["main", sandbox]]) });
     expect(await prometheus.query(null, query, T0)).toEqual({ kind: "number", value: 300 });
-    for (const fault of ["nan", "empty", "error", "warnings"] as const) {
+    for (const fault of ["nan", "error", "warnings"] as const) {
       sandbox.fault(fault);
       expect((await prometheus.query(null, query, T0)).kind).toBe("cannot-tell");
     }
+    sandbox.fault("empty");
+    expect(await prometheus.query(null, query, T0)).toEqual({ kind: "no-series" });
     sandbox.fault("unavailable");
     expect((await failureOf(prometheus.query(null, query, T0))).kind).toBe("dependency");
     sandbox.fault(null);

@@ -46,6 +46,7 @@ export function configurationReference(): string {
     "```",
     "",
     "In an SLO, `errors` should end in `or vector(0)`: a series of errors that never existed gives an empty answer, and an empty answer is \"cannot tell\".",
+    "`total` needs none: before the first deployment of an app an empty answer counts as no traffic, and after a deployment it is better told than taken for silence.",
     "",
     "Durations are written with their unit: `90s`, `30m`, `1h`, `2d`. URLs, tokens and secrets are never in this file; the operator gives them",
     "as environment variables ([installation](installation.md)).",

@@ -206,6 +206,7 @@ const MISTAKES: readonly (readonly [string, string, readonly string[]])[] = [
   ["a path of several folders", file({ environments: "  dev: { path: a/b }\n" }), ['3:16 environments.dev.path must be the name of one folder: letters, digits, dots, underscores and hyphens, but is "a/b"']],
   ["a path upwards", file({ environments: "  dev: { path: .. }\n" }), ['3:16 environments.dev.path must be the name of one folder: letters, digits, dots, underscores and hyphens, but is ".."']],
   ["a very long soak", file({ environments: "  dev: { soak: 91d }\n" }), ['3:16 environments.dev.soak is longer than 90 days: "91d"']],
+  ["a watch in which its SLO cannot be measured", file({ environments: "  dev: { watch: 59s }\n", apps: "  web: { slo: up }\n", rest: "slos:\n  up: { objective: 99, errors: '{window}', total: '{window}' }\n" }), ["3:17 environments.dev.watch must be 60s or longer, or no slo can be measured in it"]],
   ["a deadline nobody meets", file({ environments: "  dev: { deadline: 0s }\n" }), ["3:20 environments.dev.deadline must be longer than 0: no rollout could meet it"]],
   ["more approvals than people", file({ environments: "  dev: { approvals: { count: 11 } }\n" }), ["3:30 environments.dev.approvals.count must be a whole number from 0 to 10, but is the number 11"]],
   ["a fraction of an approval", file({ environments: "  dev: { approvals: { count: 1.5 } }\n" }), ["3:30 environments.dev.approvals.count must be a whole number from 0 to 10, but is the number 1.5"]],

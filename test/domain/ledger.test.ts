@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { appendRecords, EMPTY_LEDGER, placeOf, provenReleases, soakOf, type Ledger } from "../../src/domain/ledger.ts";
+import { appendRecords, EMPTY_LEDGER, isSettled, placeOf, provenReleases, soakOf, type Ledger } from "../../src/domain/ledger.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
 import { releaseKey } from "../../src/domain/release.ts";
 import { oid, release } from "./releases.ts";
@@ -27,7 +27,7 @@ function merged(version: ReturnType<typeof release>, digit: string, at: number):
   };
 }
 
-function fact(event: "deployed" | "verified" | "breached", version: ReturnType<typeof release>, digit: string, at: number): LogRecord {
+function fact(event: "deployed" | "verified" | "breached" | "deadline", version: ReturnType<typeof release>, digit: string, at: number): LogRecord {
   const base = { app: "checkout", environment: "dev", at, release: version, commit: oid(digit), evidence: "seen" };
   return event === "verified" ? { ...base, event, how: "rollout-only" } : { ...base, event };
 }
@@ -55,9 +55,37 @@ describe("the ledger", () => {
       fact("verified", one, "1", 10 * MINUTE),
       fact("breached", one, "1", 20 * MINUTE),
     ]);
-    expect(soakOf(dev(ledger), one, 60 * MINUTE, 500 * MINUTE).soakedFor).toBe(20 * MINUTE);
+    expect(soakOf(dev(ledger), one, 10 * MINUTE, 500 * MINUTE)).toEqual({ soakedFor: 0, doneAt: null });
     expect(provenReleases(dev(ledger))).toEqual([]);
     expect(dev(ledger).bad.has(releaseKey(one))).toBe(true);
+  });
+
+  it("soaks anew after it went bad: what ran before then is not made good by a later run", () => {
+    const ledger = appendRecords(EMPTY_LEDGER, [
+      merged(one, "1", 0),
+      fact("deployed", one, "1", 0),
+      fact("breached", one, "1", 90 * MINUTE),
+      merged(two, "2", 100 * MINUTE),
+      merged(one, "3", 110 * MINUTE),
+      fact("deployed", one, "3", 110 * MINUTE),
+      fact("verified", one, "3", 120 * MINUTE),
+    ]);
+    expect(soakOf(dev(ledger), one, 60 * MINUTE, 125 * MINUTE)).toEqual({ soakedFor: 15 * MINUTE, doneAt: 170 * MINUTE });
+    expect(provenReleases(dev(ledger)).map(({ commit }) => commit)).toEqual([oid("3")]);
+  });
+
+  it("takes a missed deadline back once the release is verified, and nothing else that was bad", () => {
+    const late = [fact("deployed", one, "1", 30 * MINUTE), fact("verified", one, "1", 40 * MINUTE)];
+    const missed = appendRecords(EMPTY_LEDGER, [merged(one, "1", 0), fact("deadline", one, "1", 20 * MINUTE)]);
+    expect(dev(missed)).toMatchObject({ current: { bad: { event: "deadline" }, missedDeadline: true } });
+    const { current } = dev(missed);
+    expect(current !== null && isSettled(current)).toBe(false);
+    const healthy = dev(appendRecords(missed, late));
+    expect(healthy).toMatchObject({ current: { bad: null, missedDeadline: true }, bad: new Map(), alarms: [20 * MINUTE] });
+    expect(provenReleases(healthy)).toHaveLength(1);
+    const breached = dev(appendRecords(EMPTY_LEDGER, [merged(one, "1", 0), fact("breached", one, "1", 20 * MINUTE), ...late]));
+    expect(breached.current?.bad?.event).toBe("breached");
+    expect(provenReleases(breached)).toEqual([]);
   });
 
   it("never lets a clock that goes back shorten or lengthen a soak below nothing", () => {

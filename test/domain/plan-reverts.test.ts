@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { actions, openings, recorded, reasons, HOUR, one, two, three } from "./planner.ts";
+import { known } from "../../src/domain/answer.ts";
+import { parseConfig } from "../../src/domain/config-file.ts";
+import type { LogRecord } from "../../src/domain/record.ts";
+import { actions, openings, planned, recorded, reasons, HOUR, one, two, three } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
-import { WorldBuilder } from "./world-builder.ts";
+import { APP_BOT, HEAD, pullRequest, WorldBuilder } from "./world-builder.ts";
+
+const CAROL = { app: "checkout", environment: "prod", pullRequest: 77, head: oid("8"), mergedBy: "carol", requestedBy: null } as const;
+
+const MINUTE = 60_000;
+const OFF = "version: 1\nenvironments: { prod: { rollback: off } }\napps: { discover: ['apps/{app}/overlays/{env}/kustomization.yaml'] }\n";
 
 describe("going back", () => {
   const inProd = (world: WorldBuilder) => openings(world).filter((title) => title.includes("prod"));
@@ -98,12 +106,174 @@ describe("going back", () => {
     expect(open?.body.includes("by itself")).toBe(automatic);
   });
 
-  it("only proposes when many apps go bad at once", () => {
+  /** 1.4.2 went bad some time ago, and its revert is open since. */
+  function proposed(ago: number, others: readonly LogRecord[] = []) {
     const world = burning();
-    for (const [index, app] of ["a1", "a2"].entries()) {
-      world.records.push({ event: "degraded", app, environment: "prod", at: world.now, release: release("1.0.0", app), commit: oid(String(index)), evidence: "x" });
-    }
     const [open] = actions(world, "open").filter(({ environment }) => environment === "prod");
-    expect(open?.body.includes("by itself")).toBe(false);
+    const at = world.now;
+    world.open.push(pullRequest({ number: 300, createdAt: at, head: { ref: open?.branch ?? "", oid: oid("d"), fork: false } }));
+    world.proposals.set(300, known({ base: HEAD, head: oid("d"), conflicts: [], promotions: [{ app: "checkout", environment: "prod", from: two, to: one }], otherFiles: [], quarantines: [], config: null, broken: [] }, at));
+    world.records.push({ event: "opened", app: "checkout", environment: "prod", at, kind: "revert", from: two, release: one, pullRequest: 300, head: oid("d"), requestedBy: null }, ...others);
+    world.now += ago;
+    return world.registry("1.4.1", "1.4.2");
+  }
+
+  const NOW = new WorldBuilder().now;
+  const badElsewhere = (app: string, at: number, version = "1.0.0"): LogRecord => ({ event: "degraded", app, environment: "prod", at, release: release(version, app), commit: oid("3"), evidence: "x" });
+  const reverted = (at: number): LogRecord => ({ event: "reverted", app: "checkout", environment: "prod", at, release: three, to: one, pullRequest: 3, commit: oid("9") });
+
+  it.each<[string, readonly LogRecord[], boolean]>([
+    ["it alone went bad", [], true],
+    ["two apps more went bad with it", [badElsewhere("a1", NOW), badElsewhere("a2", NOW - 9 * MINUTE)], false],
+    ["two apps more went bad soon after it", [badElsewhere("a1", NOW + 9 * MINUTE), badElsewhere("a2", NOW + 10 * MINUTE)], false],
+    ["two apps more went bad at another time", [badElsewhere("a1", NOW - 11 * MINUTE), badElsewhere("a2", NOW + 11 * MINUTE)], true],
+    ["another app went bad with several releases", [badElsewhere("a1", NOW), { ...badElsewhere("a1", NOW, "1.0.1"), commit: oid("4") } as LogRecord], true],
+    [
+      "two apps more went bad with it, and one was verified since",
+      [badElsewhere("a1", NOW), badElsewhere("a2", NOW), { event: "verified", app: "a1", environment: "prod", at: NOW + MINUTE, release: release("1.0.0", "a1"), commit: oid("3"), how: "rollout-only", evidence: "x" }],
+      false,
+    ],
+    ["there was a revert within a day before", [reverted(NOW - 23 * HOUR)], false],
+    ["there was a revert longer ago", [reverted(NOW - 24 * HOUR)], true],
+  ])("merges by itself or never, now or later, when %s", (_, others, automatic) => {
+    for (const ago of [10 * MINUTE, 12 * MINUTE, 25 * HOUR]) {
+      expect(actions(proposed(ago, others), "merge").map(({ pullRequest: number }) => number)).toEqual(automatic ? [300] : []);
+    }
+  });
+
+  it("does not merge by itself after the deadline, though it breaks its objective later", () => {
+    const world = proposed(HOUR);
+    const bad = { app: "checkout", environment: "prod", release: two, commit: oid("2"), evidence: "x" } as const;
+    world.records.splice(world.records.findIndex(({ event }) => event === "breached"), 1, { ...bad, event: "deadline", at: NOW }, { ...bad, event: "breached", at: NOW + 1 });
+    expect(actions(world, "merge")).toEqual([]);
+  });
+
+  it("closes the revert of a release that was only late and has been verified since", () => {
+    const world = proposed(HOUR);
+    const seen = { app: "checkout", environment: "prod", release: two, commit: oid("2"), evidence: "x" } as const;
+    const change = { ...CAROL, environment: "prod", at: NOW - MINUTE, commit: oid("2") } as const;
+    world.records.splice(world.records.findLastIndex(({ event }) => event === "merged") );
+    world.records.push(
+      { ...change, event: "merged", kind: "promotion", from: one, release: two, judgement: "judged" },
+      { ...seen, event: "deadline", at: NOW },
+      { event: "opened", app: "checkout", environment: "prod", at: NOW, kind: "revert", from: two, release: one, pullRequest: 300, head: oid("d"), requestedBy: null },
+      { ...seen, event: "deployed", at: NOW + MINUTE },
+    );
+    expect(actions(world, "close")).toEqual([]);
+    world.records.push({ ...seen, event: "verified", at: NOW + 2 * MINUTE, how: "rollout-only" });
+    expect(actions(world, "close")).toMatchObject([{ pullRequest: 300 }]);
+  });
+
+  describe("after a person took a release out", () => {
+    /** Carol put prod back from 1.4.2 to 1.4.1, which is bad as well. */
+    function takenOut(how: "pull request" | "push", before?: string) {
+      const world = new WorldBuilder().registry("1.4.0", "1.4.1", "1.4.2");
+      if (before !== undefined) world.proven("prod", release(before), world.now - 90 * HOUR, "3");
+      world.proven("prod", one, world.now - 50 * HOUR, "1").proven("prod", two, world.now - 5 * HOUR, "2").pin("prod", one);
+      const change = { app: "checkout", environment: "prod", at: world.now - HOUR, commit: oid("7") } as const;
+      world.records.push(
+        how === "push"
+          ? { ...change, event: "out-of-band", from: two, release: one, by: "carol", pullRequest: null }
+          : { ...CAROL, ...change, event: "merged", kind: "promotion", from: two, release: one, judgement: "out-of-band" },
+        { ...change, event: "held", displaced: two, reason: "@carol changed the pin" },
+        { ...change, event: "degraded", at: world.now, release: one, evidence: "still degraded" },
+      );
+      return world;
+    }
+
+    it.each(["pull request", "push"] as const)("by a %s does not put it back, and with nothing else stops and tells", (how) => {
+      const world = takenOut(how);
+      expect(inProd(world)).toEqual([]);
+      expect(actions(world, "open-issue")[0]?.body).toContain("1.4.2 was taken out");
+    });
+
+    it("goes further back, for people to let through", () => {
+      const [open] = actions(takenOut("pull request", "1.4.0"), "open").filter(({ environment }) => environment === "prod");
+      expect(open?.title).toBe("Revert checkout in prod to 1.4.0");
+      expect(open?.body.includes("by itself")).toBe(false);
+    });
+
+    it("goes back to what was replaced by something newer, though a person did that", () => {
+      const world = new WorldBuilder().registry("1.4.1", "1.4.2").proven("prod", one, 0, "1").pin("prod", two);
+      const change = { app: "checkout", environment: "prod", at: world.now - HOUR, commit: oid("7") } as const;
+      world.records.push(
+        { ...CAROL, ...change, event: "merged", kind: "promotion", from: one, release: two, judgement: "judged" },
+        { ...change, event: "held", displaced: one, reason: "@carol changed the pin in #77" },
+        { ...change, event: "breached", at: world.now, release: two, evidence: "burning" },
+      );
+      const [open] = actions(world, "open").filter(({ environment }) => environment === "prod");
+      expect(open?.title).toBe("Revert checkout in prod to 1.4.1");
+      expect(open?.body.includes("by itself")).toBe(false);
+    });
+  });
+
+  it("opens the way back even where the quarantine cannot be read, and holds it until it can", () => {
+    const world = burning();
+    world.quarantine = { known: false, reason: "q.yaml:1:1 is broken", failure: "stalled", at: 0 };
+    const [open] = actions(world, "open").filter(({ environment }) => environment === "prod");
+    expect(open?.title).toBe("Revert checkout in prod to 1.4.1");
+    expect(open?.check).toMatchObject({ conclusion: null, title: expect.stringContaining("q.yaml:1:1 is broken") as string });
+  });
+
+  it.each(["fewer", "other"] as const)("does not go back to a release with %s images, which would leave some where they are", (which) => {
+    const worker = { repository: "ghcr.io/acme/worker", tag: "1.4.2", digest: digestOf("w") };
+    const replaced = { ...two, images: [worker] };
+    const grown = { ...two, images: [...two.images, worker] };
+    const bad = which === "fewer" ? grown : replaced;
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2").proven("prod", one, 0, "1").proven("prod", bad, HOUR, "2");
+    world.records.push({ event: "breached", app: "checkout", environment: "prod", at: world.now, release: bad, commit: oid("2"), evidence: "x" });
+    expect(inProd(world)).toEqual([]);
+    expect(actions(world, "open-issue")[0]?.body).toContain("1.4.1 has other images than the file pins now");
+  });
+
+  describe("from a pin by tag alone", () => {
+    const bare = { ...two, images: two.images.map((image) => ({ ...image, digest: null })) };
+
+    function byTag(deployed: boolean) {
+      const world = new WorldBuilder().registry("1.4.1", "1.4.2").proven("prod", one, 0, "1").pin("prod", bare);
+      const seen = { app: "checkout", environment: "prod", at: world.now, commit: oid("2") } as const;
+      world.records.push({ ...seen, event: "out-of-band", from: one, release: bare, by: "carol", pullRequest: null });
+      if (deployed) world.records.push({ ...seen, event: "deployed", release: two, evidence: "healthy" });
+      world.records.push({ ...seen, event: deployed ? "breached" : "sync-failed", release: two, evidence: "burning" });
+      return world;
+    }
+
+    it.each([true, false])("goes back, and keeps out the digest that ran, or was to run (it ran: %s)", (deployed) => {
+      const [open] = actions(byTag(deployed), "open").filter(({ environment }) => environment === "prod");
+      expect(open?.title).toBe("Revert checkout in prod to 1.4.1");
+      expect(open?.commit.newFiles.map(({ text }) => text)).toEqual([expect.stringContaining(digestOf("1.4.2"))]);
+      expect(open?.body.includes("by itself")).toBe(false);
+    });
+
+    it("puts down the revert with that digest", () => {
+      const world = byTag(true).pin("prod", one);
+      const revert = pullRequest({ number: 300, state: "merged", head: { ref: "pinion/prod/checkout/revert-to-1.4.1-x", oid: oid("d"), fork: false }, merge: { commit: oid("e"), at: world.now, by: APP_BOT } });
+      world.records.push({ event: "opened", app: "checkout", environment: "prod", at: world.now, kind: "revert", from: bare, release: one, pullRequest: 300, head: oid("d"), requestedBy: null });
+      world.changes.push({ app: "checkout", environment: "prod", from: bare, to: one, commit: oid("e"), at: world.now, author: APP_BOT, pullRequest: revert });
+      expect(recorded(world)).toEqual(expect.arrayContaining(["merged", "reverted", "quarantined", "held"]));
+    });
+
+    it("says so when not even the registry knows it", () => {
+      const world = byTag(false);
+      world.records.pop();
+      world.know<"digest">({ kind: "digest", repository: "ghcr.io/acme/checkout", reference: "1.4.2" }, null);
+      expect(reasons(world)).toContain("1.4.2 cannot be followed: the registry does not say which digest its tag names");
+      expect(planned(world).nextLookAt).not.toBeNull();
+    });
+  });
+
+  it.each<[string, (world: WorldBuilder) => void, string]>([
+    ["rollback is off", (world) => void (world.config = parseConfig(OFF)), "is left to people"],
+    [
+      "the app is stopped",
+      (world) => void world.records.push({ event: "frozen", app: "checkout", environment: "prod", at: world.now, release: two, reason: "no way back", issue: 40 }),
+      "the app is stopped by #40: no way back",
+    ],
+  ])("says why nothing is done when %s", (_, arrange, reason) => {
+    const world = burning();
+    arrange(world);
+    expect(inProd(world)).toEqual([]);
+    expect(reasons(world)).toContain(`prod/checkout: 1.4.2 went bad, and`);
+    expect(reasons(world)).toContain(reason);
   });
 });

@@ -82,9 +82,9 @@ describe("a candidate for the first environment", () => {
     [
       "a quarantine that cannot be read",
       (world) => {
-        world.registry("1.4.1", "1.4.2").quarantine = { known: false, reason: "broken", failure: "stalled", at: 0 };
+        world.registry("1.4.1", "1.4.2").quarantine = { known: false, reason: "q.yaml:1:1 is broken", failure: "stalled", at: 0 };
       },
-      "in quarantine",
+      "whether 1.4.2 is in quarantine cannot be known: q.yaml:1:1 is broken",
     ],
     [
       "a file that cannot be read",

@@ -129,7 +129,7 @@ describe("the text of a pull request", () => {
       \`\`\`
 
       So that it does not come back, this pull request also adds \`.github/pinion/quarantine/checkout-bbbbbbbbbbbb.yaml\`.
-      If the image turns out not to be to blame, delete that file by a pull request of your own.
+      If the image turns out not to be to blame, delete that file by a pull request of your own; then the release may be brought here again.
 
       ### Why
 

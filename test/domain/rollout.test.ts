@@ -226,6 +226,34 @@ describe("several Applications", () => {
   });
 });
 
+describe("when a rollout began", () => {
+  const HOUR = 3_600_000;
+  const LATE = T0 + 5 * HOUR;
+  const waits = (operation: Partial<Operation> | null, change: Partial<ApplicationStatus> = {}) =>
+    observed({ health: "Progressing", reconciledAt: LATE, operation: operation === null ? null : { ...SYNCED, ...operation }, ...change });
+  const before = { startedAt: T0 - HOUR, finishedAt: T0 - HOUR };
+  const done = observed({ reconciledAt: LATE, operation: { ...SYNCED, ...before } });
+
+  it.each<[string, readonly ObservedApplication[], number | undefined]>([
+    ["its sync began", [waits({ startedAt: T0 + HOUR })], T0 + HOUR],
+    ["its sync began in the second of the merge", [waits({ startedAt: T0 - 999 })], T0 - 999],
+    ["a later sync is not the first", [waits({ startedAt: T0 + 2 * HOUR }, { syncedFrom: [T0 - HOUR, T0 + HOUR, T0 + 2 * HOUR] })], T0 + HOUR],
+    ["a self-heal is not the first", [waits({ startedAt: LATE, selfHeal: true }, { syncedFrom: [T0 + HOUR] })], T0 + HOUR],
+    ["a self-heal is all that is known, so since the merge", [waits({ startedAt: LATE, selfHeal: true })], T0],
+    ["nothing is known, but all is applied, so since the merge", [waits(null)], T0],
+    ["the last sync is from before, but all is applied", [waits(before)], T0],
+    ["it waits for its sync", [waits(before, { sync: "OutOfSync" })], undefined],
+    ["it is at another commit", [{ ...waits({ startedAt: T0 + HOUR }), includesCommit: false }], undefined],
+    ["another is done, and was not touched", [waits({ startedAt: T0 + HOUR }), done], T0 + HOUR],
+    ["the last of two began", [waits({ startedAt: T0 + 2 * HOUR }), waits({ startedAt: T0 + HOUR })], T0 + 2 * HOUR],
+    ["one of two has not begun", [waits({ startedAt: T0 + HOUR }), waits(before, { sync: "OutOfSync" })], undefined],
+  ])("%s", (_, applications, begunAt) => {
+    const verdict = verdictOf(applications, WANTED, LATE + 60_000);
+    expect(verdict.verdict).toBe("pending");
+    expect(verdict.verdict === "pending" ? verdict.begunAt : null).toBe(begunAt);
+  });
+});
+
 describe("whatever Argo CD answers", () => {
   const instant = fc.integer({ min: T0 - 1_000_000, max: T0 + 1_000_000 });
   const revision = fc.constantFrom(COMMIT, LATER, "main", "");

@@ -22,16 +22,17 @@ interface Question {
   readonly at: number;
 }
 
-type World = (question: Question) => number | string;
+type World = (question: Question) => number | string | null;
 
-/** Answers every query; a text is the reason why one cannot be answered. */
+/** Answers every query; a text is the reason why one cannot be answered, null is an answer without a series. */
 function ask(input: SloInput, world: World): SloVerdict {
   const answers = new Map<string, MetricAnswer>();
   for (const query of sloQueries(input)) {
     const match = /^(errors|total)\[(\d+)s\]$/.exec(query.expression);
     if (match === null) throw new Error(`unexpected expression ${query.expression}`);
     const answer = world({ series: match[1] === "errors" ? "errors" : "total", seconds: Number(match[2]), at: query.at });
-    answers.set(query.id, typeof answer === "number" ? { kind: "number", value: answer } : { kind: "cannot-tell", reason: answer });
+    if (answer === null) answers.set(query.id, { kind: "no-series" });
+    else answers.set(query.id, typeof answer === "number" ? { kind: "number", value: answer } : { kind: "cannot-tell", reason: answer });
   }
   return evaluateSlo(input, answers);
 }
@@ -122,6 +123,11 @@ describe("a release that is watched", () => {
     ["burned as fast before", {}, traffic(() => 0.01), "cannot-tell", /already breaching before the deploy/],
     ["burned before, but less than the limit", {}, traffic(sinceDeploy(0.01, 0.005)), "bad", /before the deploy 0.5 %/],
     ["had no traffic before", {}, (q) => (q.at === T0 ? 0 : traffic(() => 0.01)(q)), "bad", /before the deploy 0 % of 0 events/],
+    ["was never here before, and fails", {}, (q) => (q.at === T0 ? null : traffic(() => 0.01)(q)), "bad", /before the deploy 0 % of 0 events/],
+    ["never failed before", {}, (q) => (q.at === T0 && q.series === "errors" ? null : traffic(() => 0.01)(q)), "bad", /0 % of 18000 events/],
+    ["is counted only where it fails", {}, (q) => (q.at === T0 && q.series === "total" ? null : traffic(() => 0.01)(q)), "cannot-tell", /more errors/],
+    ["is not counted at all", {}, () => null, "cannot-tell", /total query over 30 min cannot tell: no series matched; .* "or vector\(0\)"/],
+    ["has no series of errors", {}, (q) => (q.series === "errors" ? null : 18_000), "cannot-tell", /errors query over 30 min cannot tell: no series/],
     [
       "burned only while both versions ran",
       { mergedAt: T0 - 5 * MINUTE },
@@ -284,13 +290,13 @@ describe("whatever Prometheus answers", () => {
   );
   const answer: fc.Arbitrary<MetricAnswer> = fc.oneof(
     { weight: 12, arbitrary: number.map((value) => ({ kind: "number" as const, value })) },
-    { weight: 1, arbitrary: fc.constant({ kind: "cannot-tell" as const, reason: "down" }) },
+    { weight: 1, arbitrary: fc.constantFrom({ kind: "cannot-tell" as const, reason: "down" }, { kind: "no-series" as const }) },
   );
   const input = fc.record({ minutes: fc.integer({ min: -10, max: 900 }), watch: fc.integer({ min: 0, max: 600 }) }).map(
     ({ minutes, watch }): SloInput => ({ ...INPUT, now: T0 + minutes * MINUTE, watch: watch * MINUTE }),
   );
   const isUseless = (one: MetricAnswer | undefined): boolean =>
-    one === undefined || one.kind === "cannot-tell" || !Number.isFinite(one.value) || one.value < 0;
+    one === undefined || one.kind !== "number" || !Number.isFinite(one.value) || one.value < 0;
 
   it("is neither good nor bad when nothing useful was answered", () => {
     const useless = answer.filter(isUseless);
@@ -316,9 +322,10 @@ describe("whatever Prometheus answers", () => {
         if (verdict !== "good" && verdict !== "bad") return;
         seen[verdict] += 1;
         const end = one.deployedAt + one.watch;
+        const absent = (at: number): number => queries.filter((query) => query.at === at && answers.get(query.id)?.kind === "no-series").length;
         const sound = (at: number): number => queries.filter((query) => query.at === at && !isUseless(answers.get(query.id))).length;
         expect(sound(one.now) + (one.now > end ? sound(end) : 0)).toBeGreaterThanOrEqual(2);
-        if (verdict === "bad") expect(sound(one.deployedAt)).toBeGreaterThanOrEqual(2);
+        if (verdict === "bad") expect(sound(one.deployedAt) + absent(one.deployedAt)).toBeGreaterThanOrEqual(2);
       }),
       { numRuns: 10_000 },
     );

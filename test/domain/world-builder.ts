@@ -66,11 +66,13 @@ export class WorldBuilder {
     return this;
   }
 
-  /** A release that was merged, deployed and verified here some time ago. */
+  /** A release that Pinion brought here some time ago, and that was deployed and verified. */
   proven(environment: string, version: Release, at: number, digit: string): this {
     const base = { app: version.app, environment, release: version, commit: oid(digit) };
+    const change = { kind: "promotion", from: null, pullRequest: 100 + this.records.length, requestedBy: null } as const;
     this.records.push(
-      { ...base, event: "merged", at, kind: "promotion", from: null, pullRequest: 100 + this.records.length, head: oid("8"), mergedBy: "pinion", requestedBy: null, judgement: "judged" },
+      { app: version.app, environment, release: version, ...change, event: "opened", at, head: oid("8") },
+      { ...base, ...change, event: "merged", at, head: oid("8"), mergedBy: "pinion", judgement: "judged" },
       { ...base, event: "deployed", at: at + 60_000, evidence: "healthy" },
       { ...base, event: "verified", at: at + 120_000, how: "rollout-only", evidence: "no SLO" },
     );
@@ -104,6 +106,9 @@ export class WorldBuilder {
     { status: { ...healthy(this.now), revisions: [need.commit] }, includesCommit: true, pinsAtRevision: "wanted" },
   ];
 
+  /** What Prometheus answers; null where it does not. */
+  prometheus: (need: Extract<Need, { kind: "metric" }>) => NeedAnswers["metric"] | null = () => null;
+
   knowledge(): Knowledge {
     return {
       get: <K extends Need["kind"]>(need: Extract<Need, { kind: K }>) => {
@@ -112,6 +117,10 @@ export class WorldBuilder {
         if (question.kind === "rollout") {
           const seen = this.cluster(question);
           return (seen === null ? unknown("Argo CD is down", "dependency", this.now) : known(seen, this.now)) as Answer<NeedAnswers[K]>;
+        }
+        if (question.kind === "metric") {
+          const measured = this.prometheus(question);
+          return (measured === null ? unknown("Prometheus is down", "dependency", this.now) : known(measured, this.now)) as Answer<NeedAnswers[K]>;
         }
         return (this.#answers.get(needKey(need)) as Answer<NeedAnswers[K]> | undefined) ?? null;
       },

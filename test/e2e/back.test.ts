@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shown } from "./onlooker.ts";
+import { overlay, shown } from "./onlooker.ts";
 import { begin, DEV, HOUR, MINUTE, type Story } from "./story.ts";
 
 const PROPOSING = DEV.replace("rollback: auto", "rollback: propose");
@@ -47,6 +47,30 @@ describe("a release that breaks its objective", () => {
     // A newer one ends the hold.
     await world.push("checkout", "1.4.3");
     await story.until("verified dev 1.4.3");
+    expect(await story.doubled()).toEqual([]);
+  });
+
+  it("may be brought again by a person once it is out of quarantine, has to prove itself anew, and moves on", async () => {
+    const story = await promoted([DEV, FOLLOWER]);
+    await story.until("deployed dev 1.4.2");
+    story.serve("dev", 0.2);
+    await story.until("reverted dev 1.4.2");
+    story.serve("dev", 0);
+    await story.world.pass(5 * MINUTE);
+    const [bad] = await story.recordsOf("breached");
+    const digest = bad?.release.images[0]?.digest ?? "sha256:";
+    const carol = story.world.person("carol");
+    await carol.push("again", { [overlay("dev")]: story.fileWith("1.4.2", digest) }, "1.4.2 again");
+    const number = await carol.openPullRequest({ head: "again", title: "1.4.2 again" });
+    await story.world.pass(MINUTE);
+    expect(story.verdict(story.pull("1.4.2 again"))).toContain("in quarantine");
+    await carol.push("main", { [quarantine(digest)]: null }, "It was the network");
+    await story.world.pass(MINUTE);
+    expect(story.verdict(story.pull("1.4.2 again"))).toMatch(/^success: /);
+    expect(story.titles("open")).toEqual(["1.4.2 again"]);
+    await carol.mergeWithButton(number);
+    await story.until("verified live 1.4.2");
+    expect(story.titles("merged")).toEqual(["Promote checkout 1.4.2 to dev", REVERT, "1.4.2 again", "Promote checkout 1.4.2 to live"]);
     expect(await story.doubled()).toEqual([]);
   });
 
@@ -104,12 +128,47 @@ describe("a rollout that goes bad", () => {
     await story.until("verified dev 1.4.1");
   });
 
+  it("that was only late is verified after all, once a person has closed the proposal, and moves on", async () => {
+    const story = await promoted([DEV, FOLLOWER], ({ world }, digest) => world.argocd.hangOn("checkout-dev", digest));
+    const { world } = story;
+    await story.until("deadline dev 1.4.2");
+    await world.pass(MINUTE);
+    await world.person("carol").closePullRequest(story.pull(REVERT).number);
+    await world.pass(HOUR);
+    world.argocd.behave("checkout-dev", (await story.recordsOf("deadline"))[0]?.release.images[0]?.digest ?? "");
+    await story.until("verified live 1.4.2");
+    expect(story.titles("open")).toEqual([]);
+    expect(await story.doubled()).toEqual([]);
+  });
+
   it("is not taken back for flapping, and not verified while it does", async () => {
     const story = await promoted([DEV], ({ world }, digest) => world.argocd.flapOn("checkout-dev", digest));
     const { world } = story;
     await world.pass(4 * MINUTE);
     expect(await story.history()).not.toContain("deployed dev 1.4.2");
     expect(story.titles("merged")).toEqual(["Promote checkout 1.4.2 to dev"]);
+  });
+});
+
+describe("what a person took out", () => {
+  it("is not put back when what they put there goes bad too: the app is stopped, and people are told", async () => {
+    const story = await begin({ pushed: "" });
+    const { world } = story;
+    const before = await story.fileOf("dev");
+    await world.push("checkout", "1.4.2");
+    await story.until("verified dev 1.4.2");
+    const carol = world.person("carol");
+    await carol.push("back", { [overlay("dev")]: before }, "Back to 1.4.1");
+    const number = await carol.openPullRequest({ head: "back", title: "Back to 1.4.1" });
+    await world.pass(MINUTE);
+    world.argocd.degradeOn("checkout-dev", /sha256:[0-9a-f]{64}/.exec(before)?.[0] ?? "");
+    await carol.mergeWithButton(number);
+    await story.until("frozen dev 1.4.1");
+    await world.pass(HOUR);
+    expect(story.titles("open")).toEqual([]);
+    expect(await story.version("dev")).toBe("1.4.1");
+    expect((await story.recordsOf("frozen")).map(({ reason }) => reason)).toEqual([`1.4.2 was taken out: @carol changed the pin in #${number}`]);
+    expect(await story.recordsOf("quarantined")).toEqual([]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from "vitest";
 import { startRegistry } from "../../sandbox/registry.ts";
 import { shown } from "./onlooker.ts";
-import { beginInRealTime, type RealTime } from "./real-time.ts";
+import { killAtWrite, randomFrom } from "./kill.ts";
+import { beginInRealTime } from "./real-time.ts";
 
 const CONFIG = `version: 1
 environments:
@@ -13,38 +14,11 @@ apps:
 const KILLS = 5;
 const SEED = 20261123;
 
-/** Small, and the same everywhere (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Kills the process at its next write but a few: before GitHub does it, or after GitHub did and before the answer is there. */
-function killAtWrite(world: RealTime, random: () => number): Promise<void> {
-  const killed = Promise.withResolvers<void>();
-  let left = Math.floor(random() * 3);
-  world.github.faults.next(
-    (method, path, document) => {
-      const isWrite = document === null ? method !== "GET" && path.startsWith("/repos/") : /^\s*mutation/.test(document);
-      if (!isWrite || left-- > 0) return false;
-      void world.kill().then(killed.resolve);
-      return true;
-    },
-    { kind: random() < 0.5 ? "drop" : "drop-after" },
-  );
-  return killed.promise;
-}
-
 it("loses nothing and does nothing twice, wherever in a promotion the process is killed", { timeout: 120_000 }, async () => {
   const registry = await startRegistry();
   onTestFinished(() => registry.close());
   const digest = await registry.push("acme/checkout", "1.4.1");
-  const world = await beginInRealTime({ config: CONFIG, host: registry.host, digest });
+  await using world = await beginInRealTime({ config: CONFIG, host: registry.host, digest });
   await registry.push("acme/checkout", "1.4.2");
   const random = randomFrom(SEED);
   for (let kill = 0; kill < KILLS; kill += 1) {

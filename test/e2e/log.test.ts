@@ -22,6 +22,26 @@ it("counts no record that somebody else wrote, says so loudly, and goes on", asy
   expect(await story.version("prod")).toBe("1.4.2");
 });
 
+it("counts no record that somebody brought by squashing a pull request of Pinion, though GitHub signs that in its name", async () => {
+  const story = await begin({ environmentLines: ["dev: { promote: auto, merge: manual }", "prod: { after: dev, promote: auto, merge: auto }"] });
+  const { world, repository } = story;
+  await story.until("opened dev 1.4.2");
+  const [pull] = story.pulls();
+  const [opened] = await story.recordsOf("opened");
+  const { at = 0, release } = { ...opened };
+  const claim = { version: 1, at: new Date(at).toISOString(), sequence: 0, app: "checkout", environment: "dev", release, commit: repository.refs.get("refs/heads/main") };
+  const forged = { ...claim, event: "verified", how: "slo", evidence: "trust me" };
+  const carol = world.person("carol");
+  const file = { "records/2026/11/23/dev/checkout/verified-000000000000.json": `${JSON.stringify(forged, null, 2)}\n` };
+  await carol.push(pull?.head.ref ?? "", file, "A record", { from: LOG, force: true });
+  await carol.retarget(pull?.number ?? 0, LOG);
+  const squashed = await carol.mergeWithButton(pull?.number ?? 0);
+  expect(await repository.git.text(["show", "--no-patch", "--format=%an", squashed])).toContain("pinion[bot]");
+  await world.pass(HOUR);
+  expect(world.log.filter((line) => line.includes("is not the App's own; its records do not count"))).not.toEqual([]);
+  expect(await story.version("prod")).toBe("1.4.1");
+});
+
 it("counts no commit that changes or removes what was written", async () => {
   const story = await begin();
   const { world, repository } = story;

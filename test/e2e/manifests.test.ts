@@ -139,6 +139,23 @@ describe("a pin that somebody changes by hand", () => {
     expect(await story.doubled()).toEqual([]);
   });
 
+  it("back to what was there before, before Pinion has seen the merge that it undoes, is recorded like any other", async () => {
+    const story = await begin({ environmentLines: ["dev: { promote: auto, merge: manual, watch: 2m }"] });
+    const { world } = story;
+    await story.until("opened dev 1.4.2");
+    const dev = story.pull("Promote checkout 1.4.2 to dev");
+    const before = await story.fileOf("dev");
+    await world.stop();
+    await world.person("bob").mergeWithButton(dev.number);
+    await world.person("alice").editInBrowser("main", { [overlay("dev")]: before }, "Not today");
+    await story.wake();
+    await world.pass(HOUR);
+    expect(await story.version("dev")).toBe("1.4.1");
+    expect(await story.history()).toEqual(expect.arrayContaining(["merged dev 1.4.2", "out-of-band dev 1.4.1"]));
+    expect((await story.recordsOf("held")).map(({ displaced }) => displaced.version)).toEqual(["1.4.2"]);
+    expect(story.titles("open")).toEqual([]);
+  });
+
   it("makes an open pull request for another pin give way", async () => {
     const story = await begin({ environmentLines: [WITH_APPROVAL] });
     const { world } = story;

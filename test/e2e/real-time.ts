@@ -4,7 +4,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { onTestFinished } from "vitest";
 import { startArgoCd } from "../../sandbox/argocd.ts";
 import { startGitHub, type GitHubSandbox } from "../../sandbox/github/sandbox.ts";
 import { kustomization } from "../../sandbox/world.ts";
@@ -27,19 +26,35 @@ export interface RealTimeOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** A GitHub and an Argo CD on the machine's own clock, and `pinion serve` as a process of its own. It ends with the test. */
-export class RealTime extends Onlooker {
+interface RealTimeParts {
+  readonly github: GitHubSandbox;
+  readonly host: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends what the process speaks with. */
+  readonly end: () => Promise<void>;
+}
+
+/** A GitHub and an Argo CD on the machine's own clock, and `pinion serve` as a process of its own. */
+export class RealTime extends Onlooker implements AsyncDisposable {
   readonly github: GitHubSandbox;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #end: () => Promise<void>;
   readonly log: string[] = [];
   #child: ChildProcess | null = null;
 
-  constructor(github: GitHubSandbox, host: string, environment: Readonly<Record<string, string>>) {
+  constructor({ github, host, environment, end }: RealTimeParts) {
     const [repository] = github.state.repositories;
     if (repository === undefined) throw new Error("make a repository first");
     super(repository, host);
     this.github = github;
     this.#environment = environment;
+    this.#end = end;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // First the process: nothing may write into its folder any more when that goes.
+    await this.kill();
+    await this.#end();
   }
 
   /** Starts the process, and answers its address when it listens. */
@@ -91,7 +106,6 @@ export class RealTime extends Onlooker {
 /** The parts that are the same in every story in real time. Pinion does not run yet. */
 export async function beginInRealTime({ config, host, digest, settings = {} }: RealTimeOptions): Promise<RealTime> {
   const github = await startGitHub({ clock: systemClock, app: { webhookSecret: WEBHOOK_SECRET } });
-  onTestFinished(() => github.close());
   const repository = await github.seedRepository("manifests", {
     ".github/pinion.yaml": config,
     [overlay("dev")]: kustomization(`${host}/acme/checkout`, "1.4.1", digest),
@@ -104,10 +118,8 @@ export async function beginInRealTime({ config, host, digest, settings = {} }: R
     syncTakes: 300,
     rolloutTakes: 300,
   });
-  onTestFinished(() => argocd.close());
   const directory = await mkdtemp(join(tmpdir(), "pinion-real-"));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const world = new RealTime(github, host, {
+  const environment = {
     HOST: "127.0.0.1",
     PORT: "0",
     APP_ID: String(github.app.id),
@@ -121,8 +133,9 @@ export async function beginInRealTime({ config, host, digest, settings = {} }: R
     PINION_SWEEP_INTERVAL: "10s",
     PINION_WEBHOOK_DISTRIBUTION_SECRET: REGISTRY_SECRET,
     ...settings,
-  });
-  // The last thing begun is the first to end: nothing may write into the folder any more when it goes.
-  onTestFinished(() => world.kill());
-  return world;
+  };
+  const end = async (): Promise<void> => {
+    await Promise.all([github.close(), argocd.close(), rm(directory, { recursive: true, force: true })]);
+  };
+  return new RealTime({ github, host, environment, end });
 }

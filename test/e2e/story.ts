@@ -10,7 +10,7 @@ const SLO = `
 slos:
   availability:
     objective: 99.9
-    errors: 'sum(increase(http_requests_total{app="{app}",env="{env}",code=~"5.."}[{window}]))'
+    errors: 'sum(increase(http_requests_total{app="{app}",env="{env}",code=~"5.."}[{window}])) or vector(0)'
     total: 'sum(increase(http_requests_total{app="{app}",env="{env}"}[{window}]))'
 `;
 
@@ -96,7 +96,8 @@ export class Story extends Onlooker {
   /** For a test that fails: what there is, and what Pinion says that it waits for. */
   async #situation(): Promise<string> {
     const { pinion } = this.world;
-    const [repository] = await pinion.ports.forge.repositories();
+    const [installation] = await pinion.ports.forge.installations();
+    const [repository] = installation === undefined ? [] : await pinion.ports.forge.repositories(installation);
     const blocked = repository === undefined ? [] : (await pinion.reconciler.preview(repository)).plan.blocked;
     const waiting = blocked.map(({ app, environment, reason }) => `waiting: ${app ?? ""} ${environment ?? ""} ${reason}`);
     const said = this.world.log.filter((logged) => !logged.includes('"msg":"waiting"')).slice(-20);

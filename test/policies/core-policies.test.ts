@@ -142,8 +142,13 @@ describe("the core policies", () => {
     ["one-rollout", soundFacts(), "block pass: no other release is being rolled out"],
     [
       "one-rollout",
-      soundFacts({ rollout: { in_progress: true, version: "1.4.1" } }),
+      soundFacts({ rollout: { in_progress: true, version: "1.4.1", reason: "" } }),
       "block wait: the rollout of 1.4.1 in prod to finish",
+    ],
+    [
+      "one-rollout",
+      soundFacts({ rollout: { in_progress: true, version: "1.4.1", reason: "Argo CD has no such Application" } }),
+      "block wait: the rollout of 1.4.1 in prod to finish (Argo CD has no such Application)",
     ],
     ["one-rollout", soundFacts({ rollout: silent }), "block unknown: ghcr.io did not answer within 10 s"],
     ["one-rollout", soundFacts({ ...REVERT, rollout: silent }), "block not-applicable: does not apply to a revert"],

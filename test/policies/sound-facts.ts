@@ -29,7 +29,7 @@ export function soundFacts(changed: Partial<Omit<Facts, "promotion">> & { readon
     approvals: { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [] },
     freeze: { active: false, reasons: [] },
     quarantine: { hits: [] },
-    rollout: { in_progress: false, version: "" },
+    rollout: { in_progress: false, version: "", reason: "" },
     paused: { active: false, reason: "" },
     ...groups,
   };

@@ -4,7 +4,7 @@ import type { Action, Plan } from "../../src/domain/action.ts";
 import { known } from "../../src/domain/answer.ts";
 import type { Observation, ProposedChange } from "../../src/domain/observation.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
-import { PortFailure, type Forge } from "../../src/ports.ts";
+import { PortFailure, type Forge, type ManifestsRepository } from "../../src/ports.ts";
 import { Application } from "../../src/reconciler/apply.ts";
 import { oid, release } from "../domain/releases.ts";
 import { HEAD, WorldBuilder } from "../domain/world-builder.ts";
@@ -30,8 +30,14 @@ function record(index: number): Action {
 }
 
 /** An application of a plan to a forge that does what it is told to, and notes what it was asked. */
-function applying(forge: Partial<Forge>, changes: readonly Partial<ProposedChange>[] = [], age = 0) {
+function applying(
+  forge: Partial<Forge>,
+  changes: readonly Partial<ProposedChange>[] = [],
+  age = 0,
+  { records = [], manifests = {} }: { readonly records?: readonly LogRecord[]; readonly manifests?: Partial<ManifestsRepository> } = {},
+) {
   const world = new WorldBuilder();
+  world.records.push(...records);
   const asked: string[] = [];
   let logged = 0;
   for (const [index, change] of changes.entries()) {
@@ -41,6 +47,7 @@ function applying(forge: Partial<Forge>, changes: readonly Partial<ProposedChang
   const observation: Observation = world.observation();
   const ports = portsWith({
     clock: new VirtualClock(world.now + age),
+    manifests,
     forge: {
       comment: async (_, number) => void asked.push(`comment ${number}`),
       createLabel: async () => void asked.push("label"),
@@ -122,6 +129,48 @@ describe("merges", () => {
     expect(asked).toEqual(["merge 1"]);
     expect(application.applied.done).toMatchObject([{ id: "merge 1" }]);
     expect(application.applied.refusals).toEqual([]);
+  });
+});
+
+describe("a write that nothing waits for", () => {
+  const issue: Action = { id: "open-issue", kind: "open-issue", title: "t", body: "b", labels: [], record: () => ({ event: "installed", at: 0, commit: oid("a") }) };
+
+  it.each(["stalled", "error"] as const)("leaves the rest to be done when GitHub does not take it: %s", async (kind) => {
+    const refusal = new PortFailure(kind, "Could not open an issue: GitHub answered 410 (\"Issues has been disabled in this repository.\")");
+    const { application, asked } = applying({ openIssue: () => Promise.reject(refusal) });
+    await application.run(planOf([issue, record(1), comment(1)]));
+    expect(asked).toEqual(["publish 0 1 on b", "comment 1"]);
+    expect(application.applied.refusals).toMatchObject([{ action: { id: "open-issue" }, reason: expect.stringContaining("410") }]);
+  });
+
+  it("ends the look when GitHub is not there", async () => {
+    const { application, asked } = applying({ openIssue: () => Promise.reject(new PortFailure("dependency", "GitHub is down")) });
+    await expect(application.run(planOf([issue, record(1)]))).rejects.toThrow("GitHub is down");
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("a pull request that was there already", () => {
+  it("is not recorded again, so that its record is never written over", async () => {
+    const opened: LogRecord = { event: "opened", app: "checkout", environment: "dev", at: 1, kind: "promotion", from: null, release: two, pullRequest: 9, head: oid("e"), requestedBy: null };
+    const open: Action = {
+      id: "open",
+      kind: "open",
+      app: "checkout",
+      environment: "dev",
+      branch: "pinion/dev/checkout/1.4.2-x",
+      adopt: null,
+      commit: { base: HEAD, headline: "h", body: "", edits: [{ file: "kustomization.yaml", pins: [{ repository: "ghcr.io/acme/checkout", tag: "1.4.2", digest: two.images[0]?.digest ?? "sha256:" }] }], newFiles: [] },
+      title: "t",
+      body: "b",
+      check: { status: "in_progress", conclusion: null, title: "t", summary: "s", fingerprint: "f" },
+      record: (pullRequest, head) => ({ ...opened, at: 2, pullRequest, head }),
+    };
+    const file = new TextEncoder().encode("images:\n  - name: ghcr.io/acme/checkout\n    newTag: 1.4.1\n");
+    const { application, asked } = applying({}, [], 0, { records: [opened], manifests: { file: async () => file } });
+    await application.run(planOf([open]));
+    expect(application.applied.refusals).toEqual([]);
+    expect(asked).toEqual(["open", "publish 1 0 on nothing"]);
   });
 });
 

@@ -16,20 +16,29 @@ function dispatcherUnderTest(installed: Repository[]) {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const looks: { name: string; hints: readonly Hint[] }[] = [];
   const errors: string[] = [];
+  const forgotten: number[] = [];
   const journal: Journal = { info: () => undefined, warn: (message) => errors.push(message), error: (message) => errors.push(message) };
   const world = {
     list: (): Promise<readonly Repository[]> => Promise.resolve([...installed]),
+    unreachable: new Set<number>(),
     again: null as number | null,
     pins: (_image: string, among: readonly Repository[]): readonly Repository[] => among,
   };
   const dispatcher = createDispatcher({
-    forge: { repositories: () => world.list() },
+    forge: {
+      installations: async () => [...new Set([7, ...installed.map(({ installation }) => installation)])],
+      repositories: async (installation) => {
+        if (world.unreachable.has(installation)) throw new PortFailure("dependency", `installation ${installation} is rate limited`);
+        return (await world.list()).filter((one) => one.installation === installation);
+      },
+    },
     reconciler: {
       look: (looked, hints) => {
         looks.push({ name: looked.name, hints });
         return Promise.resolve({ again: world.again });
       },
       pinning: (image, among) => world.pins(image, among),
+      forget: (id) => forgotten.push(id),
     },
     clock,
     journal,
@@ -41,7 +50,7 @@ function dispatcherUnderTest(installed: Repository[]) {
     clock.advance(milliseconds);
     await dispatcher.idle();
   };
-  return { dispatcher, world, looks, errors, clock, advance };
+  return { dispatcher, world, looks, errors, forgotten, clock, advance };
 }
 
 describe("sweeps", () => {
@@ -102,6 +111,26 @@ describe("sweeps", () => {
     clock.advance(5 * MINUTE);
     await dispatcher.idle();
     expect(listed).toBe(3);
+  });
+});
+
+describe("an installation that cannot be asked", () => {
+  it("costs none of the others, and keeps what is known of it", async () => {
+    const other = { ...repository(2), installation: 8 };
+    const { dispatcher, world, looks, errors, forgotten, advance } = dispatcherUnderTest([repository(1), other]);
+    world.unreachable.add(8);
+    dispatcher.sweep();
+    await dispatcher.idle();
+    expect(dispatcher.hasSwept()).toBe(true);
+    expect(looks.map(({ name }) => name)).toEqual(["manifests-1"]);
+    expect(errors).toHaveLength(1);
+    world.unreachable.clear();
+    await advance(5 * MINUTE);
+    expect(looks.map(({ name }) => name)).toEqual(["manifests-1", "manifests-1", "manifests-2"]);
+    world.unreachable.add(8);
+    await advance(5 * MINUTE);
+    expect(looks.slice(3).map(({ name }) => name)).toEqual(["manifests-1", "manifests-2"]);
+    expect(forgotten).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LogRecord } from "../../src/domain/record.ts";
 import type { Repository } from "../../src/domain/observation.ts";
-import type { Ports } from "../../src/ports.ts";
+import { PortFailure, type Ports } from "../../src/ports.ts";
 import { portsWith } from "./small-world.ts";
 import { PromotionLog, recordFiles } from "../../src/reconciler/promotion-log.ts";
 
@@ -74,6 +74,34 @@ describe("a log that this process has seen", () => {
     await expect(log.update(older, REPOSITORY, oid("0"))).rejects.toMatchObject({ kind: "dependency", message: expect.stringContaining("older") });
     expect(log.ledger.installed).not.toBeNull();
   });
+});
+
+it("keeps what was proven of a long log when GitHub then fails", async () => {
+  const oids = Array.from({ length: 2_500 }, (_, index) => index.toString(16).padStart(40, "0"));
+  const last = oids.at(-1) ?? "";
+  const asked: (readonly string[])[] = [];
+  let isDown = true;
+  const ports = portsWith({
+    manifests: {
+      ensure: async () => undefined,
+      isAncestor: async () => true,
+      logCommits: async (_, since) =>
+        oids.slice(since === null ? 0 : oids.indexOf(since) + 1).map((one) => ({ oid: one, appendsOnly: true, authorEmail: "", files: [] })),
+    },
+    forge: {
+      ownCommits: async (_, commits) => {
+        if (isDown && asked.length === 2) throw new PortFailure("dependency", "rate limit");
+        asked.push(commits);
+        return new Set(commits);
+      },
+    },
+  });
+  const log = new PromotionLog();
+  await expect(log.update(ports, REPOSITORY, last)).rejects.toThrow("rate limit");
+  isDown = false;
+  await log.update(ports, REPOSITORY, last);
+  expect(asked.flat()).toEqual(oids);
+  expect(log.knows(last)).toBe(true);
 });
 
 describe("what this process wrote itself", () => {

@@ -7,7 +7,7 @@ import { createLabel } from "../../sandbox/github/state/labels.ts";
 import { requestReviewers, review } from "../../sandbox/github/state/reviews.ts";
 import { addComment, addLabels, createIssue } from "../../sandbox/github/state/threads.ts";
 import * as queries from "../../src/adapters/github/queries.ts";
-import { USUAL_SIZES } from "../../src/adapters/github/pull-request.ts";
+import { USUAL_OPEN_SIZES } from "../../src/adapters/github/pull-request.ts";
 import { GraphqlWorld } from "./github-graphql-world.ts";
 
 const documents: readonly (readonly [string, string])[] = [
@@ -62,7 +62,9 @@ function scalars(): Readonly<Record<string, unknown>> {
     commit: world.head(),
     oid0: world.head(),
     oid1: world.head("pinion/dev/web/1"),
-    ...USUAL_SIZES,
+    ...USUAL_OPEN_SIZES,
+    id: pullId,
+    before: Buffer.from(JSON.stringify(["1"])).toString("base64"),
   };
 }
 

@@ -177,6 +177,9 @@ describe("limits", () => {
       "x-ratelimit-reset": String(Date.UTC(2026, 0, 5, 10, 0, 0) / 1000),
       "x-ratelimit-resource": "graphql",
     });
+    for (let used = 3; used < 5_000; used += 1) await world.raw(actor, { query: "{ viewer { login } }" });
+    const refused = await world.raw(actor, { query });
+    expect(refused).toMatchObject({ status: 200, body: { errors: [{ type: "RATE_LIMITED" }] }, headers: { "x-ratelimit-remaining": "0" } });
     world.clock.advance(3_600_000);
     expect(await world.data(query, {}, actor)).toMatchObject({ rateLimit: { used: 1, resetAt: "2026-01-05T11:00:00Z" } });
   });

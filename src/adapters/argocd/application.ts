@@ -17,6 +17,8 @@ const PHASES = ["Running", "Terminating", "Succeeded", "Failed", "Error"] as con
 const LONGEST_MESSAGE = 300;
 const MOST_MESSAGES = 5;
 const MOST_IMAGES = 1_000;
+/** Argo CD keeps 10 unless told otherwise. */
+const MOST_SYNCS = 100;
 
 /**
  * Reads an Application as Argo CD's API gives it (`pkg/apis/application/v1alpha1/types.go`), taking only what a verdict
@@ -42,6 +44,9 @@ export function parseApplication(json: unknown, name: string): ParsedApplication
       reconciledAt: instantOf(status["reconciledAt"]),
       operating: busy || isPresent(application["operation"]),
       operation,
+      syncedFrom: arrayOf(status["history"])
+        .slice(-MOST_SYNCS)
+        .flatMap((entry) => instantOf(objectOf(entry)["deployStartedAt"]) ?? []),
       errors: [...problem, ...unsupported(metadata, spec), ...conditionsOf(status, (type) => type !== "SyncError")],
       syncError: conditionsOf(status, (type) => type === "SyncError")[0] ?? null,
       automated: isAutomated(spec),

@@ -143,15 +143,17 @@ interface GraphqlAnswer {
 
 /** Octokit throws when there are errors, even when there is data beside them. */
 function graphqlAnswerIn(error: unknown): GraphqlAnswer | null {
-  if (!(error instanceof Error) || error.name !== "GraphqlResponseError") return null;
-  const response: unknown = "response" in error ? error.response : null;
-  const headers: unknown = "headers" in error ? error.headers : null;
-  if (!isRecord(response) || !Array.isArray(response["errors"])) return null;
-  return {
-    data: response["data"],
-    errors: response["errors"].map((entry: unknown) => graphqlError(entry)),
-    headers: isRecord(headers) ? headers : {},
-  };
+  if (!(error instanceof Error) || !("response" in error) || !isRecord(error.response)) return null;
+  const { response } = error;
+  if (error.name === "GraphqlResponseError") return graphqlAnswer(response, "headers" in error ? error.headers : null);
+  // The throttling plugin throws the whole HTTP answer when it says that a rate limit is used up.
+  return response["status"] === 200 && isRecord(response["data"]) ? graphqlAnswer(response["data"], response["headers"]) : null;
+}
+
+function graphqlAnswer(body: Readonly<Record<string, unknown>>, headers: unknown): GraphqlAnswer | null {
+  const { data, errors } = body;
+  if (!Array.isArray(errors)) return null;
+  return { data, errors: errors.map((entry: unknown) => graphqlError(entry)), headers: isRecord(headers) ? headers : {} };
 }
 
 function graphqlError(entry: unknown): GraphqlError {

@@ -12,29 +12,15 @@ import { pageOf, Reader } from "./reader.ts";
 const PAGE = 100;
 /** Against an endless list, should GitHub ever give one. */
 const MOST_PAGES = 1000;
-const COMMITS_AT_ONCE = 50;
+const COMMITS_AT_ONCE = 100;
 
-/** All that the App is installed in, except what GitHub lets nobody write to: suspended installations, archived repositories. */
-export async function repositories(api: GitHubApi): Promise<readonly Repository[]> {
-  const installations = await allPages(api, null, "GET /app/installations", null, "list the App's installations");
-  const found: Repository[] = [];
-  let refused: PortFailure | null = null;
-  for (const installation of installations) {
-    if (installation.optionalText("suspended_at") !== null) continue;
-    try {
-      found.push(...(await repositoriesOf(api, installation.integer("id"))));
-    } catch (problem) {
-      // An installation that is suspended or removed at this moment is no reason to lose sight of the others.
-      if (!(problem instanceof PortFailure) || problem.kind !== "stalled") throw problem;
-      refused = problem;
-    }
-  }
-  // Refused everywhere is not to be installed nowhere: what was known would be forgotten without a word.
-  if (found.length === 0 && refused !== null) throw refused;
-  return found;
+export async function installations(api: GitHubApi): Promise<readonly number[]> {
+  const nodes = await allPages(api, null, "GET /app/installations", null, "list the App's installations");
+  return nodes.filter((node) => node.optionalText("suspended_at") === null).map((node) => node.integer("id"));
 }
 
-async function repositoriesOf(api: GitHubApi, installation: number): Promise<readonly Repository[]> {
+/** All that the App may use in an installation, except what GitHub lets nobody write to: archived and disabled repositories. */
+export async function repositories(api: GitHubApi, installation: number): Promise<readonly Repository[]> {
   const what = `list the repositories of installation ${installation}`;
   const nodes = await allPages(api, installation, "GET /installation/repositories", "repositories", what);
   return nodes
@@ -116,9 +102,14 @@ export async function pullRequestOf(api: GitHubApi, app: AppIdentity, repository
   const what = `find the pull request of ${commit} in ${owner}/${name}`;
   const variables = { owner, name, commit, ...pullRequestVariables(app, USUAL_SIZES) };
   const data = await api.query(installation, PULL_REQUESTS_OF_COMMIT, variables, what);
-  const nodes = commitIn(data.object("repository"), "object", what).object("associatedPullRequests").objects("nodes");
-  const merged = nodes.map((node) => readPullRequest(node, app).pullRequest).filter((one) => one.merge?.commit === commit);
-  return merged[0] ?? null;
+  const connection = commitIn(data.object("repository"), "object", what).object("associatedPullRequests");
+  const merged = connection
+    .objects("nodes")
+    .map((node) => readPullRequest(node, app).pullRequest)
+    .find((one) => one.merge?.commit === commit);
+  if (merged === undefined && connection.object("pageInfo").flag("hasNextPage"))
+    throw new PortFailure("stalled", `Could not ${what}: more pull requests hold it than GitHub lists at once.`);
+  return merged ?? null;
 }
 
 export async function ownCommits(
@@ -136,10 +127,19 @@ export async function ownCommits(
     const variables = { owner, name, ...Object.fromEntries(batch.map((oid, index) => [`oid${index}`, oid])) };
     const node = (await api.query(installation, commitsDocument(batch.length), variables, what)).object("repository");
     for (const [index, oid] of batch.entries()) {
-      if (isOwnCommit(commitIn(node, `commit${index}`, what), app)) own.add(oid);
+      const commit = commitIn(node, `commit${index}`, what);
+      if (isOwnCommit(commit, app) && !broughtByPullRequest(commit, oid, what)) own.add(oid);
     }
   }
   return own;
+}
+
+/** Whether somebody made this commit by merging a pull request: then what is in it may be anybody's. */
+function broughtByPullRequest(commit: Reader, oid: Oid, what: string): boolean {
+  const brought = commit.object("associatedPullRequests");
+  if (brought.objects("nodes").some((one) => one.optional("mergeCommit")?.text("oid") === oid)) return true;
+  if (!brought.object("pageInfo").flag("hasNextPage")) return false;
+  throw new PortFailure("stalled", `Could not ${what}: ${oid} is part of more pull requests than GitHub lists at once. Close them.`);
 }
 
 /** A commit that Git showed us and the API does not know yet is a matter of time, not of there being no answer. */

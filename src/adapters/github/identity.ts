@@ -8,14 +8,22 @@ export interface AppIdentity {
   /** As in `github.com/apps/<slug>`. */
   readonly slug: string;
   /**
-   * The address of commits that the App makes through the API. Anyone can write it into a commit of theirs, so it counts
-   * only beside GitHub's signature.
+   * The addresses of commits that the App makes through the API: at GitHub's own domain, or that of an Enterprise Server.
+   * Anyone can write them into a commit of theirs, so they count only beside GitHub's signature.
    */
-  readonly commitEmail: string;
+  readonly commitEmails: readonly string[];
+  /** The addresses that GitHub itself commits with, for people in the browser. */
+  readonly webEmails: readonly string[];
 }
 
-/** Asks once who the App is: its slug, and its account, whose id is part of the address of its commits. */
-export function identityOf(api: GitHubApi): (repository: Repository) => Promise<AppIdentity> {
+const GITHUB = "github.com";
+
+/**
+ * Asks once who the App is: its slug, and its account, whose id is part of the address of its commits.
+ *
+ * @param host of GitHub's web pages, as `github.com` or that of an Enterprise Server.
+ */
+export function identityOf(api: GitHubApi, host: string): (repository: Repository) => Promise<AppIdentity> {
   let known: Promise<AppIdentity> | null = null;
   const ask = async (installation: number): Promise<AppIdentity> => {
     const app = new Reader((await api.rest(null, { route: "GET /app", parameters: {}, what: "find out who the App is" })).body, "app");
@@ -25,7 +33,14 @@ export function identityOf(api: GitHubApi): (repository: Repository) => Promise<
       parameters: { username: `${slug}[bot]` },
       what: `find the account of the App "${slug}"`,
     });
-    return { id: app.integer("id"), slug, commitEmail: `${new Reader(body, "user").integer("id")}+${slug}[bot]@users.noreply.github.com` };
+    const account = new Reader(body, "user").integer("id");
+    const domains = [...new Set([GITHUB, host])];
+    return {
+      id: app.integer("id"),
+      slug,
+      commitEmails: domains.map((domain) => `${account}+${slug}[bot]@users.noreply.${domain}`),
+      webEmails: domains.map((domain) => `noreply@${domain}`),
+    };
   };
   return (repository) => {
     const asked = known ?? ask(repository.installation);
@@ -66,33 +81,44 @@ export function botLogin(login: string): string {
  * GitHub signs what people do in its web editor too, but then they are the author.
  */
 export function isOwnCommit(commit: Reader, app: AppIdentity): boolean {
-  return signedByGitHub(commit) && commit.optional("author")?.optionalText("email") === app.commitEmail;
+  return signedByGitHub(commit) && isOneOf(app.commitEmails, commit.optional("author"));
 }
 
-const WEB_FLOW_EMAIL = "noreply@github.com";
+function isOneOf(emails: readonly string[], person: Reader | null): boolean {
+  return emails.includes(person?.optionalText("email") ?? "");
+}
 
 function signedByGitHub(commit: Reader): boolean {
   const signature = commit.optional("signature");
   return signature !== null && signature.flag("isValid") && signature.flag("wasSignedByGitHub");
 }
 
-/** Facts about the commits of a pull request, from as many as were read. `head` is where the branch stands now. */
+/** Facts about the commits of a pull request, with `CommitPeopleFields`, from as many as were read. `head` is where the branch stands now. */
 export function commitFacts(connection: Reader, head: string, app: AppIdentity): PullRequest["commits"] {
-  const count = connection.integer("totalCount");
+  const commits = allCommits(connection, head);
+  return {
+    count: connection.integer("totalCount"),
+    allOwn: areOwn(connection, head, app),
+    people: commits === null ? null : peopleOf(commits, app),
+  };
+}
+
+/** Whether every commit of a pull request is the App's own; no is the answer while not all of them are known. */
+export function areOwn(connection: Reader, head: string, app: AppIdentity): boolean {
+  return allCommits(connection, head)?.every((commit) => isOwnCommit(commit, app)) ?? false;
+}
+
+function allCommits(connection: Reader, head: string): readonly Reader[] | null {
   const commits = connection.objects("nodes").map((node) => node.object("commit"));
   // The list can lag behind a push.
-  const complete = commits.length === count && commits.at(-1)?.text("oid") === head;
-  return {
-    count,
-    allOwn: complete && commits.every((commit) => isOwnCommit(commit, app)),
-    people: complete ? peopleOf(commits, app) : null,
-  };
+  const complete = commits.length === connection.integer("totalCount") && commits.at(-1)?.text("oid") === head;
+  return complete ? commits : null;
 }
 
 function peopleOf(commits: readonly Reader[], app: AppIdentity): readonly string[] | null {
   const people = new Set<string>();
   for (const commit of commits) {
-    const logins = isOwnCommit(commit, app) ? [botLogin(app.slug)] : loginsOf(commit);
+    const logins = isOwnCommit(commit, app) ? [botLogin(app.slug)] : loginsOf(commit, app);
     if (logins === null) return null;
     for (const login of logins) people.add(login);
   }
@@ -100,13 +126,13 @@ function peopleOf(commits: readonly Reader[], app: AppIdentity): readonly string
 }
 
 /** Authors, co-authors and committer, or null when one of them has no account that GitHub knows. */
-function loginsOf(commit: Reader): readonly string[] | null {
+function loginsOf(commit: Reader, app: AppIdentity): readonly string[] | null {
   const authors = commit.object("authors");
   if (authors.object("pageInfo").flag("hasNextPage")) return null;
   const logins = authors.objects("nodes").map((author) => loginOf(author));
   const committer = commit.optional("committer");
   // What people do in the browser is committed by GitHub, and to claim that takes its signature.
-  const byGitHub = signedByGitHub(commit) && committer?.optionalText("email") === WEB_FLOW_EMAIL;
+  const byGitHub = signedByGitHub(commit) && isOneOf(app.webEmails, committer);
   const all = byGitHub ? logins : [...logins, loginOf(committer)];
   return logins.length > 0 && all.every((login) => login !== null) ? all : null;
 }

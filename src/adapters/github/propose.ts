@@ -9,7 +9,7 @@ import { commitInput } from "./commit.ts";
 import type { GraphqlError } from "./failure.ts";
 import { failureOfGraphql } from "./failure.ts";
 import type { AppIdentity } from "./identity.ts";
-import { actorOf, commitFacts } from "./identity.ts";
+import { actorOf, areOwn } from "./identity.ts";
 import type { NodeIds } from "./node-ids.ts";
 import { repositoryNode } from "./node-ids.ts";
 import { CLAIM_AND_COMMIT, CLOSE_PULL_REQUEST, OPEN_PULL_REQUESTS_OF_BRANCH, openDocument } from "./queries.ts";
@@ -88,7 +88,7 @@ async function outcomeOfOpening(
 }
 
 async function closeUnlessOwn(api: GitHubApi, app: AppIdentity, repository: Repository, pullRequest: Reader): Promise<void> {
-  if (commitFacts(pullRequest.object("commits"), pullRequest.text("headRefOid"), app).allOwn) return;
+  if (areOwn(pullRequest.object("commits"), pullRequest.text("headRefOid"), app)) return;
   await closePullRequest(api, repository, pullRequest.text("id"));
 }
 

@@ -86,7 +86,7 @@ async function partsOf(
   for (const [index, { head, check, existing }] of checks.entries()) {
     const content = { repositoryId, name: CHECK_NAME, ...checkInput(check) };
     const node = existing === null ? null : nodeIds.ofCheck(repository, existing);
-    if (existing === null) parts.push({ kind: "create", index, input: { ...content, headSha: head } });
+    if (existing === null) parts.push({ kind: "create", index, input: { ...content, headSha: head, startedAt: new Date(api.now()).toISOString() } });
     else if (node !== null) parts.push({ kind: "update", index, input: { ...content, checkRunId: node } });
   }
   return parts;

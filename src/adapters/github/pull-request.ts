@@ -12,22 +12,48 @@ export interface ReadPullRequest {
   readonly updatedAt: Instant;
   /** The check's node id, which GraphQL wants for an update. */
   readonly checkNode: string | null;
+  /** Some of its lists are longer than what was read. */
+  readonly cut: boolean;
+  /** Where the reviews begin that were read, when there are earlier ones. */
+  readonly reviewsBefore: string | null;
 }
 
 /** How many of each list are read of a pull request. */
 export interface PullRequestSizes {
   readonly labels: number;
-  readonly reviews: number;
   readonly comments: number;
   readonly timeline: number;
 }
 
-export const USUAL_SIZES: PullRequestSizes = { labels: 30, reviews: 50, comments: 20, timeline: 40 };
-/** The most that GitHub gives at once. */
-export const FULL_SIZES: PullRequestSizes = { labels: 100, reviews: 100, comments: 100, timeline: 100 };
+/** The same for what is read of open ones only. */
+export interface OpenSizes extends PullRequestSizes {
+  readonly reviews: number;
+  readonly commits: number;
+}
 
-export function pullRequestVariables(app: AppIdentity, sizes: PullRequestSizes): Readonly<Record<string, unknown>> {
+export const USUAL_SIZES: PullRequestSizes = { labels: 30, comments: 20, timeline: 40 };
+/** What Pinion opens has one commit; each more is a list more that GitHub counts. */
+export const USUAL_OPEN_SIZES: OpenSizes = { ...USUAL_SIZES, reviews: 50, commits: 5 };
+/** The most that GitHub gives at once, but for commits: who wrote a pull request of more than these is not told. */
+export const FULL_SIZES: OpenSizes = { labels: 100, comments: 100, timeline: 100, reviews: 100, commits: 30 };
+
+export function pullRequestVariables(app: AppIdentity, sizes: PullRequestSizes | OpenSizes): Readonly<Record<string, unknown>> {
   return { app: app.id, checkName: CHECK_NAME, ...sizes };
+}
+
+/** Reads the fragment `OpenPullRequestFields`. */
+export function readOpenPullRequest(node: Reader, app: AppIdentity): ReadPullRequest {
+  const ended = readPullRequest(node, app);
+  const reviews = node.object("reviews");
+  const commits = node.object("commits");
+  const reviewsBefore = earlierThan(reviews);
+  const facts = commitFacts(commits, ended.pullRequest.head.oid, app);
+  return {
+    ...ended,
+    pullRequest: { ...ended.pullRequest, reviews: reviewsIn(reviews, app), truncated: reviewsBefore !== null, commits: facts },
+    cut: ended.cut || reviewsBefore !== null || commits.objects("nodes").length < facts.count,
+    reviewsBefore,
+  };
 }
 
 /** Reads the fragment `PullRequestFields`. */
@@ -48,29 +74,37 @@ export function readPullRequest(node: Reader, app: AppIdentity): ReadPullRequest
     createdAt: node.instant("createdAt"),
     base: node.text("baseRefName"),
     head: { ref: node.text("headRefName"), oid: headOid, fork: node.flag("isCrossRepository") },
-    commits: commitFacts(node.object("commits"), headOid, app),
+    commits: { count: 0, allOwn: false, people: null },
     labels: node
       .object("labels")
       .objects("nodes")
       .map((label) => label.text("name")),
     labelEvents: labelEventsOf(events, app),
-    reviews: node
-      .object("reviews")
-      .objects("nodes")
-      .map((review) => reviewOf(review, app)),
+    reviews: [],
     comments: node
       .object("comments")
       .objects("nodes")
       .map((comment) => commentOf(comment, app)),
-    truncated:
-      node.object("labels").object("pageInfo").flag("hasNextPage") ||
-      [node.object("reviews"), node.object("comments"), timeline].some((list) => list.object("pageInfo").flag("hasPreviousPage")),
+    truncated: false,
     reviewersAsked: reviewersAskedIn(events),
     check: check?.existing ?? null,
     merge: mergeOf(node, state, app),
     closed: closedOf(node, state, events, app),
   };
-  return { pullRequest, updatedAt: node.instant("updatedAt"), checkNode: check?.node ?? null };
+  const cut =
+    node.object("labels").object("pageInfo").flag("hasNextPage") ||
+    [node.object("comments"), timeline].some((list) => list.object("pageInfo").flag("hasPreviousPage"));
+  return { pullRequest, updatedAt: node.instant("updatedAt"), checkNode: check?.node ?? null, cut, reviewsBefore: null };
+}
+
+export function reviewsIn(connection: Reader, app: AppIdentity): readonly Review[] {
+  return connection.objects("nodes").map((review) => reviewOf(review, app));
+}
+
+/** The cursor for what comes before this page, or null when nothing does. */
+export function earlierThan(connection: Reader): string | null {
+  const page = connection.object("pageInfo");
+  return page.flag("hasPreviousPage") ? page.text("startCursor") : null;
 }
 
 const STATES: ReadonlyMap<string, PullRequest["state"]> = new Map([

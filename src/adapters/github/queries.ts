@@ -3,19 +3,26 @@
  * again in full with the same fragment, and what is too heavy for GitHub is read again in smaller pages.
  */
 
-/** Whether GitHub made and signed a commit, and who is named in it. `authors` holds co-authors too. */
+/** Whether GitHub made and signed a commit. */
 const COMMIT = `
 fragment CommitFields on Commit {
   oid
   author { email }
-  authors(first: 10) { pageInfo { hasNextPage } nodes { user { login } } }
-  committer { email user { login } }
   signature { isValid wasSignedByGitHub }
 }`;
+
+/** Who is named in a commit; `authors` holds co-authors too. Each commit of each pull request is a list more, and lists are what GitHub counts. */
+const COMMIT_PEOPLE = `
+fragment CommitPeopleFields on Commit {
+  ...CommitFields
+  authors(first: 10) { pageInfo { hasNextPage } nodes { user { login } } }
+  committer { email user { login } }
+}${COMMIT}`;
 
 const ACTOR = `
 fragment ActorFields on Actor { __typename login }`;
 
+/** What a pull request is, and what people said and did on it. */
 const PULL_REQUEST = `
 fragment PullRequestFields on PullRequest {
   id number title url state isDraft createdAt updatedAt
@@ -23,10 +30,6 @@ fragment PullRequestFields on PullRequest {
   baseRefName headRefName headRefOid isCrossRepository
   mergedAt mergedBy { ...ActorFields } mergeCommit { oid } closedAt
   labels(first: $labels) { pageInfo { hasNextPage } nodes { name } }
-  reviews(last: $reviews) {
-    pageInfo { hasPreviousPage }
-    nodes { id state createdAt submittedAt authorCanPushToRepository author { ...ActorFields } commit { oid } }
-  }
   comments(last: $comments) {
     pageInfo { hasPreviousPage }
     nodes { id body createdAt author { ...ActorFields } editor { ...ActorFields } }
@@ -48,7 +51,6 @@ fragment PullRequestFields on PullRequest {
       }
     }
   }
-  commits(first: 30) { totalCount nodes { commit { ...CommitFields } } }
   headCommit: commits(last: 1) {
     nodes {
       commit {
@@ -63,9 +65,27 @@ fragment PullRequestFields on PullRequest {
       }
     }
   }
-}${COMMIT}${ACTOR}`;
+}${ACTOR}`;
 
-const PULL_REQUEST_SIZES = "$app: Int!, $checkName: String!, $labels: Int!, $reviews: Int!, $comments: Int!, $timeline: Int!";
+const PULL_REQUEST_SIZES = "$app: Int!, $checkName: String!, $labels: Int!, $comments: Int!, $timeline: Int!";
+
+/** Only reviews that decide something, so that nobody can hide an approval behind a hundred remarks. */
+const REVIEW = `
+fragment ReviewFields on PullRequestReview {
+  id state createdAt submittedAt authorCanPushToRepository author { ...ActorFields } commit { oid }
+}`;
+
+const DECISIVE = "states: [APPROVED, CHANGES_REQUESTED, DISMISSED]";
+
+/** Beside it, what decides whether it may be merged. */
+const OPEN_PULL_REQUEST = `
+fragment OpenPullRequestFields on PullRequest {
+  ...PullRequestFields
+  reviews(last: $reviews, ${DECISIVE}) { pageInfo { hasPreviousPage startCursor } nodes { ...ReviewFields } }
+  commits(first: $commits) { totalCount nodes { commit { ...CommitPeopleFields } } }
+}${PULL_REQUEST}${REVIEW}${COMMIT_PEOPLE}`;
+
+const OPEN_SIZES = `${PULL_REQUEST_SIZES}, $reviews: Int!, $commits: Int!`;
 
 const ISSUE = `
 fragment IssueFields on Issue {
@@ -91,7 +111,7 @@ fragment LabelFields on Label { name issues(states: [OPEN], first: 1) { totalCou
 const OPEN_PULL_REQUESTS = `
     open: pullRequests(first: $pullRequests, after: $after, states: [OPEN], orderBy: { field: CREATED_AT, direction: DESC }) {
       pageInfo { hasNextPage endCursor }
-      nodes { ...PullRequestFields }
+      nodes { ...OpenPullRequestFields }
     }`;
 
 const ENDED_PULL_REQUESTS = `
@@ -114,7 +134,7 @@ const LABELS = `
 
 /** One look at the repository in one request. `$after` is null here; the page documents below give it. */
 export const SNAPSHOT = `
-query Snapshot($owner: String!, $name: String!, $after: String, $pullRequests: Int!, $ended: Int!, ${PULL_REQUEST_SIZES}) {
+query Snapshot($owner: String!, $name: String!, $after: String, $pullRequests: Int!, $ended: Int!, ${OPEN_SIZES}) {
   repository(owner: $owner, name: $name) {
     id databaseId
     mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
@@ -127,13 +147,13 @@ query Snapshot($owner: String!, $name: String!, $after: String, $pullRequests: I
       nodes { databaseId environment task commitOid creator { ...ActorFields } latestStatus { state } }
     }
   }
-}${PULL_REQUEST}${ISSUE}${BRANCH}${LABEL}`;
+}${OPEN_PULL_REQUEST}${ISSUE}${BRANCH}${LABEL}`;
 
 export const OPEN_PAGE = `
-query OpenPullRequests($owner: String!, $name: String!, $after: String, $pullRequests: Int!, ${PULL_REQUEST_SIZES}) {
+query OpenPullRequests($owner: String!, $name: String!, $after: String, $pullRequests: Int!, ${OPEN_SIZES}) {
   repository(owner: $owner, name: $name) {${OPEN_PULL_REQUESTS}
   }
-}${PULL_REQUEST}`;
+}${OPEN_PULL_REQUEST}`;
 
 export const ENDED_PAGE = `
 query EndedPullRequests($owner: String!, $name: String!, $after: String, $ended: Int!, ${PULL_REQUEST_SIZES}) {
@@ -164,11 +184,21 @@ query OpenIssuesWithLabel($owner: String!, $name: String!, $label: String!) {
   }
 }${ISSUE}${ACTOR}`;
 
-/** Pull requests that had more reviews, labels, comments or events than the snapshot reads. */
+/** Pull requests that had more commits, reviews, labels, comments or events than the snapshot reads. */
 export const PULL_REQUESTS_IN_FULL = `
-query PullRequestsInFull($ids: [ID!]!, ${PULL_REQUEST_SIZES}) {
-  nodes(ids: $ids) { __typename ...PullRequestFields }
-}${PULL_REQUEST}`;
+query PullRequestsInFull($ids: [ID!]!, ${OPEN_SIZES}) {
+  nodes(ids: $ids) { __typename ...OpenPullRequestFields }
+}${OPEN_PULL_REQUEST}`;
+
+/** The reviews before those that were read. */
+export const EARLIER_REVIEWS = `
+query EarlierReviews($id: ID!, $before: String!) {
+  node(id: $id) {
+    ... on PullRequest {
+      reviews(last: 100, before: $before, ${DECISIVE}) { pageInfo { hasPreviousPage startCursor } nodes { ...ReviewFields } }
+    }
+  }
+}${REVIEW}${ACTOR}`;
 
 export const PULL_REQUESTS_OF_COMMIT = `
 query PullRequestsOfCommit($owner: String!, $name: String!, $commit: GitObjectID!, ${PULL_REQUEST_SIZES}) {
@@ -182,16 +212,23 @@ query PullRequestsOfCommit($owner: String!, $name: String!, $commit: GitObjectID
   }
 }${PULL_REQUEST}`;
 
-/** `commit0`, `commit1` … are the aliases and `$oid0`, `$oid1` … the variables. */
+/**
+ * `commit0`, `commit1` … are the aliases and `$oid0`, `$oid1` … the variables. GitHub signs the squash of a pull request too, as
+ * made by whoever opened it: so the pull requests that brought a commit are asked for as well.
+ */
 export function commitsDocument(count: number): string {
   const indices = Array.from({ length: count }, (_, index) => index);
   const variables = indices.map((index) => `$oid${index}: GitObjectID!`).join(", ");
-  const fields = indices.map((index) => `commit${index}: object(oid: $oid${index}) { __typename ...CommitFields }`).join("\n    ");
+  const fields = indices.map((index) => `commit${index}: object(oid: $oid${index}) { __typename ...BroughtFields }`).join("\n    ");
   return `
 query Commits($owner: String!, $name: String!, ${variables}) {
   repository(owner: $owner, name: $name) {
     ${fields}
   }
+}
+fragment BroughtFields on Commit {
+  ...CommitFields
+  associatedPullRequests(first: 10) { pageInfo { hasNextPage } nodes { state mergeCommit { oid } } }
 }${COMMIT}`;
 }
 

@@ -8,8 +8,28 @@ import type { AppIdentity } from "./identity.ts";
 import { actorOf, isOwnCommit } from "./identity.ts";
 import type { NodeIds } from "./node-ids.ts";
 import type { ReadPullRequest } from "./pull-request.ts";
-import { FULL_SIZES, labelEventsOf, lastClosing, pullRequestVariables, readPullRequest, USUAL_SIZES } from "./pull-request.ts";
-import { BRANCHES_PAGE, ENDED_PAGE, LABELS_PAGE, OPEN_ISSUES_WITH_LABEL, OPEN_PAGE, PULL_REQUESTS_IN_FULL, SNAPSHOT } from "./queries.ts";
+import {
+  earlierThan,
+  FULL_SIZES,
+  labelEventsOf,
+  lastClosing,
+  pullRequestVariables,
+  readOpenPullRequest,
+  readPullRequest,
+  reviewsIn,
+  USUAL_OPEN_SIZES,
+  USUAL_SIZES,
+} from "./pull-request.ts";
+import {
+  BRANCHES_PAGE,
+  EARLIER_REVIEWS,
+  ENDED_PAGE,
+  LABELS_PAGE,
+  OPEN_ISSUES_WITH_LABEL,
+  OPEN_PAGE,
+  PULL_REQUESTS_IN_FULL,
+  SNAPSHOT,
+} from "./queries.ts";
 import type { Page, Reader } from "./reader.ts";
 import { pageOf } from "./reader.ts";
 
@@ -20,13 +40,18 @@ const MOST_ENDED_PAGES = 10;
 const MOST_PAGES = 100;
 const FULL_AT_ONCE = 10;
 
+/** Pages of 100 reviews that are read of one pull request before it is said that nobody can tell. */
+const MOST_REVIEW_PAGES = 20;
+
 interface PageSizes {
-  readonly pullRequests: number;
+  /** Of open pull requests, in the first request. GitHub counts what a page could hold, and most hold less. */
+  readonly first: number;
+  readonly further: number;
   readonly ended: number;
 }
 
-const USUAL_PAGES: PageSizes = { pullRequests: 50, ended: 30 };
-const SMALL_PAGES: PageSizes = { pullRequests: 10, ended: 10 };
+const USUAL_PAGES: PageSizes = { first: 20, further: 50, ended: 10 };
+const SMALL_PAGES: PageSizes = { first: 10, further: 10, ended: 10 };
 
 /** Everything that one look at one repository needs at hand. */
 interface Look {
@@ -61,8 +86,9 @@ export async function takeSnapshot(
 
 async function lookOnce(look: Look, at: Instant, endedSince: Instant): Promise<ForgeSnapshot> {
   const { repository, app } = look;
-  const lists = pullRequestVariables(app, USUAL_SIZES);
-  const node = await ask(look, SNAPSHOT, { ...look.pages, ...lists, after: null });
+  const lists = pullRequestVariables(app, USUAL_OPEN_SIZES);
+  const { first, further, ended: endedAtOnce } = look.pages;
+  const node = await ask(look, SNAPSHOT, { pullRequests: first, ended: endedAtOnce, ...lists, after: null });
   if (node.integer("databaseId") !== repository.id) {
     const advice = "The next listing of repositories tells where it went";
     throw new PortFailure("stalled", `Could not ${look.what}: another repository has that name now. ${advice}.`);
@@ -70,13 +96,13 @@ async function lookOnce(look: Look, at: Instant, endedSince: Instant): Promise<F
   const branch = node.optional("defaultBranchRef");
   if (branch === null) throw new PortFailure("stalled", `Could not ${look.what}: it has no commits yet. Push a first one.`);
   const open = await allPages(look, pageOf(node, "open"), "open", OPEN_PAGE, {
-    pullRequests: look.pages.pullRequests,
+    pullRequests: further,
     ...lists,
   });
   const ended = await endedPullRequests(look, pageOf(node, "ended"), endedSince);
   const branches = await allPages(look, pageOf(node, "branches"), "branches", BRANCHES_PAGE, {});
   const labels = await allPages(look, pageOf(node, "labels"), "labels", LABELS_PAGE, {});
-  const pullRequests = await inFull(look, [...open.map((one) => readPullRequest(one, app)), ...ended]);
+  const pullRequests = await inFull(look, [...open.map((one) => readOpenPullRequest(one, app)), ...ended]);
   look.nodeIds.repository(repository, node.text("id"));
   for (const { pullRequest, checkNode } of pullRequests) {
     if (pullRequest.check !== null && checkNode !== null) look.nodeIds.check(repository, pullRequest.check.id, checkNode);
@@ -144,17 +170,30 @@ async function endedPullRequests(look: Look, first: Page, endedSince: Instant): 
  */
 async function inFull(look: Look, read: readonly ReadPullRequest[]): Promise<readonly ReadPullRequest[]> {
   const byId = new Map(read.map((one) => [one.pullRequest.id, one]));
-  const cut = [...byId.values()].filter((one) => one.pullRequest.truncated).map((one) => one.pullRequest.id);
+  const cut = [...byId.values()].filter((one) => one.cut).map((one) => one.pullRequest.id);
   const { installation } = look.repository;
   for (let start = 0; start < cut.length; start += FULL_AT_ONCE) {
     const variables = { ids: cut.slice(start, start + FULL_AT_ONCE), ...pullRequestVariables(look.app, FULL_SIZES) };
     const data = await look.api.query(installation, PULL_REQUESTS_IN_FULL, variables, look.what);
     for (const node of data.objects("nodes")) {
-      const full = readPullRequest(node, look.app);
+      const full = await withEarlierReviews(look, readOpenPullRequest(node, look.app));
       byId.set(full.pullRequest.id, full);
     }
   }
   return [...byId.values()];
+}
+
+async function withEarlierReviews(look: Look, read: ReadPullRequest): Promise<ReadPullRequest> {
+  const { id } = read.pullRequest;
+  let reviews = read.pullRequest.reviews;
+  let before = read.reviewsBefore;
+  for (let page = 0; before !== null && page < MOST_REVIEW_PAGES; page += 1) {
+    const data = await look.api.query(look.repository.installation, EARLIER_REVIEWS, { id, before }, look.what);
+    const earlier = data.object("node").object("reviews");
+    reviews = [...reviewsIn(earlier, look.app), ...reviews];
+    before = earlierThan(earlier);
+  }
+  return { ...read, pullRequest: { ...read.pullRequest, reviews, truncated: before !== null } };
 }
 
 function newestEndFirst(ended: readonly PullRequest[]): readonly PullRequest[] {

@@ -50,7 +50,8 @@ function readEnvironment(
 
 function readDuration(value: YamlValue | undefined, path: YamlPath, fallback: string, report: Report): Milliseconds {
   const text = textOf(value) ?? fallback;
-  const duration = parseDuration(text) ?? 0;
+  // One that is no duration is a problem of its own; the fallback keeps it from being told as another one too.
+  const duration = parseDuration(text) ?? parseDuration(fallback) ?? 0;
   if (duration > LONGEST_DURATION) report(path, `${formatPath(path)} is longer than 90 days: "${text}"`);
   return duration;
 }

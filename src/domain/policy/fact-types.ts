@@ -64,7 +64,7 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
   },
   freeze: { shape: "record", fields: { active: "bool", reasons: "list<string>" } },
   quarantine: { shape: "record", fields: { hits: "list<string>" } },
-  rollout: { shape: "record", fields: { in_progress: "bool", version: "string" } },
+  rollout: { shape: "record", fields: { in_progress: "bool", version: "string", reason: "string" } },
   paused: { shape: "record", fields: { active: "bool", reason: "string" } },
 };
 

@@ -103,7 +103,7 @@ function whatWentBad(bad: { readonly version: string; readonly evidence: string 
   if (quarantine.length === 0) return lines.join("\n");
   const files = quarantine.length === 1 ? "that file" : "those files";
   lines.push("", `So that it does not come back, this pull request also adds ${list(quarantine)}.`);
-  lines.push(`If the image turns out not to be to blame, delete ${files} by a pull request of your own.`);
+  lines.push(`If the image turns out not to be to blame, delete ${files} by a pull request of your own; then the release may be brought here again.`);
   return lines.join("\n");
 }
 

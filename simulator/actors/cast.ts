@@ -1,0 +1,18 @@
+import type { Actor } from "./actor.ts";
+import { builder, cluster, metrics, owner, releaser } from "./machines.ts";
+import { meddler, operator, reviewer } from "./people.ts";
+import { intruder, outsider } from "./strangers.ts";
+
+/** Everybody who can have a turn, by name. */
+export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
+  ["reviewer", reviewer],
+  ["operator", operator],
+  ["meddler", meddler],
+  ["outsider", outsider],
+  ["intruder", intruder],
+  ["builder", builder],
+  ["cluster", cluster],
+  ["metrics", metrics],
+  ["owner", owner],
+  ["releaser", releaser],
+]);

@@ -1,0 +1,119 @@
+/** Builds that push images, the cluster, and what measures it. */
+import { MINUTE, type Fate } from "../facts.ts";
+import { oneThing, said, somePlace, type Turn } from "./actor.ts";
+
+/** Pushes releases, moves tags, and lets the registry fail. */
+export function builder(turn: Turn): string {
+  return oneThing(turn, [
+    [5, publish],
+    [8, () => "nothing is built"],
+    [1, moveTag],
+    [1, dropImage],
+    [1, registryFails],
+    [3, registryComesBack],
+  ]);
+}
+
+const FATES: readonly (readonly [number, Fate])[] = [
+  [6, "good"],
+  [1, "degrades"],
+  [1, "fails-sync"],
+  [1, "hangs"],
+  [2, "errors"],
+];
+
+/** Only pushes what is good: for runs that must all end alike. */
+export function releaser(turn: Turn): string {
+  const { app } = somePlace(turn);
+  const tag = `1.${turn.view.pushed(app)}.0`;
+  turn.world.publish(app, tag, "good");
+  return `a build pushes ${app} ${tag}`;
+}
+
+/** The next version counts up from all that were pushed. */
+function publish(turn: Turn): string {
+  const { app } = somePlace(turn);
+  const tag = `1.${turn.view.pushed(app)}.0`;
+  const fate = turn.chance.weighted(FATES) ?? "good";
+  turn.world.publish(app, tag, fate);
+  return `a build pushes ${app} ${tag}, which ${told(fate)}`;
+}
+
+function told(fate: Fate): string {
+  const words = { good: "is good", degrades: "degrades", "fails-sync": "cannot be synced", hangs: "never gets ready", errors: "fails its users" };
+  return words[fate];
+}
+
+function moveTag(turn: Turn): string {
+  const { app } = somePlace(turn);
+  const tag = `1.${turn.chance.below(Math.max(1, turn.view.pushed(app)))}.0`;
+  turn.world.moveTag(app, tag, turn.chance.percent(50) ? "good" : "errors");
+  return `somebody pushes ${app} ${tag} again: the tag moves`;
+}
+
+function dropImage(turn: Turn): string {
+  const { app, environment } = somePlace(turn);
+  const digests = turn.view.cluster(app, environment).flatMap(({ digest }) => digest ?? []);
+  const digest = turn.chance.oneOf(digests.slice(0, -1));
+  if (digest === undefined) return "no old image to delete";
+  turn.world.dropImage(digest);
+  return `the registry deletes an old image of ${app}`;
+}
+
+function registryFails(turn: Turn): string {
+  turn.world.registryDown(true);
+  return "the registry goes down";
+}
+
+function registryComesBack(turn: Turn): string {
+  turn.world.registryDown(false);
+  return "the registry is up";
+}
+
+/** Argo CD flaps, lags, and cannot be reached. */
+export function cluster(turn: Turn): string {
+  const { app, environment } = somePlace(turn);
+  const until = turn.view.now() + turn.chance.below(5) * MINUTE + 20_000;
+  return oneThing(turn, [
+    [2, flap],
+    [2, lag],
+    [1, unreachable],
+  ]);
+
+  function flap(): string {
+    turn.world.flap(app, environment, until);
+    return `${app} flaps in ${environment} for a while`;
+  }
+
+  function lag(): string {
+    turn.world.lag(app, environment, until);
+    return `Argo CD does not look at ${app} in ${environment} for a while`;
+  }
+
+  function unreachable(): string {
+    turn.world.unreachable(until);
+    return "Argo CD cannot be reached for a while";
+  }
+}
+
+/** Prometheus is blind, and users meet errors that are no release's doing. */
+export function metrics(turn: Turn): string {
+  const until = turn.view.now() + turn.chance.below(5) * MINUTE + 20_000;
+  if (turn.chance.percent(60)) {
+    const mode = turn.chance.oneOf(["nan", "empty", "error"] as const) ?? "nan";
+    turn.world.blind(mode, until);
+    return `Prometheus is blind for a while (${mode})`;
+  }
+  const { app, environment } = somePlace(turn);
+  turn.world.outage(app, environment, until);
+  return `users of ${app} in ${environment} meet errors for a while`;
+}
+
+/** Changes what is asked for: fewer or more approvals. */
+export function owner(turn: Turn): string {
+  const config = turn.view.configAt(turn.view.facts().branches.get("main") ?? "");
+  if (config === null) return "there is no configuration to change";
+  const count = turn.chance.below(3);
+  const environments = config.environments.map((one) => (one.merge === "on-approval" ? { ...one, approvals: { ...one.approvals, count } } : one));
+  return said(turn.world.setConfig("olive", { ...config, environments }), `olive asks for ${count} approvals from now on`);
+}

@@ -1,0 +1,137 @@
+/** Those who wish no good: somebody from outside, and somebody inside who may write. */
+import { manifest, placePath } from "../facts.ts";
+import { botPulls, head, mergedPulls, oneThing, openPulls, said, somePlace, type Turn } from "./actor.ts";
+
+/** May only read: does whatever GitHub lets everybody do. Tom may triage as well. */
+export function outsider(turn: Turn): string {
+  return oneThing(turn, [
+    [3, approveFromOutside],
+    [3, askFromOutside],
+    [2, labelFromOutside],
+    [2, openFork],
+    [1, freezeFromOutside],
+    [1, refuseFromOutside],
+    [1, closeFromOutside],
+  ]);
+}
+
+function stranger({ chance }: Turn): string {
+  return chance.percent(50) ? "mallory" : "tom";
+}
+
+function approveFromOutside(turn: Turn): string {
+  const pull = turn.chance.oneOf(openPulls(turn));
+  if (pull === undefined) return "nothing to approve from outside";
+  const login = stranger(turn);
+  return said(turn.world.review(login, pull.number, "approved"), `${login}, who may not write, approves #${pull.number}`);
+}
+
+function refuseFromOutside(turn: Turn): string {
+  const pull = turn.chance.oneOf(botPulls(turn));
+  if (pull === undefined) return "nothing to refuse from outside";
+  return said(turn.world.review("mallory", pull.number, "changes-requested"), `mallory asks for changes of #${pull.number}`);
+}
+
+function askFromOutside(turn: Turn): string {
+  const pull = turn.chance.oneOf(mergedPulls(turn).slice(-4));
+  if (pull === undefined) return "nothing to ask for from outside";
+  const { app, environment } = somePlace(turn);
+  const login = stranger(turn);
+  const words = `/pinion promote ${app} ${environment}`;
+  return said(turn.world.comment(login, pull.number, words), `${login} comments "${words}" on #${pull.number}`);
+}
+
+function labelFromOutside(turn: Turn): string {
+  const pull = turn.chance.oneOf(mergedPulls(turn).slice(-4));
+  if (pull === undefined) return "nothing to label from outside";
+  const { environment } = somePlace(turn);
+  return said(turn.world.label("tom", pull.number, `promote:${environment}`), `tom labels #${pull.number} promote:${environment}`);
+}
+
+/** With a pin, and sometimes with a configuration that would let everything through. */
+function openFork(turn: Turn): string {
+  const { app, environment } = somePlace(turn);
+  const pin = turn.view.pinAt(head(turn), app, environment);
+  const config = turn.view.configAt(head(turn));
+  if (pin === null || config === null) return "nothing to fork";
+  const evil = manifest({ ...pin, tag: "9.9.9", digest: `sha256:${"e".repeat(64)}` });
+  const open = {
+    ...config,
+    environments: config.environments.map((one) => ({ ...one, merge: "auto" as const, approvals: { count: 0, teams: [] } })),
+  };
+  const edits = turn.chance.percent(50) ? turn.world.configEdits(open) : {};
+  const pinionName = `pinion/${environment}/${app}/9.9.9`;
+  const number = turn.world.openPull("mallory", pinionName, true, { [placePath(app, environment)]: evil, ...edits });
+  return said(number, `mallory opens #${number ?? 0} from a fork, from a branch called ${pinionName}`);
+}
+
+function freezeFromOutside(turn: Turn): string {
+  const { environment } = somePlace(turn);
+  const login = stranger(turn);
+  const issue = turn.world.openIssue(login, "Stop, in the name of nobody", [`freeze:${environment}`]);
+  return said(issue, `${login} opens an issue to freeze ${environment}`);
+}
+
+function closeFromOutside(turn: Turn): string {
+  const issue = turn.chance.oneOf([...turn.view.facts().issues.values()].filter(({ state }) => state === "open"));
+  if (issue === undefined) return "no issue to close from outside";
+  return said(turn.world.closeIssue("tom", issue.number), `tom closes the issue #${issue.number}`);
+}
+
+/** Ivan may write: he makes Pinion's branches before Pinion does, takes over those that are there, and forges records. */
+export function intruder(turn: Turn): string {
+  return oneThing(turn, [
+    [2, takeBranch],
+    [2, rewriteBranch],
+    [1, forgeRecord],
+    [1, copyOwnCommit],
+    [1, approveOwn],
+  ]);
+}
+
+function foreignPin(turn: Turn, app: string, environment: string): string {
+  const pin = turn.view.pinAt(head(turn), app, environment);
+  const repository = pin?.repository ?? "registry.example/acme/other";
+  return manifest({ repository, tag: "9.9.9", digest: `sha256:${"f".repeat(64)}` });
+}
+
+/** The names of branches that were, since new ones are made the same way. */
+function takeBranch(turn: Turn): string {
+  const { app, environment } = somePlace(turn);
+  const gone = [...turn.view.facts().pulls.values()].filter(({ author, state }) => author.kind === "app" && state !== "open");
+  const branch = turn.chance.oneOf(gone.map(({ headRef }) => headRef)) ?? `pinion/${environment}/${app}/1.1.0-aaaaaaaaaa`;
+  const done = turn.world.push("ivan", branch, { [placePath(app, environment)]: foreignPin(turn, app, environment) }, "Mine");
+  return said(done, `ivan pushes a pin of his own to ${branch}`);
+}
+
+function rewriteBranch(turn: Turn): string {
+  const pull = turn.chance.oneOf(botPulls(turn));
+  if (pull === undefined) return "no branch of Pinion to take over";
+  const { app, environment } = somePlace(turn);
+  turn.world.force("ivan", pull.headRef, head(turn));
+  const done = turn.world.push("ivan", pull.headRef, { [placePath(app, environment)]: foreignPin(turn, app, environment) }, "Mine now");
+  return said(done, `ivan rewrites the branch of #${pull.number}`);
+}
+
+/** One commit of the App's is put where another belongs: both are signed. */
+function copyOwnCommit(turn: Turn): string {
+  const [to, from] = [turn.chance.oneOf(botPulls(turn)), turn.chance.oneOf([...turn.view.facts().pulls.values()])];
+  if (to === undefined || from === undefined || from.author.kind !== "app") return "no commit of Pinion to put elsewhere";
+  return said(turn.world.force("ivan", to.headRef, from.head), `ivan puts the commit of #${from.number} on the branch of #${to.number}`);
+}
+
+/** A log that others begin is not Pinion's, and stops everything: that is no story to be told again and again. */
+function forgeRecord(turn: Turn): string {
+  if (!turn.view.facts().branches.has("pinion-log")) return "there is no log to write into";
+  const { app, environment } = somePlace(turn);
+  const text = JSON.stringify({ version: 1, event: "verified", at: "2026-11-23T09:00:00.000Z", sequence: 0, app, environment });
+  const path = `records/2026/11/23/${environment}/${app}/verified-${turn.chance.below(1_000)}.json`;
+  return said(turn.world.push("ivan", "pinion-log", { [path]: `${text}\n` }, "log: verified"), "ivan writes a record into the log");
+}
+
+function approveOwn(turn: Turn): string {
+  const pull = turn.chance.oneOf(botPulls(turn));
+  if (pull === undefined) return "nothing for ivan to approve";
+  turn.world.push("ivan", pull.headRef, { "notes.txt": "by ivan" }, "Mine");
+  return said(turn.world.review("ivan", pull.number, "approved"), `ivan pushes to #${pull.number} and approves it`);
+}

@@ -1,0 +1,68 @@
+/**
+ * S6: the App merges only with the approvals that the configuration of the base asks for, each by somebody who may approve and
+ * neither opened nor asked for it, on the merged head, as the App saw it last. What goes back by itself is judged elsewhere.
+ */
+import type { WorldEvent } from "../events.ts";
+import type { EnvironmentSetup, PullFacts, ReviewFacts } from "../facts.ts";
+import type { Checker, WorldView } from "../world-view.ts";
+import { breach, entriesOf, environmentAt, holdsDigest, isInTeams, isRevert, mayWrite, pinMoves, placeOfBranch, seenMain, RIGHTS_GRACE } from "./reading.ts";
+
+type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
+
+export const approvingChecker: Checker = {
+  invariants: ["S6"],
+  see(event, view) {
+    if (event.kind !== "merged" || event.bot === null) return [];
+    return pinMoves(view, event.base, event.commit).flatMap(({ environment: name }) => {
+      const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
+      const pull = view.seenBy(event.bot ?? 0)?.facts.pulls.get(event.pull);
+      if (environment === null || pull === undefined) return [];
+      const revert = isRevert(view, pull);
+      if (!revert && environment.merge === "manual") return [breach("S6", `#${event.pull} was merged into ${name}, which people merge`)];
+      const refusing = decisions(pull).find((review) => review.state === "changes-requested" && isEligible(view, environment, pull, review, "always"));
+      if (refusing !== undefined) return [breach("S6", `#${event.pull} was merged though ${refusing.author.login} asks for changes`)];
+      const needed = revert ? 0 : Math.max(environment.approvals.count, environment.merge === "on-approval" ? 1 : 0);
+      const count = approvalsOf(view, event, pull, environment).length;
+      return count >= needed ? [] : [breach("S6", `#${event.pull} was merged into ${name} with ${count} approvals that count, of ${needed}`)];
+    });
+  },
+};
+
+/** Who has approved the merged head, and counts. */
+export function approvalsOf(view: WorldView, event: Merge, pull: PullFacts, environment: EnvironmentSetup): readonly string[] {
+  return decisions(pull)
+    .filter((review) => review.state === "approved" && review.commit === event.head && isEligible(view, environment, pull, review, "ever"))
+    .map(({ author }) => author.login);
+}
+
+/** The last word of each person. A dismissed review is no word any more, nor are those before it. */
+function decisions(pull: PullFacts): readonly ReviewFacts[] {
+  const last = new Map<string, ReviewFacts>();
+  for (const review of pull.reviews) if (review.state !== "commented") last.set(review.author.login, review);
+  return [...last.values()].filter(({ state }) => state !== "dismissed");
+}
+
+/** Everybody who asked for it: before it was opened, or while it is open. */
+function requesters(view: WorldView, pull: PullFacts): ReadonlySet<string> {
+  const opened = view.log().find((entry) => entry.event === "opened" && entry.pullRequest === pull.number);
+  const [name = "", app = ""] = placeOfBranch(pull.headRef).split("/");
+  const digest = view.pinAt(pull.head, app, name)?.digest ?? "";
+  const entries = entriesOf(view, app, name);
+  const arrival = entries.findLastIndex(({ event }) => event === "merged" || event === "out-of-band");
+  const asked = entries.slice(arrival + 1).flatMap((entry) => (entry.event === "requested" && holdsDigest(entry, digest) ? (entry.by ?? []) : []));
+  return new Set([...asked, opened?.requestedBy ?? ""]);
+}
+
+function isEligible(
+  view: WorldView,
+  environment: EnvironmentSetup,
+  pull: PullFacts,
+  { author }: ReviewFacts,
+  when: "always" | "ever",
+): boolean {
+  if (author.kind !== "user" || author.login === pull.author.login) return false;
+  if (requesters(view, pull).has(author.login)) return false;
+  const since = view.now() - RIGHTS_GRACE;
+  const { teams } = environment.approvals;
+  return mayWrite(view, author.login, since, when) && (teams.length === 0 || isInTeams(view, author.login, teams, since, when));
+}

@@ -1,0 +1,31 @@
+/**
+ * How the App behaves: S27 (it pushes to no protected branch, and never over commits of others), S28 (it approves nothing),
+ * and that nothing happens inside of it that nobody foresaw (X1: its journal names an error that no port has explained).
+ */
+import { LOG, MAIN } from "../facts.ts";
+import type { Checker, WorldView } from "../world-view.ts";
+import type { Oid } from "../../src/domain/release.ts";
+import { breach } from "./reading.ts";
+
+export const conductChecker: Checker = {
+  invariants: ["S27", "S28", "X1"],
+  see(event, view) {
+    if (event.kind === "reviewed" && event.by.kind === "app") return [breach("S28", `the App reviewed #${event.pull}`)];
+    if (event.kind === "bewildered") return [breach("X1", event.message)];
+    if (event.kind !== "moved" || event.by.kind !== "app") return [];
+    const { branch, from, to } = event;
+    if (branch === MAIN) return [breach("S27", "the App pushed to the default branch")];
+    if (from === null || branch === LOG || (to !== null && view.isAncestor(from, to))) return [];
+    const foreign = foreignOn(view, from);
+    return foreign === null ? [] : [breach("S27", `the App took ${branch} away from the commit ${foreign.slice(0, 8)} of somebody else`)];
+  },
+};
+
+/** A commit that only this branch has, and that is not the App's. */
+function foreignOn(view: WorldView, head: Oid): Oid | null {
+  const main = view.facts().branches.get(MAIN) ?? "";
+  for (let oid: Oid | undefined = head; oid !== undefined && !view.isAncestor(oid, main); oid = view.commit(oid)?.parents[0]) {
+    if (view.commit(oid)?.own !== true) return oid;
+  }
+  return null;
+}

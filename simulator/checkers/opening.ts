@@ -1,0 +1,83 @@
+/**
+ * S12: one open promotion for a place. S26: nothing is opened a second time, whatever crashed in between. H1 (the design's hold):
+ * what a person put there by hand is not replaced by itself, but by something newer than what was displaced.
+ */
+import type { WorldEvent } from "../events.ts";
+import type { PullFacts } from "../facts.ts";
+import type { Breach, Checker, WorldView } from "../world-view.ts";
+import { breach, entriesOf, isRevertBranch, placeOfBranch, versionOrder } from "./reading.ts";
+
+type Opened = Extract<WorldEvent, { readonly kind: "opened" }>;
+
+export const openingChecker: Checker = {
+  invariants: ["S12", "S26", "H1"],
+  see(event, view) {
+    if (event.kind !== "opened" || event.by.kind !== "app") return [];
+    const pull = view.facts().pulls.get(event.pull);
+    if (pull === undefined) return [];
+    const others = [...view.facts().pulls.values()].filter((other) => other.author.kind === "app" && other.number !== pull.number);
+    // A call can land after another process has opened, merged and tidied the same: GitHub has no claim that outlives its branch.
+    const seen = view.seenBy(event.bot ?? 0)?.facts.pulls;
+    const known = others.filter((other) => seen?.has(other.number) === true);
+    return [...besideOpen(event, pull, others, view), ...again(pull, known, view), ...overHold(event, pull, view)];
+  },
+};
+
+/** What was open when the App looked. A person may reopen another a moment later. */
+function besideOpen(event: Opened, pull: PullFacts, others: readonly PullFacts[], view: WorldView): readonly Breach[] {
+  const revert = isRevertBranch(pull.headRef);
+  const place = placeOfBranch(pull.headRef);
+  const seen = view.seenBy(event.bot ?? 0)?.facts.pulls;
+  const beside = others.find(
+    (other) =>
+      placeOfBranch(other.headRef) === place &&
+      isRevertBranch(other.headRef) === revert &&
+      other.state === "open" &&
+      seen?.get(other.number)?.state === "open",
+  );
+  return beside === undefined ? [] : [breach("S12", `#${pull.number} was opened for ${place}, where #${beside.number} is open`)];
+}
+
+/** The App knows of a hold that was in the log when it looked. */
+function overHold(event: Opened, pull: PullFacts, view: WorldView): readonly Breach[] {
+  const seen = view.seenBy(event.bot ?? 0);
+  const [environment = "", app = ""] = placeOfBranch(pull.headRef).split("/");
+  const entries = entriesOf(view, app, environment).filter(({ writtenAt }) => seen !== null && writtenAt < seen.at - SECOND);
+  const held = entries.findLastIndex((entry) => entry.event === "held");
+  const displaced = entries[held]?.displaced;
+  const tag = view.pinAt(pull.head, app, environment)?.tag;
+  if (isRevertBranch(pull.headRef) || displaced == null || tag === undefined) return [];
+  const asked = entriesOf(view, app, environment).slice(held).some((entry) => entry.event === "requested");
+  if (asked || versionOrder(tag, displaced.version) > 0) return [];
+  return [breach("H1", `#${pull.number} would bring ${app} ${tag} to ${environment}, which a person took away from ${displaced.version}`)];
+}
+
+/** GitHub's times are cut off to whole seconds. */
+const SECOND = 1_000;
+
+/** The same release from the same state: the branch says so. */
+function again(pull: PullFacts, others: readonly PullFacts[], view: WorldView): readonly Breach[] {
+  const same = others.filter((other) => attempt(other.headRef) === attempt(pull.headRef));
+  return same.flatMap((other) => {
+    const words = `#${pull.number} is #${other.number} once more`;
+    if (other.state === "open") return [breach("S26", `${words}, which is open`)];
+    if (other.merged !== null) return broughtTheSame(pull, other.merged.commit, view) ? [breach("S26", `${words}, which is merged`)] : [];
+    if (other.closed === null || other.closed.by.kind === "app") return [];
+    const since = other.closed.at;
+    const asked = view.log().some((entry) => entry.event === "requested" && `${entry.environment}/${entry.app}` === placeOfBranch(pull.headRef) && entry.at >= since);
+    return asked ? [] : [breach("S26", `${words}, which ${other.closed.by.login} closed, and nobody has asked for it since`)];
+  });
+}
+
+/** Somebody may have put something else into it before it was merged. */
+function broughtTheSame(pull: PullFacts, merge: string, view: WorldView): boolean {
+  const [environment = "", app = ""] = placeOfBranch(pull.headRef).split("/");
+  const parent = view.commit(merge)?.parents[0] ?? merge;
+  const wanted = view.pinAt(pull.head, app, environment)?.digest;
+  return view.pinAt(merge, app, environment)?.digest === wanted && view.pinAt(parent, app, environment)?.digest !== wanted;
+}
+
+/** The branch without what tells a second attempt at its name. */
+function attempt(branch: string): string {
+  return branch.replace(/(-[0-9a-f]{10})-\d+$/, "$1");
+}

@@ -1,0 +1,123 @@
+/**
+ * The promotion log: S24 (only ever added to; one record for each event; what it names exists; no merge is called judged that
+ * was not), S22 (a request or a thaw by somebody who may not has no effect) and S16 (nothing unknown is recorded as passed).
+ */
+import { LOG } from "../facts.ts";
+import type { LogEntry } from "../log-entry.ts";
+import type { Breach, Checker, WorldView } from "../world-view.ts";
+import { breach, mayWrite, placeOfBranch, RIGHTS_GRACE } from "./reading.ts";
+
+export function recordingChecker(): Checker {
+  let read = 0;
+  return {
+    invariants: ["S16", "S22", "S24"],
+    see(event, view) {
+      if (event.kind !== "moved" || event.branch !== LOG || event.by.kind !== "app") return [];
+      const { from, to } = event;
+      if (to === null) return [breach("S24", "the App deleted its log")];
+      const found: Breach[] = [...appended(view, from, to)];
+      const entries = view.log();
+      for (const [index, entry] of entries.entries()) if (index >= read) found.push(...judged(entries.slice(0, index), entry, view));
+      read = entries.length;
+      return found;
+    },
+  };
+}
+
+function appended(view: WorldView, from: string | null, to: string): readonly Breach[] {
+  const parents = view.commit(to)?.parents ?? [];
+  if (from !== null && (parents.length !== 1 || parents[0] !== from)) return [breach("S24", "the log does not go on from where it was")];
+  const [before, after] = [from === null ? new Map<string, string>() : view.tree(from), view.tree(to)];
+  const changed = [...before].find(([path, blob]) => after.get(path) !== blob);
+  return changed === undefined ? [] : [breach("S24", `the record ${changed[0]} was written over`)];
+}
+
+function judged(before: readonly LogEntry[], entry: LogEntry, view: WorldView): readonly Breach[] {
+  const found: Breach[] = [];
+  if (before.some((other) => identity(other) === identity(entry))) found.push(breach("S24", `${told(entry)} is recorded twice`));
+  switch (entry.event) {
+    case "merged":
+      found.push(...mergeRecord(before, entry, view));
+      break;
+    case "out-of-band":
+    case "deployed":
+    case "verified":
+    case "adopted":
+      if (entry.commit !== null && view.commit(entry.commit) === null) found.push(breach("S24", `${told(entry)} names a commit that is not there`));
+      break;
+    case "judged": {
+      const open = entry.gates.find((gate) => !/=(pass|not-applicable)$/.test(gate) && !gate.startsWith("pins-only="));
+      if (open !== undefined) found.push(breach("S16", `${told(entry)} as passed, with ${open}`));
+      break;
+    }
+    case "opened":
+      found.push(...openingRecord(entry, view));
+      break;
+    case "requested":
+      found.push(...requestRecord(entry, view));
+      break;
+    case "unfrozen":
+      if (!mayWrite(view, entry.by ?? "", entry.writtenAt - RIGHTS_GRACE, "ever")) {
+        found.push(breach("S22", `${entry.by ?? ""} thawed ${entry.app} in ${entry.environment}, and may not`));
+      }
+      break;
+    default:
+  }
+  return found;
+}
+
+/** The merge must have happened, once, as the record says. */
+function mergeRecord(before: readonly LogEntry[], entry: LogEntry, view: WorldView): readonly Breach[] {
+  const pull = view.facts().pulls.get(entry.pullRequest ?? 0);
+  const found: Breach[] = [];
+  if (pull?.merged?.commit !== entry.commit) found.push(breach("S24", `${told(entry)} by a merge that did not happen`));
+  const same = before.some(
+    (other) => other.event === "merged" && other.pullRequest === entry.pullRequest && other.app === entry.app && other.environment === entry.environment,
+  );
+  if (same) found.push(breach("S24", `${told(entry)} by #${entry.pullRequest ?? 0} a second time`));
+  const passed = before.some((other) => other.event === "judged" && other.pullRequest === entry.pullRequest && other.head === entry.head);
+  if (entry.judgement === "judged" && !passed) found.push(breach("S24", `${told(entry)} is called judged, and was not`));
+  return found;
+}
+
+/** What a pull request was opened for is what the App put into it, and not what somebody else made of it since. */
+function openingRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
+  const pull = view.facts().pulls.get(entry.pullRequest ?? 0);
+  if (pull === undefined || pull.author.kind !== "app") return [breach("S24", `${told(entry)}, which the App did not open`)];
+  const place = placeOfBranch(pull.headRef);
+  const own = view.commit(entry.head ?? "")?.own === true;
+  if (own && place === `${entry.environment}/${entry.app}`) return [];
+  return [breach("S24", `#${pull.number}, opened for ${place}, is recorded as ${told(entry)}, which is somebody else's doing`)];
+}
+
+function requestRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
+  const by = entry.by ?? "";
+  const pull = view.facts().pulls.get(entry.pullRequest ?? 0);
+  const [kind, id] = (entry.source ?? "").split(":");
+  const asked =
+    kind === "label"
+      ? pull?.labelEvents.some((event) => event.id === id && event.actor.login === by)
+      : pull?.comments.some((comment) => comment.id === id && comment.author.login === by);
+  if (asked !== true) return [breach("S22", `${told(entry)}, for which ${by} never asked`)];
+  return mayWrite(view, by, entry.writtenAt - RIGHTS_GRACE, "ever") ? [] : [breach("S22", `${told(entry)} by ${by}, who may not ask`)];
+}
+
+/** What makes an event the same event. */
+function identity(entry: LogEntry): string {
+  const { event, environment, app } = entry;
+  const which: Readonly<Record<string, string | number | null>> = {
+    installed: "once",
+    requested: entry.source,
+    opened: entry.pullRequest,
+    withdrawn: entry.pullRequest,
+    judged: `${entry.pullRequest ?? 0} ${entry.head ?? ""}`,
+    quarantined: `${entry.commit ?? ""} ${entry.digest ?? ""}`,
+    frozen: entry.issue,
+    unfrozen: entry.issue,
+  };
+  return `${event} ${environment} ${app} ${which[event] ?? entry.commit ?? ""}`;
+}
+
+function told({ event, app, environment, release }: LogEntry): string {
+  return `${event} ${app} ${release?.version ?? ""} in ${environment}`;
+}

@@ -1,0 +1,165 @@
+/**
+ * What is so in the world, in the words of GitHub, Git, a cluster and a registry: what actors act on and checkers judge by. A
+ * world in memory keeps exactly this; another world (the sandbox over HTTP) can give it as well. All of it is immutable.
+ */
+import type { Instant } from "../src/domain/answer.ts";
+import type { Actor, Comment, DeploymentState, LabelEvent, Permission } from "../src/domain/observation.ts";
+import type { Oid } from "../src/domain/release.ts";
+
+export interface ReviewFacts {
+  readonly id: string;
+  readonly author: Actor;
+  readonly state: "approved" | "changes-requested" | "commented" | "dismissed";
+  readonly commit: Oid;
+  readonly at: Instant;
+}
+
+export interface PullFacts {
+  readonly number: number;
+  readonly title: string;
+  readonly author: Actor;
+  readonly base: string;
+  readonly headRef: string;
+  readonly head: Oid;
+  readonly fork: boolean;
+  readonly state: "open" | "merged" | "closed";
+  readonly draft: boolean;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+  readonly labels: readonly string[];
+  readonly labelEvents: readonly LabelEvent[];
+  readonly reviews: readonly ReviewFacts[];
+  readonly comments: readonly Comment[];
+  readonly reviewersAsked: readonly string[];
+  readonly merged: { readonly commit: Oid; readonly at: Instant; readonly by: Actor } | null;
+  readonly closed: { readonly at: Instant; readonly by: Actor } | null;
+  /** The commits it had when it was merged; null before. */
+  readonly mergedCommits: readonly Oid[] | null;
+}
+
+export interface IssueFacts {
+  readonly number: number;
+  readonly title: string;
+  readonly author: Actor;
+  readonly state: "open" | "closed";
+  readonly labels: readonly string[];
+  readonly labelEvents: readonly LabelEvent[];
+  readonly closedBy: Actor | null;
+}
+
+export interface CheckFacts {
+  readonly id: number;
+  readonly head: Oid;
+  readonly fingerprint: string;
+  readonly status: "in_progress" | "completed";
+  readonly conclusion: "success" | "failure" | "action_required" | null;
+  readonly title: string;
+  readonly startedAt: Instant;
+}
+
+export interface DeploymentFacts {
+  readonly id: number;
+  readonly app: string;
+  readonly environment: string;
+  readonly commit: Oid;
+  readonly state: DeploymentState;
+}
+
+/** A repository on GitHub at one moment. */
+export interface GitHubFacts {
+  readonly branches: ReadonlyMap<string, Oid>;
+  readonly pulls: ReadonlyMap<number, PullFacts>;
+  readonly issues: ReadonlyMap<number, IssueFacts>;
+  /** The App's check runs by head, oldest first. */
+  readonly checks: ReadonlyMap<Oid, readonly CheckFacts[]>;
+  readonly labels: readonly string[];
+  readonly deployments: readonly DeploymentFacts[];
+  readonly people: ReadonlyMap<string, Permission>;
+  readonly teams: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface CommitFacts {
+  readonly oid: Oid;
+  readonly tree: Oid;
+  readonly parents: readonly Oid[];
+  readonly at: Instant;
+  /** Who Git says it was; anybody can write anything here. */
+  readonly authorName: string;
+  readonly authorEmail: string;
+  /** Who really made it. */
+  readonly by: Actor;
+  /** GitHub signed it, with the App as its author. */
+  readonly own: boolean;
+  readonly message: string;
+}
+
+/** What a running release does; a property of the image. */
+export type Fate = "good" | "degrades" | "fails-sync" | "hangs" | "errors";
+
+/** The state of one Application from `at` on, until the next one. */
+export interface ClusterMoment {
+  readonly at: Instant;
+  /** The commit that it was last synced to. */
+  readonly commit: Oid | null;
+  /** The digest that runs. */
+  readonly digest: string | null;
+  readonly health: "Healthy" | "Progressing" | "Degraded" | "Missing";
+  /** Whether the last sync was refused by the cluster, and of which commit. */
+  readonly failedSync: Oid | null;
+}
+
+export interface PlacePin {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string | null;
+}
+
+export interface EnvironmentSetup {
+  readonly name: string;
+  readonly after: readonly string[];
+  readonly promote: "auto" | "on-request";
+  readonly merge: "auto" | "on-approval" | "manual";
+  /** Minutes. */
+  readonly soak: number;
+  readonly watch: number;
+  readonly deadline: number;
+  readonly approvals: { readonly count: number; readonly teams: readonly string[] };
+  readonly rollback: "auto" | "propose" | "off";
+  readonly paused: string | null;
+}
+
+/** What the configuration says, as the simulator wrote it. */
+export interface ConfigFacts {
+  readonly environments: readonly EnvironmentSetup[];
+  readonly slo: boolean;
+  readonly limit: number;
+}
+
+export const APP: Actor = { login: "pinion[bot]", kind: "app" };
+export const APP_EMAIL = "900+pinion[bot]@users.noreply.github.com";
+export const MAIN = "main";
+export const LOG = "pinion-log";
+export const MINUTE = 60_000;
+
+export function placePath(app: string, environment: string): string {
+  return `apps/${app}/overlays/${environment}/kustomization.yaml`;
+}
+
+/** The app and environment whose pins this file holds, or null. */
+export function placeOfPath(path: string): { readonly app: string; readonly environment: string } | null {
+  const match = /^apps\/([^/]+)\/overlays\/([^/]+)\/kustomization\.yaml$/.exec(path);
+  return match?.[1] === undefined || match[2] === undefined ? null : { app: match[1], environment: match[2] };
+}
+
+/** Reads a pin as a person would: by the lines that say it. */
+export function pinIn(text: string): PlacePin | null {
+  const repository = /^ {2}- name: (\S+)/m.exec(text)?.[1];
+  const tag = /^ {4}newTag: "?([^\s"#]+)/m.exec(text)?.[1];
+  if (repository === undefined || tag === undefined) return null;
+  return { repository, tag, digest: /^ {4}digest: "?([^\s"#]+)/m.exec(text)?.[1] ?? null };
+}
+
+export function manifest(pin: PlacePin): string {
+  const lines = ["# Deployed by Argo CD", "kind: Kustomization", "images:", `  - name: ${pin.repository}`, `    newTag: ${pin.tag}   # by Pinion`];
+  return `${[...lines, ...(pin.digest === null ? [] : [`    digest: ${pin.digest}`])].join("\n")}\n`;
+}

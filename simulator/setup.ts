@@ -1,0 +1,102 @@
+import { Chance } from "./chance.ts";
+import type { ConfigFacts, EnvironmentSetup } from "./facts.ts";
+
+/** The kinds of trouble with one port call. */
+export const TROUBLES = [
+  "fail-before",
+  "fail-after",
+  "slow",
+  "late",
+  "doubled",
+  "stale",
+  "partial",
+  "crash-before",
+  "crash-after",
+] as const;
+export type Trouble = (typeof TROUBLES)[number];
+
+/** What a world is like: drawn once from the seed, so that each seed tries something else. */
+export interface Setup {
+  readonly apps: readonly string[];
+  readonly config: ConfigFacts;
+  readonly checkRequired: boolean;
+  readonly logGuarded: boolean;
+  readonly deletesMergedBranches: boolean;
+  readonly pinnedByDigest: boolean;
+  readonly replicas: number;
+  /** Calls with trouble, in a hundred. */
+  readonly troubled: number;
+  readonly troubles: readonly Trouble[];
+  /** Hints that are lost or doubled, in a hundred. */
+  readonly hintTrouble: number;
+  /** How often somebody acts, as a weight beside the serving of calls. */
+  readonly liveliness: number;
+  readonly actors: readonly string[];
+  readonly clockSetBack: boolean;
+}
+
+export const ACTORS = ["reviewer", "operator", "meddler", "outsider", "intruder", "builder", "cluster", "metrics", "owner"] as const;
+
+const DEV: EnvironmentSetup = {
+  name: "dev",
+  after: [],
+  promote: "auto",
+  merge: "auto",
+  soak: 0,
+  watch: 1,
+  deadline: 3,
+  approvals: { count: 0, teams: [] },
+  rollback: "auto",
+  paused: null,
+};
+
+export function setupOf(seed: number): Setup {
+  const chance = new Chance(seed);
+  const half = () => chance.percent(50);
+  const rollback = () => chance.oneOf(["auto", "propose", "auto", "off"] as const) ?? "auto";
+  const dev: EnvironmentSetup = { ...DEV, rollback: rollback() };
+  const staging: EnvironmentSetup = { ...DEV, name: "staging", after: ["dev"], soak: half() ? 1 : 0, rollback: rollback() };
+  const prod: EnvironmentSetup = {
+    ...DEV,
+    name: "prod",
+    after: ["staging"],
+    soak: 2,
+    watch: 2,
+    promote: half() ? "on-request" : "auto",
+    merge: chance.oneOf(["on-approval", "on-approval", "auto", "manual"] as const) ?? "on-approval",
+    approvals: { count: half() ? 1 : 2, teams: half() ? ["sre"] : [] },
+    rollback: rollback(),
+  };
+  const wide: EnvironmentSetup = { ...prod, name: "edge", after: ["dev", "staging"], promote: "auto", merge: "auto", approvals: { count: 0, teams: [] } };
+  const alone: EnvironmentSetup = { ...prod, after: [], soak: 0, promote: "auto" };
+  const environments = chance.weighted<readonly EnvironmentSetup[]>([
+    [4, [dev, { ...prod, after: ["dev"], soak: 1 }]],
+    [3, [dev, staging, prod]],
+    [2, [dev, staging, wide]],
+    [1, [dev]],
+    [2, [alone]],
+  ]) ?? [dev];
+  const calm = chance.percent(10);
+  return {
+    apps: half() ? ["checkout"] : ["checkout", "search"],
+    config: { environments, slo: chance.percent(65), limit: chance.percent(10) ? 2 : 50 },
+    checkRequired: half(),
+    logGuarded: chance.percent(80),
+    deletesMergedBranches: half(),
+    pinnedByDigest: chance.percent(70),
+    replicas: chance.percent(35) ? 2 : 1,
+    troubled: calm ? 0 : (chance.oneOf([1, 3, 8, 20]) ?? 3),
+    troubles: TROUBLES.filter(() => chance.percent(70)),
+    hintTrouble: chance.oneOf([0, 10, 50, 100]) ?? 10,
+    liveliness: chance.oneOf([1, 2, 4, 12]) ?? 2,
+    actors: drawActors(chance),
+    clockSetBack: chance.percent(10),
+  };
+}
+
+/** Some worlds have no trouble but what fails by itself: there promotions get far. */
+function drawActors(chance: Chance): readonly string[] {
+  const peaceful: readonly string[] = ["builder", "reviewer"];
+  const troublesome = chance.percent(65);
+  return ACTORS.filter((name) => peaceful.includes(name) || (troublesome && chance.percent(50)));
+}

@@ -1,0 +1,109 @@
+/**
+ * The seam between a world and those who judge it or live in it. Checkers read a {@link WorldView} and the history of events;
+ * actors use {@link WorldActions}. Neither knows how a world is made: in memory, or over HTTP.
+ */
+import type { Instant } from "../src/domain/answer.ts";
+import type { Oid } from "../src/domain/release.ts";
+import type { BotId, WorldEvent } from "./events.ts";
+import type { ClusterMoment, CommitFacts, ConfigFacts, Fate, GitHubFacts, PlacePin } from "./facts.ts";
+import type { LogEntry } from "./log-entry.ts";
+
+/** What a process was told last of the repository. */
+export interface Seen {
+  readonly facts: GitHubFacts;
+  readonly at: Instant;
+}
+
+export interface WorldView {
+  now(): Instant;
+  facts(): GitHubFacts;
+  /** GitHub as it was at that moment, or the oldest that is kept. */
+  factsAt(at: Instant): GitHubFacts;
+  /** What this process was told last, or null. */
+  seenBy(bot: BotId): Seen | null;
+  commit(oid: Oid): CommitFacts | null;
+  /** Paths and blobs of a commit. */
+  tree(commit: Oid): ReadonlyMap<string, Oid>;
+  text(blob: Oid): string;
+  /** The configuration of a commit; null when it is missing or broken. */
+  configAt(commit: Oid): ConfigFacts | null;
+  pinAt(commit: Oid, app: string, environment: string): PlacePin | null;
+  isAncestor(ancestor: Oid, descendant: Oid): boolean;
+  /** First-parent commits of the default branch, oldest first. */
+  mainline(): readonly Oid[];
+  /** Records that the App itself wrote, in the order of the log. */
+  log(): readonly LogEntry[];
+  /** What really ran, from the beginning until now. */
+  cluster(app: string, environment: string): readonly ClusterMoment[];
+  fateOf(digest: string): Fate;
+  /** The true share of failed requests between two moments. */
+  errorShare(app: string, environment: string, from: Instant, to: Instant): number;
+  readonly apps: readonly string[];
+  /** Merging takes a green check of the App. */
+  readonly checkRequired: boolean;
+  /** How many versions of an app there have been. */
+  pushed(app: string): number;
+}
+
+/** A violated invariant. */
+export interface Breach {
+  readonly invariant: string;
+  readonly sentence: string;
+}
+
+/** Watches over some invariants. It is shown every event, in order, right after it happened. */
+export interface Checker {
+  readonly invariants: readonly string[];
+  see(event: WorldEvent, view: WorldView): readonly Breach[];
+}
+
+/** What must have come true once trouble has ended and time has passed. */
+export interface Hope {
+  readonly invariants: readonly string[];
+  look(view: WorldView): readonly Breach[];
+}
+
+/** Files to put, by path; null takes a file away. */
+export type Edits = Readonly<Record<string, string | null>>;
+
+/** What people and machines can do in the world. Each answers whether the world let it happen. */
+export interface WorldActions {
+  review(login: string, pull: number, state: "approved" | "changes-requested" | "commented"): boolean;
+  dismiss(login: string, pull: number): boolean;
+  comment(login: string, pull: number, body: string): boolean;
+  label(login: string, pull: number, label: string): boolean;
+  unlabel(login: string, pull: number, label: string): boolean;
+  close(login: string, pull: number): boolean;
+  reopen(login: string, pull: number): boolean;
+  /** The green button. */
+  merge(login: string, pull: number): boolean;
+  /** A commit on a branch; a branch that is not there begins at the default branch. */
+  push(login: string, branch: string, edits: Edits, message: string): boolean;
+  /** Moves a branch whatever stands there, or deletes it. */
+  force(login: string, branch: string, to: Oid | null): boolean;
+  /** A pull request with one commit on the default branch, from a branch of that name here or in a fork. */
+  openPull(login: string, branch: string, fork: boolean, edits: Edits): number | null;
+  openIssue(login: string, title: string, labels: readonly string[]): number | null;
+  closeIssue(login: string, issue: number): boolean;
+  grant(login: string, permission: "read" | "triage" | "write"): void;
+  setTeam(team: string, members: readonly string[]): void;
+  setConfig(login: string, config: ConfigFacts | "broken"): boolean;
+  configEdits(config: ConfigFacts): Edits;
+
+  publish(app: string, tag: string, fate: Fate): void;
+  /** Makes a tag point at another image. */
+  moveTag(app: string, tag: string, fate: Fate): void;
+  /** Deletes an image from the registry. */
+  dropImage(digest: string): void;
+  registryDown(down: boolean): void;
+
+  flap(app: string, environment: string, until: Instant): void;
+  unreachable(until: Instant): void;
+  /** Argo CD does not notice new commits for so long. */
+  lag(app: string, environment: string, until: Instant): void;
+  blind(mode: "nan" | "empty" | "error", until: Instant): void;
+  /** Users meet errors for a while that are no release's doing. */
+  outage(app: string, environment: string, until: Instant): void;
+  /** Ends all outside trouble; what images do is in their nature, and stays. */
+  calm(): void;
+}

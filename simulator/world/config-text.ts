@@ -1,0 +1,42 @@
+import type { ConfigFacts, EnvironmentSetup } from "../facts.ts";
+
+export const CONFIG_PATH = ".github/pinion.yaml";
+
+const SLO = {
+  objective: 99.9,
+  errors: 'sum(increase(http_requests_total{app="{app}",env="{env}",code=~"5.."}[{window}]))',
+  total: 'sum(increase(http_requests_total{app="{app}",env="{env}"}[{window}]))',
+};
+
+/** The configuration as a file. JSON is YAML too. */
+export function configText(config: ConfigFacts): string {
+  return `${JSON.stringify(
+    {
+      version: 1,
+      environments: Object.fromEntries(config.environments.map((environment) => [environment.name, environmentText(environment)])),
+      apps: {
+        discover: ["apps/{app}/overlays/{env}/kustomization.yaml"],
+        defaults: config.slo ? { slo: "availability" } : { select: { semver: ">=1.0.0" } },
+      },
+      ...(config.slo ? { slos: { availability: SLO } } : {}),
+      limits: { openPullRequests: config.limit, newPullRequestsPerHour: 60 },
+    },
+    null,
+    2,
+  )}\n`;
+}
+
+function environmentText(environment: EnvironmentSetup): object {
+  const { after, promote, merge, soak, watch, deadline, approvals, rollback, paused } = environment;
+  return {
+    ...(after.length === 0 ? {} : { after }),
+    promote,
+    merge,
+    ...(after.length === 0 ? {} : { soak: `${soak}m` }),
+    watch: `${watch}m`,
+    deadline: `${deadline}m`,
+    ...(approvals.count > 0 ? { approvals } : {}),
+    rollback,
+    ...(paused === null ? {} : { paused }),
+  };
+}

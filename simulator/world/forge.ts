@@ -1,0 +1,263 @@
+import type { Instant } from "../../src/domain/answer.ts";
+import type { Repository } from "../../src/domain/observation.ts";
+import type { Oid } from "../../src/domain/release.ts";
+import { PortFailure, type FileContent, type Forge, type WriteOutcome } from "../../src/ports.ts";
+import type { BotId } from "../events.ts";
+import { APP, LOG, type CheckFacts, type GitHubFacts } from "../facts.ts";
+import type { GitHub } from "./github.ts";
+import { GitHubReading } from "./github-reading.ts";
+import type { Immediate } from "./immediate.ts";
+
+export const REPOSITORY: Repository = { installation: 1, id: 42, owner: "acme", name: "manifests" };
+
+type NewCommit = { readonly headline: string; readonly body: string; readonly files: readonly FileContent[] };
+
+/** One conversation with GitHub: what its reads are answered from, and how far its writes get. */
+export interface ForgeCall {
+  readonly bot: BotId;
+  /** The clock of the machine that asks. */
+  readonly now: () => Instant;
+  readonly facts: GitHubFacts;
+  /** A request of several parts breaks off after so many of them; null when it does not. */
+  readonly cut: number | null;
+  /** Called when a snapshot was given. */
+  readonly told: () => void;
+}
+
+const done = <T>(value: T): WriteOutcome<T> => ({ outcome: "done", value });
+const conflict = (reason: string): { readonly outcome: "conflict"; readonly reason: string } => ({ outcome: "conflict", reason });
+const refused = (reason: string): { readonly outcome: "refused"; readonly reason: string } => ({ outcome: "refused", reason });
+
+/** The port to GitHub as the App, without any failure of its own. */
+export class AppForge implements Immediate<Forge> {
+  readonly #github: GitHub;
+  readonly #call: ForgeCall;
+  #parts = 0;
+
+  constructor(github: GitHub, call: ForgeCall) {
+    this.#github = github;
+    this.#call = call;
+  }
+
+  /** Between the parts of a request that is no transaction. */
+  #part(): void {
+    if (this.#parts === this.#call.cut) throw new PortFailure("dependency", "GitHub broke off in the middle of a request");
+    this.#parts += 1;
+  }
+
+  installations(): readonly number[] {
+    return [REPOSITORY.installation];
+  }
+
+  repositories(): readonly Repository[] {
+    return [REPOSITORY];
+  }
+
+  snapshot(_repository: Repository, endedSince: Instant) {
+    this.#call.told();
+    return new GitHubReading(this.#github, this.#call.facts).snapshot(this.#call.now(), endedSince);
+  }
+
+  permission(_repository: Repository, login: string) {
+    return this.#call.facts.people.get(login) ?? "read";
+  }
+
+  teamMembers(_repository: Repository, team: string) {
+    const members = this.#call.facts.teams.get(team);
+    if (members === undefined) throw new PortFailure("stalled", `GitHub shows no team ${team}`);
+    return members;
+  }
+
+  pullRequestOf(_repository: Repository, commit: Oid) {
+    const merged = [...this.#call.facts.pulls.values()].find((pull) => pull.merged?.commit === commit);
+    return merged === undefined ? null : new GitHubReading(this.#github, this.#call.facts).pullRequest(merged);
+  }
+
+  ownCommits(_repository: Repository, commits: readonly Oid[]) {
+    return new Set(commits.filter((oid) => this.#github.git.find(oid)?.own === true));
+  }
+
+  startLog(_repository: Repository, files: readonly FileContent[], headline: string): WriteOutcome<Oid> {
+    const oid = this.#github.commitOn(APP, null, editsOf(files), headline);
+    this.#part();
+    if (this.#github.branch(LOG) !== null) return conflict("Reference already exists");
+    this.#github.move(APP, LOG, oid);
+    return done(oid);
+  }
+
+  /** Records first, as the adapter does; a part that is cut fails by itself. */
+  publish(...[, checks, records]: Parameters<Forge["publish"]>) {
+    const cut = this.#call.cut;
+    const reached = (part: number) => cut === null || ((cut >> part) & 1) === 0;
+    const outcomeOfRecords = records === null ? null : reached(0) ? this.#append(records) : conflict("Something went wrong here");
+    const outcomes = checks.map((write, index): WriteOutcome<number> => {
+      return reached(index + 1) ? this.#check(write.head, write.check, write.existing) : refused("Something went wrong here");
+    });
+    return { checks: outcomes, records: outcomeOfRecords };
+  }
+
+  #append(records: NonNullable<Parameters<Forge["publish"]>[2]>): WriteOutcome<Oid> {
+    return this.#commitOnBranch(LOG, records.expectedHead, { ...records, body: "" });
+  }
+
+  #commitOnBranch(branch: string, expectedHead: Oid, commit: NewCommit): WriteOutcome<Oid> {
+    const head = this.#github.branch(branch);
+    if (head === null) return refused(`no branch ${branch}`);
+    if (head !== expectedHead) return conflict(`Expected branch to point to "${expectedHead}" but it did not.`);
+    const oid = this.#github.commitOn(APP, head, editsOf(commit.files), `${commit.headline}\n\n${commit.body}`);
+    this.#github.move(APP, branch, oid);
+    return done(oid);
+  }
+
+  #check(head: Oid, content: Parameters<Forge["publish"]>[1][number]["check"], existing: number | null): WriteOutcome<number> {
+    const { checks } = this.#github.facts;
+    const here = checks.get(head) ?? [];
+    const old = existing === null ? null : (here.find(({ id }) => id === existing) ?? null);
+    if (existing !== null && old === null) return conflict("The check run is not there any more.");
+    if (old?.status === "completed" && content.status === "in_progress") return refused("a completed run takes no update backwards");
+    const run: CheckFacts = {
+      id: existing ?? this.#github.number(),
+      head,
+      fingerprint: content.fingerprint,
+      status: content.status,
+      conclusion: content.conclusion,
+      title: content.title,
+      startedAt: old?.startedAt ?? this.#github.second,
+    };
+    const others = here.filter(({ id }) => id !== run.id);
+    this.#github.change({ checks: new Map(checks).set(head, [...others, run].toSorted((a, b) => a.id - b.id)) });
+    this.#github.tell({ kind: "checked", head, conclusion: content.conclusion, by: APP });
+    return done(run.id);
+  }
+
+  /** Three mutations in one document: the later ones run even when an earlier one failed. */
+  openPullRequest(...[, proposal]: Parameters<Forge["openPullRequest"]>): ReturnType<Immediate<Forge>["openPullRequest"]> {
+    const { branch, baseOid, branchAt, commit } = proposal;
+    this.#part();
+    const claimed = branchAt === null ? this.#claim(branch, baseOid) : null;
+    this.#part();
+    const committed = commit === null ? null : this.#commitOnBranch(branch, branchAt ?? baseOid, commit);
+    this.#part();
+    const opened = this.#openPull(proposal);
+    const failed = [claimed, committed].flatMap((part) => (part === null || part.outcome === "done" ? [] : [part]))[0];
+    if (failed !== undefined) {
+      if (opened.outcome === "done") this.#closeUnlessOwn(opened.value);
+      return failed;
+    }
+    const head = committed?.outcome === "done" ? committed.value : (branchAt ?? baseOid);
+    if (opened.outcome !== "done") return this.#adopt(branch, head, opened);
+    const pull = this.#github.facts.pulls.get(opened.value);
+    if (pull?.head === head) return done({ number: opened.value, head });
+    this.#closeUnlessOwn(opened.value);
+    return conflict(`Somebody pushed to ${branch} while the pull request was opened.`);
+  }
+
+  #claim(branch: string, at: Oid): WriteOutcome<null> {
+    if (this.#github.branch(branch) !== null) return conflict("Reference already exists");
+    this.#github.move(APP, branch, at);
+    return done(null);
+  }
+
+  #openPull({ branch, base, title }: { readonly branch: string; readonly base: string; readonly title: string }): WriteOutcome<number> {
+    const head = this.#github.branch(branch);
+    if (head === null) return refused(`no branch ${branch}`);
+    const main = this.#github.branch(base) ?? "";
+    if (this.#github.git.isAncestor(head, main)) return refused(`No commits between ${base} and ${branch}`);
+    const there = [...this.#github.facts.pulls.values()].some((pull) => pull.state === "open" && !pull.fork && pull.headRef === branch);
+    if (there) return refused(`A pull request already exists for acme:${branch}.`);
+    return done(this.#github.openPull(APP, { title, base, headRef: branch, head, fork: false }, this.#call.bot));
+  }
+
+  #closeUnlessOwn(number: number): void {
+    const pull = this.#github.facts.pulls.get(number);
+    if (pull === undefined) return;
+    const foreign = this.#github.git.between(this.#github.main, pull.head).some((oid) => this.#github.git.find(oid)?.own !== true);
+    if (foreign) this.#github.close(APP, number);
+  }
+
+  #adopt(branch: string, head: Oid, failed: Exclude<WriteOutcome<number>, { outcome: "done" }>) {
+    if (!failed.reason.includes("already exists")) return failed;
+    const there = [...this.#github.facts.pulls.values()].find((pull) => pull.state === "open" && !pull.fork && pull.headRef === branch);
+    if (there === undefined) return conflict(failed.reason);
+    if (there.author.kind !== "app" || there.head !== head) return conflict(`#${there.number} of ${branch} is not what was to be opened.`);
+    return done({ number: there.number, head });
+  }
+
+  replaceHead(...[, branch, expectedHead, baseOid, commit]: Parameters<Forge["replaceHead"]>): WriteOutcome<Oid> {
+    const temporary = `pinion/_tmp/${this.#github.id("swap")}`;
+    this.#part();
+    this.#github.move(APP, temporary, baseOid);
+    const built = this.#commitOnBranch(temporary, baseOid, commit);
+    this.#part();
+    const now = this.#github.branch(branch);
+    if (built.outcome === "done" && now === expectedHead) this.#github.move(APP, branch, built.value);
+    this.#github.move(APP, temporary, null);
+    if (built.outcome === "done" && now !== expectedHead) return conflict(`The branch ${branch} is at ${now ?? "nothing"}.`);
+    return built;
+  }
+
+  merge(...[, number, wanted]: Parameters<Forge["merge"]>): WriteOutcome<Oid> {
+    if (!this.#github.facts.pulls.has(number)) return conflict("The pull request is not there any more.");
+    const merged = this.#github.merge(APP, number, {
+      expectedHead: wanted.head,
+      message: `${wanted.title}\n\n${wanted.message}`,
+      bot: this.#call.bot,
+      squash: wanted.method === "squash",
+    });
+    if ("commit" in merged) return done(merged.commit);
+    return merged.status === 409 ? conflict(merged.words) : refused(merged.words);
+  }
+
+  close(_repository: Repository, pullRequestId: string): void {
+    const number = Number(pullRequestId.replace("PR_", ""));
+    if (this.#github.facts.pulls.get(number)?.state === "open") this.#github.close(APP, number);
+  }
+
+  deleteBranch(_repository: Repository, branch: string, expectedHead: Oid): WriteOutcome<null> {
+    const now = this.#github.branch(branch);
+    if (now !== expectedHead) return conflict(`The branch ${branch} is at ${now ?? "nothing"}.`);
+    this.#github.move(APP, branch, null);
+    return done(null);
+  }
+
+  comment(_repository: Repository, pullRequest: number, body: string): void {
+    this.#github.commentOn(APP, pullRequest, body);
+  }
+
+  removeLabel(_repository: Repository, pullRequest: number, label: string): void {
+    this.#github.removeLabel(APP, pullRequest, label);
+  }
+
+  createLabel(...[, { name }]: Parameters<Forge["createLabel"]>): void {
+    const { labels } = this.#github.facts;
+    if (!labels.includes(name)) this.#github.change({ labels: [...labels, name] });
+  }
+
+  askReviewers(...[, number, teams, users]: Parameters<Forge["askReviewers"]>): WriteOutcome<null> {
+    const pull = this.#github.facts.pulls.get(number);
+    const unknown = teams.filter((team) => !this.#github.facts.teams.has(team));
+    if (pull === undefined || unknown.length > 0) return refused("Reviews may only be requested from collaborators.");
+    this.#github.changePull(number, { reviewersAsked: [...new Set([...pull.reviewersAsked, ...teams, ...users])] });
+    return done(null);
+  }
+
+  openIssue(...[, { title, labels }]: Parameters<Forge["openIssue"]>): number {
+    return this.#github.openIssue(APP, title, labels);
+  }
+
+  showDeployment(...[, wanted]: Parameters<Forge["showDeployment"]>): number {
+    const { app, environment, commit, state } = wanted;
+    const { deployments } = this.#github.facts;
+    const found = deployments.find((one) => one.app === app && one.environment === environment && one.commit === commit);
+    const id = wanted.existing ?? found?.id ?? this.#github.number();
+    this.#part();
+    const others = deployments.filter((one) => one.id !== id);
+    this.#github.change({ deployments: [{ id, app, environment, commit, state }, ...others].slice(0, 50) });
+    this.#github.tell({ kind: "deployment", app, environment, state });
+    return id;
+  }
+}
+
+function editsOf(files: readonly FileContent[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(files.map(({ path, bytes }) => [path, new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)]));
+}

@@ -1,0 +1,103 @@
+import type { Repository } from "../../src/domain/observation.ts";
+import type { Oid } from "../../src/domain/release.ts";
+import { PortFailure, type ManifestsRepository } from "../../src/ports.ts";
+import type { CommitFacts } from "../facts.ts";
+import type { GitStore, Tree } from "./git-store.ts";
+import type { Immediate } from "./immediate.ts";
+
+const encoder = new TextEncoder();
+
+/** The manifests repository read from Git's objects. */
+export class ReadGit implements Immediate<ManifestsRepository> {
+  readonly #git: GitStore;
+
+  constructor(git: GitStore) {
+    this.#git = git;
+  }
+
+  ensure(...[, wanted]: Parameters<ManifestsRepository["ensure"]>): void {
+    for (const { oid } of wanted) this.#commit(oid);
+  }
+
+  files(_repository: Repository, commit: Oid) {
+    return [...this.#tree(commit)].map(([path, blob]) => ({ path, blob }));
+  }
+
+  folder(_repository: Repository, commit: Oid, path: string) {
+    return [...this.#tree(commit)]
+      .filter(([name]) => name.startsWith(path) && !name.slice(path.length).includes("/"))
+      .map(([name, blob]) => ({ path: name, blob }));
+  }
+
+  changedFiles(_repository: Repository, from: Oid, to: Oid) {
+    this.#tree(from);
+    this.#tree(to);
+    return this.#git.changed(from, to);
+  }
+
+  read(_repository: Repository, blobs: readonly Oid[]) {
+    const found = new Map<Oid, Uint8Array>();
+    for (const blob of blobs) {
+      const text = this.#git.text(blob);
+      if (text !== null) found.set(blob, encoder.encode(text));
+    }
+    return found;
+  }
+
+  file(_repository: Repository, commit: Oid, path: string) {
+    this.#tree(commit);
+    const text = this.#git.file(commit, path);
+    return text === null ? null : encoder.encode(text);
+  }
+
+  mergeTree(_repository: Repository, base: Oid, head: Oid) {
+    return this.#git.merge(base, head);
+  }
+
+  history(...[, path, since, until, limit]: Parameters<ManifestsRepository["history"]>) {
+    const changing = this.#git.mainline(until, since).filter((oid) => {
+      const parent = this.#commit(oid).parents[0];
+      return (parent === undefined ? null : this.#git.file(parent, path)) !== this.#git.file(oid, path);
+    });
+    return changing.slice(-limit).map((oid) => {
+      const { parents, at, authorName, authorEmail } = this.#commit(oid);
+      return { oid, parent: parents[0] ?? null, at, authorName, authorEmail };
+    });
+  }
+
+  isAncestor(_repository: Repository, ancestor: Oid, descendant: Oid) {
+    this.#commit(ancestor);
+    this.#commit(descendant);
+    return this.#git.isAncestor(ancestor, descendant);
+  }
+
+  logCommits(_repository: Repository, since: Oid | null, until: Oid) {
+    return this.#git.mainline(until, since).map((oid) => {
+      const { parents, authorEmail } = this.#commit(oid);
+      const before = parents[0] === undefined ? new Map<string, Oid>() : this.#tree(parents[0]);
+      const changes = this.#changes(before, oid);
+      const added = changes.filter(({ path, blob }) => blob !== null && !before.has(path));
+      const files = added.map(({ path }) => ({ path, bytes: encoder.encode(this.#git.file(oid, path) ?? "") }));
+      return { oid, appendsOnly: parents.length <= 1 && files.length === changes.length, authorEmail, files };
+    });
+  }
+
+  #changes(before: Tree, oid: Oid): readonly { readonly path: string; readonly blob: Oid | null }[] {
+    const after = this.#tree(oid);
+    const changed = [...after].filter(([path, blob]) => before.get(path) !== blob).map(([path, blob]) => ({ path, blob }));
+    const gone = [...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path, blob: null }));
+    return [...changed, ...gone];
+  }
+
+  #commit(oid: Oid): CommitFacts {
+    const commit = this.#git.find(oid);
+    if (commit === null) throw new PortFailure("dependency", `${oid.slice(0, 12)} is not in the mirror: look again`);
+    return commit;
+  }
+
+  #tree(oid: Oid): Tree {
+    const tree = this.#git.treeOf(oid);
+    if (tree === null) throw new PortFailure("dependency", `${oid.slice(0, 12)} is not in the mirror: look again`);
+    return tree;
+  }
+}

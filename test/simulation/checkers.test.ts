@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { allCheckers, allHopes } from "../../simulator/checkers/all.ts";
+import { REPOSITORY } from "../../simulator/world/forge.ts";
+import { HandMade } from "./hand-made.ts";
+import { good, WRONG, type Wrong } from "./wrong-histories.ts";
+
+describe("each checker finds what it is for", () => {
+  for (const [invariant, histories] of Object.entries(WRONG)) {
+    for (const [name, wrong, options] of histories) {
+      it(`${invariant}: ${name}`, () => {
+        const world = new HandMade(options);
+        wrong(world);
+        expect(world.found).toContain(invariant);
+      });
+    }
+  }
+
+  it("and there is a history for each of them", () => {
+    const told = allCheckers().flatMap(({ invariants }) => invariants);
+    // S5 cannot be violated in a world that asks for the check: GitHub itself refuses.
+    expect(told.filter((invariant) => invariant !== "S5" && !(invariant in WRONG))).toEqual([]);
+  });
+});
+
+describe("a history as it should be", () => {
+  it("violates nothing", () => {
+    const world = new HandMade();
+    const merged = good(world);
+    world.pass(70);
+    world.became("verified", merged, { how: "rollout-only" });
+    world.pass(130);
+    const opened = world.open({ environment: "prod", tag: merged.tag, digest: merged.digest });
+    world.people.review("alice", opened.number, "approved");
+    world.judge(opened, [
+      { policy: "soak", result: "pass" },
+      { policy: "freeze", result: "not-applicable" },
+    ]);
+    world.recordMerge(opened, world.merge(opened));
+    expect(world.found).toEqual([]);
+  });
+});
+
+describe("each hope is disappointed by what it is for", () => {
+  it("and by nothing else", () => {
+    expect(allHopes().flatMap((hope) => new HandMade().hopes(hope))).toEqual([]);
+  });
+
+  const DISAPPOINTING: Readonly<Record<string, Wrong>> = {
+    L1: (world) => {
+      const merged = world.promote();
+      world.people.comment("alice", merged.number, "/pinion promote checkout prod");
+    },
+    L3: (world) => void world.open(),
+    L4: (world) => {
+      const { head } = world.open();
+      const check = { status: "completed", conclusion: "success", title: "", summary: "", fingerprint: "1" } as const;
+      world.asApp((forge) => forge.publish(REPOSITORY, [{ head, check, existing: null }], null));
+    },
+    L5: (world) => void world.promote(),
+    L6: (world) => world.became("sync-failed", world.promote()),
+    L7: (world) => void world.people.push("alice", "main", { "apps/checkout/overlays/dev/kustomization.yaml": "images:\n  - name: x\n    newTag: 2.0.0\n" }, "By hand"),
+    L9: (world) => void world.promote(),
+  };
+  for (const [invariant, wrong] of Object.entries(DISAPPOINTING)) {
+    it(invariant, () => {
+      const world = new HandMade();
+      wrong(world);
+      const found = allHopes().flatMap((hope) => world.hopes(hope));
+      expect(found).toContain(invariant);
+    });
+  }
+});
