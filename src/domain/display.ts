@@ -48,8 +48,21 @@ export function planBranches(draft: Draft): void {
   }
 }
 
-/** A Deployment is made within this time, or not at all: it is display, and must never come again and again. */
-const SHOWN_WITHIN: Milliseconds = 5 * 60_000;
+/** A Deployment is made within this time whatever is listed: the list is not full of newer ones yet. */
+const SURELY_NEW: Milliseconds = 5 * 60_000;
+/** After this time it is not made at all: it is display, and must never come again and again. */
+const SHOWN_WITHIN: Milliseconds = 60 * 60_000;
+
+/** Whether a stay without a listed Deployment never had one. Only the latest are listed, so for an older one than those it cannot be told. */
+function isUnshown(draft: Draft, stay: Stay): boolean {
+  const age = draft.now - stay.since;
+  if (age < SURELY_NEW || age >= SHOWN_WITHIN) return age < SURELY_NEW;
+  return draft.observation.snapshot.deployments.some(({ app, environment, commit }) => {
+    const { current, runs } = draft.place(app, environment);
+    const listedSince = current?.commit === commit ? current.since : runs.find((run) => run.commit === commit)?.deployedAt;
+    return listedSince !== undefined && listedSince < stay.since;
+  });
+}
 
 /** Shows each promotion as a GitHub Deployment. Display only: nothing is ever decided by reading it back. */
 export function planDeployments(draft: Draft, app: AppName, environment: Environment): void {
@@ -58,9 +71,7 @@ export function planDeployments(draft: Draft, app: AppName, environment: Environ
   const shown = draft.deploymentsOf(app).filter((deployment) => deployment.environment === environment.name);
   const mine = shown.find((deployment) => deployment.commit === stay.commit) ?? null;
   const state = stateOf(stay);
-  // Only the latest are listed: one that is not there was made, unless the stay has only just begun.
-  const isNew = !isSettled(stay) && draft.now - stay.since < SHOWN_WITHIN;
-  if (mine === null ? isNew : mine.state !== state) {
+  if (mine === null ? !isSettled(stay) && isUnshown(draft, stay) : mine.state !== state) {
     draft.act({
       id: `show-deployment ${app} ${environment.name} ${stay.commit} ${state}`,
       kind: "show-deployment",

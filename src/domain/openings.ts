@@ -198,7 +198,7 @@ export function openPullRequest(
     draft.block(app, environment.name, `branches named ${promotionBranch(naming, generation, 1)} were made by somebody else; delete them`);
     return;
   }
-  if (closedByPerson(draft, claimed.branch, app, environment.name, release)) return;
+  if (closedByPerson(draft, claimed.branch, promotion, release)) return;
   const gated = gate(draft, promotion);
   const text = { kind, app, environment: environment.name, version: release.version };
   const body = promotionBody({
@@ -250,23 +250,28 @@ function requestableAfter(draft: Draft, environment: Environment): readonly stri
     .map((next) => next.name);
 }
 
-/** A person closed it before the log had noted its opening: the same as a withdrawal. */
-function closedByPerson(draft: Draft, branch: string, app: AppName, environment: string, release: Release): boolean {
-  const { request } = draft.place(app, environment);
+/** A person closed it before the log had noted its opening: that is put down now, and its withdrawal by the next look. */
+function closedByPerson(draft: Draft, branch: string, { app, environment, kind, from }: JudgedPromotion, release: Release): boolean {
+  const { request } = draft.place(app, environment.name);
   const closed = draft.observation.snapshot.ended.find(
     (other) =>
       isOwn(other) && other.state === "closed" && other.head.ref === branch && other.closed !== null && other.closed.by.kind !== "app",
   );
   if (closed?.closed == null || (request !== null && request.at > closed.closed.at)) return false;
+  const { number, head, createdAt } = closed;
   draft.record({
-    event: "withdrawn",
+    event: "opened",
     app,
-    environment,
-    at: closed.closed.at,
+    environment: environment.name,
+    at: createdAt,
+    kind,
+    from,
     release,
-    pullRequest: closed.number,
-    by: closed.closed.by.login,
+    pullRequest: number,
+    head: head.oid,
+    requestedBy: null,
   });
+  draft.due(draft.now);
   return true;
 }
 

@@ -210,6 +210,18 @@ describe("the closed pull request of a promotion", () => {
     expect(said(withdrawn("prod", "/pinion promote checkout prod", "revert"))[0]).toContain("it would have taken checkout back to 1.4.3");
   });
 
+  it("counts as withdrawn also when it was closed before the log had noted its opening", () => {
+    const made = world();
+    made.pin("dev", one).registry("1.4.1", "1.4.3");
+    const [opening] = actions(made, "open");
+    made.ended.push(pullRequest({ number: 60, state: "closed", head: { ref: opening?.branch ?? "", oid: oid("c"), fork: false }, closed: { at: made.now, by: ALICE } }));
+    expect(openings(made)).toEqual([]);
+    write(made);
+    expect(said(made)[0]).toContain("comment `/pinion promote checkout dev` here");
+    write(made);
+    expect(openings(made)).toEqual([]);
+  });
+
   it("says when it is closed how to have it after all, and so does what waits for it", () => {
     const made = world();
     made.pin("dev", one);

@@ -342,18 +342,25 @@ describe("changes that somebody else made", () => {
 
 describe("a Deployment", () => {
   const MINUTE = 60_000;
-  function shown(age: number, listed: readonly { readonly state: "in_progress" | "success" }[]) {
+  function shown(age: number, listed: readonly { readonly state: "in_progress" | "success" }[], other: number | null = null) {
     const world = new WorldBuilder().pin("dev", two);
     world.cluster = () => null;
     const base = { app: "checkout", environment: "dev", at: world.now - age, release: two, commit: oid("6") };
     world.records.push({ ...base, event: "merged", kind: "promotion", from: one, pullRequest: 5, head: oid("8"), mergedBy: "pinion", requestedBy: null, judgement: "judged" });
+    if (other !== null) {
+      world.proven("staging", one, world.now - other, "7");
+      world.deployments.push({ id: 2, environment: "staging", app: "checkout", commit: oid("7"), state: "success" });
+    }
     for (const { state } of listed) world.deployments.push({ id: 1, environment: "dev", app: "checkout", commit: oid("6"), state });
     return actions(world, "show-deployment").map(({ state, existing }) => `${state} ${existing ?? "new"}`);
   }
 
   it.each<[string, ReturnType<typeof shown>, readonly string[]]>([
     ["is made for what has just come", shown(MINUTE, []), ["in_progress new"]],
-    ["is not made again for what came long ago and is listed no more", shown(HOUR, []), []],
+    ["is not made again for what came a while ago and is listed no more", shown(10 * MINUTE, []), []],
+    ["is made late, where an older one is still listed", shown(10 * MINUTE, [], 20 * MINUTE), ["in_progress new"]],
+    ["is not made late, where only newer ones are listed", shown(10 * MINUTE, [], 5 * MINUTE), []],
+    ["is not made after an hour, whatever is listed", shown(HOUR, [], 2 * HOUR), []],
     ["is brought up to date as long as it is listed", shown(HOUR, [{ state: "success" }]), ["in_progress 1"]],
     ["that says so already is left alone", shown(HOUR, [{ state: "in_progress" }]), []],
   ])("%s", (_, made, wanted) => {

@@ -174,6 +174,6 @@ it("takes a label on an open pull request for what it will bring, and answers wh
   await world.pass(MINUTE);
   expect(story.said(dev.number).slice(-2)).toEqual([
     "@bob, `/pinion promote checkout nowhere` was not acted on: there is no environment nowhere; there are dev, prod.",
-    "@bob, `/pinion promote search prod` was not acted on: this pull request did not promote search; it promoted checkout.",
+    "@bob, `/pinion promote search prod` was not acted on: this pull request did not promote search; it promoted checkout; ask on the merged pull request that brought the release to dev, or, for what was there before Pinion, open a pull request of your own that sets the pin in prod.",
   ]);
 });
