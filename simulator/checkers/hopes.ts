@@ -105,8 +105,10 @@ export const everyBadAnswered: Hope = {
         const last = entries.findLast(({ event }) => event === "merged" || event === "out-of-band");
         const bad = entries.find((entry) => BAD_EVENTS.has(entry.event) && entry.commit === last?.commit);
         if (last === undefined || bad === undefined) return [];
+        // What was only late may be verified after all.
+        const recovered = entries.slice(entries.indexOf(bad)).some((entry) => entry.event === "verified" && entry.commit === bad.commit);
         const pin = view.pinAt(main(view), app, name);
-        if (pin === null || last.release?.digests.includes(pin.digest ?? "") !== true) return [];
+        if (recovered || pin === null || last.release?.digests.includes(pin.digest ?? "") !== true) return [];
         return isAnswered(view, app, name, bad) ? [] : [breach("L6", `${app} ${last.release.version} went bad in ${name}, and nothing was done`)];
       }),
     );
