@@ -46,4 +46,4 @@ export const UNMENDED: readonly { readonly invariant: string; readonly sentence:
 ];
 
 /** What `npm test` runs each time, beside these. */
-export const FIXED_SEEDS = { seeds: Array.from({ length: 40 }, (_, index) => index + 1), steps: 600 } as const;
+export const FIXED_SEEDS = { seeds: Array.from({ length: 28 }, (_, index) => index + 1), steps: 600 } as const;
