@@ -82,7 +82,7 @@ describe("shrinking", () => {
     const closing = /^\{"kind":"closed","pull":\d+,"by":\{"login":"carol"/;
     const { seed, decisions } = await runIn((one) => one.trace.some((line) => closing.test(line)));
     const whole = { seed, setup: setupOf(seed), decisions };
-    const short = await shrink(whole, "T1", policies, carolCloses, 100);
+    const short = await shrink(whole, "T1", policies, carolCloses, 40);
     const told = await replay(short, policies, true, carolCloses);
     expect(told.violation).toMatchObject({ invariant: "T1", seed });
     expect(short.decisions.length).toBeLessThan(whole.decisions.length / 2);
@@ -91,7 +91,7 @@ describe("shrinking", () => {
 
   async function runIn(fits: (result: RunResult) => boolean): Promise<RunResult> {
     for (let seed = 1; seed < 200; seed += 1) {
-      const result = await runSeed(seed, 300, policies);
+      const result = await runSeed(seed, 200, policies);
       if (fits(result)) return result;
     }
     throw new Error("no seed fits");
