@@ -12,7 +12,8 @@ export interface OpenPromotion {
 
 /**
  * What this open pull request of Pinion wants in this place, or null: by the record of its opening; where that was lost, by what
- * merging it would do; and where that cannot be read just now, by its branch, whose name tells the place and not the release.
+ * merging it would do; and where that cannot be read just now, or was changed by somebody, by its branch, whose name tells the
+ * place and not the release.
  */
 export function openPromotionIn(
   draft: Draft,
@@ -27,7 +28,7 @@ export function openPromotionIn(
   }
   const here = promotions.find(({ promotion }) => promotion.app === app && promotion.environment.name === environment);
   if (here !== undefined) return { revert: here.promotion.kind === "revert", release: here.promotion.to };
-  if (promotions.length > 0 || !isBranchFor(pullRequest.head.ref, app, environment)) return null;
+  if (!isBranchFor(pullRequest.head.ref, app, environment)) return null;
   return { revert: isRevertBranch(pullRequest.head.ref), release: null };
 }
 

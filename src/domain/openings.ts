@@ -107,7 +107,7 @@ function supersede(draft: Draft, forward: Forward, environment: string, release:
   for (const [judged, open] of forward) {
     const { pullRequest, promotions } = judged;
     if (open.release === null) {
-      draft.block(release.app, environment, `#${pullRequest.number} is open here, and what it promotes cannot be read just now`);
+      draft.block(release.app, environment, `#${pullRequest.number} is open here, and what it promotes cannot be told`);
       continue;
     }
     const approved = pullRequest.reviews.some((review) => review.state === "approved");

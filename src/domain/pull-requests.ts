@@ -160,11 +160,11 @@ function waitsForAdoption(draft: Draft, { app, environment, kind }: JudgedPromot
   return true;
 }
 
-/** An own pull request whose `opened` record was lost on the way gets it now. */
+/** An own pull request whose `opened` record was lost on the way gets it now, unless somebody has made something else of it since. */
 export function planLostOpening(draft: Draft, judged: JudgedPullRequest): void {
-  const { pullRequest, own } = judged;
+  const { pullRequest, untouched } = judged;
   const [only] = judged.promotions;
-  if (!own || only === undefined || draft.observation.ledger.openedAs.has(pullRequest.number)) return;
+  if (!untouched || only === undefined || draft.observation.ledger.openedAs.has(pullRequest.number)) return;
   const { app, environment, kind, from, to, requesters } = only.promotion;
   const images = to.images.flatMap((image) => (image.digest === null ? [] : [{ ...image, digest: image.digest }]));
   if (images.length !== to.images.length) return;

@@ -1,4 +1,4 @@
-import type { Milliseconds } from "./answer.ts";
+import type { Instant, Milliseconds } from "./answer.ts";
 import { isOwn } from "./changes.ts";
 import { environmentOf, type Environment } from "./config.ts";
 import { downstreamOf, upstreamOf, type Draft } from "./draft.ts";
@@ -37,12 +37,19 @@ interface Wish {
 /** Answers every request for a promotion, in the order in which they were made: allowed ones go into the log, others are refused where they were made. */
 export function planRequests(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const { open, ended } = draft.observation.snapshot;
-  const wishes = [...open, ...ended].flatMap((pullRequest) => [...labelWishes(draft, pullRequest), ...commentWishes(pullRequest)]);
+  const wishes = [...open, ...ended].flatMap((pullRequest) => [...labelWishes(draft.config.environments, pullRequest), ...commentWishes(pullRequest)]);
   for (const wish of wishes.toSorted((a, b) => a.at - b.at || a.pullRequest.number - b.pullRequest.number)) answer(draft, wish, judged);
 }
 
-function labelWishes(draft: Draft, pullRequest: PullRequest): readonly Wish[] {
-  return draft.config.environments.flatMap(({ name }) => {
+/** When the oldest wish was made on one of these pull requests that nothing has answered yet, or null. */
+export function unansweredSince(pullRequests: readonly PullRequest[], environments: readonly Environment[]): Instant | null {
+  const wishes = pullRequests.flatMap((pullRequest) => [...labelWishes(environments, pullRequest), ...commentWishes(pullRequest)]);
+  const moments = wishes.filter((wish) => wish.label !== null || !answered(wish)).map(({ at }) => at);
+  return moments.length === 0 ? null : Math.min(...moments);
+}
+
+function labelWishes(environments: readonly Environment[], pullRequest: PullRequest): readonly Wish[] {
+  return environments.flatMap(({ name }) => {
     const label = `promote:${name}`;
     if (!hasLabel(pullRequest.labels, label)) return [];
     const event = lastLabelled(pullRequest.labelEvents, label);

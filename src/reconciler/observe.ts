@@ -5,6 +5,7 @@ import { compileDiscover } from "../domain/discover.ts";
 import type { ForgeSnapshot, Observation, QuarantineEntry, Repository } from "../domain/observation.ts";
 import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { LOG_BRANCH } from "../domain/record-file.ts";
+import { unansweredSince } from "../domain/requests.ts";
 import type { Oid } from "../domain/release.ts";
 import type { Ports } from "../ports.ts";
 import { PinChanges } from "./pin-changes.ts";
@@ -12,9 +13,9 @@ import { decodeManifest, PinTable } from "./pin-table.ts";
 import { PromotionLog, type WrittenLog } from "./promotion-log.ts";
 import { Proposals } from "./proposals.ts";
 
-/** Ended pull requests are listed from this long before the last look: clocks and webhooks are not exact. */
+/** Ended pull requests are listed from this long before what was seen to: clocks and webhooks are not exact. */
 const ENDED_OVERLAP = 10 * 60_000;
-/** At the first look, this far back: whatever happened while nobody was looking. */
+/** At the first look, and at most, this far back: whatever happened while nobody was looking. */
 const ENDED_AT_START = 14 * 24 * 3_600_000;
 
 /** However sure nobody told of a change: webhooks get lost. */
@@ -29,7 +30,9 @@ export class RepositoryView {
   readonly #log = new PromotionLog();
   readonly #changes = new PinChanges();
   readonly #proposals = new Proposals();
-  #lastLook: number | null = null;
+  #hasLooked = false;
+  /** Up to when everything that was done to pull requests has been seen to, or null. */
+  #seenTo: Instant | null = null;
   #last: SeenRepository | null = null;
   #config: { readonly commit: Oid; readonly text: string | null; readonly result: ConfigResult | null } | null = null;
   #quarantine: { readonly commit: Oid; readonly entries: Answer<readonly QuarantineEntry[]> } | null = null;
@@ -60,12 +63,21 @@ export class RepositoryView {
 
   /** Repositories of the images that are pinned, as of the last look; null before the first. */
   get pins(): Observation["pins"] | null {
-    return this.#lastLook === null ? null : this.#pins.pins;
+    return this.#hasLooked ? this.#pins.pins : null;
+  }
+
+  /**
+   * What was observed has been acted upon. A pull request that was closed, or asked for something, while nothing could be decided
+   * must be listed until it has been seen to, however many others have ended since.
+   */
+  settle({ snapshot, config }: SeenRepository): void {
+    if (config?.ok !== true) return;
+    this.#seenTo = Math.min(snapshot.at, unansweredSince(snapshot.ended, config.config.environments) ?? snapshot.at);
   }
 
   /** Looks: GitHub in one question, Git for what changed since the last time. */
   async observe(ports: Ports, repository: Repository): Promise<SeenRepository> {
-    const since = this.#lastLook === null ? ports.clock.now() - ENDED_AT_START : this.#lastLook - ENDED_OVERLAP;
+    const since = Math.max(ports.clock.now() - ENDED_AT_START, (this.#seenTo ?? 0) - ENDED_OVERLAP);
     const snapshot = await ports.forge.snapshot(repository, since);
     const { defaultBranch, head, logHead } = snapshot;
     // Both in one fetch, where both have moved.
@@ -84,7 +96,7 @@ export class RepositoryView {
     const proposals =
       config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#config?.text ?? "");
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
-    this.#lastLook = snapshot.at;
+    this.#hasLooked = true;
     const pins = usable === null ? new Map() : this.#pins.pins;
     this.#last = { repository, snapshot, config, pins, quarantine, ledger, changes, unexplained, proposals };
     return this.#last;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { known } from "../../src/domain/answer.ts";
 import { promotionBranch } from "../../src/domain/branch.ts";
-import { actions, openings, one, reasons, three, two } from "./planner.ts";
-import { oid } from "./releases.ts";
-import { WorldBuilder } from "./world-builder.ts";
+import { actions, openings, one, reasons, recorded, three, two } from "./planner.ts";
+import { oid, release } from "./releases.ts";
+import { HEAD, WorldBuilder } from "./world-builder.ts";
 
 /** A pull request of Pinion that is open, while neither the log nor Git tells what it is for. */
 function untold(): WorldBuilder {
@@ -20,13 +21,25 @@ describe("an open pull request of which nothing can be told", () => {
   it("is not opened a second time", () => {
     const world = untold();
     expect(openings(world)).toEqual([]);
-    expect(reasons(world)).toContain("#200 is open here, and what it promotes cannot be read just now");
+    expect(reasons(world)).toContain("#200 is open here, and what it promotes cannot be told");
   });
 
   it("is neither closed nor joined by another for a newer release", () => {
     const world = untold().registry("1.4.1", "1.4.2", three.version);
     expect(openings(world)).toEqual([]);
     expect(actions(world, "close")).toEqual([]);
+  });
+
+  it("is not opened a second time when somebody made something else of it", () => {
+    const world = untold();
+    const [request] = world.open.splice(0);
+    if (request === undefined) throw new Error("there is no pull request");
+    world.open.push({ ...request, commits: { count: 1, allOwn: false, people: ["mallory"] } });
+    const promotions = [{ app: "search", environment: "dev", from: null, to: release("9.0.0") }];
+    const change = { base: HEAD, head: request.head.oid, conflicts: [], promotions, otherFiles: [], quarantines: [], config: null, broken: [] };
+    world.proposals.set(request.number, known(change, world.now));
+    expect(openings(world)).toEqual([]);
+    expect(recorded(world)).not.toContain("opened");
   });
 
   it("is not superseded by the very release that it was opened for", () => {

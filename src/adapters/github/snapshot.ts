@@ -35,7 +35,7 @@ import { pageOf } from "./reader.ts";
 
 const FREEZE_PREFIX = "freeze:";
 /** A repository that ends more pull requests than this between two looks is told of the newest only. */
-const MOST_ENDED_PAGES = 10;
+const MOST_ENDED_PAGES = 30;
 /** Against an endless list, should GitHub ever give one. */
 const MOST_PAGES = 100;
 const FULL_AT_ONCE = 10;
@@ -47,11 +47,13 @@ interface PageSizes {
   /** Of open pull requests, in the first request. GitHub counts what a page could hold, and most hold less. */
   readonly first: number;
   readonly further: number;
+  /** Of those that ended: nearly always none, and after a while without a look many. */
   readonly ended: number;
+  readonly furtherEnded: number;
 }
 
-const USUAL_PAGES: PageSizes = { first: 20, further: 50, ended: 10 };
-const SMALL_PAGES: PageSizes = { first: 10, further: 10, ended: 10 };
+const USUAL_PAGES: PageSizes = { first: 20, further: 50, ended: 10, furtherEnded: 30 };
+const SMALL_PAGES: PageSizes = { first: 10, further: 10, ended: 10, furtherEnded: 10 };
 
 /** Everything that one look at one repository needs at hand. */
 interface Look {
@@ -156,7 +158,7 @@ async function endedPullRequests(look: Look, first: Page, endedSince: Instant): 
   for (let count = 1; next !== null && count < MOST_ENDED_PAGES; count += 1) {
     const oldest = ended.at(-1);
     if (oldest === undefined || oldest.updatedAt < endedSince) break;
-    const variables = { ended: look.pages.ended, ...pullRequestVariables(look.app, USUAL_SIZES), after: next };
+    const variables = { ended: look.pages.furtherEnded, ...pullRequestVariables(look.app, USUAL_SIZES), after: next };
     const page = pageOf(await ask(look, ENDED_PAGE, variables), "ended");
     ended.push(...page.nodes.map((node) => readPullRequest(node, look.app)));
     next = page.next;
