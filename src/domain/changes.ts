@@ -1,3 +1,4 @@
+import type { Instant } from "./answer.ts";
 import { isPinionBranch } from "./branch.ts";
 import type { Draft } from "./draft.ts";
 import { ranAs, type Request } from "./ledger.ts";
@@ -13,10 +14,11 @@ export function isOwn(pullRequest: PullRequest): boolean {
 
 /** Records every change of a pin on the default branch that the log does not know: whoever made it, by whichever way. */
 export function planChanges(draft: Draft): void {
-  const { changes, snapshot } = draft.observation;
+  const { snapshot } = draft.observation;
   const told = new Set<string>();
   const last = new Map<string, PinChange>();
-  for (const change of changes) {
+  for (const found of draft.observation.changes) {
+    const change = { ...found, at: notAfter(draft.now, found.at) };
     const place = `${change.environment}/${change.app}`;
     last.set(place, change);
     if (recordChange(draft, change)) told.add(place);
@@ -25,6 +27,14 @@ export function planChanges(draft: Draft): void {
   for (const [place, change] of last) {
     if (!told.has(place)) recordOutOfBand(draft, { ...change, commit: snapshot.head, at: snapshot.at, pullRequest: null });
   }
+}
+
+/**
+ * When something happened, by this machine's clock at the latest: what runs is timed by it too, and a clock that is behind
+ * GitHub's, or a commit that claims a time to come, must not make a soak look longer.
+ */
+function notAfter(now: Instant, at: Instant): Instant {
+  return Math.min(now, at);
 }
 
 /** Answers whether the log learns something by it. */
@@ -56,7 +66,7 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
   const { app, environment, commit, from, to } = change;
   const { number, head, merge } = pullRequest;
   const by = merge?.by.login ?? change.author.login;
-  const at = merge?.at ?? change.at;
+  const at = notAfter(draft.now, merge?.at ?? change.at);
   if (to === null) {
     return draft.record({ event: "out-of-band", app, environment, at, commit, from, release: null, by, pullRequest: number });
   }

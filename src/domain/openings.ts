@@ -198,7 +198,8 @@ export function openPullRequest(
     draft.block(app, environment.name, `branches named ${promotionBranch(naming, generation, 1)} were made by somebody else; delete them`);
     return;
   }
-  if (closedByPerson(draft, claimed.branch, promotion, release)) return;
+  const branches = Array.from({ length: BRANCH_ATTEMPTS }, (_, index) => promotionBranch(naming, generation, index + 1));
+  if (closedByPerson(draft, branches, promotion, release)) return;
   const gated = gate(draft, promotion);
   const text = { kind, app, environment: environment.name, version: release.version };
   const body = promotionBody({
@@ -251,11 +252,11 @@ function requestableAfter(draft: Draft, environment: Environment): readonly stri
 }
 
 /** A person closed it before the log had noted its opening: that is put down now, and its withdrawal by the next look. */
-function closedByPerson(draft: Draft, branch: string, { app, environment, kind, from }: JudgedPromotion, release: Release): boolean {
+function closedByPerson(draft: Draft, branches: readonly string[], { app, environment, kind, from }: JudgedPromotion, release: Release): boolean {
   const { request } = draft.place(app, environment.name);
   const closed = draft.observation.snapshot.ended.find(
     (other) =>
-      isOwn(other) && other.state === "closed" && other.head.ref === branch && other.closed !== null && other.closed.by.kind !== "app",
+      isOwn(other) && other.state === "closed" && branches.includes(other.head.ref) && other.closed !== null && other.closed.by.kind !== "app",
   );
   if (closed?.closed == null || (request !== null && request.at > closed.closed.at)) return false;
   const { number, head, createdAt } = closed;

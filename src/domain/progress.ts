@@ -1,7 +1,7 @@
 import type { Instant, Milliseconds } from "./answer.ts";
 import type { Environment, Slo } from "./config.ts";
 import type { Draft } from "./draft.ts";
-import { isSettled, type Stay } from "./ledger.ts";
+import { isSettled, ranAs, type Stay } from "./ledger.ts";
 import type { MetricAnswer } from "./slo.ts";
 import { evaluateSlo, sloQueries, type SloVerdict } from "./slo.ts";
 import { asRelease, type AppName, type Digest, type EnvironmentName, type Pinned, type Release } from "./release.ts";
@@ -17,9 +17,11 @@ const TAG_MAX_AGE: Milliseconds = 10 * 60_000;
 
 /** Follows what was merged into the cluster, and puts down what is learned: deployed, verified, or gone bad. */
 export function planProgress(draft: Draft, app: AppName, environment: Environment): void {
-  const stay = draft.place(app, environment.name).current;
+  const place = draft.place(app, environment.name);
+  const stay = place.current;
   if (stay === null || stay.via === "adopted" || isSettled(stay)) return;
-  const release = releaseOf(draft, stay.release);
+  // What was seen to run is what is watched, wherever its tag points by now.
+  const release = (stay.deployedAt === null ? null : ranAs(place, stay.release)) ?? releaseOf(draft, stay.release);
   if (release === "asking") return;
   if (release === null) {
     draft.block(app, environment.name, `${stay.release.version} cannot be followed: the registry does not say which digest its tag names`);
@@ -101,9 +103,12 @@ function followRollout(draft: Draft, environment: Environment, stay: Stay, relea
   if (verdict === null) return;
   const base = { app, environment: environment.name, at: draft.now, release, commit: stay.commit };
   switch (verdict.verdict) {
-    case "deployed":
-      draft.record({ ...base, event: "deployed", evidence: verdict.reason });
+    case "deployed": {
+      const other = otherDigestRuns(draft, app, environment.name, stay, release);
+      if (other === null) draft.record({ ...base, event: "deployed", evidence: verdict.reason });
+      else draft.block(app, environment.name, `what runs is ${other}, and the tag ${stay.release.version} names another digest now`);
       return;
+    }
     case "sync-failed":
       draft.record({ ...base, event: "sync-failed", evidence: verdict.reason });
       return;

@@ -140,6 +140,8 @@ export class Application {
   }
 
   async #open(action: ActionOf<"open">): Promise<void> {
+    // It was planned from the pins before the merge.
+    if (this.#merged.has(`${action.environment}/${action.app}`) || this.#merged.has(EVERYWHERE)) return;
     const { forge, manifests } = this.#ports;
     const { snapshot } = this.#observation;
     const files = await filesOf(manifests, this.#repository, action.commit);
