@@ -225,6 +225,7 @@ export function troubledPorts(
       ensure: (...a) => local("fetch", ({ manifests }) => manifests.ensure(...a)),
       files: (...a) => local("list files", ({ manifests }) => manifests.files(...a)),
       folder: (...a) => local(`list ${a[2]}`, ({ manifests }) => manifests.folder(...a)),
+      touchedFiles: (...a) => local("compare commits", ({ manifests }) => manifests.touchedFiles(...a)),
       changedFiles: (...a) => local("compare commits", ({ manifests }) => manifests.changedFiles(...a)),
       read: (...a) => local("read files", ({ manifests }) => manifests.read(...a)),
       file: (...a) => local(`read ${a[2]}`, ({ manifests }) => manifests.file(...a)),

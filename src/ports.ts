@@ -174,6 +174,8 @@ export interface ManifestsRepository {
   folder(repository: Repository, commit: Oid, path: string): Promise<readonly TreeEntry[]>;
   /** Paths that differ between two commits or trees; `blob` is null where the path is gone. */
   changedFiles(repository: Repository, from: Oid, to: Oid): Promise<readonly { readonly path: string; readonly blob: Oid | null }[]>;
+  /** Paths that first-parent commits after `since` up to `until` change, perhaps back; none where `until` is the only one. */
+  touchedFiles(repository: Repository, since: Oid, until: Oid): Promise<readonly string[]>;
   /** Contents by blob id. A blob over the size limit is left out. */
   read(repository: Repository, blobs: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
   /** One file of a commit, or null when it is not there. */

@@ -50,6 +50,14 @@ export class ReadGit implements Immediate<ManifestsRepository> {
     return text === null ? null : encoder.encode(text);
   }
 
+  touchedFiles(_repository: Repository, since: Oid, until: Oid): readonly string[] {
+    const touched = this.#git.mainline(until, since).flatMap((oid) => {
+      const [parent] = this.#commit(oid).parents;
+      return this.#changes(parent === undefined ? new Map<string, Oid>() : this.#tree(parent), oid);
+    });
+    return [...new Set(touched.map(({ path }) => path))];
+  }
+
   mergeTree(_repository: Repository, base: Oid, head: Oid) {
     return this.#git.merge(base, head);
   }

@@ -4,7 +4,7 @@ import type { Repository } from "../domain/observation.ts";
 import type { Oid } from "../domain/release.ts";
 import { PortFailure, type Clock, type Journal, type ManifestsRepository, type TreeEntry } from "../ports.ts";
 import type { Remote } from "./git/environment.ts";
-import { appendedCommits, isAncestor, pathHistory } from "./git/history.ts";
+import { appendedCommits, firstParentIn, isAncestor, pathHistory, pathsTouched } from "./git/history.ts";
 import { checkedOid, Mirror, type GitRun } from "./git/mirror.ts";
 import { changedPaths, fields, listAt, listFiles, readBlobs, readThrough } from "./git/objects.ts";
 import { changesThrough, listThrough } from "./git/trees.ts";
@@ -59,6 +59,12 @@ export function createManifestsRepository(options: GitOptions): ManifestsReposit
     return (await at.quickly((objects) => listThrough(objects, oid, path))) ?? listAt(at.run, oid, path);
   };
 
+  /** Most often one commit came, and then nothing can have been changed back. */
+  const follows = async (repository: Repository, since: Oid, until: Oid): Promise<boolean> => {
+    const [commit] = (await mirror(repository).quickly((objects) => objects.ask([{ ask: "contents", name: checkedOid(until) }]))) ?? [];
+    return commit?.type === "commit" && firstParentIn(commit.bytes) === since;
+  };
+
   return {
     ensure: async (repository, wanted) => mirror(repository).ensure(repository, wanted),
     files: async (repository, commit) => listFiles(mirror(repository).run, commit),
@@ -71,6 +77,8 @@ export function createManifestsRepository(options: GitOptions): ManifestsReposit
       const [before, after] = [checkedOid(from), checkedOid(to)];
       return (await at.quickly((objects) => changesThrough(objects, before, after))) ?? changedPaths(at.run, before, after);
     },
+    touchedFiles: async (repository, since, until) =>
+      (await follows(repository, since, until)) ? [] : pathsTouched(mirror(repository).run, since, until),
     read,
     file: async (repository, commit, path) => {
       if (!isPath(path)) return null;

@@ -12,6 +12,7 @@ import { evaluatePolicies, judge } from "./policy/evaluate.ts";
 import { promotionFacts, type JudgedPromotion } from "./promotion-facts.ts";
 import type { PromotionKind } from "./record.ts";
 import { releaseKey, sameRelease, type Pinned } from "./release.ts";
+import { askingNow } from "./requests.ts";
 
 /** A promotion with everything the policies said of it. */
 export interface GatedPromotion {
@@ -125,6 +126,7 @@ function requestersOf(draft: Draft, pullRequest: PullRequest, app: string, envir
   const asked = new Set(to === null ? [] : draft.place(app, environment).askers.get(releaseKey(to)));
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number)?.requestedBy ?? null;
   if (opened !== null) asked.add(opened);
+  for (const login of askingNow(draft, app, environment)) asked.add(login);
   return [...asked];
 }
 

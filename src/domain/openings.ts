@@ -143,16 +143,31 @@ export function closeOwn(draft: Draft, judged: JudgedPullRequest, marker: string
 }
 
 /** A branch name that is free, or holds what an earlier run of ours left there. */
-function claim(draft: Draft, name: (attempt: number) => string): { readonly branch: string; readonly adopt: string | null } | null {
+function claim(
+  draft: Draft,
+  name: (attempt: number) => string,
+): { readonly branch: string; readonly adopt: string | null } | { readonly taken: string } {
   for (let attempt = 1; attempt <= BRANCH_ATTEMPTS; attempt += 1) {
     const branch = name(attempt);
     const standing = draft.observation.snapshot.branches.find((other) => other.name === branch);
     if (standing === undefined) return { branch, adopt: null };
     const inUse = draft.observation.snapshot.open.some((other) => !other.head.fork && other.head.ref === branch);
+    // The log knows of a pull request from this very commit, which GitHub does not list just now: it must not be opened once more.
+    if (isRecorded(draft, standing.oid)) return { taken: `the branch ${branch} has a pull request that GitHub does not list just now` };
     // A branch without a commit of its own is one whose commit never came: apply finds out and takes it over.
     if (!inUse && (standing.own || standing.oid === draft.observation.snapshot.head)) return { branch, adopt: standing.oid };
   }
-  return null;
+  return { taken: `branches named ${name(1)} were made by somebody else; delete them` };
+}
+
+/** Whether a pull request with this head was opened and, as far as the log knows, has not been withdrawn. */
+function isRecorded(draft: Draft, head: string): boolean {
+  for (const opened of draft.observation.ledger.openedAs.values()) {
+    if (opened.head !== head) continue;
+    const { withdrawn } = draft.place(opened.app, opened.environment);
+    return (withdrawn.get(releaseKey(opened.release)) ?? 0) < opened.at;
+  }
+  return false;
 }
 
 export interface Opening {
@@ -194,10 +209,7 @@ export function openPullRequest(
   const generation = generationOf(draft, app, environment.name);
   const naming = { app, environment: environment.name, release, from: pins.pinned, revert };
   const claimed = claim(draft, (attempt) => promotionBranch(naming, generation, attempt));
-  if (claimed === null) {
-    draft.block(app, environment.name, `branches named ${promotionBranch(naming, generation, 1)} were made by somebody else; delete them`);
-    return;
-  }
+  if ("taken" in claimed) return draft.block(app, environment.name, claimed.taken);
   const branches = Array.from({ length: BRANCH_ATTEMPTS }, (_, index) => promotionBranch(naming, generation, index + 1));
   if (closedByPerson(draft, branches, promotion, release)) return;
   const gated = gate(draft, promotion);

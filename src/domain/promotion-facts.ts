@@ -278,7 +278,10 @@ function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approva
   const changes: string[] = [];
   let undecided: string | null = null;
   // Everybody is asked after at once: one after the other would take as many looks, with a check that says so in between.
-  const decisions = latestDecisions(pullRequest).map((decision) => ({ decision, eligible: eligibility(draft, promotion, decision.login) }));
+  const decisions = latestDecisions(pullRequest).map((decision) => ({
+    decision,
+    eligible: decision.state === "approved" ? eligibility(draft, promotion, decision.login) : standing(draft, promotion, decision.login),
+  }));
   for (const { decision, eligible } of decisions) {
     if (eligible === null || !eligible.known) {
       const why = eligible?.reason ?? "it has not been asked yet";
@@ -302,7 +305,7 @@ function describeApprovers(teams: readonly string[], users: readonly string[]): 
 
 /** Null when the person's approval counts, else why it does not. */
 function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): Answer<string | null> | null {
-  const { pullRequest, environment, requesters } = promotion;
+  const { pullRequest, requesters } = promotion;
   const say = (value: string | null): Answer<string | null> => ({ known: true, value, at: draft.now });
   const is = (other: string) => other.toLowerCase() === login.toLowerCase();
   if (is(pullRequest?.author.login ?? "")) return say("opened the pull request");
@@ -313,6 +316,13 @@ function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): A
     return { known: false, reason, failure: "stalled", at: draft.now };
   }
   if (pullRequest?.commits.people?.some(is) === true) return say("wrote a commit of it");
+  return standing(draft, promotion, login);
+}
+
+/** Null when the person is one whose word on promotions here counts, else why not. Even whoever asked for it may say that it must wait. */
+function standing(draft: Draft, { environment }: JudgedPromotion, login: string): Answer<string | null> | null {
+  const say = (value: string | null): Answer<string | null> => ({ known: true, value, at: draft.now });
+  const is = (other: string) => other.toLowerCase() === login.toLowerCase();
   const write = mayWrite(draft, login);
   if (write === null || !write.known) return write;
   if (!write.value) return say("has no write permission");

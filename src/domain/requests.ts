@@ -41,6 +41,24 @@ export function planRequests(draft: Draft, judged: readonly JudgedPullRequest[])
   for (const wish of wishes.toSorted((a, b) => a.at - b.at || a.pullRequest.number - b.pullRequest.number)) answer(draft, wish, judged);
 }
 
+/**
+ * Who asks for something in this place, in words that nothing has answered yet. Whether they may is not looked at: whoever wants a
+ * promotion is not the one to approve it.
+ */
+export function askingNow(draft: Draft, app: AppName, environment: EnvironmentName): readonly string[] {
+  const { snapshot, ledger } = draft.observation;
+  const wishes = [...snapshot.open, ...snapshot.ended].flatMap((pullRequest) => [
+    ...labelWishes(draft.config.environments, pullRequest),
+    ...commentWishes(pullRequest),
+  ]);
+  const isMeant = (wish: Wish): boolean => {
+    if (wish.app !== null) return wish.app === app;
+    const { number } = wish.pullRequest;
+    return ledger.openedAs.get(number)?.app === app || (ledger.merged.get(number)?.some((brought) => brought.app === app) ?? false);
+  };
+  return wishes.filter((wish) => wish.environment === environment && isMeant(wish) && !answered(wish)).map(({ by }) => by.login);
+}
+
 /** When the oldest wish was made on one of these pull requests that nothing has answered yet, or null. */
 export function unansweredSince(pullRequests: readonly PullRequest[], environments: readonly Environment[]): Instant | null {
   const wishes = pullRequests.flatMap((pullRequest) => [...labelWishes(environments, pullRequest), ...commentWishes(pullRequest)]);

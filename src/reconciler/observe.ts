@@ -67,7 +67,7 @@ export class RepositoryView {
   }
 
   /**
-   * What was observed has been acted upon. A pull request that was closed, or asked for something, while nothing could be decided
+   * Nothing of what was observed is left to do. A pull request that was closed, or asked for something, while nothing could be decided
    * must be listed until it has been seen to, however many others have ended since.
    */
   settle({ snapshot, config }: SeenRepository): void {

@@ -1,4 +1,6 @@
 import type { Instant, Milliseconds } from "../domain/answer.ts";
+import { isBranchFor } from "../domain/branch.ts";
+import { isOwn } from "../domain/changes.ts";
 import { settingsOf, type Config } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import { placeOf, type Ledger } from "../domain/ledger.ts";
@@ -73,15 +75,20 @@ export class PinChanges {
     const { head } = snapshot;
     const before = this.#looked?.installed === installed ? this.#looked : null;
     const since = before?.head ?? installed;
-    const files = since === head ? [] : (await ports.manifests.changedFiles(repository, since, head)).map(({ path }) => path);
+    const isNew = since !== head;
+    const differing = isNew ? (await ports.manifests.changedFiles(repository, since, head)).map(({ path }) => path) : [];
+    // Somebody may have put back what another had changed. At the first look since a start only the ends are compared.
+    const passed = isNew && before !== null ? await ports.manifests.touchedFiles(repository, since, head) : [];
+    const files = [...new Set([...differing, ...passed])];
     // All was explained at the last look: what is new can only be where a file changed since.
     const known = before?.explained === ledger && before.pins === pins;
-    const merged = unrecordedMerges(snapshot, ledger);
+    const merged = unrecordedMerges(snapshot, ledger, pins);
     if (known && files.length === 0 && merged.length === 0) return NOTHING;
     const touched = new Set([...(before?.touched ?? []), ...files]);
     const places = known ? [...placesOf(files, discover), ...merged] : everyPlace(pins, ledger, config);
     const look: Look = { ports, repository, snapshot, config, watched: new WatchedSince(ports, repository, installed, head) };
-    const found = await explainAll(look, suspects(places, pins, ledger, touched, new Set(merged.map(keyOf))));
+    const restored = new Set([...merged, ...placesOf(passed, discover)].map(keyOf));
+    const found = await explainAll(look, suspects(places, pins, ledger, touched, restored));
     const changes = [...found.changes, ...gone(places, snapshot, pins, ledger)];
     const isExplained = changes.length === 0 && found.unexplained.length === 0;
     this.#looked = { installed, head, touched, pins, explained: isExplained ? ledger : null };
@@ -100,11 +107,22 @@ function keyOf({ app, environment }: Place): string {
  * Places that a pull request of Pinion was merged into without the log having heard of it. Somebody may have put back what was
  * there before, so that nothing seems to have changed.
  */
-function unrecordedMerges({ ended }: ForgeSnapshot, { openedAs, merged }: Ledger): readonly Place[] {
-  return ended.flatMap(({ number, state }) => {
-    const opened = state === "merged" && !merged.has(number) ? openedAs.get(number) : undefined;
-    return opened === undefined ? [] : [{ app: opened.app, environment: opened.environment }];
-  });
+function unrecordedMerges({ ended }: ForgeSnapshot, { openedAs, merged }: Ledger, pins: Pins): readonly Place[] {
+  return ended
+    .filter((pullRequest) => pullRequest.state === "merged" && !merged.has(pullRequest.number) && isOwn(pullRequest))
+    .flatMap(({ number, head }) => {
+      const opened = openedAs.get(number);
+      return opened === undefined ? placesOfBranch(head.ref, pins) : [{ app: opened.app, environment: opened.environment }];
+    });
+}
+
+/** Where the record of the opening was lost as well, the branch's name tells the place. */
+function placesOfBranch(ref: string, pins: Pins): readonly Place[] {
+  const places: Place[] = [];
+  for (const [app, here] of pins) {
+    for (const environment of here.keys()) if (isBranchFor(ref, app, environment)) places.push({ app, environment });
+  }
+  return places;
 }
 
 function placesOf(files: readonly string[], discover: Discover): readonly Place[] {
@@ -141,7 +159,7 @@ function suspects(
   pins: Pins,
   ledger: Ledger,
   touched: ReadonlySet<string>,
-  merged: ReadonlySet<string>,
+  restored: ReadonlySet<string>,
 ): readonly Suspect[] {
   const installed = ledger.installed?.commit ?? "";
   const found = new Map<string, Suspect>();
@@ -150,11 +168,11 @@ function suspects(
     const here = pins.get(app)?.get(environment);
     if (here === undefined) continue;
     const current = placeOf(ledger, app, environment).current;
-    const isMerged = merged.has(keyOf(place));
-    if (current === null && !touched.has(here.file) && !isMerged) continue;
+    const isRestored = restored.has(keyOf(place));
+    if (current === null && !touched.has(here.file) && !isRestored) continue;
     const expected = current?.release ?? null;
     const pinned = pinnedOf(here);
-    if (pinned === null || (!isMerged && expected !== null && sameRelease(expected, pinned))) continue;
+    if (pinned === null || (!isRestored && expected !== null && sameRelease(expected, pinned))) continue;
     found.set(keyOf(place), { app, environment, file: here.file, expected, since: current?.commit ?? installed, here });
   }
   return [...found.values()];

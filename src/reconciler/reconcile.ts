@@ -64,7 +64,9 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
       const application = new Application(ports, observation);
       try {
         await application.run({ ...decided, actions: memory.writes.untried(decided.actions, ports.clock.now()) });
-        if (application.applied.conflicts.length === 0) memory.view.settle(observation);
+        const { done, conflicts } = application.applied;
+        // One step may call for another, which needs to see the same again.
+        if (done.length === 0 && conflicts.length === 0) memory.view.settle(observation);
       } finally {
         // What was done is done, even if the rest could not be.
         remember(ports, memory, application.applied);

@@ -149,6 +149,19 @@ describe("mergeTree", () => {
 });
 
 describe("history", () => {
+  it("tells what was changed and changed back, and asks nothing where one commit alone came", async () => {
+    const upstream = new Upstream();
+    const first = upstream.commit({ "a.yaml": "a: 1\n", "b.yaml": "b: 1\n" });
+    const second = upstream.commit({ "a.yaml": "a: 2\n" });
+    const third = upstream.commit({ "a.yaml": "a: 1\n" });
+    const { manifests } = await fetched(upstream);
+
+    expect(await manifests.changedFiles(REPOSITORY, first, third)).toEqual([]);
+    expect(await manifests.touchedFiles(REPOSITORY, first, third)).toEqual(["a.yaml"]);
+    expect(await manifests.touchedFiles(REPOSITORY, first, second)).toEqual([]);
+    expect(await manifests.touchedFiles(REPOSITORY, third, third)).toEqual([]);
+  });
+
   it("follows first parents alone, newest within the limit, oldest first", async () => {
     const upstream = new Upstream();
     const first = upstream.commit({ "a.yaml": "1\n" });

@@ -265,13 +265,13 @@ describe("pull requests that ended", () => {
     expect(variablesOf(github.seen[1])["after"]).toBe("next");
   });
 
-  it("ends at ten pages", async () => {
+  it("ends at thirty pages", async () => {
     const page = list([merged(9, "2026-11-21T09:40:00Z")], { hasNextPage: true, endCursor: "next" });
     await using github = await scriptedGitHub(
       answering(repository({ ended: page }), { EndedPullRequests: () => graphql({ repository: { ended: page } }) }),
     );
     await github.forge.snapshot(REPOSITORY, SINCE);
-    expect(github.seen).toHaveLength(10);
+    expect(github.seen).toHaveLength(30);
   });
 });
 

@@ -221,6 +221,21 @@ describe("approvals", () => {
     expect(actions(world, "merge")).toHaveLength(merges);
   });
 
+  it("do not carry it while whoever asked for it asks for changes", () => {
+    const world = inProd([approval(BOB)]);
+    expect(actions(world, "merge")).toHaveLength(1);
+    const objected = inProd([approval(BOB), approval(ALICE, oid("c"), "changes-requested")]);
+    objected.records.push({ event: "requested", app: "checkout", environment: "prod", at: objected.now, release: two, by: "alice", pullRequest: 9, source: "comment:1" });
+    expect(actions(objected, "merge")).toEqual([]);
+  });
+
+  it("do not count from somebody who asks for it at this moment", () => {
+    const world = inProd([approval(BOB)]);
+    const asks = { id: "C_1", author: BOB, body: "/pinion promote checkout prod", at: world.now, editedByOther: false };
+    world.ended.push(pullRequest({ number: 9, state: "merged", comments: [asks], merge: { commit: oid("d"), at: world.now, by: ALICE } }));
+    expect(actions(world, "merge")).toEqual([]);
+  });
+
   it("by somebody without write permission does not count, and not being able to tell is no pass", () => {
     const outsider = inProd([approval(BOB)]).know<"permission">({ kind: "permission", login: "bob" }, "read");
     expect(actions(outsider, "merge")).toEqual([]);

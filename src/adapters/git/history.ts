@@ -25,6 +25,27 @@ export async function pathHistory(run: GitRun, path: string, since: Oid | null, 
   return commits.toReversed();
 }
 
+/** Paths that first-parent commits after `since` up to `until` change. */
+export async function pathsTouched(run: GitRun, since: Oid, until: Oid): Promise<readonly string[]> {
+  const { stdout } = await run([
+    "log",
+    "--first-parent",
+    "--diff-merges=first-parent",
+    "--name-only",
+    "-z",
+    "--no-renames",
+    "--format=",
+    range(since, until),
+  ]);
+  // A name that is not UTF-8 is none of a manifest that is looked for.
+  return [...new Set(fields(stdout).filter((path) => path !== null && path !== ""))].filter((path) => path !== null);
+}
+
+/** The first parent that a commit object names (git's Documentation/gitformat-commit-graph), or null at the root. */
+export function firstParentIn(commit: Buffer): Oid | null {
+  return /^tree [0-9a-f]+\nparent ([0-9a-f]+)\n/.exec(commit.toString("latin1"))?.[1] ?? null;
+}
+
 /**
  * The commits of an append-only branch after `since` up to `until`, oldest first, in one walk and one batch of contents.
  *
