@@ -1,12 +1,12 @@
 import type { Action, CheckContent, Plan } from "./action.ts";
 import type { Instant } from "./answer.ts";
+import { feedsAnother, isAtRest } from "./at-rest.ts";
 import { planChanges, planWithdrawals } from "./changes.ts";
 import type { Config, Environment } from "./config.ts";
 import { planBranches, planDeployments, planLabels, planReviewers } from "./display.ts";
 import { Draft } from "./draft.ts";
 import { planFreezes } from "./freezes.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
-import { isSettled, placeIn, type Place } from "./ledger.ts";
 import type { EnvironmentPins, Knowledge, Observation, PullRequest } from "./observation.ts";
 import { closeOwn, OpeningBudget, planOpening, planRebuild } from "./openings.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
@@ -16,7 +16,7 @@ import { configOnlyCheck, configProblemsCheck } from "./report/check.ts";
 import { movedOnComment, obsoleteComment } from "./report/comment.ts";
 import { planRequests } from "./requests.ts";
 import { planRevert, planUnfreeze } from "./reverts.ts";
-import { sameRelease } from "./release.ts";
+import type { AppName, EnvironmentName } from "./release.ts";
 
 /**
  * Decides what to do, from what was seen and nothing else. Pure: the same observation, knowledge and time
@@ -93,40 +93,30 @@ function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const { pins, ledger } = draft.observation;
   const changing = changingPlaces(draft.observation);
   const { environments } = draft.config;
-  const steps = environments.map((environment) => ({
-    environment,
-    followers: environments.filter((next) => next.promote === "auto" && next.after.includes(environment.name)),
-  }));
+  const first = environments.filter(({ after }) => after.length === 0);
   for (const [app, pinned] of pins) {
-    const places = ledger.places.get(app);
-    for (const { environment, followers } of steps) {
-      if (!pinned.has(environment.name) || (changing.size > 0 && changing.has(`${environment.name}/${app}`))) continue;
-      // In a large repository nearly every place is at rest at every look.
-      if (isUnsettled(placeIn(places, environment.name))) {
-        planUnfreeze(draft, app, environment.name);
-        planProgress(draft, app, environment);
-        planRevert(draft, app, environment, judged);
-      }
-      planDeployments(draft, app, environment);
-      if (feedsAnother(pinned, environment.name, followers)) planAdopted(draft, app, environment.name);
+    const quiet = changing.size === 0 && draft.deploymentsOf(app).length === 0 && isAtRest(draft.config, pinned, ledger.places.get(app));
+    for (const environment of quiet ? first : environments) {
+      if (!pinned.has(environment.name) || changing.has(`${environment.name}/${app}`)) continue;
+      if (!quiet) planPlace(draft, app, environment, judged, pinned);
       planOpening(draft, app, environment, judged, budget);
     }
   }
 }
 
-/** Whether something is to be followed, or answered, where this was pinned. */
-function isUnsettled({ current, frozen }: Place): boolean {
-  return frozen !== null || (current !== null && (current.bad !== null || !isSettled(current)));
-}
-
-/** Whether an environment that follows this one by itself is pinned to something else, so that what runs here could move on. */
-function feedsAnother(pins: ReadonlyMap<string, EnvironmentPins>, environment: string, followers: readonly Environment[]): boolean {
-  const here = pins.get(environment);
-  if (here?.ok !== true) return false;
-  return followers.some(({ name }) => {
-    const there = pins.get(name);
-    return there?.ok === true && !sameRelease(there.pinned, here.pinned);
-  });
+/** Follows what was merged here, answers what went bad, and shows both. */
+function planPlace(
+  draft: Draft,
+  app: AppName,
+  environment: Environment,
+  judged: readonly JudgedPullRequest[],
+  pinned: ReadonlyMap<EnvironmentName, EnvironmentPins>,
+): void {
+  planUnfreeze(draft, app, environment.name);
+  planProgress(draft, app, environment);
+  planRevert(draft, app, environment, judged);
+  planDeployments(draft, app, environment);
+  if (feedsAnother(draft.config, pinned, environment.name)) planAdopted(draft, app, environment.name);
 }
 
 /** With a config that cannot be read nothing is decided; the check says why, and lets a repair through. */
