@@ -1,26 +1,27 @@
 import { upstreamOf, type Draft } from "./draft.ts";
-import type { Bad } from "./ledger.ts";
-import { releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import type { Bad, Place } from "./ledger.ts";
+import { quarantinedIn } from "./quarantine.ts";
+import { isWithin, releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned, type Release } from "./release.ts";
 
 /**
- * How this release went bad in an environment, if that still stands. It does not any more once a revert put the release into
- * quarantine for it, and people took it out again: that is how they say that it was not to blame.
+ * How this release went bad in an environment, if that still stands: it, or one that is all in it. It does not any more once a
+ * revert put it into quarantine for that, and people took it out again: that is how they say that it was not to blame.
  */
 export function standingBad(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): Bad | null {
-  const bad = draft.place(app, environment).bad.get(releaseKey(release)) ?? null;
-  return bad === null || isCleared(draft, app, environment, release) ? null : bad;
+  const place = draft.place(app, environment);
+  for (const [key, bad] of place.bad) {
+    const isMeant = key === releaseKey(release) || isWithin(bad.release, release);
+    if (isMeant && !isCleared(draft, place, environment, bad.release)) return bad;
+  }
+  return null;
 }
 
-/** Whether a revert here put the release into quarantine, and none of its digests is there any more. */
-function isCleared(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): boolean {
-  const { quarantined } = draft.place(app, environment);
+/** Whether a revert here put this very release into quarantine, and none of its digests is there any more. */
+function isCleared(draft: Draft, { quarantined, reverted }: Place, environment: EnvironmentName, release: Release): boolean {
   const { quarantine } = draft.observation;
-  const kept = release.images.filter(({ digest }) => digest !== null && quarantined.has(digest));
-  if (kept.length === 0 || !quarantine.known) return false;
-  return !quarantine.value.some(
-    ({ environments, digest }) =>
-      (environments.length === 0 || environments.includes(environment)) && kept.some((image) => image.digest === digest),
-  );
+  const kept = release.images.filter(({ digest }) => quarantined.has(digest));
+  if (!reverted.has(releaseKey(release)) || kept.length === 0 || !quarantine.known) return false;
+  return !kept.some(({ digest }) => quarantinedIn(quarantine.value, environment, digest));
 }
 
 /**

@@ -3,6 +3,7 @@ import { badUpstreamOrHere } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
+import { quarantinedIn } from "./quarantine.ts";
 import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
 import { selectTag } from "./select.ts";
@@ -151,6 +152,9 @@ function whyNotHere(draft: Draft, app: AppName, environment: Environment, pinned
     return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
   if (!draft.observation.quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${draft.observation.quarantine.reason}`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
+  // Whoever turned it down did not choose the one before it.
+  if (place.withdrawn.has(releaseKey(release)))
+    return `the pull request for ${release.version} was closed by a person; comment \`${promoteCommand(app, environment.name)}\` on it to have it after all`;
   if (place.hold !== null && !endsHold(place.hold.displaced, pinned, release)) return `on hold: ${place.hold.reason}`;
   return null;
 }
@@ -164,8 +168,6 @@ function whyNotThis(draft: Draft, app: AppName, environment: Environment, releas
   const bad = badUpstreamOrHere(draft, app, environment.name, release);
   if (bad !== null) return bad;
   if (isQuarantined(draft, environment, release)) return `${release.version} is in quarantine`;
-  if (draft.place(app, environment.name).withdrawn.has(releaseKey(release)))
-    return `the pull request for ${release.version} was closed by a person; comment \`${promoteCommand(app, environment.name)}\` on it to have it after all`;
   return null;
 }
 
@@ -177,12 +179,5 @@ function endsHold(displaced: Pinned, pinned: Pinned, release: Release): boolean 
 
 function isQuarantined(draft: Draft, environment: Environment, release: Release): boolean {
   const { quarantine } = draft.observation;
-  return (
-    quarantine.known &&
-    quarantine.value.some(
-      (entry) =>
-        (entry.environments.length === 0 || entry.environments.includes(environment.name)) &&
-        release.images.some((image) => image.digest === entry.digest),
-    )
-  );
+  return quarantine.known && release.images.some(({ digest }) => quarantinedIn(quarantine.value, environment.name, digest));
 }

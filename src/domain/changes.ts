@@ -1,11 +1,12 @@
 import type { Instant } from "./answer.ts";
 import { isPinionBranch } from "./branch.ts";
 import type { Draft } from "./draft.ts";
-import { ranAs, type Request } from "./ledger.ts";
+import { isWhatWasOpened, ranAs, type Request } from "./ledger.ts";
 import type { PinChange, PullRequest } from "./observation.ts";
 import type { Judgement } from "./record.ts";
+import { quarantinedIn } from "./quarantine.ts";
 import { asRelease, sameRelease, type Pinned } from "./release.ts";
-import { withdrawnComment } from "./report/comment.ts";
+import { commentMarker, withdrawnComment } from "./report/comment.ts";
 
 /** The App opened it, from a branch of this repository under Pinion's own names. What is in it now may still be foreign. */
 export function isOwn(pullRequest: PullRequest): boolean {
@@ -73,7 +74,7 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
   const own = isOwn(pullRequest);
   const opened = draft.observation.ledger.openedAs.get(number);
   // What it was opened as counts only if that is what it brought.
-  const asOpened = own && opened?.app === app && opened.environment === environment && sameRelease(opened.release, to);
+  const asOpened = own && opened?.app === app && opened.environment === environment && isWhatWasOpened(opened, to);
   const revert = asOpened && opened.kind === "revert";
   const { request } = draft.place(app, environment);
   const isNew = draft.record({
@@ -123,8 +124,10 @@ function recordRevert(draft: Draft, change: PinChange, pullRequest: number, at: 
   if (release === null || to === null) return;
   draft.record({ event: "reverted", app, environment, at, release, to, pullRequest, commit });
   const reason = draft.place(app, environment).current?.bad?.evidence ?? "it went bad";
+  const { quarantine } = draft.observation;
   for (const image of release.images) {
-    if (to.images.some((other) => other.digest === image.digest)) continue;
+    // Only what is in quarantine can be taken out of it again: somebody may have merged the way back without its file.
+    if (!quarantine.known || !quarantinedIn(quarantine.value, environment, image.digest)) continue;
     draft.record({ event: "quarantined", app, environment, at, digest: image.digest, reason, commit });
   }
   hold(draft, change, `${release.version} was reverted in #${pullRequest}`);
@@ -147,8 +150,9 @@ export function planWithdrawals(draft: Draft): boolean {
     const { app, environment, release } = opened;
     const { number, closed } = pullRequest;
     const by = closed.by.login;
-    if (!draft.record({ event: "withdrawn", app, environment, at: closed.at, release, pullRequest: number, by })) continue;
-    found = true;
+    const isNew = draft.record({ event: "withdrawn", app, environment, at: closed.at, release, pullRequest: number, by });
+    found ||= isNew;
+    if (pullRequest.comments.some((comment) => comment.author.kind === "app" && commentMarker(comment.body) === "withdrawn")) continue;
     const body = withdrawnComment({ marker: "withdrawn", who: by, app, environment, version: release.version, kind: opened.kind });
     draft.act({ id: `comment #${number} withdrawn`, kind: "comment", pullRequest: number, body });
   }

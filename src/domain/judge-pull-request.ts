@@ -4,14 +4,14 @@ import { isOwn } from "./changes.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Facts } from "./facts.ts";
-import { placeIn } from "./ledger.ts";
+import { isWhatWasOpened, placeIn } from "./ledger.ts";
 import { whyMovedOn } from "./moved-on.ts";
 import type { ProposedChange, PullRequest } from "./observation.ts";
 import type { Gate, Judgement } from "./policy.ts";
 import { evaluatePolicies, judge } from "./policy/evaluate.ts";
 import { promotionFacts, type JudgedPromotion } from "./promotion-facts.ts";
 import type { PromotionKind } from "./record.ts";
-import { releaseKey, sameRelease, type Pinned } from "./release.ts";
+import { releaseKey, type Pinned } from "./release.ts";
 import { askingNow } from "./requests.ts";
 
 /** A promotion with everything the policies said of it. */
@@ -63,6 +63,7 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
         kind: revert ? "revert" : "promotion",
         origin: untouched ? "bot" : "person",
         requesters: own ? requestersOf(draft, pullRequest, change.app, change.environment, change.to) : [pullRequest.author.login],
+        asking: change.to === null ? [] : askingNow(draft, change.app, change.environment, change.to),
         changedByOthers: foreign,
         from: change.from,
         to: change.to ?? { app: change.app, version: "nothing", images: [] },
@@ -88,7 +89,7 @@ function openingOf(draft: Draft, pullRequest: PullRequest, changes: readonly Cha
   if (only === undefined || only.to === null || changes.length !== 1) return null;
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
   if (opened === undefined) return isNamedAfter(draft, pullRequest.head.ref, only, only.to);
-  const same = opened.app === only.app && opened.environment === only.environment && sameRelease(opened.release, only.to);
+  const same = opened.app === only.app && opened.environment === only.environment && isWhatWasOpened(opened, only.to);
   return same ? { kind: opened.kind } : null;
 }
 
@@ -126,7 +127,6 @@ function requestersOf(draft: Draft, pullRequest: PullRequest, app: string, envir
   const asked = new Set(to === null ? [] : draft.place(app, environment).askers.get(releaseKey(to)));
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number)?.requestedBy ?? null;
   if (opened !== null) asked.add(opened);
-  for (const login of askingNow(draft, app, environment)) asked.add(login);
   return [...asked];
 }
 

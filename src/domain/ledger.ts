@@ -1,7 +1,7 @@
 import type { Instant } from "./answer.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
-import { asRelease, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
+import { asRelease, isOtherCut, isWithin, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
 import { directionOf } from "./version-order.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
@@ -61,6 +61,8 @@ export interface Place {
   readonly alarms: readonly Instant[];
   /** Digests that reverts here have put into quarantine since they were last bad. Whether they are still there, the files say. */
   readonly quarantined: ReadonlySet<Digest>;
+  /** Releases that were gone back from here, by release key. */
+  readonly reverted: ReadonlySet<string>;
   /** Releases whose pull request a person closed, by release key. */
   readonly withdrawn: ReadonlyMap<string, Instant>;
   readonly request: Request | null;
@@ -115,6 +117,7 @@ const EMPTY_PLACE: Place = {
   bad: new Map(),
   alarms: [],
   quarantined: new Set(),
+  reverted: new Set(),
   withdrawn: new Map(),
   request: null,
   askers: new Map(),
@@ -189,6 +192,9 @@ type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" |
 function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs"]): Place {
   switch (record.event) {
     case "adopted":
+      // Other images of the same are looked at from now on. That proves nothing of what is still followed, and excuses nothing.
+      if (place.current !== null && isOpenOrBad(place.current) && isOtherCut(place.current.release, record.pinned))
+        return recut(place, place.current, record.pinned);
       return arrive(place, record.at, {
         release: record.pinned,
         commit: record.commit,
@@ -226,7 +232,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
       return { ...(answered ? withoutAskers(place, record.release) : place), withdrawn, request: answered ? null : place.request };
     }
     case "reverted":
-      return { ...place, revertedAt: record.at };
+      return { ...place, revertedAt: record.at, reverted: new Set(place.reverted).add(releaseKey(record.release)) };
     case "held":
       return { ...place, hold: { displaced: record.displaced, at: record.at, reason: record.reason } };
     case "frozen":
@@ -243,7 +249,23 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
 /** Whether a merge brought what Pinion had opened its pull request for. */
 function isAsOpened(merged: Extract<LogRecord, { readonly event: "merged" }>, openedAs: Ledger["openedAs"]): boolean {
   const opened = openedAs.get(merged.pullRequest);
-  return opened?.app === merged.app && opened.environment === merged.environment && sameRelease(opened.release, merged.release);
+  return opened?.app === merged.app && opened.environment === merged.environment && isWhatWasOpened(opened, merged.release);
+}
+
+/** Whether a pull request that was opened for this brings it. The way back stays one where more images move together by now. */
+export function isWhatWasOpened(opened: Pick<Extract<LogRecord, { readonly event: "opened" }>, "kind" | "release">, to: Pinned): boolean {
+  return sameRelease(opened.release, to) || (opened.kind === "revert" && isWithin(opened.release, to));
+}
+
+function isOpenOrBad({ verified, bad }: Stay): boolean {
+  return verified === null || bad !== null;
+}
+
+function recut(place: Place, current: Stay, pinned: Pinned): Place {
+  const release = asRelease(pinned);
+  const runs = place.runs.map((run) => (release !== null && run.commit === current.commit ? { ...run, release } : run));
+  const bad = current.bad === null ? place.bad : new Map(place.bad).set(releaseKey(pinned), current.bad);
+  return { ...place, current: { ...current, release: pinned }, runs, bad };
 }
 
 function endRun(place: Place, at: Instant): Place {

@@ -183,6 +183,7 @@ function open(draft: Draft, environment: Environment, pins: ReadablePins, openin
     kind: "promotion",
     origin: "bot",
     requesters: opening.requesters,
+    asking: [],
     changedByOthers: false,
     from: pins.pinned,
     to: opening.release,

@@ -224,6 +224,7 @@ function measure(draft: Draft, environment: Environment, stay: Stay, release: Re
     app: release.app,
     environment: environment.name,
     mergedAt: stay.since,
+    isFirst: draft.place(release.app, environment.name).runs.every(({ commit }) => commit === stay.commit),
     deployedAt,
     now: at,
     watch: environment.watch,

@@ -7,7 +7,7 @@ import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import { planAdopted } from "./progress.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
-import { sameRelease, sameRepositories, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import { isCalled, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import type { Verdict } from "./rollout.ts";
 import { rolloutOf } from "./rollout-question.ts";
 import { directionOf, goingBack } from "./version-order.ts";
@@ -20,6 +20,8 @@ export interface JudgedPromotion {
   readonly origin: "bot" | "person";
   /** Everyone who asked for it; empty when it is automatic. */
   readonly requesters: readonly string[];
+  /** Who asks for it in words that nothing has answered yet. */
+  readonly asking: readonly string[];
   /** Pinion opened it, but it is not what Pinion opened any more. */
   readonly changedByOthers: boolean;
   readonly from: Pinned | null;
@@ -143,13 +145,7 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
 /** Whether an environment's file pins this release, by digest or by a tag that the release has. */
 function pinsWhat(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): boolean {
   const pins = draft.pins(app, environment);
-  return (
-    pins?.ok === true &&
-    sameRepositories(pins.pinned, release) &&
-    pins.pinned.images.every(({ repository, tag, digest }) =>
-      release.images.some((image) => image.repository === repository && (digest === null ? image.tag === tag : image.digest === digest)),
-    )
-  );
+  return pins?.ok === true && isCalled(release, pins.pinned);
 }
 
 function quarantineFact(draft: Draft, promotion: JudgedPromotion): Facts["quarantine"] {
@@ -305,11 +301,12 @@ function describeApprovers(teams: readonly string[], users: readonly string[]): 
 
 /** Null when the person's approval counts, else why it does not. */
 function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): Answer<string | null> | null {
-  const { pullRequest, requesters } = promotion;
+  const { pullRequest, requesters, asking } = promotion;
   const say = (value: string | null): Answer<string | null> => ({ known: true, value, at: draft.now });
   const is = (other: string) => other.toLowerCase() === login.toLowerCase();
   if (is(pullRequest?.author.login ?? "")) return say("opened the pull request");
   if (requesters.some(is)) return say("asked for this promotion");
+  if (asking.some(is)) return say("asks for this promotion just now");
   if (pullRequest !== null && pullRequest.commits.people === null) {
     const reason =
       "a commit's author has no GitHub account, so who may approve cannot be told; push it again with an address that GitHub knows";

@@ -8,6 +8,11 @@ import type { YamlLimits, YamlProblem } from "./yaml-document.ts";
 /** Where quarantine files live in a manifests repository, with a slash at the end. */
 export const QUARANTINE_FOLDER = ".github/pinion/quarantine/";
 
+/** Whether an entry keeps this digest out of an environment. */
+export function quarantinedIn(entries: readonly QuarantineEntry[], environment: EnvironmentName, digest: string): boolean {
+  return entries.some((entry) => entry.digest === digest && (entry.environments.length === 0 || entry.environments.includes(environment)));
+}
+
 export type QuarantineResult =
   | { readonly ok: true; readonly entry: QuarantineEntry }
   /** Says file, line, column and every mistake. Which digest is meant is then not known, so nothing may pass. */

@@ -70,6 +70,27 @@ function sameImage(left: PinnedImage, right: PinnedImage | undefined): boolean {
   return left.digest !== null || (left.tag ?? "") === (right.tag ?? "");
 }
 
+/** Whether both say the same of the images that both tell of, and only one tells of more. */
+export function isOtherCut(left: Pinned, right: Pinned): boolean {
+  const common = commonOf(left, right);
+  const here = { ...left, images: left.images.filter(({ repository }) => common.includes(repository)) };
+  const there = { ...right, images: right.images.filter(({ repository }) => common.includes(repository)) };
+  return common.length > 0 && !sameRepositories(left, right) && sameRelease(here, there);
+}
+
+/** The repositories that both tell of. */
+export function commonOf(left: Pinned, right: Pinned): readonly string[] {
+  const names = new Set(left.images.map(({ repository }) => repository));
+  return right.images.map(({ repository }) => repository).filter((name) => names.has(name));
+}
+
+/** Whether all of the release's images are pinned there by their digests, whatever else is. */
+export function isWithin(release: Release, pinned: Pinned): boolean {
+  return release.images.every(({ repository, digest }) =>
+    pinned.images.some((image) => image.repository === repository && image.digest === digest),
+  );
+}
+
 /** The pinned images as a release, or null while a digest is missing. */
 export function asRelease(pinned: Pinned): Release | null {
   const images: ReleaseImage[] = [];
@@ -81,7 +102,7 @@ export function asRelease(pinned: Pinned): Release | null {
 }
 
 /** Whether a pin means this release: by digest, or by tag where the pin has no digest. */
-export function isCalled(release: Release, pinned: Pinned): boolean {
+export function isCalled(release: Pinned, pinned: Pinned): boolean {
   return (
     release.images.length === pinned.images.length &&
     pinned.images.every(({ repository, tag, digest }) =>

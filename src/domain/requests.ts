@@ -42,19 +42,21 @@ export function planRequests(draft: Draft, judged: readonly JudgedPullRequest[])
 }
 
 /**
- * Who asks for something in this place, in words that nothing has answered yet. Whether they may is not looked at: whoever wants a
- * promotion is not the one to approve it.
+ * Who asks for this release in this place, in words that nothing has answered yet. Whether they may is not looked at: whoever wants
+ * a promotion is not the one to approve it.
  */
-export function askingNow(draft: Draft, app: AppName, environment: EnvironmentName): readonly string[] {
+export function askingNow(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): readonly string[] {
   const { snapshot, ledger } = draft.observation;
   const wishes = [...snapshot.open, ...snapshot.ended].flatMap((pullRequest) => [
     ...labelWishes(draft.config.environments, pullRequest),
     ...commentWishes(pullRequest),
   ]);
   const isMeant = (wish: Wish): boolean => {
-    if (wish.app !== null) return wish.app === app;
+    if (wish.app !== null && wish.app !== app) return false;
     const { number } = wish.pullRequest;
-    return ledger.openedAs.get(number)?.app === app || (ledger.merged.get(number)?.some((brought) => brought.app === app) ?? false);
+    const opened = ledger.openedAs.get(number);
+    const known = [...(ledger.merged.get(number) ?? []), ...(opened === undefined ? [] : [opened])].filter((one) => one.app === app);
+    return known.length === 0 ? wish.app === app : known.some((one) => sameRelease(one.release, release));
   };
   return wishes.filter((wish) => wish.environment === environment && isMeant(wish) && !answered(wish)).map(({ by }) => by.login);
 }

@@ -1,6 +1,7 @@
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { provenReleases } from "./ledger.ts";
+import { quarantinedIn } from "./quarantine.ts";
 import { isCalled, sameRelease, sameRepositories, type AppName, type Pinned, type Release } from "./release.ts";
 import { directionOf } from "./version-order.ts";
 
@@ -46,10 +47,7 @@ function isTakenOut(displaced: Pinned, present: Release, target: Release): boole
 function isBarred(draft: Draft, environment: Environment, target: Release): boolean {
   const { quarantine } = draft.observation;
   if (!quarantine.known) return false;
-  return quarantine.value.some(
-    ({ environments, digest }) =>
-      (environments.length === 0 || environments.includes(environment.name)) && target.images.some((image) => image.digest === digest),
-  );
+  return target.images.some(({ digest }) => quarantinedIn(quarantine.value, environment.name, digest));
 }
 
 /** Null while the registry does not say. */

@@ -4,6 +4,7 @@ import { openPullRequest } from "./openings.ts";
 import { mustBeProposed, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { ranAs, type Bad, type Stay } from "./ledger.ts";
 import { openPromotionIn } from "./open-promotion.ts";
+import { PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
 import { releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
 import { revertFiles } from "./revert-files.ts";
 import { revertTarget } from "./revert-target.ts";
@@ -43,6 +44,7 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
       kind: "revert",
       origin: "bot",
       requesters: [],
+      asking: [],
       changedByOthers: false,
       from: pins.pinned,
       to: target.release,
@@ -96,7 +98,7 @@ export function planUnfreeze(draft: Draft, app: AppName, environment: string): v
   if (frozen === null) return;
   const issue = draft.observation.snapshot.issues.find((other) => other.number === frozen.issue);
   if (issue?.state !== "closed" || issue.closedBy === null || issue.closedBy.kind === "app") return;
-  const allowed = draft.ask({ kind: "permission", login: issue.closedBy.login }, 60_000);
-  if (allowed?.known !== true || !["admin", "maintain", "write"].includes(allowed.value)) return;
+  const allowed = draft.ask({ kind: "permission", login: issue.closedBy.login }, PEOPLE_MAX_AGE);
+  if (allowed?.known !== true || !WRITERS.has(allowed.value)) return;
   draft.record({ event: "unfrozen", app, environment, at: draft.now, issue: frozen.issue, by: issue.closedBy.login });
 }

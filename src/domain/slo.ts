@@ -39,6 +39,8 @@ export interface SloInput {
    * between the two, old and new version ran side by side.
    */
   readonly mergedAt?: Instant;
+  /** Nothing of the app ran there before: then no series before it is no traffic, and nothing to compare with. */
+  readonly isFirst?: boolean;
 }
 
 /** One question to Prometheus. `id` says which one it is, and is the same for the same question. */
@@ -67,8 +69,8 @@ const ROUNDING = 1e-9;
 interface Window {
   readonly seconds: number;
   readonly at: Instant;
-  /** A first deployment has no series yet before it: that is no traffic, and nothing to compare with. After it, it is an answer that is missing. */
-  readonly emptyIsZero?: true;
+  /** Whether no series is an answer. Everywhere but before a first deployment it is one that is missing. */
+  readonly emptyIsZero?: boolean;
 }
 
 /** A pair of windows with the burn rate that both must exceed, and the window before the deploy to compare with. */
@@ -134,7 +136,7 @@ function guardsAt(input: SloInput, moment: Instant): readonly Guard[] {
       factor,
       long: { seconds, at: moment },
       short: { seconds: Math.max(SHORTEST_WINDOW, Math.floor(seconds / SHORT_PART)), at: moment },
-      before: { seconds, at: before, emptyIsZero: true },
+      before: { seconds, at: before, emptyIsZero: input.isFirst === true },
     };
   });
 }

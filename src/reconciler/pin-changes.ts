@@ -5,7 +5,7 @@ import { settingsOf, type Config } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import { placeOf, type Ledger } from "../domain/ledger.ts";
 import type { Actor, EnvironmentPins, ForgeSnapshot, PinChange, Repository } from "../domain/observation.ts";
-import { sameRelease, sameRepositories, type AppName, type EnvironmentName, type Oid, type Pinned } from "../domain/release.ts";
+import { commonOf, isOtherCut, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned } from "../domain/release.ts";
 import type { PathCommit, Ports } from "../ports.ts";
 import { readPins, type Discover } from "./pin-table.ts";
 import { WatchedSince } from "./watched-since.ts";
@@ -46,6 +46,8 @@ interface Looked {
   /** Files that were changed since the installation: only there can a place without records have changed. */
   readonly touched: ReadonlySet<string>;
   readonly pins: Pins;
+  /** Places where something was changed, perhaps back, that has not been found in the log yet. */
+  readonly restored: readonly Place[];
   /** The log for which nothing unknown was found at this head, or null. */
   readonly explained: Ledger | null;
 }
@@ -87,11 +89,11 @@ export class PinChanges {
     const touched = new Set([...(before?.touched ?? []), ...files]);
     const places = known ? [...placesOf(files, discover), ...merged] : everyPlace(pins, ledger, config);
     const look: Look = { ports, repository, snapshot, config, watched: new WatchedSince(ports, repository, installed, head) };
-    const restored = new Set([...merged, ...placesOf(passed, discover)].map(keyOf));
-    const found = await explainAll(look, suspects(places, pins, ledger, touched, restored));
+    const restored = [...(before?.restored ?? []), ...merged, ...placesOf(passed, discover)];
+    const found = await explainAll(look, suspects([...places, ...restored], pins, ledger, touched, new Set(restored.map(keyOf))));
     const changes = [...found.changes, ...gone(places, snapshot, pins, ledger)];
     const isExplained = changes.length === 0 && found.unexplained.length === 0;
-    this.#looked = { installed, head, touched, pins, explained: isExplained ? ledger : null };
+    this.#looked = { installed, head, touched, pins, restored: isExplained ? [] : restored, explained: isExplained ? ledger : null };
     if (found.unexplained.length > 0) this.#again = snapshot.at + ASK_AGAIN;
     return { changes, unexplained: found.unexplained };
   }
@@ -264,19 +266,6 @@ async function beginningOf(look: Look, suspect: Suspect): Promise<Beginning> {
 async function pinnedAt({ ports, repository, config }: Look, { app, file }: Suspect, commit: Oid): Promise<Pinned | null> {
   const bytes = await ports.manifests.file(repository, commit, file);
   return bytes === null ? null : pinnedOf(environmentPins(app, settingsOf(config, app), file, readPins(file, bytes)));
-}
-
-/** Whether both say the same of the images that both tell of, and only one tells of more. */
-function isOtherCut(left: Pinned, right: Pinned): boolean {
-  const common = commonOf(left, right);
-  const here = { ...left, images: left.images.filter(({ repository }) => common.includes(repository)) };
-  const there = { ...right, images: right.images.filter(({ repository }) => common.includes(repository)) };
-  return common.length > 0 && !sameRepositories(left, right) && sameRelease(here, there);
-}
-
-function commonOf(left: Pinned, right: Pinned): readonly string[] {
-  const names = new Set(left.images.map(({ repository }) => repository));
-  return right.images.map(({ repository }) => repository).filter((name) => names.has(name));
 }
 
 async function origin(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, commit: PathCommit): Promise<Origin | null> {

@@ -236,6 +236,14 @@ describe("approvals", () => {
     expect(actions(world, "merge")).toEqual([]);
   });
 
+  it("count from somebody who asks for another release", () => {
+    const world = inProd([approval(BOB)]);
+    world.records.push({ event: "opened", app: "checkout", environment: "staging", at: world.now, kind: "promotion", from: two, release: release("1.5.0"), pullRequest: 9, head: oid("f"), requestedBy: null });
+    const label = { id: "L_1", label: "promote:prod", actor: BOB, at: world.now };
+    world.open.push(pullRequest({ number: 9, head: { ref: "pinion/staging/checkout/1.5.0-x", oid: oid("f"), fork: false }, labels: ["promote:prod"], labelEvents: [label] }));
+    expect(actions(world, "merge")).toMatchObject([{ pullRequest: 200 }]);
+  });
+
   it("by somebody without write permission does not count, and not being able to tell is no pass", () => {
     const outsider = inProd([approval(BOB)]).know<"permission">({ kind: "permission", login: "bob" }, "read");
     expect(actions(outsider, "merge")).toEqual([]);

@@ -201,13 +201,13 @@ describe("the closed pull request of a promotion", () => {
   it("does not take it for an environment after that, since it brought nothing there", () => {
     const made = withdrawn("dev", "/pinion promote checkout prod");
     expect(requests(made)).toEqual([]);
-    expect(said(made)[0]).toContain(
+    expect(said(made).join("\n")).toContain(
       "this pull request was not merged, so it brought nothing to dev; ask on the merged pull request that brought the release to staging",
     );
   });
 
   it("does not take it for a way back", () => {
-    expect(said(withdrawn("prod", "/pinion promote checkout prod", "revert"))[0]).toContain("it would have taken checkout back to 1.4.3");
+    expect(said(withdrawn("prod", "/pinion promote checkout prod", "revert")).join("\n")).toContain("it would have taken checkout back to 1.4.3");
   });
 
   it("counts as withdrawn also when it was closed before the log had noted its opening", () => {

@@ -192,24 +192,26 @@ describe("a candidate of several images", () => {
 });
 
 describe("where the newest release is refused", () => {
+  const bad = (environment: string) =>
+    ({ event: "breached", app: "checkout", environment, at: START, release: three, commit: oid("8"), evidence: "errors" }) as const;
   const withdrawn = (environment: string) =>
     ({ event: "withdrawn", app: "checkout", environment, at: START, release: three, pullRequest: 3, by: "alice" }) as const;
 
   it("takes the next newest that is newer than what is pinned, from the tags", () => {
     const world = new WorldBuilder().registry("1.4.0", "1.4.1", "1.4.2", "1.4.3");
-    world.records.push(withdrawn("dev"));
+    world.records.push(bad("dev"));
     expect(openings(world)).toEqual(["Promote checkout 1.4.2 to dev"]);
   });
 
   it("takes the next newest that is newer than what is pinned, of those proven upstream", () => {
     const world = new WorldBuilder();
     world.proven("dev", two, world.now - 60 * HOUR, "4").proven("dev", three, world.now - 50 * HOUR, "5").proven("staging", one, world.now - 70 * HOUR, "1");
-    world.records.push(withdrawn("staging"));
+    world.records.push(bad("staging"));
     expect(openings(world)).toEqual(["Promote checkout 1.4.2 to staging"]);
   });
 
-  it("tells of the newest when none is left", () => {
-    const world = new WorldBuilder().registry("1.4.0", "1.4.1", "1.4.3");
+  it("takes no older one where a person turned the newest down", () => {
+    const world = new WorldBuilder().registry("1.4.0", "1.4.1", "1.4.2", "1.4.3");
     world.records.push(withdrawn("dev"));
     expect(openings(world)).toEqual([]);
     expect(reasons(world)).toContain("the pull request for 1.4.3 was closed by a person");

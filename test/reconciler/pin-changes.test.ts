@@ -104,6 +104,52 @@ it("finds that a file is gone whose pin the log knows", async () => {
   expect(changes).toMatchObject([{ app: "checkout", environment: "dev", from: release, to: null, commit: MERGED }]);
 });
 
+describe("a change that was put back between two looks", () => {
+  const FILE = "apps/checkout/dev/kustomization.yaml";
+  const [THERE, BACK] = [oid("3"), oid("4")];
+
+  /** Looks at the installation, and then again and again after both commits came, with a log that has heard of neither. */
+  async function looks(email: string, age: number): Promise<(at: number) => ReturnType<PinChanges["find"]>> {
+    const config = configOf();
+    const bytes = (tag: string) => new TextEncoder().encode(text("checkout", tag));
+    const here = environmentPins("checkout", settingsOf(config, "checkout"), FILE, readPins(FILE, bytes("1.0.0")));
+    if (!here.ok) throw new Error(here.problem);
+    const pins = new Map([["checkout", new Map<string, EnvironmentPins>([["dev", here]])]]);
+    const ledger = appendRecords(EMPTY_LEDGER, [
+      { event: "installed", at: NOW - 3_600_000, commit: INSTALLED },
+      { event: "adopted", app: "checkout", environment: "dev", at: NOW - 3_600_000, commit: INSTALLED, pinned: here.pinned },
+    ]);
+    const commit = (id: string): PathCommit => ({ oid: id, parent: INSTALLED, at: NOW - age, authorName: "someone", authorEmail: email });
+    const ports = portsWith({
+      forge: { pullRequestOf: async () => null },
+      manifests: {
+        changedFiles: async () => [],
+        touchedFiles: async () => [FILE],
+        history: async () => [commit(THERE), commit(BACK)],
+        file: async (_, at) => bytes(at === THERE ? "1.1.0" : "1.0.0"),
+      },
+    });
+    const found = new PinChanges();
+    const discover = compileDiscover(config.discover, config.environments);
+    const find = (at: number, head: string) => found.find(ports, REPOSITORY, snapshotOf({ at, head, ended: [] }), config, discover, pins, ledger);
+    await find(NOW - 60_000, INSTALLED);
+    return (at) => find(at, BACK);
+  }
+
+  it("is told of until the log has heard of it", async () => {
+    const look = await looks(PERSON, 1_000);
+    const both = [{ commit: THERE }, { commit: BACK }];
+    expect((await look(NOW)).changes).toMatchObject(both);
+    expect((await look(NOW + 300_000)).changes).toMatchObject(both);
+  });
+
+  it("is told of when GitHub can explain it at last", async () => {
+    const look = await looks(BOT, 1_000);
+    expect((await look(NOW)).unexplained).toEqual([{ app: "checkout", environment: "dev" }]);
+    expect((await look(NOW + 300_000)).changes).toMatchObject([{ commit: THERE }, { commit: BACK }]);
+  });
+});
+
 describe("what only the configuration changed", () => {
   const FILE = "apps/checkout/dev/kustomization.yaml";
   const both = (tag: string, worker: string): string => `${text("checkout", tag)}${text("worker", worker).replace("images:\n", "")}`;
