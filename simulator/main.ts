@@ -1,6 +1,8 @@
 /** `npm run sim`: runs seeds, says what was violated, and tells the shortest story that shows it. */
 import { parseArgs } from "node:util";
 import { loadShippedPolicies } from "../src/adapters/policies.ts";
+import { mutantsCommand } from "./mutants/command.ts";
+import { hunt } from "./mutants/hunt.ts";
 import { runSeed, type RunResult } from "./run.ts";
 import { replay, shrink } from "./shrink.ts";
 import { setupOf } from "./setup.ts";
@@ -10,7 +12,13 @@ const HELP = `Usage: npm run sim -- [--seeds N] [--seed S] [--steps N] [--json]
   --seed S    the first of them (1)
   --steps N   decisions of chance in each run, before trouble ends (600)
   --json      end with one line of JSON
+
+       npm run sim -- --mutants [--mutant NAME] [--seeds N] [--json]
+  whether the simulator finds mistakes that are put into Pinion; each gets so many seeds (400)
 `;
+
+/** More than this, and a mistake could as well not be found. */
+const SEEDS_PER_MUTANT = 400;
 
 interface Totals {
   seeds: number;
@@ -29,6 +37,9 @@ async function main(): Promise<number> {
       seed: { type: "string" },
       steps: { type: "string", default: "600" },
       json: { type: "boolean", default: false },
+      mutants: { type: "boolean", default: false },
+      mutant: { type: "string" },
+      hunt: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -38,6 +49,13 @@ async function main(): Promise<number> {
   const steps = Number(values.steps);
   if (![first, seeds, steps].every((number) => Number.isSafeInteger(number) && number >= 0)) return say(HELP, 2);
   const policies = await loadShippedPolicies();
+  if (values.mutants || values.mutant !== undefined) {
+    const budget = { first, seeds: Number(values.seeds ?? SEEDS_PER_MUTANT), steps };
+    return mutantsCommand({ name: values.mutant ?? null, json: values.json, budget }, policies);
+  }
+  if (values.hunt !== undefined) {
+    return say(`${JSON.stringify(await hunt({ first, seeds, steps, invariants: values.hunt.split(",") }, policies))}\n`, 0);
+  }
   const totals: Totals = { seeds: 0, steps: 0, faults: 0, crashes: 0, merges: 0, records: 0, byKind: {} };
   const failed: RunResult[] = [];
   const begun = process.hrtime.bigint();

@@ -1,0 +1,77 @@
+/** What the policies let through, and how their results come together. */
+import { mutant, type Mutant } from "./mutant.ts";
+
+const EVALUATE = "src/domain/policy/evaluate.ts";
+
+export const GATES: readonly Mutant[] = [
+  mutant(
+    "an unknown fact passes a gate",
+    ["S6", "S9", "S10", "S11", "S16"],
+    EVALUATE,
+    `return missing === null ? decide(policy, facts, values.known) : { result: "unknown", reason: missing };`,
+    `return missing === null ? decide(policy, facts, values.known) : { result: "pass", reason: missing };`,
+  ),
+  mutant(
+    "an unknown gate lets through",
+    ["S16"],
+    EVALUATE,
+    `if (applicable.some((gate) => gate.result === "unknown")) return { outcome: "unknown" };`,
+    "",
+  ),
+  mutant("a gate that waits lets through", ["S16"], EVALUATE, `if (waits.length === 0) return`, `if (waits.length >= 0) return`),
+  mutant("a gate that fails lets through", ["S16"], EVALUATE, `if (applicable.some((gate) => gate.result === "fail")) return { outcome: "fail" };`, ""),
+  mutant("freezes are skipped", ["S11"], "policies/freeze.yaml", "wait: freeze.active", "wait: freeze.active && false"),
+  mutant("pauses are skipped", ["S11"], "policies/paused.yaml", "wait: paused.active", "wait: paused.active && false"),
+  mutant(
+    "the quarantine is skipped",
+    ["S9"],
+    "policies/quarantine.yaml",
+    `pass: quarantine.hits.size() == 0 && promotion.went_bad == ""`,
+    `pass: promotion.went_bad == ""`,
+  ),
+  mutant(
+    "a quarantine for some environments holds in none",
+    ["S9"],
+    "src/domain/promotion-facts.ts",
+    "entry.environments.length === 0 || entry.environments.includes(promotion.environment.name)",
+    "entry.environments.length === 0",
+  ),
+  mutant(
+    "what went bad comes again",
+    ["S10"],
+    "src/domain/badness.ts",
+    "if (bad !== null && !overruled) return",
+    "if (bad !== null && !overruled && app === null) return",
+  ),
+  mutant(
+    "a downgrade passes",
+    ["S14"],
+    "policies/no-downgrade.yaml",
+    `pass: promotion.direction == "up" || promotion.direction == "same"`,
+    `pass: promotion.direction != "unordered"`,
+  ),
+  mutant("nothing need soak", ["S10"], "src/domain/ledger.ts", "soakedFor = Math.max(soakedFor, Math.max(0, (run.endedAt ?? now) - run.deployedAt));", "soakedFor = Math.max(soakedFor, soak);"),
+  mutant("what was replaced soaks on", ["S10"], "src/domain/ledger.ts", "Math.max(0, (run.endedAt ?? now) - run.deployedAt)", "Math.max(0, now - run.deployedAt)"),
+  mutant(
+    "soak is counted over a bad run",
+    ["S10"],
+    "src/domain/ledger.ts",
+    "if (run.wentBad || !sameRelease(run.release, release)) continue;",
+    "if (!sameRelease(run.release, release)) continue;",
+  ),
+  mutant("nothing need be verified upstream", ["S10"], "src/domain/promotion-facts.ts", "verified: run !== undefined,", "verified: true,"),
+  mutant(
+    "it is enough that one environment before has it",
+    ["S10"],
+    "policies/upstream-verified.yaml",
+    `wait: "!upstream.exists(env, env.bad) && upstream.exists(env, !env.verified)"\npass: upstream.size() > 0 && upstream.all(env, env.verified && !env.bad)`,
+    `pass: upstream.exists(env, env.verified && !env.bad)`,
+  ),
+  mutant(
+    "more than pins may change",
+    ["S2", "S8"],
+    "src/domain/promotion-facts.ts",
+    `pins_only: proposal.otherFiles.length === 0 && (promotion.kind === "revert" || proposal.quarantines.length === 0),`,
+    "pins_only: true,",
+  ),
+];

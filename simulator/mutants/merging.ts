@@ -1,0 +1,40 @@
+/** What is merged, and when. */
+import { mutant, type Mutant } from "./mutant.ts";
+
+const PULLS = "src/domain/pull-requests.ts";
+const JUDGE = "src/domain/judge-pull-request.ts";
+const APPLY = "src/reconciler/apply.ts";
+
+export const MERGING: readonly Mutant[] = [
+  mutant("a merge does not say which head", ["S7"], APPLY, "pullRequest, { head, method, title, message })", "pullRequest, { head: null as unknown as string, method, title, message })"),
+  mutant("commits of others are merged", ["S31"], JUDGE, "const appsAlone = pullRequest.commits.allOwn && pullRequest.commits.count === 1;", "const appsAlone = true;"),
+  {
+    name: "what was put in another's place is merged",
+    edits: [
+      { file: JUDGE, text: "return same ? { kind: opened.kind } : null;", replacement: "return same || !same ? { kind: opened.kind } : null;" },
+      { file: "src/domain/moved-on.ts", text: "return `merging it would not bring", replacement: "return app !== null ? null : `merging it would not bring" },
+    ],
+    invariants: ["S4"],
+  },
+  mutant("what people open is merged as well", ["S31"], JUDGE, "const untouched = opened !== null && appsAlone;", "const untouched = (opened !== null && appsAlone) || !own;"),
+  mutant("nothing is put down before a merge", ["S1"], PULLS, "if (!allPass(judged)) return;", "if (judged !== null) return;"),
+  mutant(
+    "a merge comes before the record of its judgement",
+    ["S1"],
+    APPLY,
+    `[() => this.#publish(plan), () => this.#each(plan, "merge", (action) => this.#merge(action))]`,
+    `[() => this.#each(plan, "merge", (action) => this.#merge(action)), () => this.#publish(plan)]`,
+  ),
+  mutant("what people merge is merged", ["S6"], PULLS, `promotion.kind === "revert" ? false : promotion.environment.merge === "manual"`, "false"),
+  mutant("nothing is merged", ["L4"], PULLS, "const [only] = judged.promotions;\n  if (!untouched || pullRequest.draft", "const [only] = judged.promotions;\n  if (untouched || pullRequest.draft"),
+  mutant("nothing is checked", ["L3"], PULLS, "if (existing !== null && saysTheSame(existing, check)", "if (existing === null || saysTheSame(existing, check)"),
+  mutant("a merge that was refused is never tried again", ["L4"], "src/reconciler/refused-merges.ts", "return refused === undefined || refused.free ||", "return refused === undefined || (refused.free && false) ||\n      (now < 0) && "),
+  mutant("the configuration is read from the head of a pull request", ["S8"], JUDGE, "const environment = environmentOf(draft.config, change.environment);", "const proposed = proposal?.known === true ? proposal.value.config : null;\n    const environment = environmentOf(proposed?.ok === true ? proposed.config : draft.config, change.environment);"),
+  mutant(
+    "a revert is merged though what it goes back from is gone",
+    ["S17"],
+    PULLS,
+    "if (opened === undefined || opened.kind !== \"revert\" || opened.from === null) return null;",
+    "if (opened !== null) return null;",
+  ),
+];

@@ -1,0 +1,57 @@
+/** Who may approve, ask, freeze and thaw. */
+import { mutant, type Mutant } from "./mutant.ts";
+
+const FACTS = "src/domain/promotion-facts.ts";
+const REQUESTS = "src/domain/requests.ts";
+
+export const PEOPLE: readonly Mutant[] = [
+  mutant("approvals of an earlier head count", ["S6"], FACTS, "else if (decision.commit !== pullRequest.head.oid) ignored", "else if (decision.commit === null) ignored"),
+  mutant("whoever asked may approve", ["S6"], FACTS, `if (requesters.some(is)) return say("asked for this promotion");`, ""),
+  mutant(
+    "only whoever asked first is known to have asked",
+    ["S6"],
+    "src/domain/judge-pull-request.ts",
+    "return [...asked];",
+    "return [...asked].slice(0, 1);",
+  ),
+  mutant("who asked is forgotten once it is opened", ["S6"], "src/domain/judge-pull-request.ts", "return [...asked];", "return [];"),
+  mutant("outsiders may approve", ["S6"], FACTS, `if (!write.value) return say("has no write permission");`, ""),
+  mutant("everybody is in the team", ["S6"], FACTS, "if (teams.length === 0 && users.length === 0) return say(null);", "return say(null);"),
+  mutant(
+    "whoever asks for changes is not heard",
+    ["S6"],
+    FACTS,
+    `else if (decision.state === "changes-requested") changes.push(decision.login);`,
+    `else if (decision.state === "changes-requested") ignored.push(decision.login);`,
+  ),
+  mutant(
+    "a dismissed approval counts",
+    ["S6"],
+    FACTS,
+    `if (review.state === "dismissed") latest.set(review.author.login, null);\n    if (review.state !== "approved" && review.state !== "changes-requested") continue;`,
+    `if (review.state === "commented") continue;`,
+  ),
+  mutant("one approval is enough", ["S6"], "policies/approvals.yaml", "|| approvals.count < approvals.required", "|| (approvals.count < 1 && approvals.required > 0)"),
+  mutant("nobody need approve", ["S6"], FACTS, `environment.merge === "on-approval" ? 1 : 0);`, "0) * 0;"),
+  mutant("rights are asked once and never again", ["S6", "S22"], FACTS, "PEOPLE_MAX_AGE: Milliseconds = 60_000", "PEOPLE_MAX_AGE: Milliseconds = 60_000_000"),
+  mutant("whoever may comment may ask", ["S22"], REQUESTS, "if (!WRITERS.has(allowed.value)) {", `if (allowed.value === "none") {`),
+  mutant("labels are not heard", ["L1"], REQUESTS, "if (!hasLabel(pullRequest.labels, label)) return [];", "if (label !== null) return [];"),
+  mutant("commands are not heard", ["L1"], REQUESTS, "if (command === null) return [];", "if (command !== null || command === null) return [];"),
+  mutant("nobody is answered", ["L1"], REQUESTS, "function reply(draft: Draft, wish: Wish, body: string): void {", `function reply(draft: Draft, wish: Wish, body: string): void {\n  if (body !== "") return;`),
+  mutant("a request that is granted is not answered", ["L1"], REQUESTS, "if (opened !== null)\n    return reply(", "if (opened !== null)\n    return void (() => reply)(\n"),
+  mutant(
+    "a request that is granted comes to nothing",
+    ["L1"],
+    "src/domain/ledger.ts",
+    "return { ...place, request: record, askers, hold: null };",
+    "return { ...place, askers, hold: null };",
+  ),
+  mutant(
+    "anybody may thaw what is stopped",
+    ["S22"],
+    "src/domain/reverts.ts",
+    `if (allowed?.known !== true || !["admin", "maintain", "write"].includes(allowed.value)) return;`,
+    "if (allowed?.known !== true) return;",
+  ),
+  mutant("only a freeze by an admin stops the line", ["S11"], FACTS, "return mayWrite(draft, event.actor.login);\n}\n\ninterface", `return mayWrite(draft, "tom");\n}\n\ninterface`),
+];

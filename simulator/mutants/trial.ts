@@ -1,0 +1,65 @@
+/** Tries the simulator on mutants, each in a copy and a process of its own. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { PolicySet } from "../../src/domain/policy/policy-set.ts";
+import { runSeed } from "../run.ts";
+import { parseHunted, type Catch, type Hunt, type Hunted } from "./hunt.ts";
+import { inCopy } from "./isolation.ts";
+import type { Mutant } from "./mutant.ts";
+
+const run = promisify(execFile);
+
+export interface Trial {
+  readonly mutant: Mutant;
+  readonly killed: Catch | null;
+  /** Seeds that were needed, or were in vain. */
+  readonly seeds: number;
+  readonly others: readonly Catch[];
+}
+
+/** How far the simulator goes for one mutant. */
+export interface Budget {
+  readonly first: number;
+  readonly seeds: number;
+  readonly steps: number;
+}
+
+/** Hunts a mutant. A seed that violates the same without the mistake proves nothing, and the hunt goes on after it. */
+export async function tryMutant(mutant: Mutant, { first, seeds, steps }: Budget, policies: PolicySet): Promise<Trial> {
+  const { invariants } = mutant;
+  return inCopy(mutant, async (folder) => {
+    const others: Catch[] = [];
+    for (let next = first; next < first + seeds; ) {
+      const hunted = await huntIn(folder, { first: next, seeds: first + seeds - next, steps, invariants });
+      others.push(...hunted.others);
+      if (hunted.caught === null) break;
+      const { seed } = hunted.caught;
+      const honest = (await runSeed(seed, steps, policies)).violation;
+      if (honest?.invariant !== hunted.caught.invariant) return { mutant, killed: hunted.caught, seeds: seed - first + 1, others };
+      next = seed + 1;
+    }
+    return { mutant, killed: null, seeds, others };
+  });
+}
+
+/** What the simulator in this folder finds: in a process of its own, because it is another Pinion. */
+export async function huntIn(folder: string, { first, seeds, steps, invariants }: Hunt): Promise<Hunted> {
+  const numbers = ["--seed", String(first), "--seeds", String(seeds), "--steps", String(steps)];
+  const { stdout } = await run(process.execPath, ["simulator/main.ts", ...numbers, "--hunt", invariants.join()], { cwd: folder });
+  return parseHunted(stdout);
+}
+
+/** Some at a time, in order; each is told when its trial is over. */
+export async function tryAll(mutants: readonly Mutant[], budget: Budget, policies: PolicySet, atOnce: number, tell: (trial: Trial) => void) {
+  const trials: Trial[] = [];
+  const queue = [...mutants];
+  const worker = async () => {
+    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+      const trial = await tryMutant(mutant, budget, policies);
+      trials.push(trial);
+      tell(trial);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return trials;
+}
