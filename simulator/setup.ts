@@ -50,8 +50,14 @@ const DEV: EnvironmentSetup = {
   paused: null,
 };
 
+/** One seed in so many is a world in which promotions get far, or go wrong one after the other: by chance alone that is rare. */
+const FAR_EVERY = 3;
+
 export function setupOf(seed: number): Setup {
-  const chance = new Chance(seed);
+  return seed % FAR_EVERY === 0 ? farSetup(new Chance(seed)) : anySetup(new Chance(seed));
+}
+
+function anySetup(chance: Chance): Setup {
   const half = () => chance.percent(50);
   const rollback = () => chance.oneOf(["auto", "propose", "auto", "off"] as const) ?? "auto";
   const dev: EnvironmentSetup = { ...DEV, rollback: rollback() };
@@ -91,6 +97,36 @@ export function setupOf(seed: number): Setup {
     liveliness: chance.oneOf([1, 2, 4, 12]) ?? 2,
     actors: drawActors(chance),
     clockSetBack: chance.percent(10),
+  };
+}
+
+/** Little goes wrong between Pinion and the world, and people do what they are asked for: most of what happens, happens in production. */
+function farSetup(chance: Chance): Setup {
+  const half = () => chance.percent(50);
+  const any = anySetup(chance);
+  const rollback = () => chance.oneOf(["auto", "auto", "propose", "off"] as const) ?? "auto";
+  const dev: EnvironmentSetup = { ...DEV, rollback: rollback() };
+  const prod: EnvironmentSetup = {
+    ...DEV,
+    name: "prod",
+    after: ["dev"],
+    soak: half() ? 1 : 0,
+    promote: half() ? "on-request" : "auto",
+    merge: chance.oneOf(["on-approval", "on-approval", "on-approval", "manual"] as const) ?? "on-approval",
+    approvals: { count: half() ? 1 : 2, teams: half() ? ["sre"] : [] },
+    rollback: rollback(),
+  };
+  const many = chance.percent(20);
+  const others = ACTORS.filter((name) => name !== "reviewer" && name !== "builder" && chance.percent(35));
+  return {
+    ...any,
+    apps: many ? ["checkout", "search", "cart", "mail"] : any.apps,
+    config: { ...any.config, environments: many ? [dev] : [dev, prod], limit: chance.percent(20) ? 2 : 50 },
+    troubled: chance.oneOf([0, 1, 3]) ?? 0,
+    hintTrouble: chance.oneOf([0, 10, 30]) ?? 0,
+    liveliness: chance.oneOf([4, 8, 12]) ?? 4,
+    // Whoever stands here more often gets more turns.
+    actors: ["shipper", "shipper", "approver", "approver", "reviewer", ...others],
   };
 }
 

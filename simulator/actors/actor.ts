@@ -1,5 +1,5 @@
 import type { Chance } from "../chance.ts";
-import type { PullFacts } from "../facts.ts";
+import type { PlacePin, PullFacts } from "../facts.ts";
 import type { WorldActions, WorldView } from "../world-view.ts";
 
 /** What somebody does when it is their turn. */
@@ -45,6 +45,15 @@ export function busyPlace(turn: Turn): { readonly app: string; readonly environm
 
 export function head({ view }: Turn): string {
   return view.facts().branches.get("main") ?? "";
+}
+
+/** A pin that the registry serves, of an older or newer version. */
+export function knownPin({ view, chance }: Turn, app: string): PlacePin | undefined {
+  const pins = view
+    .mainline()
+    .flatMap((commit) => ["dev", "staging", "prod", "edge"].flatMap((name) => view.pinAt(commit, app, name) ?? []))
+    .filter(({ digest }) => digest !== null);
+  return chance.oneOf(pins);
 }
 
 /** Says it if the world let it happen. */

@@ -1,6 +1,6 @@
 import type { Actor } from "./actor.ts";
-import { builder, cluster, metrics, owner, releaser } from "./machines.ts";
-import { meddler, operator, reviewer } from "./people.ts";
+import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
+import { approver, meddler, operator, reviewer } from "./people.ts";
 import { intruder, outsider } from "./strangers.ts";
 
 /** Everybody who can have a turn, by name. */
@@ -15,4 +15,6 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["metrics", metrics],
   ["owner", owner],
   ["releaser", releaser],
+  ["shipper", shipper],
+  ["approver", approver],
 ]);

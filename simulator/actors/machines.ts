@@ -1,6 +1,6 @@
 /** Builds that push images, the cluster, and what measures it. */
 import { MINUTE, type Fate } from "../facts.ts";
-import { oneThing, said, somePlace, type Turn } from "./actor.ts";
+import { head, oneThing, said, somePlace, type Turn } from "./actor.ts";
 
 /** Pushes releases, moves tags, and lets the registry fail. */
 export function builder(turn: Turn): string {
@@ -28,6 +28,19 @@ export function releaser(turn: Turn): string {
   const tag = `1.${turn.view.pushed(app)}.0`;
   turn.world.publish(app, tag, "good");
   return `a build pushes ${app} ${tag}`;
+}
+
+/** Pushes the next release once the last one is on its way, and mostly a good one: so that something gets to the end of the way. */
+export function shipper(turn: Turn): string {
+  const { app } = somePlace(turn);
+  const newest = `1.${turn.view.pushed(app) - 1}.0`;
+  const first = turn.view.configAt(head(turn))?.environments[0]?.name ?? "dev";
+  if (turn.view.pinAt(head(turn), app, first)?.tag !== newest) return "the last release is not on its way yet";
+  return oneThing(turn, [
+    [1, publish],
+    [2, releaser],
+    [4, () => "nothing is built"],
+  ]);
 }
 
 /** The next version counts up from all that were pushed. */

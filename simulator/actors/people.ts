@@ -1,7 +1,7 @@
 /** People who may write: some do their work, some meddle. */
 import type { ConfigFacts } from "../facts.ts";
 import { manifest, placePath } from "../facts.ts";
-import { botPulls, busyPlace, head, mergedPulls, oneThing, openPulls, said, somePlace, type Turn } from "./actor.ts";
+import { botPulls, busyPlace, head, knownPin, mergedPulls, oneThing, openPulls, said, somePlace, type Turn } from "./actor.ts";
 
 const WRITERS = ["alice", "bob", "carol", "olive"] as const;
 
@@ -28,6 +28,34 @@ function approve(turn: Turn): string {
   if (pull === undefined) return "nothing to approve";
   const login = turn.chance.percent(70) ? (turn.chance.oneOf(["alice", "bob"]) ?? "alice") : writer(turn);
   return said(turn.world.review(login, pull.number, "approved"), `${login} approves #${pull.number}`);
+}
+
+/** Does what production waits for: approves what needs it, and asks for what came through the environments before. */
+export function approver(turn: Turn): string {
+  return oneThing(turn, [
+    [4, approveNeeded],
+    [2, askForNext],
+  ]);
+}
+
+function approveNeeded(turn: Turn): string {
+  const { view, chance } = turn;
+  const needy = (view.configAt(head(turn))?.environments ?? []).filter(({ merge, approvals }) => merge !== "auto" || approvals.count > 0).map(({ name }) => name);
+  const pull = chance.oneOf(botPulls(turn).filter(({ headRef }) => needy.includes(headRef.split("/")[1] ?? "")));
+  if (pull === undefined) return "nothing needs an approval";
+  const silent = ["alice", "bob"].filter((one) => !pull.reviews.some(({ author, commit }) => author.login === one && commit === pull.head));
+  const login = chance.oneOf(silent) ?? writer(turn);
+  return said(turn.world.review(login, pull.number, "approved"), `${login} approves #${pull.number}, which needs it`);
+}
+
+function askForNext(turn: Turn): string {
+  const { view, chance } = turn;
+  const next = chance.oneOf((view.configAt(head(turn))?.environments ?? []).filter(({ promote }) => promote === "on-request"));
+  const merged = mergedPulls(turn).filter(({ headRef }) => next?.after.includes(headRef.split("/")[1] ?? ""));
+  const pull = chance.oneOf(merged.slice(-2));
+  if (pull === undefined || next === undefined) return "nothing to ask production for";
+  const login = writer(turn);
+  return said(turn.world.label(login, pull.number, `promote:${next.name}`), `${login} labels #${pull.number} promote:${next.name}`);
 }
 
 function askForChanges(turn: Turn): string {
@@ -170,15 +198,6 @@ export function meddler(turn: Turn): string {
     [1, editReadme],
     [5, touchManifest],
   ]);
-}
-
-/** A pin that the registry serves, of an older or newer version. */
-function knownPin(turn: Turn, app: string) {
-  const pins = turn.view
-    .mainline()
-    .flatMap((commit) => ["dev", "staging", "prod", "edge"].flatMap((name) => turn.view.pinAt(commit, app, name) ?? []))
-    .filter(({ digest }) => digest !== null);
-  return turn.chance.oneOf(pins);
 }
 
 function editPins(turn: Turn): string {

@@ -1,6 +1,8 @@
 /** Those who wish no good: somebody from outside, and somebody inside who may write. */
 import { manifest, placePath } from "../facts.ts";
-import { botPulls, head, mergedPulls, oneThing, openPulls, said, somePlace, type Turn } from "./actor.ts";
+import { printRecord } from "../../src/domain/record-file.ts";
+import { isDigest } from "../../src/domain/release.ts";
+import { botPulls, head, knownPin, mergedPulls, oneThing, openPulls, said, somePlace, type Turn } from "./actor.ts";
 
 /** May only read: does whatever GitHub lets everybody do. Tom may triage as well. */
 export function outsider(turn: Turn): string {
@@ -54,7 +56,9 @@ function openFork(turn: Turn): string {
   const pin = turn.view.pinAt(head(turn), app, environment);
   const config = turn.view.configAt(head(turn));
   if (pin === null || config === null) return "nothing to fork";
-  const evil = manifest({ ...pin, tag: "9.9.9", digest: `sha256:${"e".repeat(64)}` });
+  // What the registry serves is judged by all other rules.
+  const served = turn.chance.percent(50) ? knownPin(turn, app) : undefined;
+  const evil = manifest(served ?? { ...pin, tag: "9.9.9", digest: `sha256:${"e".repeat(64)}` });
   const open = {
     ...config,
     environments: config.environments.map((one) => ({ ...one, merge: "auto" as const, approvals: { count: 0, teams: [] } })),
@@ -124,9 +128,15 @@ function copyOwnCommit(turn: Turn): string {
 function forgeRecord(turn: Turn): string {
   if (!turn.view.facts().branches.has("pinion-log")) return "there is no log to write into";
   const { app, environment } = somePlace(turn);
-  const text = JSON.stringify({ version: 1, event: "verified", at: "2026-11-23T09:00:00.000Z", sequence: 0, app, environment });
-  const path = `records/2026/11/23/${environment}/${app}/verified-${turn.chance.below(1_000)}.json`;
-  return said(turn.world.push("ivan", "pinion-log", { [path]: `${text}\n` }, "log: verified"), "ivan writes a record into the log");
+  const last = turn.view.log().findLast((entry) => entry.app === app && entry.environment === environment && entry.event === "merged");
+  const pin = turn.view.pinAt(head(turn), app, environment);
+  if (last?.commit == null || pin?.digest == null || !isDigest(pin.digest)) return "there is nothing to forge a record of";
+  const { repository, tag, digest } = pin;
+  const release = { app, version: tag, images: [{ repository, tag, digest }] };
+  const known = { app, environment, at: turn.view.now(), release, commit: last.commit, evidence: "it runs, says ivan" };
+  const records = [{ ...known, event: "deployed" } as const, { ...known, event: "verified", how: "slo" } as const];
+  const files = Object.fromEntries(records.map((record, sequence) => [`records/${turn.chance.below(1_000)}/${record.event}.json`, printRecord(record, sequence)]));
+  return said(turn.world.push("ivan", "pinion-log", files, "log: verified"), `ivan writes into the log that ${app} ${tag} is verified in ${environment}`);
 }
 
 function approveOwn(turn: Turn): string {

@@ -13,11 +13,13 @@ import {
   everyBranchTidied,
   everyChangeRecorded,
   everyMergeSettled,
+  everyOpeningRecorded,
   everyPullChecked,
   everyRequestAnswered,
   everythingGreenMerged,
 } from "./hopes.ts";
 import { mergingChecker } from "./merging.ts";
+import { offeringChecker } from "./offering.ts";
 import { openingChecker } from "./opening.ts";
 import { recordingChecker } from "./recording.ts";
 import { verdictsChecker } from "./verdicts.ts";
@@ -31,6 +33,7 @@ export function allCheckers(): readonly Checker[] {
     waitingChecker,
     goingBackChecker,
     openingChecker,
+    offeringChecker,
     conductChecker,
     recordingChecker(),
     verdictsChecker(),
@@ -41,6 +44,7 @@ export function allCheckers(): readonly Checker[] {
 export function allHopes(): readonly Hope[] {
   return [
     everyPullChecked,
+    everyOpeningRecorded,
     everythingGreenMerged,
     everyChangeRecorded,
     everyMergeSettled,

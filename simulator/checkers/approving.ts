@@ -3,8 +3,8 @@
  * neither opened nor asked for it, on the merged head, as the App saw it last. What goes back by itself is judged elsewhere.
  */
 import type { WorldEvent } from "../events.ts";
-import type { EnvironmentSetup, PullFacts, ReviewFacts } from "../facts.ts";
-import type { Checker, WorldView } from "../world-view.ts";
+import { MAIN, type EnvironmentSetup, type PullFacts, type ReviewFacts } from "../facts.ts";
+import type { Breach, Checker, WorldView } from "../world-view.ts";
 import { breach, entriesOf, environmentAt, holdsDigest, isInTeams, isRevert, mayWrite, pinMoves, placeOfBranch, seenMain, RIGHTS_GRACE } from "./reading.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
@@ -12,6 +12,7 @@ type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
 export const approvingChecker: Checker = {
   invariants: ["S6"],
   see(event, view) {
+    if (event.kind === "checked" && event.conclusion === "success") return greenOf(event.head, view);
     if (event.kind !== "merged" || event.bot === null) return [];
     return pinMoves(view, event.base, event.commit).flatMap(({ environment: name }) => {
       const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
@@ -21,12 +22,39 @@ export const approvingChecker: Checker = {
       if (!revert && environment.merge === "manual") return [breach("S6", `#${event.pull} was merged into ${name}, which people merge`)];
       const refusing = decisions(pull).find((review) => review.state === "changes-requested" && isEligible(view, environment, pull, review, "always"));
       if (refusing !== undefined) return [breach("S6", `#${event.pull} was merged though ${refusing.author.login} asks for changes`)];
-      const needed = revert ? 0 : Math.max(environment.approvals.count, environment.merge === "on-approval" ? 1 : 0);
+      const least = revert ? 0 : needed(environment);
       const count = approvalsOf(view, event, pull, environment).length;
-      return count >= needed ? [] : [breach("S6", `#${event.pull} was merged into ${name} with ${count} approvals that count, of ${needed}`)];
+      return count >= least ? [] : [breach("S6", `#${event.pull} was merged into ${name} with ${count} approvals that count, of ${least}`)];
     });
   },
 };
+
+/** The configuration may have been another when the App looked. */
+const JUST_NOW = 2 * 60_000;
+
+/** A green check is an invitation to merge: it takes the approvals that the default branch asks for, whatever the pull request says itself. */
+function greenOf(head: string, view: WorldView): readonly Breach[] {
+  const mains = [view.facts(), view.factsAt(view.now() - JUST_NOW)].map(({ branches }) => branches.get(MAIN) ?? "");
+  const parent = view.commit(head)?.parents[0];
+  return [...view.facts().pulls.values()].flatMap((pull) => {
+    if (pull.state !== "open" || pull.head !== head || pull.base !== MAIN || parent === undefined || isRevert(view, pull)) return [];
+    if (pull.reviews.some(({ state }) => state === "approved")) return [];
+    const moves = pinMoves(view, parent, head).filter(({ app, environment, to }) => {
+      return mains.every((main) => view.pinAt(main, app, environment)?.digest !== to?.digest);
+    });
+    const open = moves.find(({ environment: name }) => mains.every((main) => neededAt(view, main, name) > 0));
+    return open === undefined ? [] : [breach("S6", `the check lets #${pull.number} into ${open.environment}, and nobody has approved it`)];
+  });
+}
+
+function neededAt(view: WorldView, main: string, name: string): number {
+  const environment = environmentAt(view, main, name);
+  return environment === null ? 0 : needed(environment);
+}
+
+function needed({ approvals, merge }: EnvironmentSetup): number {
+  return Math.max(approvals.count, merge === "on-approval" ? 1 : 0);
+}
 
 /** Who has approved the merged head, and counts. */
 export function approvalsOf(view: WorldView, event: Merge, pull: PullFacts, environment: EnvironmentSetup): readonly string[] {

@@ -1,13 +1,27 @@
 /**
  * The way back: S17 (by itself only from what went bad after it came, and is still there), S18 (only to what was verified
- * there and is not in quarantine), S19 (never from a revert, and once a day).
+ * there and is not in quarantine), S19 (never from a revert, once a day, and not where many go bad at once).
  */
 import type { Oid } from "../../src/domain/release.ts";
 import type { WorldEvent } from "../events.ts";
+import { MINUTE } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
 import { approvalsOf } from "./approving.ts";
-import { BAD_EVENTS, breach, entriesOf, environmentAt, holdsDigest, isQuarantined, isRevert, pinMoves, seenMain, type PinMove } from "./reading.ts";
+import {
+  BAD_EVENTS,
+  breach,
+  entriesOf,
+  environmentAt,
+  holdsDigest,
+  isQuarantined,
+  isRevert,
+  isRevertBranch,
+  pinMoves,
+  placeOfBranch,
+  seenMain,
+  type PinMove,
+} from "./reading.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
 
@@ -16,15 +30,48 @@ const COOLDOWN = 24 * 60 * 60_000;
 export const goingBackChecker: Checker = {
   invariants: ["S17", "S18", "S19"],
   see(event, view) {
+    if (event.kind === "opened" && event.by.kind === "app") return offered(event, view);
     if (event.kind !== "merged" || event.bot === null) return [];
     const pull = view.facts().pulls.get(event.pull);
     if (pull === undefined || !isRevert(view, pull)) return [];
     return pinMoves(view, event.base, event.commit).flatMap((move) => [
       ...targetOf(event, move, view),
+      ...barring(event, move, view),
       ...(isAutomatic(event, move, view) ? causeOf(event, move, view) : []),
     ]);
   },
 };
+
+/** Already the offer to go back has a target that stands, and a reason to be made. */
+function offered(event: Extract<WorldEvent, { readonly kind: "opened" }>, view: WorldView): readonly Breach[] {
+  const pull = view.facts().pulls.get(event.pull);
+  const commit = view.commit(pull?.head ?? "");
+  const base = commit?.parents[0];
+  if (pull === undefined || !isRevertBranch(pull.headRef) || commit?.own !== true || base === undefined) return [];
+  const [name = "", app = ""] = placeOfBranch(pull.headRef).split("/");
+  const words = `#${pull.number} would take ${app} in ${name} back`;
+  const known = (view.seenBy(event.bot ?? 0)?.at ?? 0) - SECOND;
+  const entries = entriesOf(view, app, name).filter(({ writtenAt }) => writtenAt < known);
+  const digest = view.pinAt(pull.head, app, name)?.digest ?? "";
+  const word = entries.findLast((entry) => holdsDigest(entry, digest) && (entry.event === "verified" || BAD_EVENTS.has(entry.event)));
+  const arrival = entries.findLast((entry) => entry.event === "merged" || entry.event === "out-of-band");
+  const found: Breach[] = [];
+  if (word === undefined) found.push(breach("S18", `${words} to what was never verified there`));
+  else if (word.event !== "verified") found.push(breach("S18", `${words} to what went bad there`));
+  if (isQuarantined(view, base, digest, name)) found.push(breach("S18", `${words} to what is in quarantine`));
+  if (environmentAt(view, base, name)?.rollback === "off") found.push(breach("S17", `${words}, which is left to people`));
+  if (arrival?.kind === "revert") found.push(breach("S19", `${words} from a revert`));
+  return found;
+}
+
+/** GitHub's times are cut off to whole seconds. */
+const SECOND = 1_000;
+
+/** What went bad must not come again by the next look. */
+function barring(event: Merge, { app, environment, from }: PinMove, view: WorldView): readonly Breach[] {
+  if (from?.digest == null || isQuarantined(view, event.commit, from.digest, environment)) return [];
+  return [breach("S17", `#${event.pull} took ${app} in ${environment} back from ${from.tag}, and does not bar it`)];
+}
 
 function targetOf(event: Merge, { app, environment, to }: PinMove, view: WorldView): readonly Breach[] {
   const digest = to?.digest ?? "";
@@ -54,10 +101,18 @@ function causeOf(event: Merge, { app, environment: name, from }: PinMove, view: 
   const found: Breach[] = [];
   if (entries.indexOf(bad) < entries.indexOf(arrival)) found.push(breach("S17", `#${event.pull} went back, though it was bad before it came`));
   if (arrival.kind === "revert") found.push(breach("S19", `#${event.pull} reverts a revert by itself`));
+  if (isWidespread(bad, view)) found.push(breach("S19", `#${event.pull} went back by itself, while many apps went bad at once`));
   if (recently(entries, event, event.commit)) found.push(breach("S19", `#${event.pull} is the second revert of ${app} in ${name} within a day`));
   return found;
 }
 
+/** Three apps that go bad in one environment within ten minutes have something in common that no revert mends. */
+function isWidespread({ environment, at, writtenAt }: LogEntry, view: WorldView): boolean {
+  const near = view.log().filter((entry) => BAD_EVENTS.has(entry.event) && entry.environment === environment && Math.abs(entry.at - at) <= 10 * MINUTE);
+  return new Set(near.filter((entry) => entry.writtenAt <= writtenAt).map(({ app }) => app)).size >= 3;
+}
+
 function recently(entries: readonly LogEntry[], event: Merge, commit: Oid): boolean {
-  return entries.some((entry) => entry.event === "reverted" && entry.commit !== commit && event.at - entry.at < COOLDOWN);
+  const isRevertOf = (entry: LogEntry) => entry.event === "reverted" || (entry.event === "merged" && entry.kind === "revert");
+  return entries.some((entry) => isRevertOf(entry) && entry.commit !== commit && event.at - entry.at < COOLDOWN);
 }

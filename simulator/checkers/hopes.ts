@@ -2,7 +2,7 @@
 import { MAIN, placePath, type PullFacts } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Breach, Hope, WorldView } from "../world-view.ts";
-import { BAD_EVENTS, breach, environmentAt, entriesOf, isRevert, isRevertBranch, placeOfBranch } from "./reading.ts";
+import { BAD_EVENTS, breach, environmentAt, entriesOf, holdsDigest, isRevert, isRevertBranch, placeOfBranch } from "./reading.ts";
 
 /** L3: every open pull request into the default branch carries the App's check on its head. */
 export const everyPullChecked: Hope = {
@@ -11,6 +11,16 @@ export const everyPullChecked: Hope = {
     open(view)
       .filter((pull) => !view.facts().checks.has(pull.head))
       .map((pull) => breach("L3", `#${pull.number} has no check on its head`)),
+};
+
+/** L2: what the App opened is in the log, also where the process died right after: without that nothing of it can be trusted. */
+export const everyOpeningRecorded: Hope = {
+  invariants: ["L2"],
+  look: (view) =>
+    open(view)
+      .filter((pull) => pull.author.kind === "app" && view.commit(pull.head)?.own === true && view.configAt(main(view)) !== null)
+      .filter((pull) => !view.log().some((entry) => entry.event === "opened" && entry.pullRequest === pull.number))
+      .map((pull) => breach("L2", `that #${pull.number} was opened is in no record`)),
 };
 
 /** L4: what the App made and everything lets through is merged. */
@@ -157,7 +167,15 @@ function wish(view: WorldView, pull: PullFacts, source: string): readonly Breach
 
 /** It is in the log, and what it asks for cannot be opened yet, or is not to be. */
 function waits(view: WorldView, pull: PullFacts, source: string): boolean {
-  return view.log().some((entry) => entry.event === "requested" && entry.source === source && entry.pullRequest === pull.number);
+  const log = view.log();
+  const asked = log.findIndex((entry) => entry.event === "requested" && entry.source === source && entry.pullRequest === pull.number);
+  const request = log[asked];
+  if (request === undefined) return false;
+  const { app, environment, release } = request;
+  // Once it is opened, there is something to say.
+  return !log.slice(asked).some((entry) => {
+    return entry.event === "opened" && entry.app === app && entry.environment === environment && holdsDigest(entry, release?.digests[0] ?? "");
+  });
 }
 
 /** L9: nothing is left lying about: no branch of the App's own without an open pull request. */

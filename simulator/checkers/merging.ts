@@ -76,6 +76,10 @@ function digestOf(event: Merge, { app, environment, to }: PinMove, view: WorldVi
   if (judged.length > 0 && !judged.some((entry) => entry.release?.digests.includes(digest) === true)) {
     found.push(breach("S4", `#${event.pull} brought ${digest.slice(0, 19)}, and another digest was judged`));
   }
+  const opened = view.log().find((entry) => entry.event === "opened" && entry.pullRequest === event.pull);
+  if (opened !== undefined && !opened.release?.digests.includes(digest)) {
+    found.push(breach("S4", `#${event.pull} brought ${digest.slice(0, 19)}, and was opened for another digest`));
+  }
   if (isQuarantined(view, seenMain(view, event.bot, event.base), digest, environment)) {
     found.push(breach("S9", `#${event.pull} brought ${digest.slice(0, 19)} to ${environment}, where it is in quarantine`));
   }

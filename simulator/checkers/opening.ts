@@ -43,8 +43,9 @@ function overHold(event: Opened, pull: PullFacts, view: WorldView): readonly Bre
   const seen = view.seenBy(event.bot ?? 0);
   const [environment = "", app = ""] = placeOfBranch(pull.headRef).split("/");
   const entries = entriesOf(view, app, environment).filter(({ writtenAt }) => seen !== null && writtenAt < seen.at - SECOND);
-  const held = entries.findLastIndex((entry) => entry.event === "held");
-  const displaced = entries[held]?.displaced;
+  // Where a change by hand is in the log and its hold is not, there is one all the same.
+  const held = entries.findLast((entry) => entry.event === "held" || (entry.event === "out-of-band" && entry.from !== null && entry.release !== null));
+  const displaced = held?.displaced ?? held?.from;
   const pin = view.pinAt(pull.head, app, environment);
   if (isRevertBranch(pull.headRef) || displaced == null || pin === null) return [];
   // A request counts whether it came before the hold or after it.

@@ -40,6 +40,8 @@ function judged(before: readonly LogEntry[], entry: LogEntry, view: WorldView): 
       found.push(...mergeRecord(before, entry, view));
       break;
     case "out-of-band":
+      found.push(...handRecord(entry, view));
+      break;
     case "deployed":
     case "verified":
     case "adopted":
@@ -77,7 +79,22 @@ function mergeRecord(before: readonly LogEntry[], entry: LogEntry, view: WorldVi
   if (same) found.push(breach("S24", `${told(entry)} by #${entry.pullRequest ?? 0} a second time`));
   const passed = before.some((other) => other.event === "judged" && other.pullRequest === entry.pullRequest && other.head === entry.head);
   if (entry.judgement === "judged" && !passed) found.push(breach("S24", `${told(entry)} is called judged, and was not`));
+  const opened = before.find((other) => other.event === "opened" && other.pullRequest === entry.pullRequest);
+  const asOpened = opened?.environment === entry.environment && opened.app === entry.app && opened.release?.digests.join() === entry.release?.digests.join();
+  if (asOpened && opened.kind !== entry.kind) found.push(breach("S24", `${told(entry)} is called a ${entry.kind ?? "nothing"}, and was opened as ${opened.kind ?? "nothing"}`));
   return found;
+}
+
+/** What the App merged itself, with nothing of others in it, is nobody's change by hand. */
+function handRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
+  if (entry.commit === null) return [];
+  if (view.commit(entry.commit) === null) return [breach("S24", `${told(entry)} names a commit that is not there`)];
+  const pull = [...view.facts().pulls.values()].find(({ merged }) => merged?.commit === entry.commit);
+  const own = pull?.author.kind === "app" && placeOfBranch(pull.headRef) === `${entry.environment}/${entry.app}`;
+  if (!own || entry.release === null || pull.mergedCommits?.some((oid) => view.commit(oid)?.own !== true) !== false) return [];
+  // The default branch may have been moved back to it since.
+  const again = view.log().some((other) => other.event === "merged" && other.commit === entry.commit);
+  return again ? [] : [breach("S24", `${told(entry)} is called a change by hand, and was #${pull.number} of the App`)];
 }
 
 /** What a pull request was opened for is what the App put into it, and not what somebody else made of it since. */

@@ -11,6 +11,7 @@ import { breach, environmentAt, holdsDigest } from "./reading.ts";
 /** Argo CD writes whole seconds, cut off; ten of them must have passed. */
 const HEALTHY_FOR = 9_000;
 const DEGRADED_FOR = 58_000;
+const SECOND = 1_000;
 /** A record is written this long after the look that it rests on, at most: slow calls, and a write that comes late. */
 const LOOKED_BEFORE = 45_000;
 /** The budget of 0.1 % burnt 6 times too fast, over hours: above this share nothing is good. */
@@ -87,6 +88,8 @@ function verified(entry: LogEntry, view: WorldView): readonly Breach[] {
   if (view.log().some((other) => other.event === "adopted" && other.commit === entry.commit)) return [];
   const main = view.facts().branches.get("main") ?? "";
   const environment = environmentAt(view, main, entry.environment);
+  const watch = (environment?.watch ?? 0) * MINUTE;
+  if (entry.at - start.at < watch - SECOND) return [breach("S16", `${told(entry)} is recorded as verified after ${entry.at - start.at} ms of ${watch}`)];
   const well = stretches(entry, view).some((one) => {
     return ofRelease(entry, one) && one.health === "Healthy" && one.end >= entry.writtenAt - LOOKED_BEFORE;
   });
@@ -94,7 +97,7 @@ function verified(entry: LogEntry, view: WorldView): readonly Breach[] {
   const config = view.configAt(main);
   if (config === null || environment === null || !config.slo) return [];
   if (entry.how !== "slo") return [breach("S16", `${told(entry)} is recorded as verified by ${entry.how ?? ""}, though users can be measured`)];
-  return measuredGood(entry, start, environment.watch * MINUTE, view) ? [] : [breach("S16", `${told(entry)} is recorded as good, and failed its users`)];
+  return measuredGood(entry, start, watch, view) ? [] : [breach("S16", `${told(entry)} is recorded as good, and failed its users`)];
 }
 
 /** Whether users were well at some moment at which it may have been measured. */

@@ -65,7 +65,7 @@ export const GATES: readonly Mutant[] = [
     ["S10"],
     "policies/upstream-verified.yaml",
     `wait: "!upstream.exists(env, env.bad) && upstream.exists(env, !env.verified)"\npass: upstream.size() > 0 && upstream.all(env, env.verified && !env.bad)`,
-    `pass: upstream.exists(env, env.verified && !env.bad)`,
+    `wait: "!upstream.exists(env, env.verified && !env.bad)"\npass: upstream.exists(env, env.verified && !env.bad)`,
   ),
   mutant(
     "more than pins may change",
