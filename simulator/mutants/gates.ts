@@ -37,13 +37,6 @@ export const GATES: readonly Mutant[] = [
     "entry.environments.length === 0",
   ),
   mutant(
-    "what went bad comes again",
-    ["S10"],
-    "src/domain/badness.ts",
-    "if (bad !== null && !overruled) return",
-    "if (bad !== null && !overruled && app === null) return",
-  ),
-  mutant(
     "a downgrade passes",
     ["S14"],
     "policies/no-downgrade.yaml",
@@ -52,13 +45,6 @@ export const GATES: readonly Mutant[] = [
   ),
   mutant("nothing need soak", ["S10"], "src/domain/ledger.ts", "soakedFor = Math.max(soakedFor, Math.max(0, (run.endedAt ?? now) - run.deployedAt));", "soakedFor = Math.max(soakedFor, soak);"),
   mutant("what was replaced soaks on", ["S10"], "src/domain/ledger.ts", "Math.max(0, (run.endedAt ?? now) - run.deployedAt)", "Math.max(0, now - run.deployedAt)"),
-  mutant(
-    "soak is counted over a bad run",
-    ["S10"],
-    "src/domain/ledger.ts",
-    "if (run.wentBad || !sameRelease(run.release, release)) continue;",
-    "if (!sameRelease(run.release, release)) continue;",
-  ),
   mutant("nothing need be verified upstream", ["S10"], "src/domain/promotion-facts.ts", "verified: run !== undefined,", "verified: true,"),
   mutant(
     "it is enough that one environment before has it",

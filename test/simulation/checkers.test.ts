@@ -3,9 +3,10 @@ import { allCheckers, allHopes } from "../../simulator/checkers/all.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
 import { HandMade } from "./hand-made.ts";
 import { good, WRONG, type Wrong } from "./wrong-histories.ts";
+import { WRONG_OFFERS } from "./wrong-offers.ts";
 
 describe("each checker finds what it is for", () => {
-  for (const [invariant, histories] of Object.entries(WRONG)) {
+  for (const [invariant, histories] of [...Object.entries(WRONG), ...Object.entries(WRONG_OFFERS)]) {
     for (const [name, wrong, options] of histories) {
       it(`${invariant}: ${name}`, () => {
         const world = new HandMade(options);
@@ -18,7 +19,7 @@ describe("each checker finds what it is for", () => {
   it("and there is a history for each of them", () => {
     const told = allCheckers().flatMap(({ invariants }) => invariants);
     // S5 cannot be violated in a world that asks for the check: GitHub itself refuses.
-    expect(told.filter((invariant) => invariant !== "S5" && !(invariant in WRONG))).toEqual([]);
+    expect(told.filter((invariant) => invariant !== "S5" && !(invariant in WRONG) && !(invariant in WRONG_OFFERS))).toEqual([]);
   });
 });
 
@@ -50,6 +51,12 @@ describe("each hope is disappointed by what it is for", () => {
       const merged = world.promote();
       world.people.comment("alice", merged.number, "/pinion promote checkout prod");
     },
+    L2: (world) => {
+      const files = [{ path: "notes.txt", bytes: new TextEncoder().encode("Not in the log\n") }];
+      const commit = { headline: "Promote", body: "", files };
+      const proposal = { branch: "pinion/dev/checkout/1.1.0-aaaaaaaaaa", base: "main", baseOid: world.main, branchAt: null, commit, title: "", body: "" };
+      world.asApp((forge) => forge.openPullRequest(REPOSITORY, proposal));
+    },
     L3: (world) => void world.open(),
     L4: (world) => {
       const { head } = world.open();
@@ -61,6 +68,19 @@ describe("each hope is disappointed by what it is for", () => {
     L7: (world) => void world.people.push("alice", "main", { "apps/checkout/overlays/dev/kustomization.yaml": "images:\n  - name: x\n    newTag: 2.0.0\n" }, "By hand"),
     L9: (world) => void world.promote(),
   };
+  it("L1: a request that is granted, and not answered", () => {
+    const world = new HandMade();
+    const merged = world.promote();
+    const request = { event: "requested", environment: "prod", by: "alice", pullRequest: merged.number, release: world.release(merged.tag, merged.digest) };
+    world.people.comment("alice", merged.number, "/pinion promote checkout prod");
+    const id = world.world.facts().pulls.get(merged.number)?.comments.at(-1)?.id ?? "";
+    world.record({ ...request, source: `comment:${id}` });
+    const hoped = () => allHopes().flatMap((hope) => world.hopes(hope));
+    expect(hoped()).not.toContain("L1");
+    world.open({ environment: "prod" });
+    expect(hoped()).toContain("L1");
+  });
+
   for (const [invariant, wrong] of Object.entries(DISAPPOINTING)) {
     it(invariant, () => {
       const world = new HandMade();
