@@ -103,7 +103,7 @@ function anySetup(chance: Chance): Setup {
 /** Little goes wrong between Pinion and the world, and people do what they are asked for: most of what happens, happens in production. */
 function farSetup(chance: Chance): Setup {
   const half = () => chance.percent(50);
-  const any = anySetup(chance);
+  const drawn = anySetup(chance);
   const rollback = () => chance.oneOf(["auto", "auto", "propose", "off"] as const) ?? "auto";
   const dev: EnvironmentSetup = { ...DEV, rollback: rollback() };
   const prod: EnvironmentSetup = {
@@ -119,9 +119,9 @@ function farSetup(chance: Chance): Setup {
   const many = chance.percent(20);
   const others = ACTORS.filter((name) => name !== "reviewer" && name !== "builder" && chance.percent(35));
   return {
-    ...any,
-    apps: many ? ["checkout", "search", "cart", "mail"] : any.apps,
-    config: { ...any.config, environments: many ? [dev] : [dev, prod], limit: chance.percent(20) ? 2 : 50 },
+    ...drawn,
+    apps: many ? ["checkout", "search", "cart", "mail"] : drawn.apps,
+    config: { ...drawn.config, environments: many ? [dev] : [dev, prod], limit: chance.percent(20) ? 2 : 50 },
     troubled: chance.oneOf([0, 1, 3]) ?? 0,
     hintTrouble: chance.oneOf([0, 10, 30]) ?? 0,
     liveliness: chance.oneOf([4, 8, 12]) ?? 4,

@@ -35,6 +35,7 @@ export function approver(turn: Turn): string {
   return oneThing(turn, [
     [4, approveNeeded],
     [2, askForNext],
+    [0.5, changeAccess],
   ]);
 }
 
@@ -44,7 +45,8 @@ function approveNeeded(turn: Turn): string {
   const pull = chance.oneOf(botPulls(turn).filter(({ headRef }) => needy.includes(headRef.split("/")[1] ?? "")));
   if (pull === undefined) return "nothing needs an approval";
   const silent = ["alice", "bob"].filter((one) => !pull.reviews.some(({ author, commit }) => author.login === one && commit === pull.head));
-  const login = chance.oneOf(silent) ?? writer(turn);
+  // Now and then it is somebody whose word must not count, and sometimes alone.
+  const login = chance.percent(25) ? (chance.oneOf(["mallory", "tom", "carol", "ivan"]) ?? "mallory") : (chance.oneOf(silent) ?? writer(turn));
   return said(turn.world.review(login, pull.number, "approved"), `${login} approves #${pull.number}, which needs it`);
 }
 
@@ -54,7 +56,9 @@ function askForNext(turn: Turn): string {
   const merged = mergedPulls(turn).filter(({ headRef }) => next?.after.includes(headRef.split("/")[1] ?? ""));
   const pull = chance.oneOf(merged.slice(-2));
   if (pull === undefined || next === undefined) return "nothing to ask production for";
-  const login = writer(turn);
+  const login = chance.oneOf(["alice", "bob"]) ?? "alice";
+  const words = `/pinion promote ${pull.headRef.split("/")[2] ?? ""} ${next.name}`;
+  if (chance.percent(50)) return said(turn.world.comment(login, pull.number, words), `${login} comments "${words}" on #${pull.number}`);
   return said(turn.world.label(login, pull.number, `promote:${next.name}`), `${login} labels #${pull.number} promote:${next.name}`);
 }
 

@@ -13,7 +13,7 @@ export function outsider(turn: Turn): string {
     [2, openFork],
     [1, freezeFromOutside],
     [1, refuseFromOutside],
-    [1, closeFromOutside],
+    [2, closeFromOutside],
   ]);
 }
 
@@ -77,7 +77,9 @@ function freezeFromOutside(turn: Turn): string {
 }
 
 function closeFromOutside(turn: Turn): string {
-  const issue = turn.chance.oneOf([...turn.view.facts().issues.values()].filter(({ state }) => state === "open"));
+  const open = [...turn.view.facts().issues.values()].filter(({ state }) => state === "open");
+  const told = open.filter(({ author }) => author.kind === "app");
+  const issue = turn.chance.oneOf(told.length > 0 ? told : open);
   if (issue === undefined) return "no issue to close from outside";
   return said(turn.world.closeIssue("tom", issue.number), `tom closes the issue #${issue.number}`);
 }

@@ -16,6 +16,7 @@ import {
   everyOpeningRecorded,
   everyPullChecked,
   everyRequestAnswered,
+  everyRequestOpened,
   everythingGreenMerged,
 } from "./hopes.ts";
 import { mergingChecker } from "./merging.ts";
@@ -50,6 +51,7 @@ export function allHopes(): readonly Hope[] {
     everyMergeSettled,
     everyBadAnswered,
     everyRequestAnswered,
+    everyRequestOpened,
     everyBranchTidied,
   ];
 }

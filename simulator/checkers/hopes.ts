@@ -178,6 +178,26 @@ function waits(view: WorldView, pull: PullFacts, source: string): boolean {
   });
 }
 
+/** L1: what was granted is opened, unless it came by itself, or somebody has said something else since. */
+export const everyRequestOpened: Hope = {
+  invariants: ["L1"],
+  look(view) {
+    const config = view.configAt(main(view));
+    return view.apps.flatMap((app) =>
+      (config?.environments ?? []).flatMap(({ name }) => {
+        const entries = entriesOf(view, app, name);
+        const asked = entries.findLastIndex(({ event }) => event === "requested");
+        const request = entries[asked];
+        const digest = view.pinAt(main(view), app, name)?.digest ?? "";
+        const over = entries.slice(asked + 1).some(({ event }) => ["opened", "merged", "out-of-band", "adopted", "withdrawn"].includes(event));
+        const busy = open(view).some((pull) => pull.author.kind === "app" && placeOfBranch(pull.headRef) === `${name}/${app}`);
+        if (request === undefined || over || busy || holdsDigest(request, digest)) return [];
+        return [breach("L1", `${request.by ?? ""} may have ${app} ${request.release?.version ?? ""} in ${name}, and it was never opened`)];
+      }),
+    );
+  },
+};
+
 /** L9: nothing is left lying about: no branch of the App's own without an open pull request. */
 export const everyBranchTidied: Hope = {
   invariants: ["L9"],

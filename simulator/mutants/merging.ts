@@ -7,7 +7,7 @@ const APPLY = "src/reconciler/apply.ts";
 
 export const MERGING: readonly Mutant[] = [
   mutant("a merge does not say which head", ["S7"], APPLY, "pullRequest, { head, method, title, message })", "pullRequest, { head: null as unknown as string, method, title, message })"),
-  mutant("commits of others are merged", ["S31"], JUDGE, "const appsAlone = pullRequest.commits.allOwn && pullRequest.commits.count === 1;", "const appsAlone = true;"),
+  mutant("commits of others are merged", ["S27", "S31"], JUDGE, "const appsAlone = pullRequest.commits.allOwn && pullRequest.commits.count === 1;", "const appsAlone = true;"),
   {
     name: "what was put in another's place is merged",
     edits: [
@@ -16,7 +16,14 @@ export const MERGING: readonly Mutant[] = [
     ],
     invariants: ["S4"],
   },
-  mutant("what people open is merged as well", ["S31"], JUDGE, "const untouched = opened !== null && appsAlone;", "const untouched = (opened !== null && appsAlone) || !own;"),
+  {
+    name: "what people open is merged as well",
+    edits: [
+      { file: JUDGE, text: "const untouched = opened !== null && appsAlone;", replacement: "const untouched = (opened !== null && appsAlone) || !own;" },
+      { file: JUDGE, text: `const revert = untouched && opened.kind === "revert";`, replacement: `const revert = untouched && opened?.kind === "revert";` },
+    ],
+    invariants: ["S31"],
+  },
   mutant("nothing is put down before a merge", ["S1"], PULLS, "if (!allPass(judged)) return;", "if (judged !== null) return;"),
   mutant(
     "a merge comes before the record of its judgement",

@@ -18,7 +18,7 @@ export const OPENINGS_MUTANTS: readonly Mutant[] = [
   {
     name: "what a person closed is opened again",
     edits: [
-      { file: CANDIDATE, text: "if (draft.place(app, environment.name).withdrawn.has(releaseKey(release)))", replacement: "if (app === null)" },
+      { file: CANDIDATE, text: "if (place.withdrawn.has(releaseKey(release)))", replacement: "if (place === null)" },
       { file: OPENINGS, text: "if (closedByPerson(draft, claimed.branch, promotion, release)) return;", replacement: "" },
     ],
     invariants: ["S26"],

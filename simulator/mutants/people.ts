@@ -50,7 +50,7 @@ export const PEOPLE: readonly Mutant[] = [
     "anybody may thaw what is stopped",
     ["S22"],
     "src/domain/reverts.ts",
-    `if (allowed?.known !== true || !["admin", "maintain", "write"].includes(allowed.value)) return;`,
+    "if (allowed?.known !== true || !WRITERS.has(allowed.value)) return;",
     "if (allowed?.known !== true) return;",
   ),
   mutant("only a freeze by an admin stops the line", ["S11"], FACTS, "return mayWrite(draft, event.actor.login);\n}\n\ninterface", `return mayWrite(draft, "tom");\n}\n\ninterface`),

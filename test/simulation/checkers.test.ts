@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { allCheckers, allHopes } from "../../simulator/checkers/all.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
-import { HandMade } from "./hand-made.ts";
+import { everyRequestAnswered, everyRequestOpened } from "../../simulator/checkers/hopes.ts";
+import { digestOf, HandMade } from "./hand-made.ts";
 import { good, WRONG, type Wrong } from "./wrong-histories.ts";
 import { WRONG_OFFERS } from "./wrong-offers.ts";
 
@@ -75,10 +76,19 @@ describe("each hope is disappointed by what it is for", () => {
     world.people.comment("alice", merged.number, "/pinion promote checkout prod");
     const id = world.world.facts().pulls.get(merged.number)?.comments.at(-1)?.id ?? "";
     world.record({ ...request, source: `comment:${id}` });
-    const hoped = () => allHopes().flatMap((hope) => world.hopes(hope));
+    const hoped = () => world.hopes(everyRequestAnswered);
     expect(hoped()).not.toContain("L1");
     world.open({ environment: "prod" });
     expect(hoped()).toContain("L1");
+  });
+
+  it("L1: a request that is granted, and comes to nothing", () => {
+    const world = new HandMade();
+    const release = world.release("1.1.0", digestOf("a"));
+    world.record({ event: "requested", environment: "prod", by: "alice", pullRequest: 1, source: "label:LE_1", release });
+    expect(world.hopes(everyRequestOpened)).toEqual(["L1"]);
+    world.open({ environment: "prod" });
+    expect(world.hopes(everyRequestOpened)).toEqual([]);
   });
 
   for (const [invariant, wrong] of Object.entries(DISAPPOINTING)) {
