@@ -19,7 +19,7 @@ export const OPENINGS_MUTANTS: readonly Mutant[] = [
     name: "what a person closed is opened again",
     edits: [
       { file: CANDIDATE, text: "if (place.withdrawn.has(releaseKey(release)))", replacement: "if (place === null)" },
-      { file: OPENINGS, text: "if (closedByPerson(draft, claimed.branch, promotion, release)) return;", replacement: "" },
+      { file: OPENINGS, text: "if (closedByPerson(draft, branches, promotion, release)) return;", replacement: "" },
     ],
     invariants: ["S26"],
   },
