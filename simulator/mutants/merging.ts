@@ -22,7 +22,7 @@ export const MERGING: readonly Mutant[] = [
       { file: JUDGE, text: "const untouched = opened !== null && appsAlone;", replacement: "const untouched = (opened !== null && appsAlone) || !own;" },
       { file: JUDGE, text: `const revert = untouched && opened.kind === "revert";`, replacement: `const revert = untouched && opened?.kind === "revert";` },
     ],
-    invariants: ["S31"],
+    invariants: ["S24", "S31"],
   },
   mutant("nothing is put down before a merge", ["S1"], PULLS, "if (!allPass(judged)) return;", "if (judged !== null) return;"),
   mutant(
