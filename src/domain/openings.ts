@@ -5,18 +5,18 @@ import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import { downstreamOf, type Draft } from "./draft.ts";
 import { BRANCH_ATTEMPTS, gate, generationOf, type JudgedPullRequest } from "./judge-pull-request.ts";
-import { soakOf } from "./ledger.ts";
+import { isWhatWasOpened, soakOf } from "./ledger.ts";
 import { carries, openPromotionIn, type OpenPromotion } from "./open-promotion.ts";
 import { planAdopted } from "./progress.ts";
 import type { JudgedPromotion } from "./promotion-facts.ts";
 import type { EnvironmentPins } from "./observation.ts";
 import { checkContent } from "./report/check.ts";
-import { commentMarker, newerReadyComment, supersededComment } from "./report/comment.ts";
+import { commentMarker, movedOnComment, newerReadyComment, supersededComment } from "./report/comment.ts";
 import { commitMessage } from "./report/commit-message.ts";
 import { promotionBody, type BodyEvidence } from "./report/promotion-body.ts";
 import { promotionTitle } from "./report/promotion-title.ts";
 import { revertFiles } from "./revert-files.ts";
-import { asRelease, releaseKey, sameRelease, sameRepositories, type AppName, type Pinned, type Release } from "./release.ts";
+import { asRelease, isOtherCut, releaseKey, sameRelease, sameRepositories, type AppName, type Pinned, type Release } from "./release.ts";
 import { directionOf } from "./version-order.ts";
 
 const HOUR = 3_600_000;
@@ -332,16 +332,24 @@ function evidenceFrom(draft: Draft, places: readonly string[], environment: Envi
   });
 }
 
+function isNoLonger(pinned: Pinned, from: Pinned | null): boolean {
+  return from !== null && !sameRelease(pinned, from) && !isOtherCut(pinned, from);
+}
+
 /** Builds the commit of an own pull request anew when it conflicts with the default branch as it is now. */
 export function planRebuild(draft: Draft, judged: JudgedPullRequest): void {
   const { pullRequest, own, proposal } = judged;
   // What it promotes cannot be told while it conflicts; the commit that goes is the App's own, and comes again from the record.
   if (!own || !pullRequest.commits.allOwn || proposal?.known !== true || proposal.value.conflicts.length === 0) return;
   const opened = draft.observation.ledger.openedAs.get(pullRequest.number);
-  const environment = draft.config.environments.find(({ name }) => name === opened?.environment);
-  const pins = opened === undefined ? null : draft.pins(opened.app, opened.environment);
-  if (opened === undefined || environment === undefined || pins === null || !pins.ok) return;
-  if (sameRelease(pins.pinned, opened.release) || (opened.from !== null && !sameRelease(pins.pinned, opened.from))) {
+  if (opened === undefined) {
+    const reason = "it conflicts with the default branch, and the log does not say what it was opened for";
+    return closeOwn(draft, judged, "moved-on", (marker) => movedOnComment({ marker, reason }));
+  }
+  const environment = draft.config.environments.find(({ name }) => name === opened.environment);
+  const pins = draft.pins(opened.app, opened.environment);
+  if (environment === undefined || pins === null || !pins.ok) return;
+  if (isWhatWasOpened(opened, pins.pinned) || isNoLonger(pins.pinned, opened.from)) {
     closeOwn(draft, judged, "moved-on", (marker) => supersededComment({ marker, version: pins.pinned.version }));
     return;
   }

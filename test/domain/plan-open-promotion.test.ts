@@ -52,6 +52,14 @@ describe("an open pull request of which nothing can be told", () => {
   });
 });
 
+it("a pull request that conflicts, and of whose opening nothing is known, gives way", () => {
+  const world = untold();
+  const [{ number, head } = { number: 0, head: { oid: "" } }] = world.open;
+  const change = { base: HEAD, head: head.oid, conflicts: ["kustomization.yaml"], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [] };
+  world.proposals.set(number, known(change, world.now));
+  expect(actions(world, "close")).toMatchObject([{ pullRequest: number }]);
+});
+
 it("what somebody else put on a branch of Pinion is not deleted with the pull request", () => {
   const world = new WorldBuilder().registry("1.4.1", "1.4.2");
   const { number } = world.promotion("dev", one, two, { commits: { count: 2, allOwn: false, people: ["mallory"] } });

@@ -25,7 +25,7 @@ export const FAILED_SEEDS: readonly FailedSeed[] = [
   { seed: 5216, steps: 600, invariant: "S26", found: "a closing was left out of sight between the step that records the opening and the one that records the closing", mended: true },
   { seed: 473, steps: 900, invariant: "S6", found: "whoever had asked for a promotion could not ask for changes of it any more", mended: true },
   { seed: 20453, steps: 900, invariant: "S6", found: "bob asked, somebody else asked after him, and so bob's own approval counts", mended: true },
-  { seed: 20, steps: 600, invariant: "L2", found: "opened from an old look, its record lost, a pull request that conflicts is never told of nor closed, and holds the place for ever", mended: false },
+  { seed: 20, steps: 600, invariant: "L2", found: "opened from an old look, its record lost, a pull request that conflicts is never told of nor closed, and holds the place for ever", mended: true },
 ];
 
 /**
@@ -43,7 +43,6 @@ export const UNMENDED: readonly { readonly invariant: string; readonly sentence:
     sentence: /once more, which is merged/,
     cause: "a look that is answered from a while ago opens once more what was merged just before; the next one closes it, since nothing is left to change",
   },
-  { invariant: "L2", sentence: /is in no record/, cause: "an own pull request without a record that conflicts is neither closed nor built anew" },
   { invariant: "L7", sentence: /no record says so/, cause: "the first look of a new process compares only the ends" },
 ];
 
