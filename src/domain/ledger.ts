@@ -229,8 +229,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
       const answered = place.request !== null && sameRelease(place.request.release, record.release) && place.request.at <= record.at;
-      // Whoever asked for it did ask, also when somebody else asks again.
-      return { ...place, withdrawn, request: answered ? null : place.request };
+      return { ...(answered ? withoutAskers(place, record.release) : place), withdrawn, request: answered ? null : place.request };
     }
     case "reverted":
       return { ...place, revertedAt: record.at, reverted: new Set(place.reverted).add(releaseKey(record.release)) };
