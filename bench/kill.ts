@@ -70,7 +70,8 @@ try {
   await world.start();
   const last = version(released);
   await world.until(`verified dev ${last}`, async () => (await world.history()).includes(`verified dev ${last}`), END);
-  await world.until("all is shown", () => world.deployments().filter((line) => line.endsWith("success")).length >= released, END);
+  // Those of earlier releases are shown as replaced.
+  await world.until("all is shown", () => world.deployments().at(-1)?.endsWith("success") === true, END);
   const history = await world.history();
   const wanted = Array.from({ length: released }, (_, index) => EVENTS.map((event) => `${event} dev ${version(index + 1)}`)).flat();
   const lost = wanted.filter((line) => !history.includes(line));

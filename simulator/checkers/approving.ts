@@ -70,14 +70,16 @@ function decisions(pull: PullFacts): readonly ReviewFacts[] {
   return [...last.values()].filter(({ state }) => state !== "dismissed");
 }
 
-/** Everybody who asked for it: before it was opened, or while it is open. */
+/** Everybody who asked for it, before it was opened or while it is open. A person who withdraws a promotion answers those who had asked for it. */
 function requesters(view: WorldView, pull: PullFacts): ReadonlySet<string> {
   const opened = view.log().find((entry) => entry.event === "opened" && entry.pullRequest === pull.number);
   const [name = "", app = ""] = placeOfBranch(pull.headRef).split("/");
   const digest = view.pinAt(pull.head, app, name)?.digest ?? "";
   const entries = entriesOf(view, app, name);
-  const arrival = entries.findLastIndex(({ event }) => event === "merged" || event === "out-of-band");
-  const asked = entries.slice(arrival + 1).flatMap((entry) => (entry.event === "requested" && holdsDigest(entry, digest) ? (entry.by ?? []) : []));
+  const answer = entries.findLastIndex((entry) => {
+    return entry.event === "merged" || entry.event === "out-of-band" || (entry.event === "withdrawn" && holdsDigest(entry, digest));
+  });
+  const asked = entries.slice(answer + 1).flatMap((entry) => (entry.event === "requested" && holdsDigest(entry, digest) ? (entry.by ?? []) : []));
   return new Set([...asked, opened?.requestedBy ?? ""]);
 }
 
