@@ -16,7 +16,7 @@ import { commitMessage } from "./report/commit-message.ts";
 import { promotionBody, type BodyEvidence } from "./report/promotion-body.ts";
 import { promotionTitle } from "./report/promotion-title.ts";
 import { revertFiles } from "./revert-files.ts";
-import { asRelease, isOtherCut, releaseKey, sameRelease, sameRepositories, type AppName, type Pinned, type Release } from "./release.ts";
+import { asRelease, isStillPinned, releaseKey, sameRelease, sameRepositories, type AppName, type Pinned, type Release } from "./release.ts";
 import { directionOf } from "./version-order.ts";
 
 const HOUR = 3_600_000;
@@ -332,10 +332,6 @@ function evidenceFrom(draft: Draft, places: readonly string[], environment: Envi
   });
 }
 
-function isNoLonger(pinned: Pinned, from: Pinned | null): boolean {
-  return from !== null && !sameRelease(pinned, from) && !isOtherCut(pinned, from);
-}
-
 /** Builds the commit of an own pull request anew when it conflicts with the default branch as it is now. */
 export function planRebuild(draft: Draft, judged: JudgedPullRequest): void {
   const { pullRequest, own, proposal } = judged;
@@ -349,7 +345,7 @@ export function planRebuild(draft: Draft, judged: JudgedPullRequest): void {
   const environment = draft.config.environments.find(({ name }) => name === opened.environment);
   const pins = draft.pins(opened.app, opened.environment);
   if (environment === undefined || pins === null || !pins.ok) return;
-  if (isWhatWasOpened(opened, pins.pinned) || isNoLonger(pins.pinned, opened.from)) {
+  if (isWhatWasOpened(opened, pins.pinned) || (opened.from !== null && !isStillPinned(opened.from, pins.pinned))) {
     closeOwn(draft, judged, "moved-on", (marker) => supersededComment({ marker, version: pins.pinned.version }));
     return;
   }

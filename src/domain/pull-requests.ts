@@ -7,7 +7,7 @@ import { isUnseen } from "./progress.ts";
 import { recordedApprovals, type JudgedPromotion } from "./promotion-facts.ts";
 import { checkContent, configOnlyCheck, configProblemsCheck, noPinsCheck, refusedCheck, unknownCheck } from "./report/check.ts";
 import { mergeMessage } from "./report/merge-message.ts";
-import { isOtherCut, sameRelease } from "./release.ts";
+import { isStillPinned, sameRelease } from "./release.ts";
 
 /** GitHub archives check runs after 14 days and takes no update then; a new one is made a day before. */
 const CHECK_MAX_AGE = 13 * 24 * 3_600_000;
@@ -195,9 +195,7 @@ export function obsolete(draft: Draft, judged: JudgedPullRequest): string | null
   }
   if (opened === undefined || opened.kind !== "revert" || opened.from === null) return null;
   const pins = draft.pins(opened.app, opened.environment);
-  const { from } = opened;
-  const isGone = pins?.ok === true && !sameRelease(pins.pinned, from) && !isOtherCut(pins.pinned, from);
-  if (isGone)
+  if (pins?.ok === true && !isStillPinned(opened.from, pins.pinned))
     return `${opened.environment} does not run ${opened.from.version} any more.`;
   const { current } = draft.place(opened.app, opened.environment);
   if (current !== null && current.bad === null && current.verified !== null && sameRelease(current.release, opened.from))

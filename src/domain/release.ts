@@ -78,6 +78,11 @@ export function isOtherCut(left: Pinned, right: Pinned): boolean {
   return common.length > 0 && !sameRepositories(left, right) && sameRelease(here, there);
 }
 
+/** Whether this is what is pinned, perhaps with other images looked at beside it by now. */
+export function isStillPinned(release: Pinned, pinned: Pinned): boolean {
+  return sameRelease(release, pinned) || isOtherCut(release, pinned);
+}
+
 /** The repositories that both tell of. */
 export function commonOf(left: Pinned, right: Pinned): readonly string[] {
   const names = new Set(left.images.map(({ repository }) => repository));

@@ -37,7 +37,7 @@ interface Wish {
 /** Answers every request for a promotion, in the order in which they were made: allowed ones go into the log, others are refused where they were made. */
 export function planRequests(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const { open, ended } = draft.observation.snapshot;
-  const wishes = [...open, ...ended].flatMap((pullRequest) => [...labelWishes(draft.config.environments, pullRequest), ...commentWishes(pullRequest)]);
+  const wishes = wishesOn([...open, ...ended], draft.config.environments);
   for (const wish of wishes.toSorted((a, b) => a.at - b.at || a.pullRequest.number - b.pullRequest.number)) answer(draft, wish, judged);
 }
 
@@ -47,10 +47,7 @@ export function planRequests(draft: Draft, judged: readonly JudgedPullRequest[])
  */
 export function askingNow(draft: Draft, app: AppName, environment: EnvironmentName, release: Pinned): readonly string[] {
   const { snapshot, ledger } = draft.observation;
-  const wishes = [...snapshot.open, ...snapshot.ended].flatMap((pullRequest) => [
-    ...labelWishes(draft.config.environments, pullRequest),
-    ...commentWishes(pullRequest),
-  ]);
+  const wishes = wishesOn([...snapshot.open, ...snapshot.ended], draft.config.environments);
   const isMeant = (wish: Wish): boolean => {
     if (wish.app !== null && wish.app !== app) return false;
     const { number } = wish.pullRequest;
@@ -63,9 +60,14 @@ export function askingNow(draft: Draft, app: AppName, environment: EnvironmentNa
 
 /** When the oldest wish was made on one of these pull requests that nothing has answered yet, or null. */
 export function unansweredSince(pullRequests: readonly PullRequest[], environments: readonly Environment[]): Instant | null {
-  const wishes = pullRequests.flatMap((pullRequest) => [...labelWishes(environments, pullRequest), ...commentWishes(pullRequest)]);
-  const moments = wishes.filter((wish) => wish.label !== null || !answered(wish)).map(({ at }) => at);
+  const moments = wishesOn(pullRequests, environments)
+    .filter((wish) => wish.label !== null || !answered(wish))
+    .map(({ at }) => at);
   return moments.length === 0 ? null : Math.min(...moments);
+}
+
+function wishesOn(pullRequests: readonly PullRequest[], environments: readonly Environment[]): readonly Wish[] {
+  return pullRequests.flatMap((pullRequest) => [...labelWishes(environments, pullRequest), ...commentWishes(pullRequest)]);
 }
 
 function labelWishes(environments: readonly Environment[], pullRequest: PullRequest): readonly Wish[] {
