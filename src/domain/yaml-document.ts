@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, stringify } from "yaml";
-import type { Alias, ParsedNode, YAMLMap, YAMLSeq } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, parseDocument, stringify } from "yaml";
+import type { Alias, Document, DocumentOptions, ParsedNode, ParseOptions, SchemaOptions, YAMLMap, YAMLSeq } from "yaml";
 
 /** What a file may ask of the reader. Over the limit is a problem, never a slow answer. */
 export interface YamlLimits {
@@ -35,6 +35,10 @@ export interface YamlDocument {
 export type YamlResult =
   /** `duplicates` are in the order of the file. */
   | { readonly ok: true; readonly document: YamlDocument; readonly duplicates: readonly YamlProblem[] }
+  | { readonly ok: false; readonly problems: readonly YamlProblem[] };
+
+export type YamlStreamResult =
+  | { readonly ok: true; readonly documents: readonly YamlDocument[] }
   | { readonly ok: false; readonly problems: readonly YamlProblem[] };
 
 export type YamlValue = null | boolean | number | string | readonly YamlValue[] | YamlObject;
@@ -77,26 +81,60 @@ export function parseYaml(text: string, limits: YamlLimits): YamlResult {
   }
   let parsed;
   try {
-    parsed = parseDocument(text, {
-      uniqueKeys: false,
-      prettyErrors: false,
-      resolveKnownTags: false,
-      schema: limits.scalars === "typed" ? "core" : "failsafe",
-    });
+    parsed = parseDocument(text, parserOptions(limits));
   } catch {
     // The library recurses; what it does not catch of that itself ends here.
     return failed(0, TOO_DEEP);
   }
-  const problems = [...parsed.errors, ...(limits.scalars === "typed" ? parsed.warnings : [])]
-    .slice(0, MOST_SYNTAX_PROBLEMS)
-    .map((error) => ({ offset: error.pos[0], message: explain(error.code, error.message) }));
+  const problems = syntaxProblems(parsed, limits);
   if (problems.length > 0) return { ok: false, problems };
   return inspect(text, parsed.contents, limits);
 }
 
+/**
+ * Reads a file of any number of YAML documents: none in a file without content, or with comments alone. The limits hold for the
+ * file as a whole, but for `aliases`, which holds for each document. What {@link parseYaml} reports of one document is a problem here too.
+ */
+export function parseYamlStream(text: string, limits: YamlLimits): YamlStreamResult {
+  if (text.length > limits.characters) {
+    return failed(0, `the file has ${text.length} characters: more than ${limits.characters} are not read`);
+  }
+  let parsed;
+  try {
+    parsed = parseAllDocuments(text, parserOptions(limits));
+  } catch {
+    return failed(0, TOO_DEEP);
+  }
+  const documents: YamlDocument[] = [];
+  // The library gives an empty array with a mark on it for an empty stream, which is an empty array all the same.
+  for (const one of Array.isArray(parsed) ? parsed : []) {
+    const problems = syntaxProblems(one, limits);
+    if (problems.length > 0) return { ok: false, problems };
+    const result = inspect(text, one.contents, limits);
+    if (!result.ok) return result;
+    documents.push(result.document);
+  }
+  return { ok: true, documents };
+}
+
+function parserOptions(limits: YamlLimits): ParseOptions & DocumentOptions & SchemaOptions {
+  return {
+    uniqueKeys: false,
+    prettyErrors: false,
+    resolveKnownTags: false,
+    schema: limits.scalars === "typed" ? "core" : "failsafe",
+  };
+}
+
+function syntaxProblems(parsed: Pick<Document, "errors" | "warnings">, limits: YamlLimits): readonly YamlProblem[] {
+  return [...parsed.errors, ...(limits.scalars === "typed" ? parsed.warnings : [])]
+    .slice(0, MOST_SYNTAX_PROBLEMS)
+    .map((error) => ({ offset: error.pos[0], message: explain(error.code, error.message) }));
+}
+
 const TOO_DEEP = `nested deeper than ${DEEPEST} levels`;
 
-function failed(offset: number, message: string): YamlResult {
+function failed(offset: number, message: string): { readonly ok: false; readonly problems: readonly YamlProblem[] } {
   return { ok: false, problems: [{ offset, message }] };
 }
 
@@ -175,6 +213,22 @@ export function resolveAlias(document: YamlDocument, node: ParsedNode | null): E
   const target = isAlias(node) ? (document.targets.get(node) ?? null) : node;
   // Anchors are never set on aliases, so one step is enough.
   return isAlias(target) ? null : target;
+}
+
+/** How many values the document has when every alias is what it stands for. Each node is counted once, so that asking costs little. */
+export function expandedSize(document: YamlDocument): number {
+  const sizes = new Map<ParsedNode, number>();
+  const size = (given: ParsedNode | null): number => {
+    const node = resolveAlias(document, given);
+    if (node === null || isScalar(node)) return 1;
+    const known = sizes.get(node);
+    if (known !== undefined) return known;
+    const inside = isMap(node) ? node.items.map((pair) => size(pair.value)) : itemsOf(node).map(size);
+    const sum = inside.reduce((total, one) => total + one, 1);
+    sizes.set(node, sum);
+    return sum;
+  };
+  return size(document.root);
 }
 
 /** The document as plain values with aliases expanded, or the problem that stands against it. */

@@ -1,0 +1,70 @@
+import { textAt, childAt, entriesAt, itemsAt } from "./place.ts";
+import type { Place } from "./place.ts";
+import { imageOfParts, reportParts, wholeImage } from "./image-parts.ts";
+import type { PinKind, Report } from "./pinned-value.ts";
+
+/** Fields of a pod whose entries are containers (k8s.io/api core/v1 PodSpec). */
+const CONTAINER_LISTS: ReadonlySet<string> = new Set(["containers", "initContainers", "ephemeralContainers"]);
+/** `image`, and what custom resources call it (`sidecarImage`, `imageName`). */
+const IMAGE_KEY = /^image$|Image$|^imageName$/;
+const IMAGE_MAPPING = /image$/i;
+
+export interface ImageFieldsOptions {
+  /** What a whole reference in one value is, outside Helm values. */
+  readonly whole: PinKind;
+  /** Keys at the top that are passed over: somebody else reports them, or nobody set them by hand. */
+  readonly except: ReadonlySet<string>;
+}
+
+/** Keys under which Helm values stand in other documents. */
+const VALUES_KEYS: ReadonlySet<string> = new Set(["values", "valuesObject", "valuesInline", "valuesContent"]);
+
+/**
+ * Reports images wherever they stand in a document: `image:` of containers, of custom resources and of lists of objects, and the
+ * forms that Helm charts use for values: `repository` (perhaps with `registry`) beside `tag`, `digest` or `version`, and `image` beside
+ * `tag`. A text is taken for an image only if it reads as one that has a tag or digest; containers are images anyway.
+ */
+export function reportImageFields(root: Place, options: ImageFieldsOptions, report: Report): void {
+  for (const [key, child] of entriesAt(root)) {
+    if (!options.except.has(key)) visit(child, key, options.whole, VALUES_KEYS.has(key), report);
+  }
+  reportMapping(root, "", options.whole, report);
+  for (const item of itemsAt(root)) visit(item, "", options.whole, false, report);
+}
+
+function visit(place: Place, key: string, whole: PinKind, inValues: boolean, report: Report): void {
+  const kind = inValues ? "helm-values" : whole;
+  for (const item of itemsAt(place)) {
+    if (CONTAINER_LISTS.has(key)) reportWhole(childAt(item, "image"), "container-image", true, report);
+    visit(item, key, whole, inValues, report);
+  }
+  const entries = entriesAt(place);
+  if (entries.length === 0) return;
+  reportMapping(place, key, kind, report);
+  for (const [name, child] of entries) visit(child, name, whole, inValues || VALUES_KEYS.has(name), report);
+}
+
+function reportMapping(place: Place, key: string, kind: PinKind, report: Report): void {
+  const isImage = IMAGE_MAPPING.test(key);
+  const part = (name: string): Place | null => childAt(place, name);
+  const digest = part("digest") ?? part("sha");
+  const tag = part("tag") ?? part("imageTag");
+  const parts = { registry: part("registry"), tag: tag ?? (isImage ? part("version") : null), digest };
+  const named =
+    reportParts("helm-values", { ...parts, repository: part("repository") }, report) ||
+    (isImage && reportParts("helm-values", { ...parts, repository: part("name") }, report));
+  if (isImage && !named) reportWhole(part("reference"), kind, false, report);
+  for (const [name, child] of entriesAt(place)) {
+    if (!IMAGE_KEY.test(name)) continue;
+    const split = { ...parts, repository: child };
+    const hasTag = wholeImage(textAt(child))?.tag !== null;
+    if (name === "image" && !hasTag && imageOfParts(split) !== null) reportParts("helm-values", split, report);
+    else reportWhole(child, kind, false, report);
+  }
+}
+
+function reportWhole(place: Place | null, kind: PinKind, untagged: boolean, report: Report): void {
+  const image = wholeImage(textAt(place));
+  if (place === null || image === null || (!untagged && image.tag === null && image.digest === null)) return;
+  report({ kind, place, image });
+}
