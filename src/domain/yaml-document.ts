@@ -62,6 +62,9 @@ export function member(value: YamlValue | undefined, key: string): YamlValue | u
   return Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
+/** What the YAML tag `!!str` stands for: whatever follows is text. */
+export const TEXT_TAG = "tag:yaml.org,2002:str";
+
 /** Deeper than any manifest or config, and shallow enough to walk by recursion. */
 const DEEPEST = 64;
 /** Values that aliases may expand to, all together. */
@@ -324,8 +327,15 @@ function lineStarts(text: string): readonly number[] {
   return starts;
 }
 
-/** Versions of three numbers, which no YAML version takes for anything but text. */
-const PLAINLY_TEXT = /^v?\d+\.\d+\.\d+(?:-[A-Za-z][\w.-]*)?$|^sha256:[0-9a-f]{64}$/;
+/** What no YAML version takes for anything but text, told without asking the library: versions of three numbers above all. */
+const PLAINLY_TEXT = new RegExp(
+  [
+    String.raw`^v?\d+\.\d+\.\d+(?:-[A-Za-z][\w.-]*)?$`,
+    "^sha256:[0-9a-f]{64}$",
+    // Image references and URLs: a letter at the start, a slash, and no character that YAML gives a meaning to.
+    String.raw`^[A-Za-z][\w.-]*(?::\d+)?(?:/[\w.-]+)+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?$`,
+  ].join("|"),
+);
 /** go-yaml, which kustomize reads with, drops underscores first and takes prefixes in either case. */
 const GO_NUMBER = /^[-+]?(?:0x[0-9a-f]+|0o[0-7]+|0b[01]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)$/i;
 

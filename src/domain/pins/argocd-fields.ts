@@ -1,6 +1,7 @@
 import { textAt, childAt, entriesAt, itemsAt, placeAt } from "./place.ts";
 import type { Place } from "./place.ts";
-import { imageOfParts, wholeImage } from "./image-parts.ts";
+import { imageOfParts, PARTS, reportEach, wholeImage } from "./image-parts.ts";
+import type { ImageParts } from "./image-parts.ts";
 import { reportKustomizeImageTexts } from "./kustomize-fields.ts";
 import type { Report } from "./pinned-value.ts";
 
@@ -12,7 +13,7 @@ export function reportArgoCd(place: Place, report: Report): void {
   const revision = childAt(place, "targetRevision");
   if (revision !== null && textAt(revision) !== null) {
     const kind = textAt(childAt(place, "chart")) === null ? "git-revision" : "helm-chart";
-    report({ kind, place: revision, image: null });
+    report({ kind, place: revision, image: null, part: null });
   }
   reportKustomizeImageTexts(placeAt(place, "kustomize", "images"), report);
   reportParameters(itemsAt(placeAt(place, "helm", "parameters")), report);
@@ -24,25 +25,21 @@ export function reportArgoCd(place: Place, report: Report): void {
 const PARAMETER = /^(?<prefix>.*?)(?<part>registry|repository|tag|digest)$/i;
 
 function reportParameters(parameters: readonly Place[], report: Report): void {
-  const values = new Map<string, Place>();
+  const images = new Map<string, Record<keyof ImageParts, Place | null>>();
   for (const parameter of parameters) {
-    const name = textAt(childAt(parameter, "name"));
-    const value = childAt(parameter, "value");
-    if (name !== null && value !== null && textAt(value) !== null) values.set(name.replaceAll("\\.", "."), value);
-  }
-  for (const [name, place] of values) {
+    const name = (textAt(childAt(parameter, "name")) ?? "").replaceAll("\\.", ".");
+    const place = childAt(parameter, "value");
+    if (place === null || textAt(place) === null) continue;
     const { prefix, part } = PARAMETER.exec(name)?.groups ?? {};
-    if (prefix !== undefined && part !== undefined && (prefix === "" || /\.$|image$/i.test(prefix))) {
-      const of = (key: string): Place | null => values.get(`${prefix}${part === part.toLowerCase() ? key : capitalised(key)}`) ?? null;
-      const image = imageOfParts({ registry: of("registry"), repository: of("repository"), tag: of("tag"), digest: of("digest") });
-      report({ kind: "helm-parameter", place, image });
+    const known = PARTS.find((one) => one === part?.toLowerCase());
+    if (prefix !== undefined && known !== undefined && (prefix === "" || /\.$|image$/i.test(prefix))) {
+      const parts = images.get(prefix) ?? { registry: null, repository: null, tag: null, digest: null };
+      parts[known] = place;
+      images.set(prefix, parts);
     } else if (/(?:^|\.)\w*image$/i.test(name)) {
       const image = wholeImage(textAt(place));
-      if (image !== null) report({ kind: "helm-parameter", place, image });
+      if (image !== null) report({ kind: "helm-parameter", place, image, part: "whole" });
     }
   }
-}
-
-function capitalised(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  for (const parts of images.values()) reportEach("helm-parameter", parts, imageOfParts(parts), report);
 }

@@ -32,7 +32,7 @@ export function reportGitRepository(root: Place, report: Report): void {
 function reportTexts(kind: PinKind, parent: Place | null, keys: readonly string[], report: Report): void {
   for (const key of keys) {
     const place = childAtOrNull(parent, key);
-    if (place !== null && textAt(place) !== null) report({ kind, place, image: null });
+    if (place !== null && textAt(place) !== null) report({ kind, place, image: null, part: null });
   }
 }
 

@@ -1,5 +1,6 @@
 import { isScalar } from "yaml";
-import { TextPositions } from "../yaml-document.ts";
+import type { ParsedNode } from "yaml";
+import { readsAsString, TEXT_TAG, TextPositions } from "../yaml-document.ts";
 import type { YamlDocument } from "../yaml-document.ts";
 import { formatYamlAddress } from "../yaml-path.ts";
 import { reportArgoCd } from "./argocd-fields.ts";
@@ -9,8 +10,9 @@ import { isKustomizationName } from "./kustomization.ts";
 import { reportFluxKustomization, reportKustomization } from "./kustomize-fields.ts";
 import { parseManifests } from "./manifests.ts";
 import { childAt, itemsAt, rootPlace, textAt } from "./place.ts";
+import { isPlainInteger } from "./spell.ts";
 import type { Place } from "./place.ts";
-import type { Finding, PinnedValue, Report } from "./pinned-value.ts";
+import type { Finding, PinnedForm, PinnedValue, Report } from "./pinned-value.ts";
 
 export type PinnedValuesResult =
   | { readonly ok: true; readonly values: readonly PinnedValue[] }
@@ -38,16 +40,22 @@ export function findPinnedValues(file: string, text: string): PinnedValuesResult
   if (!parsed.ok) {
     const { offset, message } = parsed.problems[0] ?? { offset: 0, message: "not valid YAML" };
     const { line, column } = positions.at(offset);
-    return { ok: false, problem: `${file}:${line}:${column}: ${message}` };
+    // What stands in templates makes many odd messages; what it is says more.
+    const told = text.includes("{{") ? "a template ({{ … }}), which only its renderer can read" : message;
+    return { ok: false, problem: `${file}:${line}:${column}: ${told}` };
   }
   const values = parsed.documents.flatMap((document, index) =>
-    findingsIn(file, document).map(({ kind, place, image }): PinnedValue => ({
+    findingsIn(file, document).map(({ kind, place, image, part }): PinnedValue => ({
       kind,
       file,
       path: formatYamlAddress({ document: index, path: place.path }),
       line: positions.at(place.offset).line,
       image,
+      part,
       value: isScalar(place.node) ? place.node.source : "",
+      form: formOf(place.node),
+      start: place.offset,
+      end: place.aliased ? place.offset : (place.node?.range[1] ?? place.offset),
     })),
   );
   return { ok: true, values };
@@ -70,7 +78,7 @@ const KUSTOMIZE_IMAGES: ReadonlySet<string> = new Set(["images"]);
 
 function reportObject(file: string, root: Place, report: Report): void {
   const name = baseName(file);
-  const group = (textAt(childAt(root, "apiVersion")) ?? "").split("/")[0] ?? "";
+  const [group = ""] = (textAt(childAt(root, "apiVersion")) ?? "").split("/");
   const kind = textAt(childAt(root, "kind")) ?? "";
   if (isKustomization(name, group, kind)) {
     reportKustomization(root, report);
@@ -100,6 +108,21 @@ function reportByKind(group: string, kind: string, root: Place, report: Report):
   else if (kind === "OCIRepository") reportOciRepository(root, report);
   else if (kind === "GitRepository") reportGitRepository(root, report);
   else if (kind === "Kustomization") reportFluxKustomization(root, report);
+}
+
+function formOf(node: ParsedNode | null): PinnedForm {
+  if (isPlainInteger(node)) return "integer";
+  if (!isScalar(node) || (node.tag !== undefined && node.tag !== TEXT_TAG)) return "other";
+  switch (node.type) {
+    case "QUOTE_SINGLE":
+      return "single-quoted";
+    case "QUOTE_DOUBLE":
+      return "double-quoted";
+    case "PLAIN":
+      return node.tag !== undefined || readsAsString(node.source) ? "plain" : "other";
+    default:
+      return "other";
+  }
 }
 
 function baseName(file: string): string {

@@ -66,5 +66,5 @@ function reportMapping(place: Place, key: string, kind: PinKind, report: Report)
 function reportWhole(place: Place | null, kind: PinKind, untagged: boolean, report: Report): void {
   const image = wholeImage(textAt(place));
   if (place === null || image === null || (!untagged && image.tag === null && image.digest === null)) return;
-  report({ kind, place, image });
+  report({ kind, place, image, part: "whole" });
 }

@@ -13,6 +13,8 @@ export interface ImageParts {
   readonly digest: Place | null;
 }
 
+export const PARTS = ["registry", "repository", "tag", "digest"] as const;
+
 /** The image that a whole reference names, or null where the text is none. */
 export function wholeImage(text: string | null): PinnedImage | null {
   const parsed = text === null ? null : parseImageReference(text);
@@ -46,8 +48,14 @@ function splitTag(text: string | null): readonly [string | null, string | null] 
 export function reportParts(kind: PinKind, parts: ImageParts, report: Report): boolean {
   const image = imageOfParts(parts);
   if (image === null) return false;
-  for (const place of [parts.registry, parts.repository, parts.tag, parts.digest]) {
-    if (place !== null && textAt(place) !== null) report({ kind, place, image });
-  }
+  reportEach(kind, parts, image, report);
   return true;
+}
+
+/** Reports every part that says something as a part of this image. */
+export function reportEach(kind: PinKind, parts: ImageParts, image: PinnedImage | null, report: Report): void {
+  for (const part of PARTS) {
+    const place = parts[part];
+    if (place !== null && textAt(place) !== null) report({ kind, place, image, part });
+  }
 }

@@ -1,6 +1,6 @@
 import { textAt, childAt, itemsAt, placeAt } from "./place.ts";
 import type { Place } from "./place.ts";
-import { imageOfParts, wholeImage } from "./image-parts.ts";
+import { imageOfParts, reportEach, wholeImage } from "./image-parts.ts";
 import type { Report } from "./pinned-value.ts";
 
 /** Fields of a kustomization that may name remote resources (kustomize api/types/kustomization.go). */
@@ -13,7 +13,7 @@ export function reportKustomization(root: Place, report: Report): void {
   reportKustomizeImages(childAt(root, "images"), report);
   for (const field of REMOTE_FIELDS) {
     for (const item of itemsAt(childAt(root, field))) {
-      if (REVISION.test(textAt(item) ?? "")) report({ kind: "kustomize-remote", place: item, image: null });
+      if (REVISION.test(textAt(item) ?? "")) report({ kind: "kustomize-remote", place: item, image: null, part: null });
     }
   }
   for (const chart of itemsAt(childAt(root, "helmCharts"))) reportText(childAt(chart, "version"), report);
@@ -21,19 +21,18 @@ export function reportKustomization(root: Place, report: Report): void {
 }
 
 function reportText(place: Place | null, report: Report): void {
-  if (place !== null && textAt(place) !== null) report({ kind: "helm-chart", place, image: null });
+  if (place !== null && textAt(place) !== null) report({ kind: "helm-chart", place, image: null, part: null });
 }
 
 /** Reports entries of kustomize `images:`; Flux's Kustomization has the same. Entries without newName, newTag and digest pin nothing. */
 export function reportKustomizeImages(list: Place | null, report: Report): void {
   for (const entry of itemsAt(list)) {
-    const [name, newName, newTag, digest, tagSuffix] = ["name", "newName", "newTag", "digest", "tagSuffix"].map((key) => childAt(entry, key));
-    const repository = textAt(newName ?? null) === null ? (name ?? null) : (newName ?? null);
-    const image = imageOfParts({ registry: null, repository, tag: newTag ?? null, digest: digest ?? null });
-    const named = wholeImage(textAt(repository));
-    for (const place of [newName, newTag, digest, tagSuffix]) {
-      if (place != null && textAt(place) !== null) report({ kind: "kustomize-image", place, image: image ?? named });
-    }
+    const [newName, tagSuffix] = [childAt(entry, "newName"), childAt(entry, "tagSuffix")];
+    const repository = textAt(newName) === null ? childAt(entry, "name") : newName;
+    const parts = { registry: null, repository, tag: childAt(entry, "newTag"), digest: childAt(entry, "digest") };
+    const image = imageOfParts(parts) ?? wholeImage(textAt(repository));
+    reportEach("kustomize-image", { ...parts, repository: newName }, image, report);
+    if (tagSuffix !== null && textAt(tagSuffix) !== null) report({ kind: "kustomize-image", place: tagSuffix, image, part: null });
   }
 }
 
@@ -45,7 +44,7 @@ export function reportKustomizeImageTexts(list: Place | null, report: Report): v
   for (const place of itemsAt(list)) {
     const text = textAt(place);
     const image = text === null ? null : wholeImage(text.slice(text.indexOf("=") + 1));
-    if (image !== null) report({ kind: "kustomize-image", place, image });
+    if (image !== null) report({ kind: "kustomize-image", place, image, part: "whole" });
   }
 }
 

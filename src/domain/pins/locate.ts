@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { ParsedNode, Scalar, YAMLMap } from "yaml";
-import { itemsOf, keyText, resolveAlias } from "../yaml-document.ts";
+import { itemsOf, keyText, resolveAlias, TEXT_TAG } from "../yaml-document.ts";
 import type { YamlDocument, YamlPath, YamlProblem } from "../yaml-document.ts";
 import { formatYamlAddress } from "../yaml-path.ts";
 
@@ -9,7 +9,6 @@ export type Located =
   | { readonly ok: true; readonly scalar: Scalar.Parsed; readonly flow: boolean; readonly shared: YamlProblem | null }
   | { readonly ok: false; readonly problem: YamlProblem };
 
-const TEXT_TAG = "tag:yaml.org,2002:str";
 
 /**
  * Finds the scalar at a path. `shared` says that it is shown through an alias, so that a change shows elsewhere too.

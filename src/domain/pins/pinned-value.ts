@@ -22,12 +22,17 @@ export const PIN_KINDS = [
 ] as const;
 export type PinKind = (typeof PIN_KINDS)[number];
 
+/** What of an image a scalar says: all of it, or a part. */
+export type ImagePart = "whole" | "registry" | "repository" | "tag" | "digest";
+
 /** One scalar that pins something, as a finder of one kind of document sees it. */
 export interface Finding {
   readonly kind: PinKind;
   readonly place: Place;
   /** What the value, together with its neighbours, says of an image; null where it pins something else. */
   readonly image: PinnedImage | null;
+  /** Parts that together name one image share the same `image`. Null where the value says something else, as `tagSuffix` does. */
+  readonly part: ImagePart | null;
 }
 
 export type Report = (finding: Finding) => void;
@@ -41,6 +46,17 @@ export interface PinnedValue {
   /** Line of the scalar, from 1; behind an alias, the line of the alias. */
   readonly line: number;
   readonly image: PinnedImage | null;
+  readonly part: ImagePart | null;
   /** The scalar's text, without quotes. */
   readonly value: string;
+  readonly form: PinnedForm;
+  /** The characters of the scalar with its quotes, as offsets into the text of the file; those of its alias where it stands behind one. */
+  readonly start: number;
+  readonly end: number;
 }
+
+/**
+ * How a scalar is written: without quotes and read as text by every YAML reader (`plain`), without quotes and an integer that could stand
+ * there again, in quotes, or in a way that is none of these (`other`): `1.20`, `yes`, block scalars, other YAML tags.
+ */
+export type PinnedForm = "plain" | "integer" | "single-quoted" | "double-quoted" | "other";

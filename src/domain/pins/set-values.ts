@@ -9,7 +9,7 @@ import { parseManifests } from "./manifests.ts";
 import { isTemplate, locate } from "./locate.ts";
 import { entriesAt, itemsAt, rootPlace } from "./place.ts";
 import type { Place } from "./place.ts";
-import { fitsOneLine, spell } from "./spell.ts";
+import { fitsOneLine, spellInPlace } from "./spell.ts";
 import { applySplices } from "./splice.ts";
 import type { Splice } from "./splice.ts";
 import { showsExactly } from "./verify.ts";
@@ -81,7 +81,7 @@ function prepare(documents: readonly YamlDocument[], changes: readonly ValueChan
     wanted.set(scalar, value);
     if (other !== undefined || scalar.source === value) continue;
     replaced.set(scalar, value);
-    splices.push({ start: scalar.range[0], end: scalar.range[1], text: spell(value, { style: scalar.type, flow }) });
+    splices.push({ start: scalar.range[0], end: scalar.range[1], text: spellInPlace(value, scalar, flow) });
   }
   return { ok: true, replaced, splices, shared };
 }

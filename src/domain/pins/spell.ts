@@ -1,4 +1,5 @@
-import type { Scalar } from "yaml";
+import { isScalar } from "yaml";
+import type { ParsedNode, Scalar } from "yaml";
 import { readsAsString } from "../yaml-document.ts";
 
 /** How the place looks that a text is written into. */
@@ -22,4 +23,20 @@ export function spell(text: string, { style, flow }: ScalarForm): string {
   if (style === "QUOTE_SINGLE") return `'${text.replaceAll("'", "''")}'`;
   if (style === "QUOTE_DOUBLE" || !readsAsString(text) || (flow && /[,[\]{}]/.test(text))) return JSON.stringify(text);
   return text;
+}
+
+/** Integers that every reader takes for the same number and writes again in the same characters; from a million on, Helm writes 1e+06. */
+const INTEGER = /^(?:0|[1-9]\d{0,5})$/;
+
+/**
+ * Whether a scalar is such a number without quotes. Where one stands, as in `tag: 16`, whatever reads it wants a number or makes a text of
+ * it, so another one may follow it as it is; `1.20` is another matter, since it is read as 1.2.
+ */
+export function isPlainInteger(node: ParsedNode | null): boolean {
+  return isScalar(node) && node.type === "PLAIN" && node.tag === undefined && INTEGER.test(node.source);
+}
+
+/** Writes a text in place of a scalar: as {@link spell} does, but a plain integer may follow a plain integer. */
+export function spellInPlace(text: string, scalar: Scalar.Parsed, flow: boolean): string {
+  return isPlainInteger(scalar) && INTEGER.test(text) ? text : spell(text, { style: scalar.type, flow });
 }

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { ParsedNode, Scalar, YAMLMap } from "yaml";
+import { isPlainInteger } from "./spell.ts";
 import { itemsOf, keyText, readsAsString } from "../yaml-document.ts";
 
 /** What shall be different in a tree of nodes. */
@@ -39,7 +40,8 @@ export function showsExactly(before: ParsedNode | null, after: ParsedNode | null
     if (left.anchor !== right.anchor || left.tag !== right.tag) return false;
     if (isScalar(left)) {
       const wanted = replaced.get(left);
-      return wanted === undefined ? isScalar(right) && right.source === left.source && right.type === left.type : says(right, wanted);
+      if (wanted === undefined) return isScalar(right) && right.source === left.source && right.type === left.type;
+      return says(right, wanted) || (isPlainInteger(left) && isPlainInteger(right) && isScalar(right) && right.source === wanted);
     }
     if (isMap(left)) return isMap(right) && left.flow === right.flow && sameMap(left, right);
     if (!isSeq(left) || !isSeq(right) || left.flow !== right.flow) return false;
