@@ -5,6 +5,7 @@ import { CONFIG_PATH } from "../domain/config.ts";
 import { compileDiscover } from "../domain/discover.ts";
 import type { DiscoveredPlace } from "../domain/discover.ts";
 import { findPinnedValues, mayHoldPins } from "../domain/pins/find-values.ts";
+import { PIN_KINDS } from "../domain/pins/pinned-value.ts";
 import type { PinnedValue } from "../domain/pins/pinned-value.ts";
 import { PortFailure } from "../ports.ts";
 import { EXIT, type Command, type Terminal } from "./command.ts";
@@ -31,14 +32,17 @@ export function pinsCommand(open: OpenRepository): Command {
     name: "pins",
     parameters: "[DIR] [--rev REV] [--json]",
     summary: "list everything that pins a version: images, charts, revisions",
-    details: `Lists the pins in all YAML and JSON files under DIR (the current folder unless given), or of the Git revision REV of the repository
-that DIR belongs to or is, bare or not. Needs no configuration; with a ${CONFIG_PATH} it also tells apps and environments.
-Files that cannot be read, such as Helm templates, are named on standard error.
+    details: `Lists the pins in all YAML and JSON files under DIR (the current folder unless given), or of the Git
+revision REV of the repository that DIR belongs to or is, bare or not. Needs no configuration; with a
+${CONFIG_PATH} it tells apps and environments too. Files that cannot be read, such as Helm
+templates, are named on standard error.
 
   --rev REV   a branch, tag or commit, instead of the files on disk
-  --json      an array of {"file", "path", "line", "kind", "app"?, "env"?, "image"?, "tag"?, "digest"?, "value"}:
-              path and value are what pinion set takes; image is the repository, spelled out in full
-Kinds: kustomize-image, container-image, helm-values, helm-chart, git-revision, helm-parameter, kustomize-remote, configured.`,
+  --json      an array of {"file", "path", "line", "kind", "app"?, "env"?, "image"?, "tag"?, "digest"?,
+              "value"}: path and value are what pinion set takes; image is the repository in full
+
+Kinds: ${PIN_KINDS.slice(0, 5).join(", ")},
+       ${PIN_KINDS.slice(5).join(", ")}`,
     accepts: { words: 1, json: true, options: [{ name: "rev", value: true }] },
     run: async ({ words: [directory = "."], json, options }, terminal) => {
       try {
@@ -82,7 +86,6 @@ async function collect(source: Source, terminal: Terminal): Promise<{ pins: read
 }
 
 async function openSource(directory: string, revision: string | null, open: OpenRepository, terminal: Terminal): Promise<Source> {
-  if (!(await isFolder(directory))) throw new PortFailure("stalled", `${directory} is no folder: name one, or none for the current folder`);
   if (revision === null) return openFolder(directory);
   const repository = await open(directory, terminal.environment);
   const commit = await repository.commit(revision).catch((cause: unknown) => {
@@ -106,6 +109,8 @@ async function openSource(directory: string, revision: string | null, open: Open
 }
 
 async function openFolder(directory: string): Promise<Source> {
+  const found = await stat(directory).catch(() => null);
+  if (found?.isDirectory() !== true) throw new PortFailure("stalled", `${directory} is no folder: name one, or none for the current folder`);
   const files = await filesUnder(directory);
   const readOne = async (file: string): Promise<[string, Uint8Array][]> => {
     const path = join(directory, file);
@@ -141,13 +146,6 @@ async function filesUnder(directory: string): Promise<readonly string[]> {
     folders = next;
   }
   return files;
-}
-
-async function isFolder(directory: string): Promise<boolean> {
-  return stat(directory).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 function codeOf(cause: unknown): string {

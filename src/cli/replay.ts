@@ -33,13 +33,15 @@ export function replayCommand(open: OpenRepository): Command {
     name: "replay",
     parameters: "REPO [--limit N] [--json]",
     summary: "make the pin changes of a repository's history again, and compare the bytes",
-    details: `Walks the first-parent history of the Git repository REPO (bare or not) from HEAD, newest first. Of each commit with one parent
-that changes the values of pins and nothing else, it takes the new values of the pins, lets the engine set them in the parent's files, and compares
-the outcome with what was committed. The engine gets file, path and new value, never the difference.
+    details: `Walks the first-parent history of the Git repository REPO (bare or not) from HEAD, newest first. Of each
+commit with one parent that changes the values of pins and nothing else, it takes the new values, lets
+the engine set them in the parent's files, and compares the outcome with what was committed. The engine
+gets file, path and new value, never the difference.
 
   --limit N   look at the N newest commits only
-  --json      one line: {"commits": commits looked at, "pin_only": those that change values of pins alone, "edits": pins they
-              changed, "reproduced": those that came out byte for byte, "differs": [{"commit", "reason"}], "refused": [the same]}`,
+  --json      one line: {"commits": looked at, "pin_only": those that change values of pins alone,
+              "edits": pins they change, "reproduced": those that came out byte for byte,
+              "differs": [{"commit", "reason"}], "refused": [{"commit", "reason"}]}`,
     exitCodes: `Exit codes:
   0  every change of pins came out byte for byte, or was refused with a reason
   1  some came out differently

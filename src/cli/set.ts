@@ -14,15 +14,15 @@ export const setCommand: Command = {
   summary: "change pins in a file, and nothing else in it",
   details: `Puts new values in place of old ones in FILE; every other byte stays. All changes are made, or none.
 
-  PATH=VALUE   as pinion pins tells them: spec.template.spec.containers[0].image=nginx:1.27, doc[1]:spec.ref.tag=v2,
-               metadata.annotations["example.com/version"]=3
-  IMAGE=REF    every pin of an image, in the form each has: nginx=nginx:1.27@sha256:…, app=ghcr.io/acme/app:2.0
-               (IMAGE may be the name of a kustomize entry; a digest is added if REF has one, and never dropped)
-  --dry-run    print what would change, and change nothing
-  --json       {"outcome": "changed", "unchanged" or "refused", "reason": why refused, "diff": what changed}
+  PATH=VALUE  as pinion pins tells them: spec.template.spec.containers[0].image=nginx:1.27,
+              doc[1]:spec.ref.tag=v2, metadata.annotations["example.com/version"]=3
+  IMAGE=REF   every pin of an image, in the form that each has: nginx=nginx:1.27@sha256:…
+              IMAGE may be the name of a kustomize entry. A digest is added if REF has one, never dropped
+  --dry-run   print what would change, and change nothing
+  --json      {"outcome": "changed", "unchanged" or "refused", "diff": what changed, "reason": why refused}
 
-What cannot be changed safely is refused, with the place and the reason: aliases that show the value elsewhere too, merge
-keys, block scalars, templates, broken YAML.`,
+What cannot be changed safely is refused, with the place and the reason: aliases that show the value
+elsewhere too, merge keys, block scalars, templates, broken YAML.`,
   exitCodes: `Exit codes:
   0  changed, or would be
   1  FILE could not be written

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { Milliseconds } from "../../domain/answer.ts";
 import type { Oid } from "../../domain/release.ts";
 import { PortFailure, type ChangedFile, type ChangingCommit, type LocalRepository, type TreeEntry } from "../../ports.ts";
@@ -62,6 +63,8 @@ interface Found {
 }
 
 async function findRepository({ directory, environment }: LocalOptions): Promise<Found> {
+  const found = await stat(directory).catch(() => null);
+  if (found?.isDirectory() !== true) throw new PortFailure("stalled", `${directory} is no folder: name a repository's, or a bare repository`);
   const passed = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("GIT_"));
   const exit = await runGit({
     args: ["rev-parse", "--absolute-git-dir", "--show-prefix"],

@@ -24,16 +24,19 @@ type NewTexts = { readonly ok: true; readonly texts: Partial<Record<ImagePart, s
  * kustomizations, behind the tag elsewhere.
  */
 export function setImage(file: string, text: string, image: string, reference: string): EditResult {
-  const parsed = parseImageReference(reference);
-  if (!parsed.ok) return refused(parsed.problem);
-  const wanted = parsed.reference;
-  if (wanted.tag === null && wanted.digest === null) return refused(`"${reference}" has neither tag nor digest: write ${reference}:TAG`);
   const repository = repositoryCalled(file, text, image);
   const found = findPinnedValues(file, text);
   if (!found.ok) return refused(found.problem);
-  const groups = groupsOf(found.values).filter(([{ repository: other }]) => other === repository);
+  const parsed = parseImageReference(reference);
+  const groups = groupsOf(found.values).filter(([old]) => old.repository === repository);
   const bare = kustomizeEntries(file, text).some((pin) => pin.repository === repository && pin.tag === null && pin.digest === null);
-  if (groups.length === 0 && !bare) return refused(notPinned(file, image, found.values));
+  if (groups.length === 0 && !bare) {
+    const already = parsed.ok && saysAlready(found.values, parsed.reference);
+    return already ? { outcome: "unchanged" } : refused(notPinned(file, image, found.values));
+  }
+  if (!parsed.ok) return refused(parsed.problem);
+  const wanted = parsed.reference;
+  if (wanted.tag === null && wanted.digest === null) return refused(`"${reference}" has neither tag nor digest: write ${reference}:TAG`);
 
   const changes: { path: string; text: string }[] = [];
   for (const [old, parts] of groups) {
@@ -87,6 +90,11 @@ function groupsOf(values: readonly PinnedValue[]): readonly (readonly [PinnedIma
     if (pin.image !== null && pin.part !== null) groups.set(pin.image, { ...groups.get(pin.image), [pin.part]: pin });
   }
   return [...groups];
+}
+
+/** Whether an image that was to become another one has become it. */
+function saysAlready(values: readonly PinnedValue[], { repository, tag, digest }: ImageReference): boolean {
+  return groupsOf(values).some(([old]) => old.repository === repository && (tag === null || old.tag === tag) && old.digest === digest);
 }
 
 function newTexts(old: PinnedImage, parts: Parts, wanted: ImageReference): NewTexts {
