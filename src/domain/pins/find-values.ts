@@ -9,7 +9,7 @@ import { reportImageFields } from "./image-fields.ts";
 import { isKustomizationName } from "./kustomization.ts";
 import { reportFluxKustomization, reportKustomization } from "./kustomize-fields.ts";
 import { parseManifests } from "./manifests.ts";
-import { childAt, itemsAt, rootPlace, textAt } from "./place.ts";
+import { childAt, itemsAt, pathOf, rootPlace, textAt } from "./place.ts";
 import { isPlainInteger } from "./spell.ts";
 import type { Place } from "./place.ts";
 import type { Finding, PinnedForm, PinnedValue, Report } from "./pinned-value.ts";
@@ -48,7 +48,7 @@ export function findPinnedValues(file: string, text: string): PinnedValuesResult
     findingsIn(file, document).map(({ kind, place, image, part }): PinnedValue => ({
       kind,
       file,
-      path: formatYamlAddress({ document: index, path: place.path }),
+      path: formatYamlAddress({ document: index, path: pathOf(place) }),
       line: positions.at(place.offset).line,
       image,
       part,
@@ -64,7 +64,7 @@ export function findPinnedValues(file: string, text: string): PinnedValuesResult
 function findingsIn(file: string, document: YamlDocument): readonly Finding[] {
   const findings = new Map<string, Finding>();
   const report: Report = (finding) => {
-    const path = JSON.stringify(finding.place.path);
+    const path = JSON.stringify(pathOf(finding.place));
     if (!findings.has(path)) findings.set(path, finding);
   };
   reportObject(file, rootPlace(document), report);

@@ -7,6 +7,8 @@ import type { PinKind, Report } from "./pinned-value.ts";
 const CONTAINER_LISTS: ReadonlySet<string> = new Set(["containers", "initContainers", "ephemeralContainers"]);
 /** `image`, and what custom resources call it (`sidecarImage`, `imageName`). */
 const IMAGE_KEY = /^image$|Image$|^imageName$/;
+/** One of these is in every mapping that names an image, beside keys that end in Image. */
+const IMAGE_PARTS: ReadonlySet<string> = new Set(["repository", "name", "reference"]);
 const IMAGE_MAPPING = /image$/i;
 
 export interface ImageFieldsOptions {
@@ -28,7 +30,7 @@ export function reportImageFields(root: Place, options: ImageFieldsOptions, repo
   for (const [key, child] of entriesAt(root)) {
     if (!options.except.has(key)) visit(child, key, options.whole, VALUES_KEYS.has(key), report);
   }
-  reportMapping(root, "", options.whole, report);
+  reportMapping(root, entriesAt(root), "", options.whole, report);
   for (const item of itemsAt(root)) visit(item, "", options.whole, false, report);
 }
 
@@ -40,11 +42,14 @@ function visit(place: Place, key: string, whole: PinKind, inValues: boolean, rep
   }
   const entries = entriesAt(place);
   if (entries.length === 0) return;
-  reportMapping(place, key, kind, report);
+  reportMapping(place, entries, key, kind, report);
   for (const [name, child] of entries) visit(child, name, whole, inValues || VALUES_KEYS.has(name), report);
 }
 
-function reportMapping(place: Place, key: string, kind: PinKind, report: Report): void {
+type Entries = ReturnType<typeof entriesAt>;
+
+function reportMapping(place: Place, entries: Entries, key: string, kind: PinKind, report: Report): void {
+  if (!entries.some(([name]) => IMAGE_PARTS.has(name) || IMAGE_KEY.test(name))) return;
   const isImage = IMAGE_MAPPING.test(key);
   const part = (name: string): Place | null => childAt(place, name);
   const digest = part("digest") ?? part("sha");
@@ -54,7 +59,7 @@ function reportMapping(place: Place, key: string, kind: PinKind, report: Report)
     reportParts("helm-values", { ...parts, repository: part("repository") }, report) ||
     (isImage && reportParts("helm-values", { ...parts, repository: part("name") }, report));
   if (isImage && !named) reportWhole(part("reference"), kind, false, report);
-  for (const [name, child] of entriesAt(place)) {
+  for (const [name, child] of entries) {
     if (!IMAGE_KEY.test(name)) continue;
     const split = { ...parts, repository: child };
     const hasTag = wholeImage(textAt(child))?.tag !== null;

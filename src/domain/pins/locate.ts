@@ -67,8 +67,25 @@ function aliasProblem(node: ParsedNode | null, here: string): YamlProblem | null
   return { offset: node.range[0], message: `${here} is the alias *${node.source}: its anchor would change. Write the value here` };
 }
 
+/** The first template in a document, or null. */
+export function findTemplate(document: YamlDocument, node: ParsedNode | null): ParsedNode | null {
+  if (isTemplate(document, node)) return node;
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      const found = findTemplate(document, key) ?? findTemplate(document, value);
+      if (found !== null) return found;
+    }
+  } else if (isSeq(node)) {
+    for (const item of itemsOf(node)) {
+      const found = findTemplate(document, item);
+      if (found !== null) return found;
+    }
+  }
+  return null;
+}
+
 /** Unquoted `{{ … }}` is valid YAML, a mapping in a mapping, but nobody means that. */
-export function isTemplate(document: YamlDocument, node: ParsedNode | null): boolean {
+function isTemplate(document: YamlDocument, node: ParsedNode | null): boolean {
   return isMap(node) && node.flow === true && document.text.startsWith("{{", node.range[0]);
 }
 

@@ -6,8 +6,22 @@ const LIMITS: YamlLimits = { characters: 4 * 1024 * 1024, aliases: 10_000, scala
 /** Values that aliases may stand for in one document. */
 const MOST_VALUES = 200_000;
 
+/** Texts read lately: finding, setting and checking read the same ones one after the other, and so does who goes through a history. */
+const lately = new Map<string, YamlStreamResult>();
+const LATELY = 8;
+
 /** Reads a file of manifests or values, within limits that keep finding and editing pins quick. */
 export function parseManifests(text: string): YamlStreamResult {
+  const known = lately.get(text);
+  lately.delete(text);
+  const result = known ?? parse(text);
+  lately.set(text, result);
+  const [oldest] = lately.keys();
+  if (lately.size > LATELY && oldest !== undefined) lately.delete(oldest);
+  return result;
+}
+
+function parse(text: string): YamlStreamResult {
   const parsed = parseYamlStream(text, LIMITS);
   if (!parsed.ok) return parsed;
   const bomb = parsed.documents.find((document) => document.targets.size > 0 && expandedSize(document) > MOST_VALUES);

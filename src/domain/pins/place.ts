@@ -9,7 +9,8 @@ type ResolvedNode = Exclude<ParsedNode, Alias.Parsed>;
 export interface Place {
   readonly document: YamlDocument;
   readonly node: ResolvedNode | null;
-  readonly path: YamlPath;
+  /** The mapping or list that it is in, and the key or index there; null at the root. Paths are made of them only when asked for. */
+  readonly within: { readonly place: Place; readonly key: string | number } | null;
   /** Where it is shown: behind an alias, where the alias stands. */
   readonly offset: number;
   readonly aliased: boolean;
@@ -18,7 +19,14 @@ export interface Place {
 export function rootPlace(document: YamlDocument): Place {
   const { root } = document;
   const aliased = root !== null && isAlias(root);
-  return { document, node: resolveAlias(document, root), path: [], offset: root?.range[0] ?? 0, aliased };
+  return { document, node: resolveAlias(document, root), within: null, offset: root?.range[0] ?? 0, aliased };
+}
+
+/** The way to a value from the root of its document. */
+export function pathOf(place: Place): YamlPath {
+  const path: (string | number)[] = [];
+  for (let at = place.within; at !== null; at = at.place.within) path.push(at.key);
+  return path.toReversed();
 }
 
 /** The value under a key that the mapping itself has (merge keys bring nothing), or null. The last one counts where a key is there twice, as for Go. */
@@ -36,10 +44,12 @@ export function placeAt(place: Place, ...keys: readonly string[]): Place | null 
 /** Keys and values of a mapping; none for anything else. Keys that are no text are left out. */
 export function entriesAt(place: Place | null): readonly (readonly [string, Place])[] {
   if (place === null || !isMap(place.node)) return [];
-  return place.node.items.flatMap((pair) => {
+  const entries: (readonly [string, Place])[] = [];
+  for (const pair of place.node.items) {
     const key = keyText(pair.key);
-    return key === null ? [] : [[key, step(place, key, pair.value)] as const];
-  });
+    if (key !== null) entries.push([key, step(place, key, pair.value)]);
+  }
+  return entries;
 }
 
 /** The entries of a list; none for anything else. */
@@ -61,7 +71,7 @@ function step(place: Place, key: string | number, node: ParsedNode | null): Plac
   return {
     document: place.document,
     node: resolveAlias(place.document, node),
-    path: [...place.path, key],
+    within: { place, key },
     offset: place.aliased ? place.offset : (node?.range[0] ?? place.offset),
     aliased,
   };

@@ -1,13 +1,13 @@
-import { isAlias, isMap, isScalar } from "yaml";
-import type { ParsedNode, Scalar } from "yaml";
+import { isScalar } from "yaml";
+import type { Scalar } from "yaml";
 import type { EditResult } from "../pins.ts";
-import { itemsOf, TextPositions } from "../yaml-document.ts";
+import { TextPositions } from "../yaml-document.ts";
 import type { YamlDocument, YamlProblem } from "../yaml-document.ts";
 import { formatYamlAddress } from "../yaml-path.ts";
 import type { YamlAddress } from "../yaml-path.ts";
 import { parseManifests } from "./manifests.ts";
-import { isTemplate, locate } from "./locate.ts";
-import { entriesAt, itemsAt, rootPlace } from "./place.ts";
+import { findTemplate, locate } from "./locate.ts";
+import { entriesAt, itemsAt, pathOf, rootPlace } from "./place.ts";
 import type { Place } from "./place.ts";
 import { fitsOneLine, spellInPlace } from "./spell.ts";
 import { applySplices } from "./splice.ts";
@@ -65,12 +65,14 @@ function prepare(documents: readonly YamlDocument[], changes: readonly ValueChan
   const splices: Splice[] = [];
   const wanted = new Map<Scalar.Parsed, string>();
   let shared: YamlProblem | null = null;
+  for (const document of documents) {
+    const template = findTemplate(document, document.root);
+    if (template !== null) return failed(template.range[0], "the file is a template ({{ … }}): Pinion edits no templates");
+  }
   for (const { address, value } of changes) {
     const here = formatYamlAddress(address);
     const document = documents[address.document];
     if (document === undefined) return failed(0, `${here} is not there: the file has ${documents.length} documents, counted from 0`);
-    const template = templateIn(document.root, document);
-    if (template !== null) return failed(template, "the file is a template ({{ … }}): Pinion edits no templates");
     const located = locate(document, address.path);
     if (!located.ok) return located;
     const { scalar, flow } = located;
@@ -90,18 +92,6 @@ function failed(offset: number, message: string): Prepared {
   return { ok: false, problem: { offset, message } };
 }
 
-/** Where an unquoted `{{ … }}` stands, or null. */
-function templateIn(node: ParsedNode | null, document: YamlDocument): number | null {
-  if (node === null || isAlias(node) || isScalar(node)) return null;
-  if (isTemplate(document, node)) return node.range[0];
-  const inside = isMap(node) ? node.items.flatMap((pair) => [pair.key, pair.value]) : itemsOf(node);
-  for (const child of inside) {
-    const found = templateIn(child, document);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
 /** Places at which a replaced scalar shows, through an alias, although nobody asked for a change there. */
 function shownElsewhere(
   document: YamlDocument,
@@ -114,7 +104,7 @@ function shownElsewhere(
   const problems: YamlProblem[] = [];
   const visit = (place: Place): void => {
     if (isScalar(place.node)) {
-      const here = formatYamlAddress({ document: index, path: place.path });
+      const here = formatYamlAddress({ document: index, path: pathOf(place) });
       if (!replaced.has(place.node) || asked.has(here)) return;
       problems.push({ offset: place.offset, message: `the value shows here too, as ${here}, through an alias: set both, or write the value here` });
       return;
