@@ -163,6 +163,8 @@ describe("charts and revisions", () => {
   it.each<[string, string, string, readonly string[]]>([
     ["dependencies", "Chart.yaml", "version: 1.0.0\ndependencies: [{name: redis, version: ^17.0.0}, {name: local}]", ["helm-chart dependencies[0].version = ^17.0.0"]],
     ["requirements", "charts/a/requirements.yaml", "dependencies: [{name: redis, version: 17.0.0}]", ["helm-chart dependencies[0].version = 17.0.0"]],
+    ["helmfile", "helmfile.d/01.yaml", "releases: [{name: a, chart: x/a, version: 1.2.3}, {name: b, version: 1.0.0}]", ["helm-chart releases[0].version = 1.2.3"]],
+    ["a generator", "a.yaml", "apiVersion: builtin\nkind: HelmChartInflationGenerator\nname: x\nversion: 0.1.2+abc\nvaluesInline: {image: 'a:1'}", ["helm-chart version = 0.1.2+abc", "helm-values valuesInline.image = a:1 (docker.io/library/a 1 -)"]],
     ["HelmRelease", "a.yaml", object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "{chart: {spec: {chart: x, version: 1.2.3}}, values: {image: {repository: a/b, tag: v1}}}"), ["helm-chart spec.chart.spec.version = 1.2.3", "helm-values spec.values.image.repository = a/b (docker.io/a/b v1 -)", "helm-values spec.values.image.tag = v1 (docker.io/a/b v1 -)"]],
     ["HelmRelease v1", "a.yaml", object("helm.fluxcd.io/v1", "HelmRelease", "{chart: {repository: 'https://x.y', name: x, version: 1.2.3}}"), ["helm-chart spec.chart.version = 1.2.3"]],
     ["HelmChart", "a.yaml", object("source.toolkit.fluxcd.io/v1", "HelmChart", "{chart: x, version: 1.2.3}"), ["helm-chart spec.version = 1.2.3"]],

@@ -7,6 +7,18 @@ export function reportChartDependencies(root: Place, report: Report): void {
   for (const dependency of itemsAt(childAt(root, "dependencies"))) reportTexts("helm-chart", dependency, ["version"], report);
 }
 
+/** Reports the charts of a helmfile (helmfile.readthedocs.io, "Configuration", releases). */
+export function reportHelmfile(root: Place, report: Report): void {
+  for (const release of itemsAt(childAt(root, "releases"))) {
+    if (textAt(childAt(release, "chart")) !== null) reportTexts("helm-chart", release, ["version"], report);
+  }
+}
+
+/** Reports the chart of a kustomize generator of its own file (kustomize plugin/builtin/helmchartinflationgenerator). */
+export function reportChartGenerator(root: Place, report: Report): void {
+  reportTexts("helm-chart", root, ["version"], report);
+}
+
 /** Reports the chart of a HelmRelease (fluxcd.io, "HelmRelease", Chart template; and the older `spec.chart.version` of v1). */
 export function reportHelmRelease(root: Place, report: Report): void {
   const chart = placeAt(root, "spec", "chart");

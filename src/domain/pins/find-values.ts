@@ -4,7 +4,15 @@ import { readsAsString, TEXT_TAG, TextPositions } from "../yaml-document.ts";
 import type { YamlDocument } from "../yaml-document.ts";
 import { formatYamlAddress } from "../yaml-path.ts";
 import { reportArgoCd } from "./argocd-fields.ts";
-import { reportChartDependencies, reportGitRepository, reportHelmChart, reportHelmRelease, reportOciRepository } from "./chart-fields.ts";
+import {
+  reportChartDependencies,
+  reportChartGenerator,
+  reportGitRepository,
+  reportHelmChart,
+  reportHelmfile,
+  reportHelmRelease,
+  reportOciRepository,
+} from "./chart-fields.ts";
 import { reportImageFields } from "./image-fields.ts";
 import { isKustomizationName } from "./kustomization.ts";
 import { reportFluxKustomization, reportKustomization } from "./kustomize-fields.ts";
@@ -86,6 +94,7 @@ function reportObject(file: string, root: Place, report: Report): void {
   } else if (name === "Chart.yaml" || name === "requirements.yaml") {
     reportChartDependencies(root, report);
   } else if (group === "" || kind === "") {
+    reportHelmfile(root, report);
     reportImageFields(root, { whole: /values/i.test(name) ? "helm-values" : "container-image", except: NOTHING }, report);
   } else if (kind.endsWith("List") && itemsAt(childAt(root, "items")).length > 0) {
     for (const item of itemsAt(childAt(root, "items"))) reportObject(file, item, report);
@@ -104,6 +113,7 @@ function isKustomization(name: string, group: string, kind: string): boolean {
 function reportByKind(group: string, kind: string, root: Place, report: Report): void {
   if (group === "argoproj.io" && (kind === "Application" || kind === "ApplicationSet")) reportArgoCd(root, report);
   else if (kind === "HelmRelease") reportHelmRelease(root, report);
+  else if (kind === "HelmChartInflationGenerator") reportChartGenerator(root, report);
   else if (kind === "HelmChart") reportHelmChart(root, report);
   else if (kind === "OCIRepository") reportOciRepository(root, report);
   else if (kind === "GitRepository") reportGitRepository(root, report);
