@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { openLocalRepository } from "./adapters/git/local.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "./cli/command.ts";
 import { configCheck, configSchema } from "./cli/config.ts";
+import { FILE_LIMIT } from "./cli/pin-source.ts";
 import { pinsCommand } from "./cli/pins.ts";
 import { replayCommand } from "./cli/replay.ts";
 import type { OpenRepository } from "./cli/repository.ts";
@@ -13,9 +14,7 @@ import { version } from "./cli/version.ts";
 import { didYouMean } from "./domain/suggest.ts";
 import { withoutSecrets } from "./telemetry.ts";
 
-/** A file larger than this is no manifest. */
-const BLOB_LIMIT = 4 * 1024 * 1024;
-const open: OpenRepository = (directory, environment) => openLocalRepository({ directory, environment, blobLimit: BLOB_LIMIT });
+const open: OpenRepository = (directory, environment) => openLocalRepository({ directory, environment, blobLimit: FILE_LIMIT });
 
 const COMMANDS: readonly Command[] = [serve, configCheck, configSchema, pinsCommand(open), setCommand, replayCommand(open)];
 

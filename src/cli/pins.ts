@@ -1,29 +1,21 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { parseConfig } from "../domain/config-file.ts";
 import { CONFIG_PATH } from "../domain/config.ts";
 import { compileDiscover } from "../domain/discover.ts";
 import type { DiscoveredPlace } from "../domain/discover.ts";
 import { findPinnedValues, mayHoldPins } from "../domain/pins/find-values.ts";
+import type { PinnedValuesResult } from "../domain/pins/find-values.ts";
 import { PIN_KINDS } from "../domain/pins/pinned-value.ts";
 import type { PinnedValue } from "../domain/pins/pinned-value.ts";
 import { PortFailure } from "../ports.ts";
 import { EXIT, type Command, type Terminal } from "./command.ts";
 import { Progress } from "./progress.ts";
+import { decoded, FILE_LIMIT, openPinSource } from "./pin-source.ts";
+import type { PinSource } from "./pin-source.ts";
 import type { OpenRepository } from "./repository.ts";
 import { table } from "./table.ts";
 
-/** Files that may hold pins, and a way to read them. */
-interface Source {
-  readonly files: readonly string[];
-  /** Bytes of some of them by path; what is not there is too large, or gone. */
-  read(files: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
-  close(): void;
-}
-
 /** Files read at once. */
 const CHUNK = 500;
-const FILE_LIMIT = 4 * 1024 * 1024;
 /** Files that cannot be read are told one by one up to this many. */
 const TOLD = 10;
 
@@ -46,8 +38,8 @@ Kinds: ${PIN_KINDS.slice(0, 5).join(", ")},
     accepts: { words: 1, json: true, options: [{ name: "rev", value: true }] },
     run: async ({ words: [directory = "."], json, options }, terminal) => {
       try {
-        const source = await openSource(directory, options.get("rev") ?? null, open, terminal);
-        const { pins, problems } = await collect(source, terminal).finally(() => source.close());
+        const source = await openPinSource(directory, options.get("rev") ?? null, open, terminal);
+        const { pins, problems } = await collectPins(source, new Map(), terminal).finally(() => source.close());
         terminal.out(json ? asJson(pins) : asTable(pins));
         tellProblems(problems, terminal);
         return EXIT.ok;
@@ -60,100 +52,64 @@ Kinds: ${PIN_KINDS.slice(0, 5).join(", ")},
   };
 }
 
-interface PlacedPin extends PinnedValue {
+export interface PlacedPin {
+  readonly pin: PinnedValue;
   readonly place: DiscoveredPlace | null;
 }
 
-async function collect(source: Source, terminal: Terminal): Promise<{ pins: readonly PlacedPin[]; problems: readonly string[] }> {
+interface KnownFile {
+  readonly identity: string | null;
+  readonly found: PinnedValuesResult;
+}
+
+/** What was found in files before, by their names: a file of the same identity is not read again. */
+export type KnownPins = Map<string, KnownFile>;
+
+/** All pins of a source, in the order of its files. */
+export async function collectPins(
+  source: PinSource,
+  known: KnownPins,
+  terminal: Pick<Terminal, "err" | "watched">,
+): Promise<{ readonly pins: readonly PlacedPin[]; readonly problems: readonly string[] }> {
   const problems: string[] = [];
   const pins: PlacedPin[] = [];
   const placeOf = await readPlaces(source, problems);
-  const files = source.files.filter(mayHoldPins).toSorted();
+  const files = source.files.filter(mayHoldPins);
   const progress = new Progress(terminal, "reading", files.length);
   for (let at = 0; at < files.length; at += CHUNK) {
     progress.show(at);
     const chunk = files.slice(at, at + CHUNK);
-    const contents = await source.read(chunk);
+    await readFiles(chunk.filter((file) => !isKnown(known.get(file), source.identity(file))), source, known);
     for (const file of chunk) {
-      const text = decoded(contents.get(file));
-      const found = text === null ? { ok: false as const, problem: `${file}: is over ${FILE_LIMIT} bytes, gone, or not UTF-8` } : findPinnedValues(file, text);
-      if (!found.ok) problems.push(found.problem);
-      else for (const pin of found.values) pins.push({ ...pin, place: placeOf(file) });
+      const found = known.get(file)?.found;
+      if (found?.ok === false) problems.push(found.problem);
+      else if (found !== undefined && found.values.length > 0) {
+        const place = placeOf(file);
+        for (const pin of found.values) pins.push({ pin, place });
+      }
     }
   }
   progress.end();
   return { pins, problems };
 }
 
-async function openSource(directory: string, revision: string | null, open: OpenRepository, terminal: Terminal): Promise<Source> {
-  if (revision === null) return openFolder(directory);
-  const repository = await open(directory, terminal.environment);
-  const commit = await repository.commit(revision).catch((cause: unknown) => {
-    repository.close();
-    throw cause;
-  });
-  const blobs = new Map((await repository.files(commit)).map(({ path, blob }) => [path, blob]));
-  return {
-    files: [...blobs.keys()],
-    read: async (files) => {
-      const contents = await repository.read(files.flatMap((file) => blobs.get(file) ?? []));
-      return new Map(
-        files.flatMap((file): [string, Uint8Array][] => {
-          const bytes = contents.get(blobs.get(file) ?? "");
-          return bytes === undefined ? [] : [[file, bytes]];
-        }),
-      );
-    },
-    close: () => repository.close(),
-  };
+function isKnown(file: KnownFile | undefined, identity: string | null): boolean {
+  return file !== undefined && identity !== null && file.identity === identity;
 }
 
-async function openFolder(directory: string): Promise<Source> {
-  const found = await stat(directory).catch(() => null);
-  if (found?.isDirectory() !== true) throw new PortFailure("stalled", `${directory} is no folder: name one, or none for the current folder`);
-  const files = await filesUnder(directory);
-  const readOne = async (file: string): Promise<[string, Uint8Array][]> => {
-    const path = join(directory, file);
-    try {
-      return (await stat(path)).size > FILE_LIMIT ? [] : [[file, await readFile(path)]];
-    } catch {
-      return [];
-    }
-  };
-  return { files, read: async (wanted) => new Map((await Promise.all(wanted.map(readOne))).flat()), close: () => undefined };
+async function readFiles(files: readonly string[], source: PinSource, known: KnownPins): Promise<void> {
+  if (files.length === 0) return;
+  const contents = await source.read(files);
+  for (const file of files) known.set(file, { identity: source.identity(file), found: find(file, contents.get(file)) });
 }
 
-/** Regular files below a folder, as paths from it; nothing of Git's own, and no links are followed. */
-async function filesUnder(directory: string): Promise<readonly string[]> {
-  const files: string[] = [];
-  let folders: readonly string[] = [""];
-  while (folders.length > 0) {
-    const next: string[] = [];
-    for (let at = 0; at < folders.length; at += CHUNK) {
-      await Promise.all(
-        folders.slice(at, at + CHUNK).map(async (folder) => {
-          const entries = await readdir(join(directory, folder), { withFileTypes: true }).catch((cause: unknown) => {
-            throw new PortFailure("stalled", `${join(directory, folder)} cannot be listed (${codeOf(cause)}): check that you may read it`);
-          });
-          for (const entry of entries) {
-            const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-            if (entry.isFile()) files.push(path);
-            else if (entry.isDirectory() && entry.name !== ".git") next.push(path);
-          }
-        }),
-      );
-    }
-    folders = next;
-  }
-  return files;
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : "unknown reason";
+function find(file: string, bytes: Uint8Array | undefined): PinnedValuesResult {
+  const text = decoded(bytes);
+  return text === null ? { ok: false, problem: `${file}: is over ${FILE_LIMIT} bytes, gone, or not UTF-8` } : findPinnedValues(file, text);
 }
 
 /** Whose file each is, where the repository's own configuration tells. */
-async function readPlaces(source: Source, problems: string[]): Promise<(file: string) => DiscoveredPlace | null> {
+async function readPlaces(source: PinSource, problems: string[]): Promise<(file: string) => DiscoveredPlace | null> {
   const nobody = (): null => null;
   if (!source.files.includes(CONFIG_PATH)) return nobody;
   const parsed = parseConfig(decoded((await source.read([CONFIG_PATH])).get(CONFIG_PATH)) ?? "");
@@ -163,19 +119,8 @@ async function readPlaces(source: Source, problems: string[]): Promise<(file: st
   return nobody;
 }
 
-const strictly = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function decoded(bytes: Uint8Array | undefined): string | null {
-  if (bytes === undefined) return null;
-  try {
-    return strictly.decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
 function asJson(pins: readonly PlacedPin[]): string {
-  const rows = pins.map(({ file, path, line, kind, image, value, place }) => ({
+  const rows = pins.map(({ pin: { file, path, line, kind, image, value }, place }) => ({
     file,
     path,
     line,
@@ -191,7 +136,7 @@ function asJson(pins: readonly PlacedPin[]): string {
 
 function asTable(pins: readonly PlacedPin[]): string {
   if (pins.length === 0) return "no pins\n";
-  const rows = pins.map(({ file, path, line, kind, value, place }) => [
+  const rows = pins.map(({ pin: { file, path, line, kind, value }, place }) => [
     `${file}:${line}`,
     place === null ? "" : `${place.app} ${place.environment}`,
     kind,

@@ -1,17 +1,19 @@
 import type { Terminal } from "./command.ts";
 
+type Watched = Pick<Terminal, "err" | "watched">;
+
 const WIDTH = 30;
 /** Drawn at most this often from nothing to done. */
 const STEPS = 200;
 
 /** A bar on one line of `err`, which goes away when the work is done; nothing where nobody watches. */
 export class Progress {
-  readonly #terminal: Terminal;
+  readonly #terminal: Watched;
   readonly #what: string;
   readonly #total: number;
   #drawn = -1;
 
-  constructor(terminal: Terminal, what: string, total: number) {
+  constructor(terminal: Watched, what: string, total: number) {
     this.#terminal = terminal;
     this.#what = what;
     this.#total = total;

@@ -3,6 +3,7 @@ import type { ReplayedEdit } from "../domain/pins/replay.ts";
 import type { Oid } from "../domain/release.ts";
 import { PortFailure, type ChangingCommit, type LocalRepository } from "../ports.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "./command.ts";
+import { decoded } from "./pin-source.ts";
 import { Progress } from "./progress.ts";
 import type { OpenRepository } from "./repository.ts";
 
@@ -112,17 +113,6 @@ function replayCommit(files: ChangingCommit["files"], contents: ReadonlyMap<Oid,
     edits.push(edit);
   }
   return edits;
-}
-
-const strictly = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function decoded(bytes: Uint8Array | undefined): string | null {
-  if (bytes === undefined) return null;
-  try {
-    return strictly.decode(bytes);
-  } catch {
-    return null;
-  }
 }
 
 function report({ commits, pin_only, edits, reproduced, differs, refused }: Totals): string {

@@ -91,12 +91,12 @@ export function parseYaml(text: string, limits: YamlLimits): YamlResult {
   }
   const problems = syntaxProblems(parsed, limits);
   if (problems.length > 0) return { ok: false, problems };
-  return inspect(text, parsed.contents, limits);
+  return inspect(text, parsed.contents, limits, []);
 }
 
 /**
  * Reads a file of any number of YAML documents: none in a file without content, or with comments alone. The limits hold for the
- * file as a whole, but for `aliases`, which holds for each document. What {@link parseYaml} reports of one document is a problem here too.
+ * file as a whole, but for `aliases`, which holds for each document. What {@link parseYaml} reports of one document is a problem here too, but duplicate keys are not looked for.
  */
 export function parseYamlStream(text: string, limits: YamlLimits): YamlStreamResult {
   if (text.length > limits.characters) {
@@ -113,7 +113,7 @@ export function parseYamlStream(text: string, limits: YamlLimits): YamlStreamRes
   for (const one of Array.isArray(parsed) ? parsed : []) {
     const problems = syntaxProblems(one, limits);
     if (problems.length > 0) return { ok: false, problems };
-    const result = inspect(text, one.contents, limits);
+    const result = inspect(text, one.contents, limits, null);
     if (!result.ok) return result;
     documents.push(result.document);
   }
@@ -157,10 +157,9 @@ function explain(code: string, message: string): string {
   }
 }
 
-/** Walks the document once: depth, aliases and their anchors, duplicate keys. */
-function inspect(text: string, root: ParsedNode | null, limits: YamlLimits): YamlResult {
+/** Walks the document once: depth, aliases and their anchors, and duplicate keys where they are asked for. */
+function inspect(text: string, root: ParsedNode | null, limits: YamlLimits, duplicates: YamlProblem[] | null): YamlResult {
   const problems: YamlProblem[] = [];
-  const duplicates: YamlProblem[] = [];
   const anchors = new Map<string, ParsedNode>();
   const targets = new Map<Alias, ParsedNode>();
   const visit = (node: ParsedNode | null, depth: number): void => {
@@ -174,7 +173,7 @@ function inspect(text: string, root: ParsedNode | null, limits: YamlLimits): Yam
       else if (targets.size >= limits.aliases) problems.push({ offset: node.range[0], message: tooMany });
       else targets.set(node, target);
     } else if (isMap(node)) {
-      findDuplicates(node, duplicates);
+      if (duplicates !== null) findDuplicates(node, duplicates);
       for (const pair of node.items) {
         visit(pair.key, depth + 1);
         visit(pair.value, depth + 1);
@@ -187,7 +186,7 @@ function inspect(text: string, root: ParsedNode | null, limits: YamlLimits): Yam
   };
   visit(root, 0);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, document: { text, root, targets }, duplicates: duplicates.toSorted((left, right) => left.offset - right.offset) };
+  return { ok: true, document: { text, root, targets }, duplicates: (duplicates ?? []).toSorted((left, right) => left.offset - right.offset) };
 }
 
 /** The entries of a list. The library's type allows pairs too, but they come only of tags (`!!omap`) that are not resolved here. */

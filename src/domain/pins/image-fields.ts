@@ -1,4 +1,4 @@
-import { textAt, childAt, entriesAt, itemsAt } from "./place.ts";
+import { childAt, entriesAt, hasKey, nestedAt, textAt } from "./place.ts";
 import type { Place } from "./place.ts";
 import { imageOfParts, reportParts, wholeImage } from "./image-parts.ts";
 import type { PinKind, Report } from "./pinned-value.ts";
@@ -27,29 +27,27 @@ const VALUES_KEYS: ReadonlySet<string> = new Set(["values", "valuesObject", "val
  * `tag`. A text is taken for an image only if it reads as one that has a tag or digest; containers are images anyway.
  */
 export function reportImageFields(root: Place, options: ImageFieldsOptions, report: Report): void {
-  for (const [key, child] of entriesAt(root)) {
-    if (!options.except.has(key)) visit(child, key, options.whole, VALUES_KEYS.has(key), report);
+  reportMapping(root, "", options.whole, report);
+  for (const [key, child] of nestedAt(root)) {
+    if (typeof key === "number") visit(child, "", options.whole, false, report);
+    else if (!options.except.has(key)) visit(child, key, options.whole, VALUES_KEYS.has(key), report);
   }
-  reportMapping(root, entriesAt(root), "", options.whole, report);
-  for (const item of itemsAt(root)) visit(item, "", options.whole, false, report);
 }
 
+/** `key` is the nearest key above, `inValues` whether Helm values begin there or above. */
 function visit(place: Place, key: string, whole: PinKind, inValues: boolean, report: Report): void {
-  const kind = inValues ? "helm-values" : whole;
-  for (const item of itemsAt(place)) {
-    if (CONTAINER_LISTS.has(key)) reportWhole(childAt(item, "image"), "container-image", true, report);
-    visit(item, key, whole, inValues, report);
+  reportMapping(place, key, inValues ? "helm-values" : whole, report);
+  for (const [step, child] of nestedAt(place)) {
+    if (typeof step === "number" && CONTAINER_LISTS.has(key)) reportWhole(childAt(child, "image"), "container-image", true, report);
+    if (typeof step === "number") visit(child, key, whole, inValues, report);
+    else visit(child, step, whole, inValues || VALUES_KEYS.has(step), report);
   }
-  const entries = entriesAt(place);
-  if (entries.length === 0) return;
-  reportMapping(place, entries, key, kind, report);
-  for (const [name, child] of entries) visit(child, name, whole, inValues || VALUES_KEYS.has(name), report);
 }
 
-type Entries = ReturnType<typeof entriesAt>;
+const namesAnImage = (key: string): boolean => IMAGE_PARTS.has(key) || IMAGE_KEY.test(key);
 
-function reportMapping(place: Place, entries: Entries, key: string, kind: PinKind, report: Report): void {
-  if (!entries.some(([name]) => IMAGE_PARTS.has(name) || IMAGE_KEY.test(name))) return;
+function reportMapping(place: Place, key: string, kind: PinKind, report: Report): void {
+  if (!hasKey(place, namesAnImage)) return;
   const isImage = IMAGE_MAPPING.test(key);
   const part = (name: string): Place | null => childAt(place, name);
   const digest = part("digest") ?? part("sha");
@@ -59,7 +57,7 @@ function reportMapping(place: Place, entries: Entries, key: string, kind: PinKin
     reportParts("helm-values", { ...parts, repository: part("repository") }, report) ||
     (isImage && reportParts("helm-values", { ...parts, repository: part("name") }, report));
   if (isImage && !named) reportWhole(part("reference"), kind, false, report);
-  for (const [name, child] of entries) {
+  for (const [name, child] of entriesAt(place)) {
     if (!IMAGE_KEY.test(name)) continue;
     const split = { ...parts, repository: child };
     const hasTag = wholeImage(textAt(child))?.tag !== null;

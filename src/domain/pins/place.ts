@@ -52,6 +52,28 @@ export function entriesAt(place: Place | null): readonly (readonly [string, Plac
   return entries;
 }
 
+/** The values of a mapping or list that are not scalars, with their keys or indexes: where more may be found. */
+export function nestedAt(place: Place): readonly (readonly [string | number, Place])[] {
+  const { node } = place;
+  const nested: (readonly [string | number, Place])[] = [];
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      const name = value === null || isScalar(value) ? null : keyText(key);
+      if (name !== null) nested.push([name, step(place, name, value)]);
+    }
+  } else if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) {
+      if (isMap(item) || isSeq(item) || isAlias(item)) nested.push([index, step(place, index, item)]);
+    }
+  }
+  return nested;
+}
+
+/** Whether a mapping has a key of which this holds. */
+export function hasKey({ node }: Place, holds: (key: string) => boolean): boolean {
+  return isMap(node) && node.items.some(({ key }) => holds(keyText(key) ?? ""));
+}
+
 /** The entries of a list; none for anything else. */
 export function itemsAt(place: Place | null): readonly Place[] {
   if (place === null || !isSeq(place.node)) return [];
