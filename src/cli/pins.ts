@@ -2,6 +2,8 @@ import { parseConfig } from "../domain/config-file.ts";
 import { CONFIG_PATH } from "../domain/config.ts";
 import { compileDiscover } from "../domain/discover.ts";
 import type { DiscoveredPlace } from "../domain/discover.ts";
+import { compileConfiguredPins, NO_CONFIGURED_PINS } from "../domain/pins/configured.ts";
+import type { ConfiguredPins } from "../domain/pins/configured.ts";
 import { findPinnedValues, mayHoldPins } from "../domain/pins/find-values.ts";
 import type { PinnedValuesResult } from "../domain/pins/find-values.ts";
 import { PIN_KINDS } from "../domain/pins/pinned-value.ts";
@@ -73,13 +75,13 @@ export async function collectPins(
 ): Promise<{ readonly pins: readonly PlacedPin[]; readonly problems: readonly string[] }> {
   const problems: string[] = [];
   const pins: PlacedPin[] = [];
-  const placeOf = await readPlaces(source, problems);
-  const files = source.files.filter(mayHoldPins);
+  const { placeOf, configured } = await readConfig(source, problems);
+  const files = source.files.filter((file) => mayHoldPins(file) || configured.holds(file));
   const progress = new Progress(terminal, "reading", files.length);
   for (let at = 0; at < files.length; at += CHUNK) {
     progress.show(at);
     const chunk = files.slice(at, at + CHUNK);
-    await readFiles(chunk.filter((file) => !isKnown(known.get(file), source.identity(file))), source, known);
+    await readFiles(chunk.filter((file) => !isKnown(known.get(file), source.identity(file))), source, known, configured);
     for (const file of chunk) {
       const found = known.get(file)?.found;
       if (found?.ok === false) problems.push(found.problem);
@@ -97,26 +99,36 @@ function isKnown(file: KnownFile | undefined, identity: string | null): boolean 
   return file !== undefined && identity !== null && file.identity === identity;
 }
 
-async function readFiles(files: readonly string[], source: PinSource, known: KnownPins): Promise<void> {
+async function readFiles(files: readonly string[], source: PinSource, known: KnownPins, configured: ConfiguredPins): Promise<void> {
   if (files.length === 0) return;
   const contents = await source.read(files);
-  for (const file of files) known.set(file, { identity: source.identity(file), found: find(file, contents.get(file)) });
+  for (const file of files) known.set(file, { identity: source.identity(file), found: find(file, contents.get(file), configured) });
 }
 
-function find(file: string, bytes: Uint8Array | undefined): PinnedValuesResult {
+function find(file: string, bytes: Uint8Array | undefined, configured: ConfiguredPins): PinnedValuesResult {
   const text = decoded(bytes);
-  return text === null ? { ok: false, problem: `${file}: is over ${FILE_LIMIT} bytes, gone, or not UTF-8` } : findPinnedValues(file, text);
+  if (text !== null) return findPinnedValues(file, text, configured);
+  return { ok: false, problem: `${file}: is over ${FILE_LIMIT} bytes, gone, or not UTF-8` };
 }
 
-/** Whose file each is, where the repository's own configuration tells. */
-async function readPlaces(source: PinSource, problems: string[]): Promise<(file: string) => DiscoveredPlace | null> {
-  const nobody = (): null => null;
-  if (!source.files.includes(CONFIG_PATH)) return nobody;
+interface Told {
+  /** Whose file a path is. */
+  readonly placeOf: (file: string) => DiscoveredPlace | null;
+  readonly configured: ConfiguredPins;
+}
+
+/** What the repository's own configuration tells, where there is one. */
+async function readConfig(source: PinSource, problems: string[]): Promise<Told> {
+  const nothing: Told = { placeOf: () => null, configured: NO_CONFIGURED_PINS };
+  if (!source.files.includes(CONFIG_PATH)) return nothing;
   const parsed = parseConfig(decoded((await source.read([CONFIG_PATH])).get(CONFIG_PATH)) ?? "");
-  if (parsed.ok) return compileDiscover(parsed.config.discover, parsed.config.environments);
+  if (parsed.ok) {
+    const { discover, environments, pins } = parsed.config;
+    return { placeOf: compileDiscover(discover, environments), configured: compileConfiguredPins(pins) };
+  }
   const { line, column, message } = parsed.problems[0] ?? { line: 1, column: 1, message: "cannot be read" };
   problems.push(`${CONFIG_PATH}:${line}:${column}: ${message} (so no apps are told; see pinion config check)`);
-  return nobody;
+  return nothing;
 }
 
 function asJson(pins: readonly PlacedPin[]): string {

@@ -82,6 +82,12 @@ describe("pinion pins", () => {
     expect(told.err).toContain(".github/pinion.yaml:1:");
   });
 
+  it("lists what the configuration names, whatever the files are called", async () => {
+    const config = "version: 1\nenvironments: {prod: {}}\napps: {discover: ['{app}/{env}/kustomization.yaml']}\npins: [{files: 'tags/*', path: '*'}]\n";
+    const folder = folderWith({ ".github/pinion.yaml": config, "tags/web": "image_tag: v123\n" });
+    expect(JSON.parse((await pinion(folder, "pins", "--json")).out)).toEqual([{ file: "tags/web", path: "image_tag", line: 1, kind: "configured", value: "v123" }]);
+  });
+
   it("names what cannot be read, and lists the rest", async () => {
     const folder = folderWith({
       "a.yaml": "image: a:1\n",

@@ -13,6 +13,8 @@ import {
   reportHelmRelease,
   reportOciRepository,
 } from "./chart-fields.ts";
+import { NO_CONFIGURED_PINS } from "./configured.ts";
+import type { ConfiguredPins } from "./configured.ts";
 import { reportImageFields } from "./image-fields.ts";
 import { isKustomizationName } from "./kustomization.ts";
 import { reportFluxKustomization, reportKustomization } from "./kustomize-fields.ts";
@@ -39,10 +41,10 @@ const WORDS_IN_JSON = /image"\s*:|"apiVersion"\s*:|"repository"\s*:|"newTag"\s*:
 
 /**
  * Finds all that a file pins, in the order of the file: whatever its name and its documents' kinds tell to be a pin
- * ({@link PIN_KINDS}). The text must keep the file's byte order mark. What is no mapping or list has no pins.
+ * ({@link PIN_KINDS}), and what a configuration names. The text must keep the file's byte order mark. What is no mapping or list has no pins.
  */
-export function findPinnedValues(file: string, text: string): PinnedValuesResult {
-  if (!(file.endsWith(".json") ? WORDS_IN_JSON : WORDS).test(text)) return { ok: true, values: [] };
+export function findPinnedValues(file: string, text: string, configured = NO_CONFIGURED_PINS): PinnedValuesResult {
+  if (!configured.holds(file) && !(file.endsWith(".json") ? WORDS_IN_JSON : WORDS).test(text)) return { ok: true, values: [] };
   const parsed = parseManifests(text);
   const positions = new TextPositions(text);
   if (!parsed.ok) {
@@ -53,7 +55,7 @@ export function findPinnedValues(file: string, text: string): PinnedValuesResult
     return { ok: false, problem: `${file}:${line}:${column}: ${told}` };
   }
   const values = parsed.documents.flatMap((document, index) =>
-    findingsIn(file, document).map(({ kind, place, image, part }): PinnedValue => ({
+    findingsIn(file, document, configured).map(({ kind, place, image, part }): PinnedValue => ({
       kind,
       file,
       path: formatYamlAddress({ document: index, path: pathOf(place) }),
@@ -69,13 +71,14 @@ export function findPinnedValues(file: string, text: string): PinnedValuesResult
   return { ok: true, values };
 }
 
-function findingsIn(file: string, document: YamlDocument): readonly Finding[] {
+function findingsIn(file: string, document: YamlDocument, configured: ConfiguredPins): readonly Finding[] {
   const findings = new Map<string, Finding>();
   const report: Report = (finding) => {
     const path = JSON.stringify(pathOf(finding.place));
     if (!findings.has(path)) findings.set(path, finding);
   };
   reportObject(file, rootPlace(document), report);
+  configured.report(file, rootPlace(document), report);
   return [...findings.values()].toSorted((left, right) => left.place.offset - right.place.offset);
 }
 
