@@ -105,7 +105,7 @@ export class CallPool {
     this.#calls.splice(this.#calls.indexOf(call), 1);
     if (this.#ghosts.delete(call)) return call.perform(UNDISTORTED);
     if (trouble === null) return answered(call, UNDISTORTED);
-    this.#serveWith(call, trouble);
+    return this.#serveWith(call, trouble);
   }
 
   async #serveWith(call: PendingCall, { kind, roll }: TroubleDecision): Promise<void> {

@@ -11,9 +11,10 @@ import { CallPool } from "./faults.ts";
 import { MINUTE, pinIn, placeOfPath } from "./facts.ts";
 import { setupOf, type Setup } from "./setup.ts";
 import { toldEvent, TROUBLE_IN_WORDS } from "./telling.ts";
-import type { Breach, Checker } from "./world-view.ts";
+import type { Breach, Checker, WorldActions } from "./world-view.ts";
 import { World } from "./world/world.ts";
-import type { SimulatedWorld } from "./simulated-world.ts";
+import type { Inhabited, SimulatedWorld } from "./simulated-world.ts";
+import { People } from "./world/people.ts";
 
 export interface Violation extends Breach {
   readonly seed: number;
@@ -52,7 +53,7 @@ interface Hint {
 }
 
 /** Makes the world that a run takes place in. */
-export type Worlds = (setup: Setup) => Promise<SimulatedWorld>;
+export type Worlds = (setup: Setup) => Promise<Inhabited>;
 
 export interface RunOptions {
   readonly seed: number;
@@ -70,16 +71,17 @@ export interface RunOptions {
 }
 
 export async function run(options: RunOptions): Promise<RunResult> {
-  const world = await (options.worlds ?? inMemory)(options.setup);
+  const inhabited = await (options.worlds ?? inMemory)(options.setup);
   try {
-    return await new Simulation(options, world).run();
+    return await new Simulation(options, inhabited).run();
   } finally {
-    await world.close();
+    await inhabited.world.close();
   }
 }
 
-async function inMemory(setup: Setup): Promise<SimulatedWorld> {
-  return new World(setup);
+async function inMemory(setup: Setup): Promise<Inhabited> {
+  const world = new World(setup);
+  return { world, people: new People(world) };
 }
 
 /** Everything from one number: the world and what happens in it. */
@@ -91,6 +93,7 @@ export function runSeed(seed: number, steps: number, policies: PolicySet, tellin
 class Simulation {
   readonly #options: RunOptions;
   readonly #world: SimulatedWorld;
+  readonly #people: WorldActions;
   readonly #pool: CallPool;
   readonly #checkers: readonly Checker[];
   readonly #decisions: Decision[] = [];
@@ -107,10 +110,11 @@ class Simulation {
   /** The call that was answered last, should it turn out to be worth telling. */
   #untold = "";
 
-  constructor(options: RunOptions, world: SimulatedWorld) {
+  constructor(options: RunOptions, { world, people }: Inhabited) {
     this.#options = options;
     this.#checkers = options.checkers ?? allCheckers();
     this.#world = world;
+    this.#people = people;
     this.#pool = new CallPool(
       () => this.#world.clock.now(),
       (at, run) => void this.#world.clock.schedule(at, run),
@@ -177,7 +181,7 @@ class Simulation {
         return this.#hint(decision);
       case "act": {
         const actor = CAST.get(decision.actor);
-        return (await actor?.({ view: this.#world, world: this.#world.people, chance: new Chance(decision.roll) })) ?? "nobody acts";
+        return (await actor?.({ view: this.#world, world: this.#people, chance: new Chance(decision.roll) })) ?? "nobody acts";
       }
       case "wait": {
         const before = this.#world.clock.now();
@@ -255,9 +259,9 @@ class Simulation {
 
   /** Trouble ends. What must come true is looked at when the world has had its time. */
   async #calmDown(): Promise<void> {
-    this.#world.people.calm();
+    this.#people.calm();
     this.#hints = [];
-    if (this.#world.configAt(this.#world.mainline().at(-1) ?? "") === null) await this.#world.people.setConfig("olive", this.#options.setup.config);
+    if (this.#world.configAt(this.#world.mainline().at(-1) ?? "") === null) await this.#people.setConfig("olive", this.#options.setup.config);
     const end = this.#world.clock.now() + REST + this.#world.behind;
     for (let steps = 0; this.#violation === null && !this.#rests(end); steps += 1) {
       if (steps > MOST_CALM_STEPS) {

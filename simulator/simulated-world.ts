@@ -32,7 +32,6 @@ export interface Target {
 
 export interface SimulatedWorld extends WorldView {
   readonly clock: WorldClock;
-  readonly people: WorldActions;
   /** Everything that has happened, in order. */
   readonly events: readonly WorldEvent[];
   /** How far machines' clocks are behind, because somebody set them back. */
@@ -43,4 +42,10 @@ export interface SimulatedWorld extends WorldView {
   /** Resolves when {@link events} and the view tell all that has happened. */
   settle(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A world, and the hands of those who live in it. */
+export interface Inhabited {
+  readonly world: SimulatedWorld;
+  readonly people: WorldActions;
 }

@@ -13,7 +13,6 @@ import { CONFIG_PATH, configText } from "./config-text.ts";
 import { AppForge } from "./forge.ts";
 import { GitHub } from "./github.ts";
 import { ReadGit } from "./manifests.ts";
-import { People } from "./people.ts";
 import { Traffic } from "./metrics.ts";
 import { Registry } from "./registry.ts";
 
@@ -32,7 +31,6 @@ export class World implements SimulatedWorld {
   readonly apps: readonly string[];
   readonly checkRequired: boolean;
   readonly events: WorldEvent[] = [];
-  readonly people = new People(this);
   /** How far machines' clocks are behind, because somebody set them back. */
   behind: Milliseconds = 0;
   unreachableUntil: Instant = 0;
