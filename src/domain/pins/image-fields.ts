@@ -1,6 +1,6 @@
 import { childAt, entriesAt, hasKey, nestedAt, textAt } from "./place.ts";
 import type { Place } from "./place.ts";
-import { imageOfParts, reportParts, wholeImage } from "./image-parts.ts";
+import { imageOfParts, reportEach, reportParts, wholeImage } from "./image-parts.ts";
 import type { PinKind, Report } from "./pinned-value.ts";
 
 /** Fields of a pod whose entries are containers (k8s.io/api core/v1 PodSpec). */
@@ -47,8 +47,8 @@ function visit(place: Place, key: string, whole: PinKind, inValues: boolean, rep
 const namesAnImage = (key: string): boolean => IMAGE_PARTS.has(key) || IMAGE_KEY.test(key);
 
 function reportMapping(place: Place, key: string, kind: PinKind, report: Report): void {
-  if (!hasKey(place, namesAnImage)) return;
   const isImage = IMAGE_MAPPING.test(key);
+  if (!isImage && !hasKey(place, namesAnImage)) return;
   const part = (name: string): Place | null => childAt(place, name);
   const digest = part("digest") ?? part("sha");
   const tag = part("tag") ?? part("imageTag");
@@ -56,7 +56,12 @@ function reportMapping(place: Place, key: string, kind: PinKind, report: Report)
   const named =
     reportParts("helm-values", { ...parts, repository: part("repository") }, report) ||
     (isImage && reportParts("helm-values", { ...parts, repository: part("name") }, report));
-  if (isImage && !named) reportWhole(part("reference"), kind, false, report);
+  if (isImage && !named) {
+    reportWhole(part("reference"), kind, false, report);
+    // Values laid over others say only what differs: the repository stands elsewhere.
+    const alone = part("repository") === null && part("name") === null;
+    if (alone) reportEach("helm-values", { registry: null, repository: null, tag, digest }, null, report);
+  }
   for (const [name, child] of entriesAt(place)) {
     if (!IMAGE_KEY.test(name)) continue;
     const split = { ...parts, repository: child };
