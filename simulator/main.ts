@@ -1,11 +1,10 @@
-/** `npm run sim`: runs seeds, says what was violated, and tells the shortest story that shows it. */
+/** `npm run sim`: the simulator in memory, and whether it finds what it is for. */
 import { parseArgs } from "node:util";
 import { loadShippedPolicies } from "../src/adapters/policies.ts";
+import { simulate } from "./command.ts";
 import { mutantsCommand } from "./mutants/command.ts";
 import { hunt } from "./mutants/hunt.ts";
-import { runSeed, type RunResult } from "./run.ts";
-import { replay, shrink } from "./shrink.ts";
-import { setupOf } from "./setup.ts";
+import { IN_MEMORY } from "./run.ts";
 
 const HELP = `Usage: npm run sim -- [--seeds N] [--seed S] [--steps N] [--json]
   --seeds N   how many seeds to run (100; 1 with --seed alone)
@@ -19,16 +18,8 @@ const HELP = `Usage: npm run sim -- [--seeds N] [--seed S] [--steps N] [--json]
 
 /** More than this, and a mistake could as well not be found. */
 const SEEDS_PER_MUTANT = 400;
-
-interface Totals {
-  seeds: number;
-  steps: number;
-  faults: number;
-  crashes: number;
-  merges: number;
-  records: number;
-  readonly byKind: Record<string, number>;
-}
+/** Runs that may be made to shorten one story: a second or so. */
+const TRIES = 400;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -56,53 +47,7 @@ async function main(): Promise<number> {
   if (values.hunt !== undefined) {
     return say(`${JSON.stringify(await hunt({ first, seeds, steps, invariants: values.hunt.split(",") }, policies))}\n`, 0);
   }
-  const totals: Totals = { seeds: 0, steps: 0, faults: 0, crashes: 0, merges: 0, records: 0, byKind: {} };
-  const failed: RunResult[] = [];
-  const begun = process.hrtime.bigint();
-  for (let seed = first; seed < first + seeds; seed += 1) {
-    const result = await runSeed(seed, steps, policies);
-    add(totals, result);
-    if (result.violation !== null) {
-      failed.push(result);
-      process.stderr.write(`seed ${seed}: ${result.violation.invariant} at step ${result.violation.step}: ${result.violation.sentence}\n`);
-    } else if (totals.seeds % 100 === 0) process.stderr.write(`${totals.seeds} of ${seeds} seeds\n`);
-  }
-  const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
-  for (const result of firstOfEach(failed)) {
-    const invariant = result.violation?.invariant ?? "";
-    const story = await shrink({ seed: result.seed, setup: setupOf(result.seed), decisions: result.decisions }, invariant, policies);
-    const told = await replay(story, policies, true);
-    say(`\nSeed ${result.seed}, ${invariant}: ${told.violation?.sentence ?? ""}\n${told.story.join("\n")}\n`, 0);
-  }
-  summarize(totals, failed, seconds, values.json);
-  return failed.length > 0 ? 1 : 0;
-}
-
-function add(totals: Totals, { steps, crashes, faults, merges, records }: RunResult): void {
-  totals.seeds += 1;
-  totals.steps += steps;
-  totals.crashes += crashes;
-  totals.merges += merges;
-  totals.records += records;
-  for (const [kind, times] of Object.entries(faults)) {
-    totals.faults += times;
-    totals.byKind[kind] = (totals.byKind[kind] ?? 0) + times;
-  }
-}
-
-/** One story for each invariant: the others are most likely the same. */
-function firstOfEach(failed: readonly RunResult[]): readonly RunResult[] {
-  return [...new Map(failed.toReversed().map((result) => [result.violation?.invariant, result])).values()];
-}
-
-function summarize(totals: Totals, failed: readonly RunResult[], seconds: number, json: boolean): void {
-  const { seeds, steps, faults, crashes, merges, records } = totals;
-  const perSecond = Math.round(steps / seconds);
-  say(`${seeds} seeds, ${steps} steps (${perSecond} a second), ${merges} merges, ${records} records\n`, 0);
-  say(`${faults} faults: ${Object.entries(totals.byKind).map(([kind, times]) => `${times} ${kind}`).join(", ")}; ${crashes} crashes\n`, 0);
-  say(failed.length === 0 ? "no invariant was violated\n" : `${failed.length} seeds violate an invariant\n`, 0);
-  const violations = failed.flatMap(({ violation }) => violation ?? []);
-  if (json) say(`${JSON.stringify({ seeds, steps, faults, crashes, violations, steps_per_second: perSecond, merges, records })}\n`, 0);
+  return simulate(IN_MEMORY, { first, seeds, steps, json: values.json, tries: TRIES }, policies);
 }
 
 function say(text: string, code: number): number {

@@ -61,7 +61,7 @@ export interface RunOptions {
   readonly source: DecisionSource;
   readonly policies: PolicySet;
   /** In memory unless told. */
-  readonly worlds?: Worlds;
+  readonly worlds?: Worlds | undefined;
   /** What watches, if not everything. */
   readonly checkers?: readonly Checker[];
   /** Ends with the last decision: what must come true later is not waited for. */
@@ -84,10 +84,19 @@ async function inMemory(setup: Setup): Promise<Inhabited> {
   return { world, people: new People(world) };
 }
 
+/** How worlds are made. */
+export interface Tier {
+  setupOf(seed: number): Setup;
+  readonly worlds: Worlds;
+}
+
+export const IN_MEMORY: Tier = { setupOf, worlds: inMemory };
+
 /** Everything from one number: the world and what happens in it. */
-export function runSeed(seed: number, steps: number, policies: PolicySet, telling = false): Promise<RunResult> {
-  const setup = setupOf(seed);
-  return run({ seed, setup, source: new DrawnDecisions(new Chance(seed + 1_000_003), setup, steps), policies, telling });
+export function runSeed(seed: number, steps: number, policies: PolicySet, telling = false, tier = IN_MEMORY): Promise<RunResult> {
+  const setup = tier.setupOf(seed);
+  const source = new DrawnDecisions(new Chance(seed + 1_000_003), setup, steps);
+  return run({ seed, setup, source, policies, telling, worlds: tier.worlds });
 }
 
 class Simulation {
@@ -118,6 +127,7 @@ class Simulation {
     this.#pool = new CallPool(
       () => this.#world.clock.now(),
       (at, run) => void this.#world.clock.schedule(at, run),
+      world.wired,
     );
   }
 
@@ -157,6 +167,7 @@ class Simulation {
   async #step(decision: Decision): Promise<void> {
     this.#steps += 1;
     const told = await this.#carryOut(decision);
+    await this.#world.settle();
     if (this.#options.telling === true) this.#tell(told);
     if (decision.do !== "wait") this.#world.clock.advance(this.#world.clock.now() + STEP_TAKES);
     await this.#pool.settled();

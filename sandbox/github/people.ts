@@ -129,6 +129,15 @@ export class Person {
     await this.#call("PATCH", `/issues/${number}`, { state: "open" });
   }
 
+  async createBranch(branch: string, at: Oid): Promise<void> {
+    await this.#call("POST", "/git/refs", { ref: `refs/heads/${branch}`, sha: at });
+  }
+
+  /** Wherever it stands. */
+  async moveBranch(branch: string, to: Oid): Promise<void> {
+    await this.#call("PATCH", `/git/refs/heads/${branch}`, { sha: to, force: true });
+  }
+
   async deleteBranch(branch: string): Promise<void> {
     await this.#call("DELETE", `/git/refs/heads/${branch}`);
   }

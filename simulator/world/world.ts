@@ -2,10 +2,10 @@ import type { Instant } from "../../src/domain/answer.ts";
 import type { BotId } from "../events.ts";
 import { MAIN, manifest, placePath, type GitHubFacts, type PlacePin } from "../facts.ts";
 import type { Setup } from "../setup.ts";
-import type { Distortion, SimulatedWorld } from "../simulated-world.ts";
+import type { Distortion, Reach, SimulatedWorld } from "../simulated-world.ts";
 import { BEGIN, WorldBase } from "./base.ts";
 import { CONFIG_PATH } from "./config-text.ts";
-import { AppForge } from "./forge.ts";
+import { AppForge, REPOSITORY } from "./forge.ts";
 import { GitHub } from "./github.ts";
 import { ReadGit } from "./manifests.ts";
 import { Registry } from "./registry.ts";
@@ -30,6 +30,8 @@ export function imageRepository(app: string): string {
 export class World extends WorldBase implements SimulatedWorld {
   readonly github: GitHub;
   readonly registry = new Registry();
+  readonly repository = REPOSITORY;
+  readonly wired = false;
 
   constructor(setup: Setup) {
     super(setup);
@@ -82,8 +84,8 @@ export class World extends WorldBase implements SimulatedWorld {
   }
 
   /** A process reaches its ports at once. */
-  reach(bot: BotId, now: () => Instant) {
-    return (distortion: Distortion) => this.target(bot, now, distortion);
+  reach(bot: BotId, now: () => Instant): Reach {
+    return (distortion, ask) => ask(this.target(bot, now, distortion));
   }
 
   /** There is nothing to wait for. */

@@ -83,7 +83,7 @@ describe("shrinking", () => {
     const closing = /^\{"kind":"closed","pull":\d+,"by":\{"login":"carol"/;
     const { seed, decisions } = await runIn((one) => one.trace.some((line) => closing.test(line)));
     const whole = { seed, setup: setupOf(seed), decisions };
-    const short = await shrink(whole, "T1", policies, carolCloses, 40);
+    const short = await shrink(whole, "T1", policies, { checkers: carolCloses, tries: 40 });
     const told = await replay(short, policies, true, carolCloses);
     expect(told.violation).toMatchObject({ invariant: "T1", seed });
     expect(short.decisions.length).toBeLessThan(whole.decisions.length / 2);
