@@ -6,10 +6,11 @@ import { mutantsCommand } from "./mutants/command.ts";
 import { hunt } from "./mutants/hunt.ts";
 import { IN_MEMORY } from "./run.ts";
 
-const HELP = `Usage: npm run sim -- [--seeds N] [--seed S] [--steps N] [--json]
+const HELP = `Usage: npm run sim -- [--seeds N] [--seed S] [--steps N] [--for SECONDS] [--json]
   --seeds N   how many seeds to run (100; 1 with --seed alone)
   --seed S    the first of them (1)
   --steps N   decisions of chance in each run, before trouble ends (600)
+  --for N     as many seeds as begin within so many seconds
   --json      end with one line of JSON
 
        npm run sim -- --mutants [--mutant NAME] [--seeds N] [--json]
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
     options: {
       seeds: { type: "string" },
       seed: { type: "string" },
+      for: { type: "string" },
       steps: { type: "string", default: "600" },
       json: { type: "boolean", default: false },
       mutants: { type: "boolean", default: false },
@@ -36,9 +38,11 @@ async function main(): Promise<number> {
   });
   if (values.help) return say(HELP, 0);
   const first = Number(values.seed ?? 1);
-  const seeds = Number(values.seeds ?? (values.seed === undefined ? 100 : 1));
+  const seconds = values.for === undefined ? null : Number(values.for);
+  const alone = seconds === null ? 1 : Number.MAX_SAFE_INTEGER;
+  const seeds = Number(values.seeds ?? (values.seed === undefined ? 100 : alone));
   const steps = Number(values.steps);
-  if (![first, seeds, steps].every((number) => Number.isSafeInteger(number) && number >= 0)) return say(HELP, 2);
+  if (![first, seeds, steps, seconds ?? 0].every((number) => Number.isSafeInteger(number) && number >= 0)) return say(HELP, 2);
   const policies = await loadShippedPolicies();
   if (values.mutants || values.mutant !== undefined) {
     const budget = { first, seeds: Number(values.seeds ?? SEEDS_PER_MUTANT), steps };
@@ -47,7 +51,7 @@ async function main(): Promise<number> {
   if (values.hunt !== undefined) {
     return say(`${JSON.stringify(await hunt({ first, seeds, steps, invariants: values.hunt.split(",") }, policies))}\n`, 0);
   }
-  return simulate(IN_MEMORY, { first, seeds, steps, json: values.json, tries: TRIES }, policies);
+  return simulate(IN_MEMORY, { first, seeds, seconds, steps, json: values.json, tries: TRIES }, policies);
 }
 
 function say(text: string, code: number): number {

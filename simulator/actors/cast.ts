@@ -1,6 +1,7 @@
 import type { Actor } from "./actor.ts";
 import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
+import { protagonist } from "./protagonist.ts";
 import { intruder, outsider } from "./strangers.ts";
 
 /** Everybody who can have a turn, by name. */
@@ -17,4 +18,5 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["releaser", releaser],
   ["shipper", shipper],
   ["approver", approver],
+  ["protagonist", protagonist],
 ]);

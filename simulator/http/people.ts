@@ -1,4 +1,5 @@
 import { PersonRefused, type Person } from "../../sandbox/github/people.ts";
+import { SandboxRefusal } from "../../sandbox/github/refusal.ts";
 import type { GitHubSandbox } from "../../sandbox/github/sandbox.ts";
 import type { PullRequest, Repository } from "../../sandbox/github/model.ts";
 import { joinTeam, leaveTeam } from "../../sandbox/github/state/accounts.ts";
@@ -46,7 +47,7 @@ export class HttpPeople implements WorldActions {
       await work();
       return true;
     } catch (problem) {
-      if (problem instanceof PersonRefused) return false;
+      if (problem instanceof PersonRefused || problem instanceof SandboxRefusal) return false;
       throw problem;
     }
   }
