@@ -7,8 +7,8 @@ export interface Wish {
   readonly first: number;
   /** How many seeds, at most. */
   readonly seeds: number;
-  /** No seed is begun after so many seconds; null sets no limit. */
-  readonly seconds: number | null;
+  /** No seed is begun after so many seconds; `Infinity` sets no limit. */
+  readonly seconds: number;
   /** Decisions of chance in each run. */
   readonly steps: number;
   /** Ends with one line of JSON. */
@@ -33,7 +33,7 @@ export async function simulate(tier: Tier, { first, seeds, seconds: limit, steps
   const failed: RunResult[] = [];
   const begun = process.hrtime.bigint();
   const passed = () => Number(process.hrtime.bigint() - begun) / 1e9;
-  for (let seed = first; seed < first + seeds && (limit === null || passed() < limit); seed += 1) {
+  for (let seed = first; seed < first + seeds && passed() < limit; seed += 1) {
     const result = await runSeed(seed, steps, policies, tier);
     add(totals, result);
     if (result.violation !== null) {

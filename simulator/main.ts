@@ -38,11 +38,11 @@ async function main(): Promise<number> {
   });
   if (values.help) return say(HELP, 0);
   const first = Number(values.seed ?? 1);
-  const seconds = values.for === undefined ? null : Number(values.for);
-  const alone = seconds === null ? 1 : Number.MAX_SAFE_INTEGER;
+  const seconds = Number(values.for ?? Infinity);
+  const alone = values.for === undefined ? 1 : Number.MAX_SAFE_INTEGER;
   const seeds = Number(values.seeds ?? (values.seed === undefined ? 100 : alone));
   const steps = Number(values.steps);
-  if (![first, seeds, steps, seconds ?? 0].every((number) => Number.isSafeInteger(number) && number >= 0)) return say(HELP, 2);
+  if (!([first, seeds, steps].every((number) => Number.isSafeInteger(number) && number >= 0) && seconds >= 0)) return say(HELP, 2);
   const policies = await loadShippedPolicies();
   if (values.mutants || values.mutant !== undefined) {
     const budget = { first, seeds: Number(values.seeds ?? SEEDS_PER_MUTANT), steps };

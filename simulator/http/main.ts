@@ -27,11 +27,11 @@ async function main(): Promise<number> {
     },
   });
   const first = Number(values.seed ?? 1);
-  const seconds = values.for === undefined ? null : Number(values.for);
-  const alone = seconds === null ? 1 : Number.MAX_SAFE_INTEGER;
+  const seconds = Number(values.for ?? Infinity);
+  const alone = values.for === undefined ? 1 : Number.MAX_SAFE_INTEGER;
   const seeds = Number(values.seeds ?? (values.seed === undefined ? 10 : alone));
   const steps = Number(values.steps);
-  const sound = [first, seeds, steps, seconds ?? 0].every((number) => Number.isSafeInteger(number) && number >= 0);
+  const sound = [first, seeds, steps].every((number) => Number.isSafeInteger(number) && number >= 0) && seconds >= 0;
   if (values.help || !sound) {
     process.stdout.write(HELP);
     return sound ? 0 : 2;
