@@ -1,5 +1,8 @@
 import type { Actor } from "./actor.ts";
+import { crowd } from "./crowd.ts";
+import { hands } from "./hands.ts";
 import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
+import { tidier, unlucky, weather } from "./mishaps.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
 import { protagonist } from "./protagonist.ts";
 import { intruder, outsider } from "./strangers.ts";
@@ -19,4 +22,9 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["shipper", shipper],
   ["approver", approver],
   ["protagonist", protagonist],
+  ["unlucky", unlucky],
+  ["weather", weather],
+  ["tidier", tidier],
+  ["hands", hands],
+  ["crowd", crowd],
 ]);

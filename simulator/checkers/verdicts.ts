@@ -10,7 +10,8 @@ import { breach, environmentAt, holdsDigest } from "./reading.ts";
 
 /** Argo CD writes whole seconds, cut off; ten of them must have passed. */
 const HEALTHY_FOR = 9_000;
-const DEGRADED_FOR = 58_000;
+/** A minute, less what a sync takes: from its beginning on Argo CD does not tell old from new. */
+const DEGRADED_FOR = 53_000;
 const SECOND = 1_000;
 /** A record is written this long after the look that it rests on, at most: slow calls, and a write that comes late. */
 const LOOKED_BEFORE = 45_000;

@@ -81,7 +81,7 @@ function stopped(event: Merge, { app, environment: name }: PinMove, view: WorldV
   }
   const entries = entriesOf(view, app, name).filter(({ writtenAt }) => seen !== null && writtenAt < seen.at - 1_000);
   const frozen = entries.findLast((entry) => entry.event === "frozen");
-  const thawed = entries.some((entry) => entry.event === "unfrozen" && entry.issue === frozen?.issue);
+  const thawed = entriesOf(view, app, name).some((entry) => entry.event === "unfrozen" && entry.issue === frozen?.issue);
   if (frozen !== undefined && !thawed) found.push(breach("S11", `#${event.pull} was merged into ${name}, where ${app} is stopped`));
   return found;
 }

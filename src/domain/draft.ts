@@ -48,17 +48,17 @@ export class Draft {
 
   /**
    * The answer, or null when it must be asked first; then the question is among the plan's needs. `retry` is how long an answer that
-   * could not be had stands.
+   * could not be had stands; one from before `since` does not count.
    */
   ask<K extends Need["kind"]>(
     need: Extract<Need, { kind: K }>,
     maxAge: Milliseconds,
-    retry: Milliseconds = UNKNOWN_MAX_AGE,
+    { retry = UNKNOWN_MAX_AGE, since = 0 }: { readonly retry?: Milliseconds; readonly since?: Instant } = {},
   ): Answer<NeedAnswers[K]> | null {
     const answer = this.#knowledge.get<K>(need);
     const limit = answer?.known === false ? unknownMaxAge(answer.failure, maxAge, retry) : maxAge;
     // An answer from the future was given before the clock was set back: how old it is cannot be told.
-    if (answer !== null && answer.at <= this.now && this.now - answer.at <= limit) {
+    if (answer !== null && answer.at >= since && answer.at <= this.now && this.now - answer.at <= limit) {
       if (!answer.known) this.due(answer.at + limit + 1);
       return answer;
     }

@@ -68,7 +68,7 @@ export interface Place {
   readonly request: Request | null;
   /** Everybody who asked for a release since it last arrived here or was withdrawn, by release key. */
   readonly askers: ReadonlyMap<string, readonly string[]>;
-  /** Automatic promotion waits for something newer than `displaced`. */
+  /** Automatic promotion waits for something newer than `displaced`, the newest that was displaced since somebody asked for a promotion. */
   readonly hold: { readonly displaced: Pinned; readonly at: Instant; readonly reason: string } | null;
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
   /** The commit of the stay for which people were told that there is no way back: once is enough. */
@@ -234,7 +234,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
     case "reverted":
       return { ...place, revertedAt: record.at, reverted: new Set(place.reverted).add(releaseKey(record.release)) };
     case "held":
-      return { ...place, hold: { displaced: record.displaced, at: record.at, reason: record.reason } };
+      return { ...place, hold: laterHold(place.hold, { displaced: record.displaced, at: record.at, reason: record.reason }) };
     case "frozen":
       return { ...place, frozen: { issue: record.issue, reason: record.reason }, toldOf: place.current?.commit ?? null };
     case "unfrozen":
@@ -255,6 +255,11 @@ function isAsOpened(merged: Extract<LogRecord, { readonly event: "merged" }>, op
 /** Whether a pull request that was opened for this brings it. The way back stays one where more images move together by now. */
 export function isWhatWasOpened(opened: Pick<Extract<LogRecord, { readonly event: "opened" }>, "kind" | "release">, to: Pinned): boolean {
   return sameRelease(opened.release, to) || (opened.kind === "revert" && isWithin(opened.release, to));
+}
+
+/** Whoever goes back one step further does not bring back by it what was taken away by the first: the newest that was displaced counts. */
+function laterHold(before: Place["hold"], hold: NonNullable<Place["hold"]>): Place["hold"] {
+  return before !== null && directionOf(hold.displaced, before.displaced) === "down" ? before : hold;
 }
 
 function isOpenOrBad({ verified, bad }: Stay): boolean {

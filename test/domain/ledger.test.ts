@@ -117,6 +117,16 @@ describe("the ledger", () => {
     expect(dev(appendRecords(EMPTY_LEDGER, [held, request])).hold).toBeNull();
   });
 
+  it("holds by the newest that was displaced, however often people have gone back since", () => {
+    const held = (displaced: typeof two, commit: string): LogRecord => ({ event: "held", app: "checkout", environment: "dev", at: 0, displaced, commit: oid(commit), reason: commit });
+    const holdOf = (...records: readonly LogRecord[]) => dev(appendRecords(EMPTY_LEDGER, records)).hold?.reason;
+    expect(holdOf(held(two, "5"), held(one, "6"))).toBe("5");
+    expect(holdOf(held(one, "5"), held(two, "6"))).toBe("6");
+    expect(holdOf(held(two, "5"), held(two, "6"))).toBe("6");
+    const unordered = { ...one, version: "latest", images: one.images.map((image) => ({ ...image, tag: "latest" })) };
+    expect(holdOf(held(two, "5"), held(unordered, "6"))).toBe("6");
+  });
+
   it("reads the same from records told once, twice, or in pieces", () => {
     const story = [merged(one, "1", 0), fact("deployed", one, "1", 1), fact("verified", one, "1", 2), merged(two, "2", 3), fact("deployed", two, "2", 4), fact("breached", two, "2", 5)];
     const whole = appendRecords(EMPTY_LEDGER, story);
