@@ -42,9 +42,11 @@ function judged(before: readonly LogEntry[], entry: LogEntry, view: WorldView): 
     case "out-of-band":
       found.push(...handRecord(entry, view));
       break;
+    case "adopted":
+      found.push(...adoptedRecord(entry, view));
+      break;
     case "deployed":
     case "verified":
-    case "adopted":
       if (entry.commit !== null && view.commit(entry.commit) === null) found.push(breach("S24", `${told(entry)} names a commit that is not there`));
       break;
     case "judged": {
@@ -83,6 +85,15 @@ function mergeRecord(before: readonly LogEntry[], entry: LogEntry, view: WorldVi
   const asOpened = opened?.environment === entry.environment && opened.app === entry.app && opened.release?.digests.join() === entry.release?.digests.join();
   if (asOpened && opened.kind !== entry.kind) found.push(breach("S24", `${told(entry)} is called a ${entry.kind ?? "nothing"}, and was opened as ${opened.kind ?? "nothing"}`));
   return found;
+}
+
+/** What is adopted stood there at the commit that it is adopted from. */
+function adoptedRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
+  const { app, environment, commit, release } = entry;
+  if (commit === null || view.commit(commit) === null) return [breach("S24", `${told(entry)} names a commit that is not there`)];
+  const pin = view.pinAt(commit, app, environment);
+  if (pin !== null && release?.version === pin.tag && release.digests.join() === (pin.digest ?? "")) return [];
+  return [breach("S24", `${told(entry)}, where ${commit.slice(0, 8)} pins ${pin?.tag ?? "nothing"}`)];
 }
 
 /** What the App merged itself, with nothing of others in it, is nobody's change by hand. */

@@ -219,8 +219,7 @@ function request(draft: Draft, wish: Wish, release: Release, judged: readonly Ju
   if (draft.observation.ledger.identities.has(`requested|${environment}|${app}|${wish.source}`))
     return follow(draft, wish, release, judged);
   // What is there is put into the log first: it may be a later word than the wish.
-  const { changes, unexplained } = draft.observation;
-  if ([...changes, ...unexplained].some((place) => place.app === app && place.environment === environment)) return;
+  if (draft.isChanging(app, environment)) return;
   const late = pinnedAlready(draft, wish, release) ?? laterWord(draft, wish, release);
   if (late !== null) return refuse(draft, wish, late);
   const { by, at, source, pullRequest } = wish;
