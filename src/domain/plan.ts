@@ -40,9 +40,11 @@ export function plan(observation: Observation, policies: PolicySet, knowledge: K
     .map((pullRequest) => judgePullRequest(draft, pullRequest));
   planChecks(draft, judged);
   for (const one of judged) planPullRequest(draft, one);
-  // What was withdrawn is put into the log first, so that it is not offered again in the same look.
-  if (!withdrawn) planPlaces(draft, judged);
-  planRequests(draft, judged);
+  // What was withdrawn is put into the log first, so that it is not offered again in the same look, nor for a request from before.
+  if (!withdrawn) {
+    planPlaces(draft, judged);
+    planRequests(draft, judged);
+  }
   planFreezes(draft);
   planBranches(draft);
   return inMode(draft.finish(), config.config);
