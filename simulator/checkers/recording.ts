@@ -113,7 +113,8 @@ function openingRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
   const pull = view.facts().pulls.get(entry.pullRequest ?? 0);
   if (pull === undefined || pull.author.kind !== "app") return [breach("S24", `${told(entry)}, which the App did not open`)];
   const place = placeOfBranch(pull.headRef);
-  const own = view.commit(entry.head ?? "")?.own === true;
+  // Where it was closed before its opening was written down, the record does not say what was opened.
+  const own = entry.head === null || view.commit(entry.head)?.own === true;
   if (own && place === `${entry.environment}/${entry.app}`) return [];
   return [breach("S24", `#${pull.number}, opened for ${place}, is recorded as ${told(entry)}, which is somebody else's doing`)];
 }

@@ -272,8 +272,8 @@ function closedByPerson(draft: Draft, branches: readonly string[], { app, enviro
       isOwn(other) && other.state === "closed" && branches.includes(other.head.ref) && other.closed !== null && other.closed.by.kind !== "app",
   );
   if (closed?.closed == null || (request !== null && request.at > closed.closed.at)) return false;
-  const { number, head, createdAt } = closed;
-  draft.record({
+  const { number, createdAt } = closed;
+  const isNew = draft.record({
     event: "opened",
     app,
     environment: environment.name,
@@ -282,10 +282,10 @@ function closedByPerson(draft: Draft, branches: readonly string[], { app, enviro
     from,
     release,
     pullRequest: number,
-    head: head.oid,
+    head: null,
     requestedBy: null,
   });
-  draft.due(draft.now);
+  if (isNew) draft.due(draft.now);
   return true;
 }
 
