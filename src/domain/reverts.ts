@@ -73,11 +73,11 @@ function withdrawnRevert(draft: Draft, app: AppName, environment: string, curren
 
 function freeze(draft: Draft, environment: Environment, current: Stay, release: Release, bad: Bad, reason: string): void {
   const { app } = release;
-  const { title, body } = frozenIssue({ app, environment: environment.name, version: release.version, reason, evidence: bad.evidence });
+  const { version } = release;
+  const { title, body } = frozenIssue({ app, environment: environment.name, version, commit: current.commit, reason, evidence: bad.evidence });
   const base = { event: "frozen" as const, app, environment: environment.name, at: draft.now, release, reason };
-  const told = draft.observation.snapshot.issues.find(
-    (issue) => issue.author.kind === "app" && issue.state === "open" && issue.title === title,
-  );
+  // Somebody may have closed it before it was in the log: then that is put down first, and what closing it means by the next look.
+  const told = draft.observation.snapshot.issues.find((issue) => issue.author.kind === "app" && issue.title === title);
   if (told !== undefined) {
     draft.record({ ...base, issue: told.number });
     return;
