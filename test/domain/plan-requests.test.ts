@@ -201,7 +201,7 @@ describe("the closed pull request of a promotion", () => {
   it("answers whoever had asked before it was closed, also where both are seen at once", () => {
     const made = world();
     made.records.push({ event: "opened", app: "checkout", environment: "prod", at: made.now - 2 * HOUR, kind: "promotion", from: one, release: three, pullRequest: 60, head: oid("c"), requestedBy: null });
-    made.ended.push(pullRequest({ number: 60, state: "closed", closed: { at: made.now - HOUR, by: ALICE } }), labelled(52, made.now - HOUR, "promote:prod", BOB));
+    made.ended.push(pullRequest({ number: 60, state: "closed", closed: { at: made.now - HOUR, by: ALICE } }), labelled(52, made.now - HOUR, "promote:prod"));
     expect(requests(made)).toEqual([]);
     write(made);
     expect(requests(made)).toEqual([]);
