@@ -92,6 +92,8 @@ export interface Ledger {
   readonly passedPullRequests: ReadonlySet<number>;
   /** What each pull request of Pinion was opened for. */
   readonly openedAs: ReadonlyMap<number, Extract<LogRecord, { readonly event: "opened" }>>;
+  /** Pull requests of Pinion that a person closed. */
+  readonly withdrawn: ReadonlySet<number>;
   /** When pull requests were opened, oldest first; for the hourly limit. */
   readonly opened: readonly Instant[];
   readonly identities: ReadonlySet<string>;
@@ -106,6 +108,7 @@ export const EMPTY_LEDGER: Ledger = {
   passed: new Set(),
   passedPullRequests: new Set(),
   openedAs: new Map(),
+  withdrawn: new Set(),
   opened: [],
   identities: new Set(),
   freezes: new Map(),
@@ -146,6 +149,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     passed: new Set(ledger.passed),
     passedPullRequests: new Set(ledger.passedPullRequests),
     openedAs: new Map(ledger.openedAs),
+    withdrawn: new Set(ledger.withdrawn),
     opened: [...ledger.opened],
     identities: new Set(ledger.identities),
     freezes: new Map(ledger.freezes),
@@ -175,6 +179,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
       next.opened.push(record.at);
       next.openedAs.set(record.pullRequest, record);
     }
+    if (record.event === "withdrawn") next.withdrawn.add(record.pullRequest);
     if (record.event === "merged") {
       const { app, environment, release } = record;
       next.merged.set(record.pullRequest, [...(next.merged.get(record.pullRequest) ?? []), { app, environment, release }]);

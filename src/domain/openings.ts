@@ -162,12 +162,8 @@ function claim(
 
 /** Whether a pull request with this head was opened and, as far as the log knows, has not been withdrawn. */
 function isRecorded(draft: Draft, head: string): boolean {
-  for (const opened of draft.observation.ledger.openedAs.values()) {
-    if (opened.head !== head) continue;
-    const { withdrawn } = draft.place(opened.app, opened.environment);
-    return (withdrawn.get(releaseKey(opened.release)) ?? 0) < opened.at;
-  }
-  return false;
+  const { openedAs, withdrawn } = draft.observation.ledger;
+  return [...openedAs.values()].some((opened) => opened.head === head && !withdrawn.has(opened.pullRequest));
 }
 
 export interface Opening {

@@ -5,7 +5,7 @@ import { mustBeProposed, type JudgedPullRequest } from "./judge-pull-request.ts"
 import { ranAs, type Bad, type Stay } from "./ledger.ts";
 import { openPromotionIn } from "./open-promotion.ts";
 import { PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
-import { releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
+import { sameRelease, type AppName, type Release } from "./release.ts";
 import { revertFiles } from "./revert-files.ts";
 import { revertTarget } from "./revert-target.ts";
 import { frozenIssue } from "./report/frozen-issue.ts";
@@ -61,12 +61,10 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
 }
 
 function withdrawnRevert(draft: Draft, app: AppName, environment: string, current: Stay): boolean {
-  const { openedAs } = draft.observation.ledger;
-  const { withdrawn } = draft.place(app, environment);
-  for (const opened of openedAs.values()) {
-    if (opened.kind !== "revert" || opened.app !== app || opened.environment !== environment || opened.at < current.since) continue;
-    const at = withdrawn.get(releaseKey(opened.release));
-    if (at !== undefined && at >= opened.at) return true;
+  const { openedAs, withdrawn } = draft.observation.ledger;
+  for (const { kind, pullRequest, at, ...there } of openedAs.values()) {
+    const isHere = kind === "revert" && there.app === app && there.environment === environment && at >= current.since;
+    if (isHere && withdrawn.has(pullRequest)) return true;
   }
   return false;
 }

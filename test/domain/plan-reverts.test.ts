@@ -21,6 +21,18 @@ describe("going back", () => {
     return world;
   }
 
+  it("does not come again after a person closed it, in the very second in which it was opened", () => {
+    const world = burning();
+    const at = world.now + 900;
+    world.records.push(
+      { event: "opened", app: "checkout", environment: "prod", at, kind: "revert", from: two, release: one, pullRequest: 300, head: oid("d"), requestedBy: null },
+      // GitHub's times are cut off to whole seconds.
+      { event: "withdrawn", app: "checkout", environment: "prod", at: world.now, release: one, pullRequest: 300, by: "alice" },
+    );
+    expect(inProd(world)).toEqual([]);
+    expect(reasons(world)).toContain("prod/checkout: 1.4.2 went bad, and a person closed the revert");
+  });
+
   it("reverts to the last release verified there, with a quarantine file", () => {
     const [open] = actions(burning(), "open").filter(({ environment }) => environment === "prod");
     expect(open?.title).toBe("Revert checkout in prod to 1.4.1");
