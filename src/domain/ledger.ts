@@ -229,7 +229,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
       const key = releaseKey(record.release);
       const before = place.askers.get(key) ?? [];
       const askers = before.includes(record.by) ? place.askers : new Map(place.askers).set(key, [...before, record.by]);
-      return { ...place, request: record, askers, hold: null };
+      return { ...place, request: record, askers, hold: place.hold !== null && isBefore(record.release, place.hold.displaced) ? place.hold : null };
     }
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
@@ -277,6 +277,11 @@ function endRun(place: Place, at: Instant): Place {
   const last = place.runs.at(-1);
   if (last === undefined || last.endedAt !== null) return place;
   return { ...place, runs: place.runs.with(place.runs.length - 1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
+}
+
+/** Whoever asks for something older than what was taken away does not ask for that to come again by itself. */
+function isBefore(release: Pinned, displaced: Pinned): boolean {
+  return directionOf(release, displaced) === "down";
 }
 
 /** A change by hand is a later word than a request that was made before it. */

@@ -30,6 +30,7 @@ export const FAILED_SEEDS: readonly FailedSeed[] = [
   { seed: 9136, steps: 900, invariant: "L5", found: "what a merge had just brought was adopted as having been there before Pinion, and what became of it was never told", mended: true },
   { seed: 302115, steps: 600, invariant: "L0", found: "a request from before its withdrawal stayed due, held back by the closing, and each look called for another", mended: true },
   { seed: 310699, steps: 600, invariant: "S26", found: "a look without what this process had just written to the log, after a merge: it is opened once more", mended: true },
+  { seed: 311475, steps: 600, invariant: "H1", found: "a request for something older ended the hold, and what a person had taken away came again by itself", mended: true },
 ];
 
 /**
