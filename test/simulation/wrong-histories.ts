@@ -200,6 +200,13 @@ export const WRONG: Readonly<Record<string, readonly (readonly [string, Wrong, {
         world.record({ event: "opened", environment, kind: "promotion", pullRequest: number, head, release: world.release(tag, digest), source: "again" });
       },
     ],
+    [
+      "what a merge brought is recorded as adopted",
+      (world) => {
+        const { main } = world;
+        world.became("adopted", { ...world.promote(), commit: main });
+      },
+    ],
     ["a merge that never was is recorded", (world) => world.recordMerge(world.open(), world.main)],
     [
       "the log is moved back",
