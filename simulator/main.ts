@@ -5,20 +5,22 @@ import { mutantsCommand } from "./mutants/command.ts";
 import { hunt } from "./mutants/hunt.ts";
 import { runSeed, type RunResult } from "./run.ts";
 import { replay, shrink } from "./shrink.ts";
-import { setupOf } from "./setup.ts";
-
-const HELP = `Usage: npm run sim -- [--seeds N] [--seed S] [--steps N] [--json]
-  --seeds N   how many seeds to run (100; 1 with --seed alone)
-  --seed S    the first of them (1)
-  --steps N   decisions of chance in each run, before trouble ends (600)
-  --json      end with one line of JSON
-
-       npm run sim -- --mutants [--mutant NAME] [--seeds N] [--json]
-  whether the simulator finds mistakes that are put into Pinion; each gets so many seeds (400)
-`;
+import { ALL_KINDS_FROM, setupOf } from "./setup.ts";
 
 /** More than this, and a mistake could as well not be found. */
 const SEEDS_PER_MUTANT = 400;
+/** Long enough for several releases to come to their end, one after the other. */
+const STEPS_PER_MUTANT = 1_500;
+
+const HELP = `Usage: npm run sim -- [--seeds N] [--seed S] [--steps N] [--json]
+  --seeds N   how many seeds to run (100; 1 with --seed alone)
+  --seed S    the first of them (${ALL_KINDS_FROM}: from there on each kind of world has its turn)
+  --steps N   decisions of chance in each run, before trouble ends (600, and for mutants ${STEPS_PER_MUTANT})
+  --json      end with one line of JSON
+
+       npm run sim -- --mutants [--mutant NAME] [--seeds N] [--json]
+  whether the simulator finds mistakes that are put into Pinion; each gets so many seeds (${SEEDS_PER_MUTANT})
+`;
 
 interface Totals {
   seeds: number;
@@ -35,7 +37,7 @@ async function main(): Promise<number> {
     options: {
       seeds: { type: "string" },
       seed: { type: "string" },
-      steps: { type: "string", default: "600" },
+      steps: { type: "string" },
       json: { type: "boolean", default: false },
       mutants: { type: "boolean", default: false },
       mutant: { type: "string" },
@@ -44,12 +46,13 @@ async function main(): Promise<number> {
     },
   });
   if (values.help) return say(HELP, 0);
-  const first = Number(values.seed ?? 1);
+  const first = Number(values.seed ?? ALL_KINDS_FROM);
   const seeds = Number(values.seeds ?? (values.seed === undefined ? 100 : 1));
-  const steps = Number(values.steps);
+  const isForMutants = values.mutants || values.mutant !== undefined;
+  const steps = Number(values.steps ?? (isForMutants ? STEPS_PER_MUTANT : 600));
   if (![first, seeds, steps].every((number) => Number.isSafeInteger(number) && number >= 0)) return say(HELP, 2);
   const policies = await loadShippedPolicies();
-  if (values.mutants || values.mutant !== undefined) {
+  if (isForMutants) {
     const budget = { first, seeds: Number(values.seeds ?? SEEDS_PER_MUTANT), steps };
     return mutantsCommand({ name: values.mutant ?? null, json: values.json, budget }, policies);
   }
