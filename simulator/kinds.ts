@@ -34,7 +34,7 @@ function unluckyWorld(drawn: Setup, chance: Chance): Setup {
 /** People set pins by hand all the time, where what was there is about to come again. */
 function handMadeWorld(drawn: Setup, chance: Chance): Setup {
   const dev: EnvironmentSetup = { ...FIRST, rollback: chance.oneOf(["auto", "off"] as const) ?? "off" };
-  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], rollback: "off" };
+  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], merge: chance.oneOf(["auto", "manual"] as const) ?? "auto", rollback: "off" };
   return {
     ...quiet(drawn, chance),
     apps: ["checkout"],
@@ -64,6 +64,39 @@ function crowdedWorld(drawn: Setup, chance: Chance): Setup {
   };
 }
 
+/** What is in the log and on branches is not always Pinion's, and processes die before they have put down what they did. */
+function forgedWorld(drawn: Setup, chance: Chance): Setup {
+  const prod: EnvironmentSetup = {
+    ...FIRST,
+    name: "prod",
+    after: ["dev"],
+    promote: chance.oneOf(["auto", "on-request"] as const) ?? "auto",
+    merge: chance.oneOf(["auto", "on-approval"] as const) ?? "auto",
+    soak: chance.oneOf([0, 3]) ?? 0,
+    approvals: { count: 0, teams: [] },
+  };
+  return {
+    ...quiet(drawn, chance),
+    apps: chance.percent(50) ? ["checkout"] : ["checkout", "search"],
+    config: { environments: [{ ...FIRST, watch: 3 }, prod], slo: false, limit: 50 },
+    troubled: chance.oneOf([0, 8]) ?? 8,
+    troubles: ["crash-after", "fail-after"],
+    actors: ["shipper", "unlucky", "forger", "forger", "pouncer", "approver"],
+  };
+}
+
+/** The configuration is broken for longer than ended pull requests are listed, and much happens meanwhile. */
+function neglectedWorld(drawn: Setup, chance: Chance): Setup {
+  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], merge: "on-approval", approvals: { count: 1, teams: [] } };
+  return {
+    ...quiet(drawn, chance),
+    apps: ["checkout"],
+    config: { environments: [FIRST, prod], slo: false, limit: 50 },
+    liveliness: 4,
+    actors: ["shipper", "approver", "neglect", "neglect"],
+  };
+}
+
 /** Little goes wrong between Pinion and the world, and much is done in it. */
 function quiet(drawn: Setup, chance: Chance): Setup {
   return {
@@ -76,4 +109,4 @@ function quiet(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-export const KINDS: readonly Shape[] = [unluckyWorld, handMadeWorld, crowdedWorld];
+export const KINDS: readonly Shape[] = [unluckyWorld, handMadeWorld, crowdedWorld, forgedWorld, neglectedWorld];

@@ -6,12 +6,13 @@ import { OVER_HTTP } from "./http/tier.ts";
 import { mutantsCommand } from "./mutants/command.ts";
 import { hunt } from "./mutants/hunt.ts";
 import { IN_MEMORY } from "./run.ts";
+import { ALL_KINDS_FROM } from "./setup.ts";
 
 const HELP = `Usage: npm run sim      -- [--seeds N] [--seed S] [--steps N] [--for SECONDS] [--json]
        npm run sim:http -- [--seeds N] [--seed S] [--steps N] [--for SECONDS] [--json]
   sim tells stories in memory; sim:http tells the same through Pinion's adapters, to servers
   --seeds N      how many seeds to run (100, over HTTP 10; 1 with --seed alone)
-  --seed S       the first of them (1)
+  --seed S       the first of them (${ALL_KINDS_FROM}: from there on each kind of world has its turn)
   --steps N      decisions of chance in each run, before trouble ends (600, over HTTP 300)
   --for SECONDS  as many seeds as begin within that time
   --json         end with one line of JSON
@@ -37,7 +38,7 @@ async function main(): Promise<number> {
   });
   if (values.help) return say(HELP, 0);
   const usual = values.http ? { tier: OVER_HTTP, seeds: 10, steps: 300, tries: 40 } : { tier: IN_MEMORY, seeds: 100, steps: 600, tries: 400 };
-  const first = Number(values.seed ?? 1);
+  const first = Number(values.seed ?? ALL_KINDS_FROM);
   const seconds = Number(values.for ?? Infinity);
   const alone = values.for === undefined ? 1 : Number.MAX_SAFE_INTEGER;
   const seeds = Number(values.seeds ?? (values.seed === undefined && values.for === undefined ? usual.seeds : alone));

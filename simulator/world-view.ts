@@ -103,8 +103,8 @@ export interface WorldActions {
   /** Degraded and healthy by turns, each so long; one long turn is to be degraded all the time. */
   flap(app: string, environment: string, until: Instant, every?: Milliseconds): void;
   unreachable(until: Instant): void;
-  /** Argo CD does not notice new commits for so long. */
-  lag(app: string, environment: string, until: Instant): void;
+  /** Argo CD does not notice new commits for so long: it does not look, or it looks at what it has cached. */
+  lag(app: string, environment: string, until: Instant, how?: "blind" | "cached"): void;
   blind(mode: "nan" | "empty" | "error", until: Instant): void;
   /** Users meet errors for a while that are no release's doing. */
   outage(app: string, environment: string, until: Instant): void;

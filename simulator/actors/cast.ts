@@ -1,7 +1,9 @@
 import type { Actor } from "./actor.ts";
 import { crowd } from "./crowd.ts";
+import { forger, pouncer } from "./forgers.ts";
 import { hands } from "./hands.ts";
 import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
+import { neglect } from "./neglect.ts";
 import { tidier, unlucky, weather } from "./mishaps.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
 import { protagonist } from "./protagonist.ts";
@@ -27,4 +29,7 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["tidier", tidier],
   ["hands", hands],
   ["crowd", crowd],
+  ["forger", forger],
+  ["pouncer", pouncer],
+  ["neglect", neglect],
 ]);

@@ -11,6 +11,7 @@ export function crowd(turn: Turn): Promise<string> {
     [2, regainRights],
     [2, askWithoutRights],
     [2, smuggle],
+    [1, turnDown],
   ]);
 }
 
@@ -55,6 +56,12 @@ async function approveAlone(turn: Turn): Promise<string> {
   if (pull === undefined) return "nothing needs an approval";
   const login = turn.chance.oneOf(PEOPLE) ?? "alice";
   return said(await turn.world.review(login, pull.number, "approved"), `${login} approves #${pull.number}`);
+}
+
+async function turnDown(turn: Turn): Promise<string> {
+  const pull = needy(turn);
+  if (pull === undefined) return "there is nothing to turn down";
+  return said(await turn.world.close("bob", pull.number), `bob closes #${pull.number}`);
 }
 
 /** Mostly somebody whose word stands on something that is open. */

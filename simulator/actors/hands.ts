@@ -11,6 +11,8 @@ export function hands(turn: Turn): Promise<string> {
     [3, mergeOwn],
     [1, thereAndBack],
     [1, revertMerge],
+    [2, slipIn],
+    [2, undoOnBranch],
   ]);
 }
 
@@ -73,4 +75,26 @@ async function thereAndBack(turn: Turn): Promise<string> {
   const [first, second] = [somebody(turn), somebody(turn)];
   const done = (await put(turn, first, app, environment, pin)) && (await put(turn, second, app, environment, now));
   return said(done, `${first} takes ${app} in ${environment} back to ${pin.tag}, and ${second} undoes it at once`);
+}
+
+/** What Pinion let through is merged by hand, with one commit more. */
+async function slipIn(turn: Turn): Promise<string> {
+  const green = botPulls(turn).filter(({ head: at }) => turn.view.facts().checks.get(at)?.at(-1)?.conclusion === "success");
+  const pull = turn.chance.oneOf(green);
+  if (pull === undefined) return "nothing is green";
+  const login = somebody(turn);
+  const pushed = await turn.world.push(login, pull.headRef, { "notes.txt": `by hand ${pull.number}` }, "One more thing");
+  const merged = pushed && (await turn.world.merge(login, pull.number));
+  return said(merged, `${login} puts a note into #${pull.number} and merges it`);
+}
+
+/** Takes out what a pull request of Pinion would change, by a commit on its branch: nothing of it is left. */
+async function undoOnBranch(turn: Turn): Promise<string> {
+  const pull = turn.chance.oneOf(botPulls(turn));
+  const [, environment = "", app = ""] = pull?.headRef.split("/") ?? [];
+  const pin = turn.view.pinAt(head(turn), app, environment);
+  if (pull === undefined || pin === null) return "there is nothing to undo on a branch";
+  const login = somebody(turn);
+  const done = await turn.world.push(login, pull.headRef, { [placePath(app, environment)]: manifest(pin) }, "Rather not");
+  return said(done, `${login} undoes on its branch what #${pull.number} would change`);
 }

@@ -50,8 +50,17 @@ function isOver(turn: Turn, app: string): boolean {
   return turn.view.log().some((entry) => entry.app === app && entry.environment === first && ENDS.has(entry.event) && entry.release?.version === newest);
 }
 
-/** Trouble that is no release's doing, and that comes when something has just arrived: most of all after a way back. */
-export function weather(turn: Turn): string {
+/** Trouble that is no release's doing. */
+export function weather(turn: Turn): Promise<string> {
+  return oneThing(turn, [
+    [4, strike],
+    [1, goDark],
+    [1, answerFromCache],
+  ]);
+}
+
+/** When something has just arrived: most of all after a way back. */
+function strike(turn: Turn): string {
   const arrivals = turn.view.log().filter((entry) => isFresh(entry, turn));
   const reverts = arrivals.filter(({ kind }) => kind === "revert");
   const struck = turn.chance.oneOf(reverts.length > 0 ? reverts : turn.chance.percent(15) ? arrivals : []);
@@ -65,6 +74,22 @@ export function weather(turn: Turn): string {
     else turn.world.flap(one, environment, until, 10 * MINUTE);
   }
   return `something that ${struckApps.join(" and ")} in ${environment} needs is down for a while`;
+}
+
+/** Something is down, and Argo CD cannot be reached either. */
+function goDark(turn: Turn): string {
+  const { app, environment } = somePlace(turn);
+  const until = turn.view.now() + (1 + turn.chance.below(3)) * MINUTE;
+  turn.world.flap(app, environment, until, 10 * MINUTE);
+  turn.world.unreachable(until);
+  return `${app} in ${environment} is down for a while, and nobody can see it`;
+}
+
+/** Argo CD goes on comparing, with what Git was before. */
+function answerFromCache(turn: Turn): string {
+  const { app, environment } = somePlace(turn);
+  turn.world.lag(app, environment, turn.view.now() + (1 + turn.chance.below(3)) * MINUTE, "cached");
+  return `Argo CD compares ${app} in ${environment} with an old commit for a while`;
 }
 
 /** It was merged, and nothing has become of it yet. */

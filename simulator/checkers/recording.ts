@@ -100,6 +100,9 @@ function adoptedRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
 function handRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
   if (entry.commit === null) return [];
   if (view.commit(entry.commit) === null) return [breach("S24", `${told(entry)} names a commit that is not there`)];
+  const parent = view.commit(entry.commit)?.parents[0] ?? "";
+  const [before, after] = [view.pinAt(parent, entry.app, entry.environment), view.pinAt(entry.commit, entry.app, entry.environment)];
+  if (before?.tag === after?.tag && before?.digest === after?.digest) return [breach("S24", `${told(entry)} by a commit that did not change it`)];
   const pull = [...view.facts().pulls.values()].find(({ merged }) => merged?.commit === entry.commit);
   const own = pull?.author.kind === "app" && placeOfBranch(pull.headRef) === `${entry.environment}/${entry.app}`;
   if (!own || entry.release === null || pull.mergedCommits?.some((oid) => view.commit(oid)?.own !== true) !== false) return [];

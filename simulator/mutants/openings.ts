@@ -13,7 +13,7 @@ export const OPENINGS_MUTANTS: readonly Mutant[] = [
     ],
     invariants: ["S12"],
   },
-  mutant("after a crash a pull request of which nothing can be told is doubled", ["S12"], "src/domain/open-promotion.ts", "if (!isBranchFor(pullRequest.head.ref, app, environment)) return null;", "if (app !== null) return null;"),
+  mutant("after a crash a pull request of which nothing can be told is doubled", ["S12"], "src/domain/open-promotion.ts", "if (here === undefined && !named) return null;", "if (here === undefined) return null;"),
   mutant("an opening that was lost on the way is never put down", ["L2"], "src/domain/pull-requests.ts", "if (!untouched || only === undefined || draft.observation.ledger.openedAs.has(", "if (untouched || only === undefined || draft.observation.ledger.openedAs.has("),
   {
     name: "what a person closed is opened again",

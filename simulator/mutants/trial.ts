@@ -25,7 +25,8 @@ export interface Budget {
   readonly seeds: number;
 }
 
-const STEPS = 600;
+/** Long enough for several releases to come to their end, one after the other. */
+const STEPS = 1_500;
 const STEPS_OVER_HTTP = 300;
 
 /** Hunts a mutant. A seed that violates the same without the mistake proves nothing, and the hunt goes on after it. */

@@ -16,7 +16,7 @@ export const VERDICTS: readonly Mutant[] = [
   mutant("what was degraded before it came is held against it", ["S16"], PROGRESS, "if (since < Math.max(stay.since, verdict.begunAt ?? 0)) {", "if (since < 0) {"),
   mutant("what cannot be seen is degraded", ["S16"], "src/domain/rollout-question.ts", `if (!answer.known) return { verdict: "unknown", reason: answer.reason };`, `if (!answer.known) return { verdict: "degraded", reason: answer.reason, since: wanted.since };`),
   mutant("what cannot be seen is deployed", ["S15", "S16"], "src/domain/rollout-question.ts", `if (!answer.known) return { verdict: "unknown", reason: answer.reason };`, `if (!answer.known) return { verdict: "deployed", reason: answer.reason };`),
-  mutant("NaN is a breach", ["S16"], SLO, "if (!Number.isFinite(answer.value)) return { ok: false, reason:", "if (!Number.isFinite(answer.value)) return { ok: true, value: 1_000_000 };\n  if (answer.value === Infinity) return { ok: false, reason:"),
+  mutant("a metric that cannot be told is a breach", ["S16"], SLO, "if (!total.ok) return cannotTell(total.reason);", `if (!total.ok) return { verdict: "bad", evidence: total.reason };`),
   mutant("a metric that cannot be told is good", ["S16"], SLO, "if (!total.ok) return cannotTell(total.reason);", `if (!total.ok) return { verdict: "good", evidence: total.reason };`),
   mutant("errors are never too many", ["S16"], SLO, "if (measured.burn <= factor) return {", "if (measured.burn >= 0) return {"),
   mutant("what was so before the release is held against it", ["S17"], SLO, "if (before.burn > factor) {", "if (before.burn < 0) {"),

@@ -57,6 +57,8 @@ export class Application {
   #failed: Oid | null = null;
   #flaps: readonly Flapping[] = [];
   #blindUntil: Instant = 0;
+  /** What Argo CD has of Git is from then, until then. */
+  #cached: { readonly from: Instant; readonly until: Instant } = { from: 0, until: 0 };
 
   constructor(name: string, around: ClusterSurroundings) {
     this.#name = name;
@@ -75,15 +77,17 @@ export class Application {
   }
 
   /** Does not compare itself with Git for so long. */
-  lag(from: Instant, until: Instant): void {
+  lag(from: Instant, until: Instant, how: "blind" | "cached" = "blind"): void {
     this.moveTo(from);
-    this.#blindUntil = Math.max(this.#blindUntil, until);
+    if (how === "cached") this.#cached = { from: this.#cached.until > from ? this.#cached.from : from, until };
+    else this.#blindUntil = Math.max(this.#blindUntil, until);
   }
 
   calm(now: Instant): void {
     this.moveTo(now);
     this.#flaps = this.#flaps.map((flap) => ({ ...flap, until: Math.min(flap.until, now) }));
     this.#blindUntil = Math.min(this.#blindUntil, now);
+    this.#cached = { ...this.#cached, until: Math.min(this.#cached.until, now) };
     this.#note();
   }
 
@@ -120,7 +124,7 @@ export class Application {
   }
 
   #compare(): void {
-    this.#compared = this.#around.headAt(this.#cursor);
+    this.#compared = this.#around.headAt(this.#cursor < this.#cached.until ? this.#cached.from : this.#cursor);
     this.#reconciledAt = this.#cursor;
     if (this.#operation?.phase === "Running" || !this.#outOfSync() || this.#failed === this.#compared) return;
     this.#operation = { commit: this.#compared, startedAt: this.#cursor, finishedAt: this.#cursor + SYNC_TAKES, phase: "Running" };

@@ -186,8 +186,8 @@ export class People implements WorldActions {
     this.#world.unreachableUntil = until;
   }
 
-  lag(app: string, environment: string, until: Instant): void {
-    this.#world.application(app, environment)?.lag(this.#world.now(), until);
+  lag(app: string, environment: string, until: Instant, how?: "blind" | "cached"): void {
+    this.#world.application(app, environment)?.lag(this.#world.now(), until, how);
   }
 
   blind(mode: Blindness, until: Instant): void {

@@ -40,6 +40,15 @@ describe("going back", () => {
     expect(open?.commit.newFiles.map(({ file }) => file)).toEqual([expect.stringMatching(/^\.github\/pinion\/quarantine\/checkout-[0-9a-f]{12}\.yaml$/)]);
   });
 
+  it("opens no second way back beside one that somebody changed before the log knew of it", () => {
+    const world = burning();
+    const [open] = actions(world, "open").filter(({ environment }) => environment === "prod");
+    const branch = { ref: open?.branch ?? "", oid: oid("c"), fork: false };
+    world.promotion("prod", two, three, { head: branch, commits: { count: 2, allOwn: false, people: ["ivan"] } });
+    world.records.pop();
+    expect(inProd(world)).toEqual([]);
+  });
+
   it("asks whether the target can still be pulled, and stops with word to people when nothing can", () => {
     const world = burning().know<"digest">({ kind: "digest", repository: "ghcr.io/acme/checkout", reference: digestOf("1.4.1") }, null);
     expect(inProd(world)).toEqual([]);
