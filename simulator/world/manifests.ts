@@ -39,7 +39,8 @@ export class ReadGit implements Immediate<ManifestsRepository> {
     const found = new Map<Oid, Uint8Array>();
     for (const blob of blobs) {
       const text = this.#git.text(blob);
-      if (text !== null) found.set(blob, encoder.encode(text));
+      if (text === null) throw new PortFailure("dependency", `${blob.slice(0, 12)} is missing: the mirror is damaged`);
+      found.set(blob, encoder.encode(text));
     }
     return found;
   }
@@ -51,6 +52,7 @@ export class ReadGit implements Immediate<ManifestsRepository> {
   }
 
   touchedFiles(_repository: Repository, since: Oid, until: Oid): readonly string[] {
+    if (this.#commit(until).parents[0] === since) return [];
     const touched = this.#git.mainline(until, since).flatMap((oid) => {
       const [parent] = this.#commit(oid).parents;
       return this.#changes(parent === undefined ? new Map<string, Oid>() : this.#tree(parent), oid);
@@ -59,10 +61,12 @@ export class ReadGit implements Immediate<ManifestsRepository> {
   }
 
   mergeTree(_repository: Repository, base: Oid, head: Oid) {
+    for (const oid of [base, head]) this.#commit(oid);
     return this.#git.merge(base, head);
   }
 
   history(...[, path, since, until, limit]: Parameters<ManifestsRepository["history"]>) {
+    for (const oid of since === null ? [until] : [since, until]) this.#commit(oid);
     const changing = this.#git.mainline(until, since).filter((oid) => {
       const parent = this.#commit(oid).parents[0];
       return (parent === undefined ? null : this.#git.file(parent, path)) !== this.#git.file(oid, path);
@@ -80,6 +84,7 @@ export class ReadGit implements Immediate<ManifestsRepository> {
   }
 
   logCommits(_repository: Repository, since: Oid | null, until: Oid) {
+    for (const oid of since === null ? [until] : [since, until]) this.#commit(oid);
     return this.#git.mainline(until, since).map((oid) => {
       const { parents, authorEmail } = this.#commit(oid);
       const before = parents[0] === undefined ? new Map<string, Oid>() : this.#tree(parents[0]);
