@@ -10,7 +10,7 @@ import type { Awaitable, WorldActions, WorldView } from "./world-view.ts";
 export interface Distortion {
   /** Reads are answered from so long ago. */
   readonly lag: Milliseconds;
-  /** Which part of GitHub lags: everything, only pull requests, or only branches. */
+  /** Which part of GitHub lags: everything, everything but branches, or only branches. */
   readonly lagging: "all" | "pulls" | "branches";
   readonly cut: number | null;
   /** What spoils the call's requests on their way, as a number to be read by who does it; null when nothing does. */

@@ -52,7 +52,8 @@ export function startPrometheus(query: (expression: string, at: Instant) => Metr
 function queryReply(form: URLSearchParams, query: (expression: string, at: Instant) => MetricAnswer): JsonReply {
   const at = Number(form.get("time")) * 1_000;
   const answer = query(form.get("query") ?? "", at);
-  const result = answer.kind === "number" ? [{ metric: {}, value: [at / 1_000, String(answer.value)] }] : [];
+  const value = answer.kind === "number" ? String(answer.value) : "NaN";
+  const result = answer.kind === "no-series" ? [] : [{ metric: {}, value: [at / 1_000, value] }];
   return { status: 200, body: { status: "success", data: { resultType: "vector", result } } };
 }
 

@@ -6,25 +6,27 @@ import { actorIn } from "./github-facts.ts";
 /** Who is served while something happens, and what was asked for. */
 export interface Occasion {
   readonly bot: BotId | null;
-  /** The head that the last request to merge named. */
-  readonly expectedHead: Oid | null;
+  /** What the last request to merge named: the pull request, and its head. */
+  readonly merging: { readonly pull: number; readonly head: Oid | null } | null;
 }
 
 const BRANCHES = "refs/heads/";
 
 /** What an event of the sandbox means to those who judge; nothing, for much of what GitHub tells. A merge tells of itself. */
-export function happeningsOf(event: SandboxEvent, app: App, { bot, expectedHead }: Occasion): readonly Happening[] {
+export function happeningsOf(event: SandboxEvent, app: App, { bot, merging }: Occasion): readonly Happening[] {
   const by = actorIn(event.sender, app);
   switch (event.name) {
     case "push": {
       if (!event.ref.startsWith(BRANCHES) || event.repository.parent !== null) return [];
-      const merge = [...event.repository.threads.values()].some((one) => one.kind === "pull-request" && one.mergeCommit === event.after);
+      const merge = [...event.repository.threads.values()].some((one) => {
+        return one.kind === "pull-request" && one.mergeCommit === event.after && event.ref === `${BRANCHES}${one.base.ref}` && event.before === one.base.oid;
+      });
       if (merge) return [];
       const [from, to] = [event.before, event.after].map((oid) => (oid === NO_OID ? null : oid));
       return [{ kind: "moved", branch: event.ref.slice(BRANCHES.length), from: from ?? null, to: to ?? null, by }];
     }
     case "pull_request":
-      return pullHappenings(event, { bot: by.kind === "app" ? bot : null, expectedHead }, by);
+      return pullHappenings(event, { bot: by.kind === "app" ? bot : null, merging }, by);
     case "pull_request_review": {
       const { pull, state } = event.review;
       return [{ kind: "reviewed", pull: pull.number, by, state: REVIEWED[state] ?? "commented" }];
@@ -51,7 +53,7 @@ const REVIEWED: Readonly<Record<string, string>> = { APPROVED: "approved", CHANG
 
 function pullHappenings(
   event: Extract<SandboxEvent, { name: "pull_request" }>,
-  { bot, expectedHead }: Occasion,
+  { bot, merging }: Occasion,
   by: ReturnType<typeof actorIn>,
 ): readonly Happening[] {
   const { pull } = event;
@@ -62,7 +64,9 @@ function pullHappenings(
     case "closed": {
       const { mergeCommit: commit } = pull;
       if (commit === null) return [{ kind: "closed", pull: number, by }];
-      return [{ kind: "merged", pull: number, by, head: pull.head.oid, base: pull.base.oid, commit, expectedHead, bot }];
+      const asked = merging?.pull === number;
+      const how = { expectedHead: asked ? merging.head : null, bot: asked ? bot : null };
+      return [{ kind: "merged", pull: number, by, head: pull.head.oid, base: pull.base.oid, commit, ...how }];
     }
     case "reopened":
       return [{ kind: "reopened", pull: number, by }];

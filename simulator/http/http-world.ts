@@ -6,6 +6,7 @@ import type { CommitInfo } from "../../sandbox/github/git.ts";
 import type { PullRequest, Repository as SandboxRepository } from "../../sandbox/github/model.ts";
 import { startGitHub, type GitHubSandbox } from "../../sandbox/github/sandbox.ts";
 import type { GitHubState } from "../../sandbox/github/state.ts";
+import { makeLabel } from "../../sandbox/github/state/labels.ts";
 import type { JsonServer } from "../../sandbox/json-server.ts";
 import { startRegistry, type SandboxRegistry } from "../../sandbox/registry.ts";
 import { compose } from "../../src/compose.ts";
@@ -22,7 +23,7 @@ import type { Distortion, Inhabited, Reach, SimulatedWorld } from "../simulated-
 import { BEGIN, WorldBase } from "../world/base.ts";
 import { CONFIG_PATH } from "../world/config-text.ts";
 import { GitStore } from "../world/git-store.ts";
-import { ROLES, TEAM } from "../world/world.ts";
+import { factsSeen, FIRST_LABELS, ROLES, TEAM } from "../world/world.ts";
 import { startArgoCd, startPrometheus } from "./cluster-servers.ts";
 import { GitFollower } from "./git-follower.ts";
 import { happeningsOf, type Occasion } from "./github-events.ts";
@@ -53,6 +54,8 @@ interface Servers {
   readonly github: GitHubSandbox;
   readonly repository: SandboxRepository;
   readonly registry: SandboxRegistry;
+  /** As Pinion and the manifests call it. */
+  readonly registryHost: string;
   readonly argocd: JsonServer;
   readonly prometheus: JsonServer;
   readonly wires: Readonly<Record<"github" | "registry" | "argocd" | "prometheus", Wire>>;
@@ -81,7 +84,7 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
   #facts: GitHubFacts | null = null;
   #state: GitHubState | null = null;
   #dirty = true;
-  #occasion: Occasion = { bot: null, expectedHead: null };
+  #occasion: Occasion = { bot: null, merging: null };
   /** What a process that looks now is shown. */
   #shown: GitHubFacts | null = null;
 
@@ -101,7 +104,8 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
     const wires = { github: new Wire(), registry: new Wire(), argocd: new Wire(), prometheus: new Wire() };
     const addresses = { github: await wires.github.open(), registry: await wires.registry.open(), argocd: await wires.argocd.open(), prometheus: await wires.prometheus.open() };
     github.state.addresses = { api: addresses.github, html: addresses.github };
-    const repository = await this.#found(setup, github, registry, new URL(addresses.registry).host);
+    const registryHost = new URL(addresses.registry).host;
+    const repository = await this.#found(setup, github, registry, registryHost);
     const argocd = await startArgoCd((name) => this.status(name, false), repository.git.directory);
     const prometheus = await startPrometheus((expression, at) => this.traffic.query(expression, at, this.clock.now()));
     wires.github.lead(github.url);
@@ -120,7 +124,7 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
       PINION_PROMETHEUS_URL: addresses.prometheus,
       LOG_LEVEL: "fatal",
     };
-    this.#servers = { github, repository, registry, argocd, prometheus, wires, environment };
+    this.#servers = { github, repository, registry, registryHost, argocd, prometheus, wires, environment };
     this.#follower = new GitFollower(repository.git, this.git, {
       by: ({ author }) => (author.email === github.app.bot.email ? APP : { login: author.name, kind: "user" }),
       own: (commit) => this.#isOwn(commit),
@@ -142,6 +146,7 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
       for (const { name } of setup.config.environments) files[placePath(app, name)] = manifest(pin);
     }
     const repository = await github.seedRepository("manifests", files, { collaborators: ROLES });
+    for (const name of FIRST_LABELS) makeLabel(github.state, github.account("olive"), repository, name);
     github.team(TEAM.name, TEAM.members, [[repository, "read"]]);
     repository.mergeMethods = new Set(["squash", "merge"]);
     repository.deleteBranchOnMerge = setup.deletesMergedBranches;
@@ -171,7 +176,10 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
 
   #watch({ method, path, body }: WireRequest): void {
     if (method !== "GET") this.#dirty = true;
-    if (method === "PUT" && path.endsWith("/merge")) this.#occasion = { ...this.#occasion, expectedHead: /"sha":"([0-9a-f]{40})"/.exec(body.toString("utf8"))?.[1] ?? null };
+    const pull = method === "PUT" ? /\/pulls\/(\d+)\/merge$/.exec(path)?.[1] : undefined;
+    if (pull === undefined) return;
+    const head = /"sha":"([0-9a-f]{40})"/.exec(body.toString("utf8"))?.[1] ?? null;
+    this.#occasion = { ...this.#occasion, merging: { pull: Number(pull), head } };
   }
 
   #heard(event: SandboxEvent): void {
@@ -189,7 +197,7 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
 
   published({ app, tag, digest, fate }: Image): void {
     this.#images.push({ app, tag, digest, fate });
-    this.note({ kind: "image", repository: `${new URL(this.#up.environment["GITHUB_URL"] ?? "").host}/acme/${app}`, tag, digest });
+    this.note({ kind: "image", repository: `${this.#up.registryHost}/acme/${app}`, tag, digest });
   }
 
   appOf(digest: string): string | null {
@@ -238,9 +246,9 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
       one.clear();
       one.trouble = trouble;
     }
-    this.#occasion = { bot, expectedHead: null };
+    this.#occasion = { bot, merging: null };
     const then = lag === 0 ? null : (this.#past.find(({ until, state }) => until > this.clock.now() - lag && state !== null) ?? null);
-    this.#shown = then === null ? this.#now : mixed(this.#now, then.facts, lagging);
+    this.#shown = then === null ? this.#now : factsSeen(this.#now, then.facts, lagging);
     this.#up.github.lagBehind(then?.state == null ? null : this.#replica(then.state, lagging));
   }
 
@@ -250,9 +258,11 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
     const mix = (lagging === "pulls" ? then : this.#up.github.state).copy();
     const refs = lagging === "pulls" ? this.#up.github.state : then;
     for (const repository of mix.repositories) {
-      const from = refs.repositoryById(repository.id)?.refs ?? [];
+      const from = refs.repositoryById(repository.id);
       repository.refs.clear();
-      for (const [name, oid] of from) repository.refs.set(name, oid);
+      for (const [name, oid] of from?.refs ?? []) repository.refs.set(name, oid);
+      // A commit that is there is there with its signature.
+      for (const [oid, signature] of from?.signatures ?? []) repository.signatures.set(oid, signature);
     }
     return mix;
   }
@@ -260,7 +270,7 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
   #disarm(): void {
     for (const one of Object.values(this.#up.wires)) one.clear();
     this.#up.github.lagBehind(null);
-    this.#occasion = { bot: null, expectedHead: null };
+    this.#occasion = { bot: null, merging: null };
   }
 
   async #look<T>(bot: BotId, snapshot: Promise<T>): Promise<T> {
@@ -342,9 +352,4 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
 
 function pullsOf(repository: SandboxRepository): readonly PullRequest[] {
   return [...repository.threads.values()].filter((thread) => thread.kind === "pull-request");
-}
-
-function mixed(now: GitHubFacts, then: GitHubFacts, lagging: Distortion["lagging"]): GitHubFacts {
-  if (lagging === "pulls") return { ...now, pulls: then.pulls };
-  return lagging === "branches" ? { ...now, branches: then.branches } : then;
 }

@@ -1,4 +1,5 @@
 import type { Instant } from "../../src/domain/answer.ts";
+import { PortFailure } from "../../src/ports.ts";
 import type { BotId } from "../events.ts";
 import { MAIN, manifest, placePath, type GitHubFacts, type PlacePin } from "../facts.ts";
 import type { Setup } from "../setup.ts";
@@ -20,10 +21,18 @@ export const ROLES = {
   ivan: "write",
   mallory: "read",
 } as const;
+/** What a new repository has. */
+export const FIRST_LABELS: readonly string[] = ["bug"];
 export const TEAM = { name: "sre", members: ["alice", "bob"] } as const;
 
 export function imageRepository(app: string): string {
   return `registry.example/acme/${app}`;
+}
+
+/** What is seen of GitHub when a part of it lags behind. */
+export function factsSeen(now: GitHubFacts, then: GitHubFacts, lagging: Distortion["lagging"]): GitHubFacts {
+  if (lagging === "pulls") return { ...then, branches: now.branches };
+  return lagging === "branches" ? { ...now, branches: then.branches } : then;
 }
 
 /** A whole world in memory: GitHub over Git, a registry, a cluster, metrics, and the time. */
@@ -40,7 +49,7 @@ export class World extends WorldBase implements SimulatedWorld {
       pulls: new Map(),
       issues: new Map(),
       checks: new Map(),
-      labels: ["bug"],
+      labels: FIRST_LABELS,
       deployments: [],
       people: new Map(Object.entries(ROLES)),
       teams: new Map([[TEAM.name, TEAM.members]]),
@@ -78,9 +87,16 @@ export class World extends WorldBase implements SimulatedWorld {
       forge,
       manifests: new ReadGit(this.github.git),
       registry: this.registry.port(distortion.lag > 0),
-      rollouts: { application: (_endpoint: string | null, name: string) => this.status(name, distortion.lag > 0) },
+      rollouts: { application: (_endpoint: string | null, name: string) => this.#application(name, distortion.lag > 0) },
       metrics: { query: (_endpoint: string | null, expression: string, at: Instant) => this.traffic.query(expression, at, this.clock.now()) },
     };
+  }
+
+  /** Argo CD does not tell what is missing from what is forbidden. */
+  #application(name: string, cold: boolean) {
+    const status = this.status(name, cold);
+    if (status === null) throw new PortFailure("stalled", `Argo CD refused to show the Application "${name}"`);
+    return status;
   }
 
   /** A process reaches its ports at once. */
@@ -97,9 +113,7 @@ export class World extends WorldBase implements SimulatedWorld {
     const now = this.github.facts;
     if (lag === 0) return now;
     const then = this.github.factsAt(this.clock.now() - lag);
-    if (lagging === "pulls") return { ...now, pulls: then.pulls };
-    if (lagging === "branches") return { ...now, branches: then.branches };
-    return then;
+    return factsSeen(now, then, lagging);
   }
 
   facts(): GitHubFacts {

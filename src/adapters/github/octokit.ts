@@ -16,10 +16,25 @@ export function pinionOctokit(throttled: boolean): typeof ProbotOctokit {
     const given = isRecord(throttle) ? throttle : {};
     return {
       ...options,
+      auth: askingThere(options),
       throttle: { ...given, onRateLimit: giveUp, onSecondaryRateLimit: giveUp, ...(throttled ? {} : { enabled: false }) },
       retry: { retries: 1, ...(throttled ? {} : { retryAfterBaseValue: 1 }) },
     };
   });
+}
+
+/** Probot asks for an installation's token at the same address as for all else, but for one that is asked for by itself (`auth()`). */
+function askingThere({ auth, baseUrl }: Readonly<Record<string, unknown>>): unknown {
+  if (typeof baseUrl !== "string" || !isRecord(auth) || !isRequest(auth["request"])) return auth;
+  return { ...auth, request: auth["request"].defaults({ baseUrl }) };
+}
+
+interface Request {
+  defaults(parameters: { readonly baseUrl: string }): unknown;
+}
+
+function isRequest(value: unknown): value is Request {
+  return typeof value === "function" && "defaults" in value && typeof value.defaults === "function";
 }
 
 function giveUp(): boolean {
