@@ -6,7 +6,7 @@ const WORDS: ReadonlySet<string> = new Set(["evidence", "reason", "title", "body
 
 const keys = new WeakMap<object, string>();
 
-/** Values never change, so each is told once. */
+/** The text of a part that many values share. Values never change, so it is made once. */
 export function keyOf(value: unknown): string {
   if (typeof value === "function") return functionKey(value as (number: number, head: string) => LogRecord);
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
@@ -22,7 +22,8 @@ function functionKey(record: (number: number, head: string) => LogRecord): strin
   return keyOf(record(0, ""));
 }
 
-function textOf(value: object): string {
+/** The same, but not kept: for what is met once. */
+export function textOf(value: object): string {
   if (Array.isArray(value)) return `[${value.map(keyOf).join()}]`;
   if (value instanceof Map) return `{${[...value].map(([name, one]) => `${String(name)}:${keyOf(one)}`).toSorted().join()}}`;
   if (value instanceof Set) return `(${[...value].map(keyOf).toSorted().join()})`;

@@ -22,7 +22,7 @@
 import { hash } from "node:crypto";
 import type { Plan } from "../../src/domain/action.ts";
 import type { Breach } from "../world-view.ts";
-import { keyOf } from "./key.ts";
+import { keyOf, textOf } from "./key.ts";
 import { planFor } from "./observed.ts";
 import type { Scenario, World } from "./small-world.ts";
 import { stepsFrom } from "./steps.ts";
@@ -58,6 +58,8 @@ export interface Enumerated {
 
 interface State {
   readonly world: World;
+  /** The same for worlds that are the same. */
+  readonly name: string;
   /** What each process is about; null: nothing. In one order, since processes are alike. */
   readonly flights: readonly (Flight | null)[];
 }
@@ -100,7 +102,8 @@ class Search {
   }
 
   run(): Enumerated {
-    this.#reach({ world: this.#scenario.begin, flights: Array.from({ length: this.#scenario.processes }, () => null) }, -1, "");
+    const { begin, processes } = this.#scenario;
+    this.#reach({ world: begin, name: nameOf(begin), flights: Array.from({ length: processes }, () => null) }, -1, "");
     let depth = -1;
     while (this.#next.length > 0 && !this.#over) {
       const level = this.#next;
@@ -123,7 +126,7 @@ class Search {
   }
 
   #reach(state: State, from: number, by: string): void {
-    const key = hash("md5", `${keyOf(state.world)}\n${state.flights.map((flight) => flight?.key ?? "").join("\n")}`, "base64");
+    const key = hash("md5", `${state.name}\n${state.flights.map((flight) => flight?.key ?? "").join("\n")}`, "base64");
     if (from >= 0) this.#transitions += 1;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
@@ -132,42 +135,42 @@ class Search {
     this.#next.push({ state, index: this.#from.length - 1 });
   }
 
-  #expand({ world, flights }: State, index: number): void {
-    const planned = this.#planFor(world, index);
+  #expand(state: State, index: number): void {
+    const { world, flights } = state;
+    const planned = this.#planFor(state, index);
     for (const breach of planned.breaches) this.#note(breach, index, null);
     const busy = planned.writes.length > 0 || flights.some((flight) => flight !== null);
-    for (const step of stepsFrom(world, busy, this.#scenario)) this.#reach({ world: step.world, flights }, index, step.words);
+    for (const step of stepsFrom(world, busy, this.#scenario)) this.#reach({ world: step.world, name: nameOf(step.world), flights }, index, step.words);
     for (const [slot, flight] of flights.entries()) {
       if (flight === null) {
         // Processes are alike: that one looks while others do nothing is said once.
         if (planned.writes.length > 0 && flights.indexOf(null) === slot) {
-          this.#reach({ world, flights: inOrder(flights.with(slot, takeOff(world, planned.writes))) }, index, "Pinion looks, and plans");
+          this.#reach({ ...state, flights: inOrder(flights.with(slot, takeOff(world, planned.writes))) }, index, "Pinion looks, and plans");
         }
         continue;
       }
-      this.#reach({ world, flights: inOrder(flights.with(slot, null)) }, index, "Pinion's process dies");
-      this.#write(world, flights, slot, flight, index);
+      this.#reach({ ...state, flights: inOrder(flights.with(slot, null)) }, index, "Pinion's process dies");
+      this.#write(state, slot, flight, index);
     }
   }
 
-  #write(world: World, flights: State["flights"], slot: number, flight: Flight, index: number): void {
+  #write({ world, flights }: State, slot: number, flight: Flight, index: number): void {
     const written = writeNext(world, flight);
     const words = told(written);
     for (const breach of this.#laws.ofWrite(world, written)) this.#note(breach, index, words);
     const moved = growsLog(world.ledger, written.world.ledger);
     const others = flights.map((other, at) => (at === slot ? written.flight : other === null || !moved ? other : takenBy(other)));
-    this.#reach({ world: written.world, flights: inOrder(others) }, index, words);
+    this.#reach({ world: written.world, name: nameOf(written.world), flights: inOrder(others) }, index, words);
   }
 
-  #planFor(world: World, index: number): Planned {
-    const key = nameOf(world);
-    const known = this.#plans.get(key);
+  #planFor({ world, name }: State, index: number): Planned {
+    const known = this.#plans.get(name);
     if (known !== undefined) return known;
     const plan = planFor(world, this.#scenario);
     const writes = writesOf(plan);
     const breaches = [...this.#laws.ofPlan(world, plan, this.#scenario), ...(writes.length === 0 ? this.#laws.ofRest(world, plan, this.#scenario) : [])];
     const planned = { writes, breaches, leadsTo: this.#afterwards(world, writes), index };
-    this.#plans.set(key, planned);
+    this.#plans.set(name, planned);
     return planned;
   }
 
@@ -210,7 +213,7 @@ class Search {
 }
 
 function nameOf(world: World): string {
-  return hash("md5", keyOf(world), "base64");
+  return hash("md5", textOf(world), "base64");
 }
 
 /** All of a plan is written, and nothing else happens. */

@@ -81,7 +81,7 @@ describe("the mutants of the enumeration", { timeout: 300_000 }, () => {
     expect(enumerable().length).toBeGreaterThanOrEqual(20);
   });
 
-  it.each(["nothing need soak", "what is promoted on request is promoted by itself"])("are found out: %s", async (name) => {
+  it.each(["nothing need soak", "nothing is put down before a merge"])("are found out: %s", async (name) => {
     const mutant = enumerable().find((one) => one.name === name);
     if (mutant === undefined) throw new Error(`there is no mutant "${name}"`);
     expect(mutant.invariants).toContain((await findIn(mutant))?.invariant);
