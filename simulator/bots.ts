@@ -7,7 +7,7 @@ import type { BotId } from "./events.ts";
 import { troubledPorts, type CallPool } from "./faults.ts";
 import { MachineClock } from "./world/clock.ts";
 import { REPOSITORY } from "./world/forge.ts";
-import type { World } from "./world/world.ts";
+import type { SimulatedWorld } from "./simulated-world.ts";
 
 const SWEEP = 5 * 60_000;
 
@@ -17,13 +17,13 @@ export class Bot {
   readonly #clock: MachineClock;
   readonly #dispatcher: Dispatcher;
 
-  constructor(id: BotId, world: World, pool: CallPool, policies: PolicySet, seed: number) {
+  constructor(id: BotId, world: SimulatedWorld, pool: CallPool, policies: PolicySet, seed: number) {
     this.id = id;
     const clock = new MachineClock(world.clock, () => world.behind);
     this.#clock = clock;
     const chance = new Chance(seed + id * 7919);
     const journal = journalOf((message) => world.note({ kind: "bewildered", bot: id, message }));
-    const ports = { ...troubledPorts(pool, id, (distortion) => world.target(id, () => clock.now(), distortion)), clock, journal };
+    const ports = { ...troubledPorts(pool, id, world.reach(id, () => clock.now())), clock, journal };
     const reconciler = createReconciler(ports, policies);
     const random = () => chance.fraction();
     const { forge } = ports;

@@ -5,7 +5,8 @@ import { CALL_DEADLINE, PortFailure, type Ports } from "../src/ports.ts";
 import type { TroubleDecision } from "./decisions.ts";
 import type { BotId } from "./events.ts";
 import type { Trouble } from "./setup.ts";
-import { UNDISTORTED, type Distortion, type Target } from "./world/world.ts";
+import { UNDISTORTED, type Distortion, type Target } from "./simulated-world.ts";
+import type { Awaitable } from "./world-view.ts";
 
 /** What can go wrong with a call: only reads can be old, and only requests of several parts can break off. */
 type Nature = "read" | "local" | "write" | "parts";
@@ -17,7 +18,7 @@ interface PendingCall {
   readonly nature: Nature;
   readonly madeAt: Instant;
   /** Does it in the world, and keeps the answer for {@link answer}. */
-  perform(distortion: Distortion): void;
+  perform(distortion: Distortion): Promise<void>;
   /** Gives the process what the last {@link perform} came to. */
   answer(): void;
   fail(failure: PortFailure): void;
@@ -31,6 +32,8 @@ export class CallPool {
   /** Calls of processes that died: they may still happen, and nobody hears of it. */
   readonly #ghosts = new Set<PendingCall>();
   readonly #dead = new Set<BotId>();
+  /** What goes on in the world that no process waits for. */
+  readonly #underway = new Set<Promise<void>>();
 
   constructor(now: () => Instant, later: (at: Instant, run: () => void) => void) {
     this.#now = now;
@@ -68,7 +71,7 @@ export class CallPool {
     return kind !== "partial" || call.nature === "parts";
   }
 
-  call<T>(bot: BotId, about: string, nature: Nature, perform: (distortion: Distortion) => T): Promise<T> {
+  call<T>(bot: BotId, about: string, nature: Nature, perform: (distortion: Distortion) => Awaitable<T>): Promise<T> {
     // What a dead process would ask for, nobody hears.
     if (this.#dead.has(bot)) return new Promise<T>(() => undefined);
     return new Promise<T>((resolve, reject) => {
@@ -78,9 +81,9 @@ export class CallPool {
         about,
         nature,
         madeAt: this.#now(),
-        perform: (distortion) => {
+        perform: async (distortion) => {
           try {
-            outcome = { value: perform(distortion) };
+            outcome = { value: await perform(distortion) };
           } catch (problem) {
             outcome = { problem };
           }
@@ -96,29 +99,31 @@ export class CallPool {
   }
 
   /** Answers one call, with this trouble. */
-  serve(pick: number, trouble: TroubleDecision | null): void {
+  async serve(pick: number, trouble: TroubleDecision | null): Promise<void> {
     const call = this.#at(pick);
     if (call === undefined) return;
     this.#calls.splice(this.#calls.indexOf(call), 1);
     if (this.#ghosts.delete(call)) return call.perform(UNDISTORTED);
     if (trouble === null) return answered(call, UNDISTORTED);
-    this.#serveWith(call, trouble);
+    return this.#serveWith(call, trouble);
   }
 
-  #serveWith(call: PendingCall, { kind, roll }: TroubleDecision): void {
+  async #serveWith(call: PendingCall, { kind, roll }: TroubleDecision): Promise<void> {
     switch (kind) {
       case "fail-before":
         return call.fail(failureFrom(roll, this.#now()));
       case "fail-after":
-        call.perform(UNDISTORTED);
+        await call.perform(UNDISTORTED);
         return call.fail(failureFrom(roll, this.#now()));
       case "slow":
-        call.perform(UNDISTORTED);
-        return this.#later(this.#now() + pauseFrom(roll), () => this.#unlessDead(call, () => call.answer()));
+        await call.perform(UNDISTORTED);
+        return this.#later(this.#now() + pauseFrom(roll), () => {
+          if (!this.#dead.has(call.bot)) call.answer();
+        });
       case "late":
         return this.#serveLate(call, roll);
       case "doubled":
-        call.perform(UNDISTORTED);
+        await call.perform(UNDISTORTED);
         return answered(call, UNDISTORTED);
       case "stale":
         return answered(call, { ...UNDISTORTED, lag: 1_000 + (roll % LONGEST_LAG), lagging: laggingFrom(roll) });
@@ -126,7 +131,7 @@ export class CallPool {
         return answered(call, { ...UNDISTORTED, cut: 1 + (roll % 7) });
       case "crash-before":
       case "crash-after":
-        if (kind === "crash-after") call.perform(UNDISTORTED);
+        if (kind === "crash-after") await call.perform(UNDISTORTED);
     }
   }
 
@@ -135,13 +140,19 @@ export class CallPool {
     const givenUp = (roll >> 20) % 4 === 0;
     if (givenUp) call.fail(new PortFailure("dependency", `no answer in time: ${call.about}`));
     this.#later(this.#now() + (givenUp ? roll % 5_000 : pauseFrom(roll)), () => {
-      if (givenUp) call.perform(UNDISTORTED);
-      else this.#unlessDead(call, () => answered(call, UNDISTORTED));
+      if (givenUp) this.#goOn(call.perform(UNDISTORTED));
+      else if (!this.#dead.has(call.bot)) this.#goOn(answered(call, UNDISTORTED));
     });
   }
 
-  #unlessDead(call: PendingCall, then: () => void): void {
-    if (!this.#dead.has(call.bot)) then();
+  #goOn(work: Promise<void>): void {
+    this.#underway.add(work);
+    void work.finally(() => this.#underway.delete(work));
+  }
+
+  /** Resolves when nothing goes on any more that time has set off. */
+  async settled(): Promise<void> {
+    while (this.#underway.size > 0) await Promise.all(this.#underway);
   }
 
   /** Calls that have waited longer than any adapter waits. */
@@ -165,8 +176,8 @@ export class CallPool {
 
 const LONGEST_LAG: Milliseconds = 30_000;
 
-function answered(call: PendingCall, distortion: Distortion): void {
-  call.perform(distortion);
+async function answered(call: PendingCall, distortion: Distortion): Promise<void> {
+  await call.perform(distortion);
   call.answer();
 }
 
@@ -195,7 +206,7 @@ export function troubledPorts(
 ): Pick<Ports, "forge" | "manifests" | "registry" | "rollouts" | "metrics"> {
   const through =
     (nature: Nature) =>
-    <T>(about: string, perform: (target: Target) => T): Promise<T> =>
+    <T>(about: string, perform: (target: Target) => Awaitable<T>): Promise<T> =>
       pool.call(bot, about, nature, (distortion) => perform(target(distortion)));
   const [read, local, write, parts] = [through("read"), through("local"), through("write"), through("parts")];
   return {

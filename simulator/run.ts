@@ -11,9 +11,10 @@ import { CallPool } from "./faults.ts";
 import { MINUTE, pinIn, placeOfPath } from "./facts.ts";
 import { setupOf, type Setup } from "./setup.ts";
 import { toldEvent, TROUBLE_IN_WORDS } from "./telling.ts";
-import type { Breach, Checker } from "./world-view.ts";
-import { People } from "./world/people.ts";
+import type { Breach, Checker, WorldActions } from "./world-view.ts";
 import { World } from "./world/world.ts";
+import type { Inhabited, SimulatedWorld } from "./simulated-world.ts";
+import { People } from "./world/people.ts";
 
 export interface Violation extends Breach {
   readonly seed: number;
@@ -51,11 +52,16 @@ interface Hint {
   readonly image: string | null;
 }
 
+/** Makes the world that a run takes place in. */
+export type Worlds = (setup: Setup) => Promise<Inhabited>;
+
 export interface RunOptions {
   readonly seed: number;
   readonly setup: Setup;
   readonly source: DecisionSource;
   readonly policies: PolicySet;
+  /** In memory unless told. */
+  readonly worlds?: Worlds;
   /** What watches, if not everything. */
   readonly checkers?: readonly Checker[];
   /** Ends with the last decision: what must come true later is not waited for. */
@@ -64,8 +70,18 @@ export interface RunOptions {
   readonly telling?: boolean;
 }
 
-export function run(options: RunOptions): Promise<RunResult> {
-  return new Simulation(options).run();
+export async function run(options: RunOptions): Promise<RunResult> {
+  const inhabited = await (options.worlds ?? inMemory)(options.setup);
+  try {
+    return await new Simulation(options, inhabited).run();
+  } finally {
+    await inhabited.world.close();
+  }
+}
+
+async function inMemory(setup: Setup): Promise<Inhabited> {
+  const world = new World(setup);
+  return { world, people: new People(world) };
 }
 
 /** Everything from one number: the world and what happens in it. */
@@ -76,8 +92,8 @@ export function runSeed(seed: number, steps: number, policies: PolicySet, tellin
 
 class Simulation {
   readonly #options: RunOptions;
-  readonly #world: World;
-  readonly #people: People;
+  readonly #world: SimulatedWorld;
+  readonly #people: WorldActions;
   readonly #pool: CallPool;
   readonly #checkers: readonly Checker[];
   readonly #decisions: Decision[] = [];
@@ -94,11 +110,11 @@ class Simulation {
   /** The call that was answered last, should it turn out to be worth telling. */
   #untold = "";
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, { world, people }: Inhabited) {
     this.#options = options;
     this.#checkers = options.checkers ?? allCheckers();
-    this.#world = new World(options.setup);
-    this.#people = new People(this.#world);
+    this.#world = world;
+    this.#people = people;
     this.#pool = new CallPool(
       () => this.#world.clock.now(),
       (at, run) => void this.#world.clock.schedule(at, run),
@@ -140,9 +156,10 @@ class Simulation {
 
   async #step(decision: Decision): Promise<void> {
     this.#steps += 1;
-    const told = this.#carryOut(decision);
+    const told = await this.#carryOut(decision);
     if (this.#options.telling === true) this.#tell(told);
     if (decision.do !== "wait") this.#world.clock.advance(this.#world.clock.now() + STEP_TAKES);
+    await this.#pool.settled();
     this.#count("timeout", this.#pool.timeOut());
     await this.#comeToRest();
     this.#listen();
@@ -152,10 +169,11 @@ class Simulation {
   /** Lets everything that Pinion can do without an answer come to its end. */
   async #comeToRest(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
+    await this.#world.settle();
   }
 
   /** Answers what is worth telling; null for what goes as it should. */
-  #carryOut(decision: Decision): string | null {
+  async #carryOut(decision: Decision): Promise<string | null> {
     switch (decision.do) {
       case "serve":
         return this.#serve(decision);
@@ -163,7 +181,7 @@ class Simulation {
         return this.#hint(decision);
       case "act": {
         const actor = CAST.get(decision.actor);
-        return actor?.({ view: this.#world, world: this.#people, chance: new Chance(decision.roll) }) ?? "nobody acts";
+        return (await actor?.({ view: this.#world, world: this.#people, chance: new Chance(decision.roll) })) ?? "nobody acts";
       }
       case "wait": {
         const before = this.#world.clock.now();
@@ -180,11 +198,11 @@ class Simulation {
     }
   }
 
-  #serve({ pick, trouble: wanted }: Extract<Decision, { do: "serve" }>): string | null {
+  async #serve({ pick, trouble: wanted }: Extract<Decision, { do: "serve" }>): Promise<string | null> {
     const trouble = wanted !== null && this.#pool.canSuffer(pick, wanted.kind) ? wanted : null;
     const about = this.#pool.about(pick);
     const botId = this.#pool.botOf(pick);
-    this.#pool.serve(pick, trouble);
+    await this.#pool.serve(pick, trouble);
     this.#untold = about;
     if (trouble === null || botId === null) return null;
     this.#count(trouble.kind, 1);
@@ -243,7 +261,7 @@ class Simulation {
   async #calmDown(): Promise<void> {
     this.#people.calm();
     this.#hints = [];
-    if (this.#world.configAt(this.#world.mainline().at(-1) ?? "") === null) this.#people.setConfig("olive", this.#options.setup.config);
+    if (this.#world.configAt(this.#world.mainline().at(-1) ?? "") === null) await this.#people.setConfig("olive", this.#options.setup.config);
     const end = this.#world.clock.now() + REST + this.#world.behind;
     for (let steps = 0; this.#violation === null && !this.#rests(end); steps += 1) {
       if (steps > MOST_CALM_STEPS) {
@@ -288,7 +306,7 @@ class Simulation {
   }
 
   #pins(): Readonly<Record<string, string>> {
-    const tree = this.#world.tree(this.#world.github.main);
+    const tree = this.#world.tree(this.#world.mainline().at(-1) ?? "");
     const places = [...tree].filter(([path]) => placeOfPath(path) !== null);
     return Object.fromEntries(places.map(([path, blob]) => [path, pinIn(this.#world.text(blob))?.tag ?? ""]));
   }

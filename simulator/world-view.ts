@@ -66,36 +66,39 @@ export interface Hope {
 /** Files to put, by path; null takes a file away. */
 export type Edits = Readonly<Record<string, string | null>>;
 
+/** At once in memory; after a while where the world is behind a wire. */
+export type Awaitable<T> = T | Promise<T>;
+
 /** What people and machines can do in the world. Each answers whether the world let it happen. */
 export interface WorldActions {
-  review(login: string, pull: number, state: "approved" | "changes-requested" | "commented"): boolean;
-  dismiss(login: string, pull: number): boolean;
-  comment(login: string, pull: number, body: string): boolean;
-  label(login: string, pull: number, label: string): boolean;
-  unlabel(login: string, pull: number, label: string): boolean;
-  close(login: string, pull: number): boolean;
-  reopen(login: string, pull: number): boolean;
+  review(login: string, pull: number, state: "approved" | "changes-requested" | "commented"): Awaitable<boolean>;
+  dismiss(login: string, pull: number): Awaitable<boolean>;
+  comment(login: string, pull: number, body: string): Awaitable<boolean>;
+  label(login: string, pull: number, label: string): Awaitable<boolean>;
+  unlabel(login: string, pull: number, label: string): Awaitable<boolean>;
+  close(login: string, pull: number): Awaitable<boolean>;
+  reopen(login: string, pull: number): Awaitable<boolean>;
   /** The green button. */
-  merge(login: string, pull: number): boolean;
+  merge(login: string, pull: number): Awaitable<boolean>;
   /** A commit on a branch; a branch that is not there begins at the default branch. */
-  push(login: string, branch: string, edits: Edits, message: string): boolean;
+  push(login: string, branch: string, edits: Edits, message: string): Awaitable<boolean>;
   /** Moves a branch whatever stands there, or deletes it. */
-  force(login: string, branch: string, to: Oid | null): boolean;
+  force(login: string, branch: string, to: Oid | null): Awaitable<boolean>;
   /** A pull request with one commit on the default branch, from a branch of that name here or in a fork. */
-  openPull(login: string, branch: string, fork: boolean, edits: Edits): number | null;
-  openIssue(login: string, title: string, labels: readonly string[]): number | null;
-  closeIssue(login: string, issue: number): boolean;
-  grant(login: string, permission: "read" | "triage" | "write"): void;
-  setTeam(team: string, members: readonly string[]): void;
-  setConfig(login: string, config: ConfigFacts | "broken"): boolean;
+  openPull(login: string, branch: string, fork: boolean, edits: Edits): Awaitable<number | null>;
+  openIssue(login: string, title: string, labels: readonly string[]): Awaitable<number | null>;
+  closeIssue(login: string, issue: number): Awaitable<boolean>;
+  grant(login: string, permission: "read" | "triage" | "write"): Awaitable<void>;
+  setTeam(team: string, members: readonly string[]): Awaitable<void>;
+  setConfig(login: string, config: ConfigFacts | "broken"): Awaitable<boolean>;
   configEdits(config: ConfigFacts): Edits;
 
-  publish(app: string, tag: string, fate: Fate): void;
+  publish(app: string, tag: string, fate: Fate): Awaitable<void>;
   /** Makes a tag point at another image. */
-  moveTag(app: string, tag: string, fate: Fate): void;
+  moveTag(app: string, tag: string, fate: Fate): Awaitable<void>;
   /** Deletes an image from the registry. */
-  dropImage(digest: string): void;
-  registryDown(down: boolean): void;
+  dropImage(digest: string): Awaitable<void>;
+  registryDown(down: boolean): Awaitable<void>;
 
   flap(app: string, environment: string, until: Instant): void;
   unreachable(until: Instant): void;

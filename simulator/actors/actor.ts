@@ -1,6 +1,6 @@
 import type { Chance } from "../chance.ts";
 import type { PlacePin, PullFacts } from "../facts.ts";
-import type { WorldActions, WorldView } from "../world-view.ts";
+import type { Awaitable, WorldActions, WorldView } from "../world-view.ts";
 
 /** What somebody does when it is their turn. */
 export interface Turn {
@@ -10,11 +10,11 @@ export interface Turn {
 }
 
 /** Does one thing, and says in plain words what it was. */
-export type Actor = (turn: Turn) => string;
+export type Actor = (turn: Turn) => Awaitable<string>;
 
 /** One thing of several, by weight. */
-export function oneThing(turn: Turn, things: readonly (readonly [number, (turn: Turn) => string])[]): string {
-  return turn.chance.weighted(things)?.(turn) ?? "nobody does anything";
+export async function oneThing(turn: Turn, things: readonly (readonly [number, (turn: Turn) => Awaitable<string>])[]): Promise<string> {
+  return (await turn.chance.weighted(things)?.(turn)) ?? "nobody does anything";
 }
 
 export function openPulls({ view }: Turn): readonly PullFacts[] {

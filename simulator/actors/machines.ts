@@ -3,7 +3,7 @@ import { MINUTE, type Fate } from "../facts.ts";
 import { head, oneThing, said, somePlace, type Turn } from "./actor.ts";
 
 /** Pushes releases, moves tags, and lets the registry fail. */
-export function builder(turn: Turn): string {
+export function builder(turn: Turn): Promise<string> {
   return oneThing(turn, [
     [5, publish],
     [8, () => "nothing is built"],
@@ -23,15 +23,15 @@ const FATES: readonly (readonly [number, Fate])[] = [
 ];
 
 /** Only pushes what is good: for runs that must all end alike. */
-export function releaser(turn: Turn): string {
+export async function releaser(turn: Turn): Promise<string> {
   const { app } = somePlace(turn);
   const tag = `1.${turn.view.pushed(app)}.0`;
-  turn.world.publish(app, tag, "good");
+  await turn.world.publish(app, tag, "good");
   return `a build pushes ${app} ${tag}`;
 }
 
 /** Pushes the next release once the last one is on its way, and mostly a good one: so that something gets to the end of the way. */
-export function shipper(turn: Turn): string {
+export async function shipper(turn: Turn): Promise<string> {
   const { app } = somePlace(turn);
   const newest = `1.${turn.view.pushed(app) - 1}.0`;
   const first = turn.view.configAt(head(turn))?.environments[0]?.name ?? "dev";
@@ -44,11 +44,11 @@ export function shipper(turn: Turn): string {
 }
 
 /** The next version counts up from all that were pushed. */
-function publish(turn: Turn): string {
+async function publish(turn: Turn): Promise<string> {
   const { app } = somePlace(turn);
   const tag = `1.${turn.view.pushed(app)}.0`;
   const fate = turn.chance.weighted(FATES) ?? "good";
-  turn.world.publish(app, tag, fate);
+  await turn.world.publish(app, tag, fate);
   return `a build pushes ${app} ${tag}, which ${told(fate)}`;
 }
 
@@ -57,34 +57,34 @@ function told(fate: Fate): string {
   return words[fate];
 }
 
-function moveTag(turn: Turn): string {
+async function moveTag(turn: Turn): Promise<string> {
   const { app } = somePlace(turn);
   const tag = `1.${turn.chance.below(Math.max(1, turn.view.pushed(app)))}.0`;
-  turn.world.moveTag(app, tag, turn.chance.percent(50) ? "good" : "errors");
+  await turn.world.moveTag(app, tag, turn.chance.percent(50) ? "good" : "errors");
   return `somebody pushes ${app} ${tag} again: the tag moves`;
 }
 
-function dropImage(turn: Turn): string {
+async function dropImage(turn: Turn): Promise<string> {
   const { app, environment } = somePlace(turn);
   const digests = turn.view.cluster(app, environment).flatMap(({ digest }) => digest ?? []);
   const digest = turn.chance.oneOf(digests.slice(0, -1));
   if (digest === undefined) return "no old image to delete";
-  turn.world.dropImage(digest);
+  await turn.world.dropImage(digest);
   return `the registry deletes an old image of ${app}`;
 }
 
-function registryFails(turn: Turn): string {
-  turn.world.registryDown(true);
+async function registryFails(turn: Turn): Promise<string> {
+  await turn.world.registryDown(true);
   return "the registry goes down";
 }
 
-function registryComesBack(turn: Turn): string {
-  turn.world.registryDown(false);
+async function registryComesBack(turn: Turn): Promise<string> {
+  await turn.world.registryDown(false);
   return "the registry is up";
 }
 
 /** Argo CD flaps, lags, and cannot be reached. */
-export function cluster(turn: Turn): string {
+export function cluster(turn: Turn): Promise<string> {
   const { app, environment } = somePlace(turn);
   const until = turn.view.now() + turn.chance.below(5) * MINUTE + 20_000;
   return oneThing(turn, [
@@ -123,10 +123,10 @@ export function metrics(turn: Turn): string {
 }
 
 /** Changes what is asked for: fewer or more approvals. */
-export function owner(turn: Turn): string {
+export async function owner(turn: Turn): Promise<string> {
   const config = turn.view.configAt(turn.view.facts().branches.get("main") ?? "");
   if (config === null) return "there is no configuration to change";
   const count = turn.chance.below(3);
   const environments = config.environments.map((one) => (one.merge === "on-approval" ? { ...one, approvals: { ...one.approvals, count } } : one));
-  return said(turn.world.setConfig("olive", { ...config, environments }), `olive asks for ${count} approvals from now on`);
+  return said(await turn.world.setConfig("olive", { ...config, environments }), `olive asks for ${count} approvals from now on`);
 }

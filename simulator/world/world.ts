@@ -1,40 +1,20 @@
 import type { Instant, Milliseconds } from "../../src/domain/answer.ts";
 import type { Oid } from "../../src/domain/release.ts";
-import { PortFailure, type ArtifactRegistry, type Forge, type ManifestsRepository, type Metrics, type Rollouts } from "../../src/ports.ts";
+import { PortFailure } from "../../src/ports.ts";
 import type { BotId, Happening, WorldEvent } from "../events.ts";
 import { LOG, MAIN, manifest, pinIn, placePath, type ConfigFacts, type GitHubFacts } from "../facts.ts";
 import { readEntry, type LogEntry } from "../log-entry.ts";
 import type { Setup } from "../setup.ts";
-import type { Seen, WorldView } from "../world-view.ts";
+import type { Distortion, SimulatedWorld } from "../simulated-world.ts";
+import type { Seen } from "../world-view.ts";
 import { WorldClock } from "./clock.ts";
 import { Application } from "./cluster.ts";
 import { CONFIG_PATH, configText } from "./config-text.ts";
 import { AppForge } from "./forge.ts";
 import { GitHub } from "./github.ts";
-import type { Immediate } from "./immediate.ts";
 import { ReadGit } from "./manifests.ts";
 import { Traffic } from "./metrics.ts";
 import { Registry } from "./registry.ts";
-
-/** The ports of one process, answered at once. */
-export interface Target {
-  readonly forge: Immediate<Forge>;
-  readonly manifests: Immediate<ManifestsRepository>;
-  readonly registry: Immediate<ArtifactRegistry>;
-  readonly rollouts: Immediate<Rollouts>;
-  readonly metrics: Immediate<Metrics>;
-}
-
-/** How one call differs from what it should be. */
-export interface Distortion {
-  /** Reads are answered from so long ago. */
-  readonly lag: Milliseconds;
-  /** Which part of GitHub lags: everything, only pull requests, or only branches. */
-  readonly lagging: "all" | "pulls" | "branches";
-  readonly cut: number | null;
-}
-
-export const UNDISTORTED: Distortion = { lag: 0, lagging: "all", cut: null };
 
 const BEGIN = Date.UTC(2026, 10, 23, 9, 0, 0);
 
@@ -43,7 +23,7 @@ export function imageRepository(app: string): string {
 }
 
 /** A whole world in memory: GitHub over Git, a registry, a cluster, metrics, and the time. */
-export class World implements WorldView {
+export class World implements SimulatedWorld {
   readonly clock = new WorldClock(BEGIN);
   readonly github: GitHub;
   readonly registry = new Registry();
@@ -137,7 +117,7 @@ export class World implements WorldView {
   }
 
   /** The ports as a process of Pinion meets them. */
-  target(bot: BotId, now: () => Instant, distortion: Distortion): Target {
+  target(bot: BotId, now: () => Instant, distortion: Distortion) {
     const facts = this.#factsFor(distortion);
     const told = () => {
       this.#seen.set(bot, { facts, at: this.clock.now() });
@@ -148,8 +128,8 @@ export class World implements WorldView {
       forge,
       manifests: new ReadGit(this.github.git),
       registry: this.registry.port(distortion.lag > 0),
-      rollouts: { application: (_endpoint, name) => this.#status(name, distortion.lag) },
-      metrics: { query: (_endpoint, expression, at) => this.traffic.query(expression, at, this.clock.now()) },
+      rollouts: { application: (_endpoint: string | null, name: string) => this.#status(name, distortion.lag) },
+      metrics: { query: (_endpoint: string | null, expression: string, at: Instant) => this.traffic.query(expression, at, this.clock.now()) },
     };
   }
 
@@ -169,6 +149,16 @@ export class World implements WorldView {
     if (lag > 0) throw new PortFailure("dependency", "Argo CD answers from a cache that is being filled");
     return application.status(this.clock.now());
   }
+
+  /** A process reaches its ports at once. */
+  reach(bot: BotId, now: () => Instant) {
+    return (distortion: Distortion) => this.target(bot, now, distortion);
+  }
+
+  /** There is nothing to wait for. */
+  async settle(): Promise<void> {}
+
+  async close(): Promise<void> {}
 
   now(): Instant {
     return this.clock.now();

@@ -6,7 +6,8 @@ import { setupOf, type Setup } from "../../simulator/setup.ts";
 import type { Hope } from "../../simulator/world-view.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
 import { People } from "../../simulator/world/people.ts";
-import { imageRepository, UNDISTORTED, World } from "../../simulator/world/world.ts";
+import { UNDISTORTED } from "../../simulator/simulated-world.ts";
+import { imageRepository, World } from "../../simulator/world/world.ts";
 import { promotionBranch } from "../../src/domain/branch.ts";
 
 const BOT: BotId = 1;
