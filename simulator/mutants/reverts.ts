@@ -34,7 +34,7 @@ export const REVERTS_MUTANTS: readonly Mutant[] = [
     "a revert that a person closed is opened again",
     ["S26"],
     REVERTS,
-    "if (at !== undefined && at >= opened.at) return true;",
+    "if (isHere && withdrawn.has(pullRequest)) return true;",
     "if (at !== undefined && at < 0) return true;",
   ),
 ];
