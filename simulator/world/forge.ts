@@ -18,6 +18,8 @@ export interface ForgeCall {
   /** The clock of the machine that asks. */
   readonly now: () => Instant;
   readonly facts: GitHubFacts;
+  /** What was so when pull requests were as they are told of. */
+  readonly pulls: GitHubFacts;
   /** A request of several parts breaks off after so many of them; null when it does not. */
   readonly cut: number | null;
   /** Called when a snapshot was given. */
@@ -55,7 +57,7 @@ export class AppForge implements Immediate<Forge> {
 
   snapshot(_repository: Repository, endedSince: Instant) {
     this.#call.told();
-    return new GitHubReading(this.#github, this.#call.facts).snapshot(this.#call.now(), endedSince);
+    return new GitHubReading(this.#github, this.#call.facts, this.#call.pulls).snapshot(this.#call.now(), endedSince);
   }
 
   permission(_repository: Repository, login: string) {
@@ -74,7 +76,7 @@ export class AppForge implements Immediate<Forge> {
   pullRequestOf(_repository: Repository, commit: Oid) {
     this.#requireCommit(commit);
     const merged = this.#broughtBy(commit);
-    return merged === undefined ? null : new GitHubReading(this.#github, this.#call.facts).pullRequest(merged);
+    return merged === undefined ? null : new GitHubReading(this.#github, this.#call.facts, this.#call.pulls).pullRequest(merged);
   }
 
   ownCommits(_repository: Repository, commits: readonly Oid[]) {
@@ -177,10 +179,10 @@ export class AppForge implements Immediate<Forge> {
   #openPull({ branch, base, title }: { readonly branch: string; readonly base: string; readonly title: string }): WriteOutcome<number> {
     const head = this.#github.branch(branch);
     if (head === null) return refused(`no branch ${branch}`);
+    const there = [...this.#github.facts.pulls.values()].some((pull) => pull.state === "open" && !pull.fork && pull.headRef === branch);
+    if (there) return conflict(`A pull request already exists for acme:${branch}.`);
     const main = this.#github.branch(base) ?? "";
     if (this.#github.git.isAncestor(head, main)) return conflict(`No commits between ${base} and ${branch}`);
-    const there = [...this.#github.facts.pulls.values()].some((pull) => pull.state === "open" && !pull.fork && pull.headRef === branch);
-    if (there) return refused(`A pull request already exists for acme:${branch}.`);
     return done(this.#github.openPull(APP, { title, base, headRef: branch, head, fork: false }, this.#call.bot));
   }
 

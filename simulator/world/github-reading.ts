@@ -7,10 +7,13 @@ import type { GitHub } from "./github.ts";
 export class GitHubReading {
   readonly #github: GitHub;
   readonly #facts: GitHubFacts;
+  readonly #pulls: GitHubFacts;
 
-  constructor(github: GitHub, facts: GitHubFacts) {
+  /** @param pulls what was so when pull requests were as they are told of: their commits are counted from the base of then. */
+  constructor(github: GitHub, facts: GitHubFacts, pulls: GitHubFacts) {
     this.#github = github;
     this.#facts = facts;
+    this.#pulls = pulls;
   }
 
   snapshot(at: Instant, endedSince: Instant): ForgeSnapshot {
@@ -88,7 +91,7 @@ export class GitHubReading {
 
   #commits(pull: PullFacts): PullRequest["commits"] {
     const { git } = this.#github;
-    const oids = pull.mergedCommits ?? git.between(this.#facts.branches.get(pull.base) ?? "", pull.head);
+    const oids = pull.mergedCommits ?? git.between(this.#pulls.branches.get(pull.base) ?? "", pull.head);
     if (oids.length === 0) return UNREAD;
     const commits = oids.flatMap((oid) => git.find(oid) ?? []);
     const people = new Set(commits.map((commit) => (commit.own ? "pinion[bot]" : commit.authorName)));

@@ -81,8 +81,8 @@ export class World extends WorldBase implements SimulatedWorld {
 
   /** The ports as a process of Pinion meets them. */
   target(bot: BotId, now: () => Instant, distortion: Distortion) {
-    const facts = this.#factsFor(distortion);
-    const forge = new AppForge(this.github, { bot, now, facts, cut: distortion.cut, told: () => this.told(bot, facts) });
+    const { facts, pulls } = this.#seen(distortion);
+    const forge = new AppForge(this.github, { bot, now, facts, pulls, cut: distortion.cut, told: () => this.told(bot, facts) });
     return {
       forge,
       manifests: new ReadGit(this.github.git),
@@ -109,11 +109,10 @@ export class World extends WorldBase implements SimulatedWorld {
 
   async close(): Promise<void> {}
 
-  #factsFor({ lag, lagging }: Distortion): GitHubFacts {
+  #seen({ lag, lagging }: Distortion): { readonly facts: GitHubFacts; readonly pulls: GitHubFacts } {
     const now = this.github.facts;
-    if (lag === 0) return now;
-    const then = this.github.factsAt(this.clock.now() - lag);
-    return factsSeen(now, then, lagging);
+    const then = lag === 0 ? now : this.github.factsAt(this.clock.now() - lag);
+    return { facts: factsSeen(now, then, lagging), pulls: lagging === "branches" ? now : then };
   }
 
   facts(): GitHubFacts {
