@@ -187,6 +187,9 @@ const MERGING: readonly Step[] = [
   ["the other conflicts then", async (side) => { await publish(side, [[side.pull(3).head, check("e", "success"), "anew"]]); return merge(side, side.pull(3).number, side.pull(3).head); }, REFUSED],
   ["a writer pushes to the default branch", (side) => side.people.push("bob", MAIN, { "README.md": "By bob\n" }, "By hand"), false],
   ["an administrator pushes to it", (side) => side.people.push("olive", MAIN, { "README.md": "By olive\n" }, "By hand"), true],
+  ["a branch for a draft", (side) => side.people.push("alice", "draft", { "draft.txt": "draft\n" }, "Draft"), true],
+  ["a draft", async (side) => ({ pull: await side.openDraft("draft") }), { pull: expect.anything() }],
+  ["it is merged", async (side) => { await publish(side, [[side.pull(-1).head, check("f", "success"), "anew"]]); return merge(side, side.pull(-1).number, side.pull(-1).head); }, REFUSED],
   ["nobody takes it back", (side) => side.people.force("olive", MAIN, side.world.mainline()[0] ?? ""), false],
   ["a reader pushes nowhere", (side) => side.people.push("mallory", "hers", { "a.txt": "hers\n" }, "Mine"), false],
 ];
