@@ -163,6 +163,7 @@ const TALKING: readonly Step[] = [
   ["the same, whose number was lost", (side) => showDeployment(side, "success", side.branch(MAIN)), { deployment: "deployment 1" }],
   ["the same by its number", (side) => showDeployment(side, "success", side.branch(MAIN), side.world.facts().deployments[0]?.id ?? null), { deployment: "deployment 1" }],
   ["another commit", (side) => showDeployment(side, "queued", side.pull(0).head), { deployment: "deployment 2" }],
+  ["a commit that is not there", (side) => showDeployment(side, "queued", NOWHERE), { failed: "error" }],
   ["a person freezes", async (side) => ({ issue: await side.people.openIssue("alice", "Stop", ["freeze:dev"]) }), { issue: expect.anything() }],
   ["and resumes", (side) => side.people.closeIssue("alice", [...side.world.facts().issues.keys()].at(-1) ?? 0), true],
   ["whoever may only read cannot label an issue", async (side) => ({ issue: await side.people.openIssue("mallory", "Stop", ["freeze:dev"]) }), { issue: expect.anything() }],
