@@ -5,7 +5,10 @@ import { replay, shrink } from "./shrink.ts";
 
 export interface Wish {
   readonly first: number;
+  /** How many seeds, at most. */
   readonly seeds: number;
+  /** No seed is begun after so many seconds; `Infinity` sets no limit. */
+  readonly seconds: number;
   /** Decisions of chance in each run. */
   readonly steps: number;
   /** Ends with one line of JSON. */
@@ -25,20 +28,22 @@ interface Totals {
 }
 
 /** Answers the exit code: 1 when an invariant was violated. */
-export async function simulate(tier: Tier, { first, seeds, steps, json, tries }: Wish, policies: PolicySet): Promise<number> {
+export async function simulate(tier: Tier, { first, seeds, seconds: limit, steps, json, tries }: Wish, policies: PolicySet): Promise<number> {
   const totals: Totals = { seeds: 0, steps: 0, faults: 0, crashes: 0, merges: 0, records: 0, byKind: {} };
   const failed: RunResult[] = [];
   const begun = process.hrtime.bigint();
-  for (let seed = first; seed < first + seeds; seed += 1) {
-    const result = await runSeed(seed, steps, policies, false, tier);
+  const passed = () => Number(process.hrtime.bigint() - begun) / 1e9;
+  for (let seed = first; seed < first + seeds && passed() < limit; seed += 1) {
+    const result = await runSeed(seed, steps, policies, tier);
     add(totals, result);
     if (result.violation !== null) {
       failed.push(result);
       process.stderr.write(`seed ${seed}: ${result.violation.invariant} at step ${result.violation.step}: ${result.violation.sentence}\n`);
-    } else if (totals.seeds % 100 === 0) process.stderr.write(`${totals.seeds} of ${seeds} seeds\n`);
+    } else if (totals.seeds % 100 === 0) process.stderr.write(`${totals.seeds} seeds\n`);
   }
-  const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
+  const seconds = passed();
   for (const result of firstOfEach(failed)) await tell(tier, result, tries, policies);
+  process.stdout.write(`seeds ${first} to ${first + totals.seeds - 1}\n`);
   summarize(totals, failed, seconds, json);
   return failed.length > 0 ? 1 : 0;
 }
@@ -46,8 +51,9 @@ export async function simulate(tier: Tier, { first, seeds, steps, json, tries }:
 async function tell(tier: Tier, { seed, violation, decisions }: RunResult, tries: number, policies: PolicySet): Promise<void> {
   const invariant = violation?.invariant ?? "";
   const whole = { seed, setup: tier.setupOf(seed), decisions, worlds: tier.worlds };
-  const told = await replay(await shrink(whole, invariant, policies, { tries }), policies, true);
-  process.stdout.write(`\nSeed ${seed}, ${invariant}: ${told.violation?.sentence ?? ""}\n${told.story.join("\n")}\n`);
+  const lines: string[] = [];
+  const told = await replay(await shrink(whole, invariant, policies, { tries }), policies, (line) => lines.push(line));
+  process.stdout.write(`\nSeed ${seed}, ${invariant}: ${told.violation?.sentence ?? ""}\n${lines.join("\n")}\n`);
 }
 
 function add(totals: Totals, { steps, crashes, faults, merges, records }: RunResult): void {

@@ -1,5 +1,6 @@
 import { Chance } from "./chance.ts";
 import type { ConfigFacts, EnvironmentSetup } from "./facts.ts";
+import { KINDS } from "./kinds.ts";
 
 /** The kinds of trouble with one port call. */
 export const TROUBLES = [
@@ -51,11 +52,18 @@ const DEV: EnvironmentSetup = {
   paused: null,
 };
 
-/** One seed in so many is a world in which promotions get far, or go wrong one after the other: by chance alone that is rare. */
+/** Below {@link ALL_KINDS_FROM}, one seed in so many is a world in which promotions get far, or go wrong one after the other: by chance alone that is rare. */
 const FAR_EVERY = 3;
 
+/** From this seed on each kind of world has its turn. Seeds below mean what they meant when they were written down. */
+export const ALL_KINDS_FROM = 100_000;
+
+const ALL_KINDS = [anySetup, farSetup, ...KINDS.map((shape) => (chance: Chance) => shape(anySetup(chance), chance))];
+
 export function setupOf(seed: number): Setup {
-  return seed % FAR_EVERY === 0 ? farSetup(new Chance(seed)) : anySetup(new Chance(seed));
+  const chance = new Chance(seed);
+  const draw = seed < ALL_KINDS_FROM ? (seed % FAR_EVERY === 0 ? farSetup : anySetup) : ALL_KINDS[seed % ALL_KINDS.length];
+  return (draw ?? anySetup)(chance);
 }
 
 function anySetup(chance: Chance): Setup {

@@ -28,11 +28,12 @@ export async function shrink(story: Story, invariant: string, policies: PolicySe
   return shrinker.story;
 }
 
-export function replay(story: Story, policies: PolicySet, telling: boolean, checkers = allCheckers): Promise<RunResult> {
-  return replayed(story, policies, { telling, checkers: checkers() });
+/** Runs a story again; `tell` gets it line by line. */
+export function replay(story: Story, policies: PolicySet, tell: (line: string) => void, checkers = allCheckers): Promise<RunResult> {
+  return replayed(story, policies, { tell, checkers: checkers() });
 }
 
-function replayed({ seed, setup, decisions, worlds }: Story, policies: PolicySet, how: Pick<RunOptions, "telling" | "checkers" | "restless">) {
+function replayed({ seed, setup, decisions, worlds }: Story, policies: PolicySet, how: Pick<RunOptions, "tell" | "checkers" | "restless">) {
   return run({ seed, setup, source: new RecordedDecisions(decisions), policies, worlds, ...how });
 }
 

@@ -2,7 +2,7 @@
  * The seam between a world and those who judge it or live in it. Checkers read a {@link WorldView} and the history of events;
  * actors use {@link WorldActions}. Neither knows how a world is made: in memory, or over HTTP.
  */
-import type { Instant } from "../src/domain/answer.ts";
+import type { Instant, Milliseconds } from "../src/domain/answer.ts";
 import type { Oid } from "../src/domain/release.ts";
 import type { BotId, WorldEvent } from "./events.ts";
 import type { ClusterMoment, CommitFacts, ConfigFacts, Fate, GitHubFacts, PlacePin } from "./facts.ts";
@@ -100,10 +100,11 @@ export interface WorldActions {
   dropImage(digest: string): Awaitable<void>;
   registryDown(down: boolean): Awaitable<void>;
 
-  flap(app: string, environment: string, until: Instant): void;
+  /** Degraded and healthy by turns, each so long; one long turn is to be degraded all the time. */
+  flap(app: string, environment: string, until: Instant, every?: Milliseconds): void;
   unreachable(until: Instant): void;
-  /** Argo CD does not notice new commits for so long. */
-  lag(app: string, environment: string, until: Instant): void;
+  /** Argo CD does not notice new commits for so long: it does not look, or it looks at what it has cached. */
+  lag(app: string, environment: string, until: Instant, how?: "blind" | "cached"): void;
   blind(mode: "nan" | "empty" | "error", until: Instant): void;
   /** Users meet errors for a while that are no release's doing. */
   outage(app: string, environment: string, until: Instant): void;

@@ -1,6 +1,12 @@
 import type { Actor } from "./actor.ts";
+import { crowd } from "./crowd.ts";
+import { forger, pouncer } from "./forgers.ts";
+import { hands } from "./hands.ts";
 import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
+import { neglect } from "./neglect.ts";
+import { tidier, unlucky, weather } from "./mishaps.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
+import { protagonist } from "./protagonist.ts";
 import { intruder, outsider } from "./strangers.ts";
 
 /** Everybody who can have a turn, by name. */
@@ -17,4 +23,13 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["releaser", releaser],
   ["shipper", shipper],
   ["approver", approver],
+  ["protagonist", protagonist],
+  ["unlucky", unlucky],
+  ["weather", weather],
+  ["tidier", tidier],
+  ["hands", hands],
+  ["crowd", crowd],
+  ["forger", forger],
+  ["pouncer", pouncer],
+  ["neglect", neglect],
 ]);

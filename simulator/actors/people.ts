@@ -223,7 +223,7 @@ async function pushToBot(turn: Turn): Promise<string> {
   return said(await turn.world.push(login, pull.headRef, edits, "One more thing"), `${login} pushes ${Object.keys(edits).join()} to the branch of #${pull.number}`);
 }
 
-async function revertMerge(turn: Turn): Promise<string> {
+export async function revertMerge(turn: Turn): Promise<string> {
   const commit = turn.chance.oneOf(turn.view.mainline().slice(1).slice(-5));
   const parent = commit === undefined ? undefined : turn.view.commit(commit)?.parents[0];
   if (commit === undefined || parent === undefined) return "nothing to revert";

@@ -1,9 +1,10 @@
 /**
  * S12: one open promotion for a place. S26: nothing is opened a second time, whatever crashed in between. H1 (the design's hold):
- * what a person put there by hand is not replaced by itself, but by something newer than what was displaced.
+ * what a person put there is not replaced by itself, but by something newer than all that was displaced.
  */
 import type { WorldEvent } from "../events.ts";
 import type { PullFacts } from "../facts.ts";
+import type { LogEntry, LoggedRelease } from "../log-entry.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
 import { breach, entriesOf, holdsDigest, isRevertBranch, placeOfBranch, versionOrder } from "./reading.ts";
 
@@ -42,16 +43,24 @@ function besideOpen(event: Opened, pull: PullFacts, others: readonly PullFacts[]
 function overHold(event: Opened, pull: PullFacts, view: WorldView): readonly Breach[] {
   const seen = view.seenBy(event.bot ?? 0);
   const [environment = "", app = ""] = placeOfBranch(pull.headRef).split("/");
-  const entries = entriesOf(view, app, environment).filter(({ writtenAt }) => seen !== null && writtenAt < seen.at - SECOND);
-  // Where a change by hand is in the log and its hold is not, there is one all the same.
-  const held = entries.findLast((entry) => entry.event === "held" || (entry.event === "out-of-band" && entry.from !== null && entry.release !== null));
-  const displaced = held?.displaced ?? held?.from;
+  const all = entriesOf(view, app, environment);
   const pin = view.pinAt(pull.head, app, environment);
-  if (isRevertBranch(pull.headRef) || displaced == null || pin === null) return [];
+  if (isRevertBranch(pull.headRef) || pin === null) return [];
   // A request counts whether it came before the hold or after it.
-  const asked = entriesOf(view, app, environment).some((entry) => entry.event === "requested" && holdsDigest(entry, pin.digest ?? ""));
-  if (asked || versionOrder(pin.tag, displaced.version) > 0) return [];
-  return [breach("H1", `#${pull.number} would bring ${app} ${pin.tag} to ${environment}, which a person took away from ${displaced.version}`)];
+  if (all.some((entry) => entry.event === "requested" && holdsDigest(entry, pin.digest ?? ""))) return [];
+  const known = all.slice(all.findLastIndex((entry) => entry.event === "requested") + 1).filter(({ writtenAt }) => seen !== null && writtenAt < seen.at - SECOND);
+  const taken = known.flatMap((entry) => takenAway(entry, view) ?? []);
+  const kept = taken.find((displaced) => versionOrder(pin.tag, displaced.version) <= 0);
+  if (kept === undefined) return [];
+  return [breach("H1", `#${pull.number} would bring ${app} ${pin.tag} to ${environment}, which a person took away from ${kept.version}`)];
+}
+
+/** What a person took away by this, whether the log calls it a hold or not. */
+function takenAway(entry: LogEntry, view: WorldView): LoggedRelease | null {
+  if (entry.event === "held") return entry.displaced;
+  if (entry.release === null || entry.from === null) return null;
+  const author = view.facts().pulls.get(entry.pullRequest ?? 0)?.author;
+  return entry.event === "out-of-band" || (entry.event === "merged" && author?.kind === "user") ? entry.from : null;
 }
 
 /** GitHub's times are cut off to whole seconds. */

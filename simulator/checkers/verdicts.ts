@@ -10,7 +10,8 @@ import { breach, environmentAt, holdsDigest } from "./reading.ts";
 
 /** Argo CD writes whole seconds, cut off; ten of them must have passed. */
 const HEALTHY_FOR = 9_000;
-const DEGRADED_FOR = 58_000;
+/** A minute, less what a sync takes: from its beginning on Argo CD does not tell old from new. */
+const DEGRADED_FOR = 53_000;
 const SECOND = 1_000;
 /** A record is written this long after the look that it rests on, at most: slow calls, and a write that comes late. */
 const LOOKED_BEFORE = 45_000;
@@ -125,10 +126,15 @@ function syncFailed(entry: LogEntry, view: WorldView): readonly Breach[] {
 function breached(entry: LogEntry, view: WorldView): readonly Breach[] {
   const start = view.log().find((other) => other.event === "deployed" && other.commit === entry.commit && other.environment === entry.environment);
   if (start === undefined) return [breach("S17", `${told(entry)} is recorded as breached before it was deployed`)];
+  let failed = false;
   for (let end = start.at + 60_000; end <= view.now(); end += 2_000) {
-    if (view.errorShare(entry.app, entry.environment, start.at, end) > BAD_ABOVE) return [];
+    if (view.errorShare(entry.app, entry.environment, start.at, end) <= BAD_ABOVE) continue;
+    failed = true;
+    const before = Math.min(came(entry, view), start.at);
+    if (view.errorShare(entry.app, entry.environment, before - (end - start.at), before) <= GOOD_BELOW) return [];
   }
-  return [breach("S16", `${told(entry)} is recorded as breached, and its users were well`)];
+  const words = `${told(entry)} is recorded as breached`;
+  return [failed ? breach("S17", `${words}, and its users had been as bad before it came`) : breach("S16", `${words}, and its users were well`)];
 }
 
 function deadline(entry: LogEntry, view: WorldView): readonly Breach[] {

@@ -1,9 +1,10 @@
 import { PersonRefused, type Person } from "../../sandbox/github/people.ts";
+import { SandboxRefusal } from "../../sandbox/github/refusal.ts";
 import type { GitHubSandbox } from "../../sandbox/github/sandbox.ts";
 import type { PullRequest, Repository } from "../../sandbox/github/model.ts";
 import { joinTeam, leaveTeam } from "../../sandbox/github/state/accounts.ts";
 import type { SandboxRegistry } from "../../sandbox/registry.ts";
-import type { Instant } from "../../src/domain/answer.ts";
+import type { Instant, Milliseconds } from "../../src/domain/answer.ts";
 import { isDigest, type Oid } from "../../src/domain/release.ts";
 import { MAIN, type ConfigFacts, type Fate } from "../facts.ts";
 import type { Edits, WorldActions } from "../world-view.ts";
@@ -46,7 +47,7 @@ export class HttpPeople implements WorldActions {
       await work();
       return true;
     } catch (problem) {
-      if (problem instanceof PersonRefused) return false;
+      if (problem instanceof PersonRefused || problem instanceof SandboxRefusal) return false;
       throw problem;
     }
   }
@@ -188,16 +189,16 @@ export class HttpPeople implements WorldActions {
     else this.#registry.recover();
   }
 
-  flap(app: string, environment: string, until: Instant): void {
-    this.#world.application(app, environment)?.flap(this.#world.now(), until);
+  flap(app: string, environment: string, until: Instant, every?: Milliseconds): void {
+    this.#world.application(app, environment)?.flap(this.#world.now(), until, every);
   }
 
   unreachable(until: Instant): void {
     this.#world.unreachableUntil = until;
   }
 
-  lag(app: string, environment: string, until: Instant): void {
-    this.#world.application(app, environment)?.lag(this.#world.now(), until);
+  lag(app: string, environment: string, until: Instant, how?: "blind" | "cached"): void {
+    this.#world.application(app, environment)?.lag(this.#world.now(), until, how);
   }
 
   blind(mode: Blindness, until: Instant): void {

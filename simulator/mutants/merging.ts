@@ -35,8 +35,14 @@ export const MERGING: readonly Mutant[] = [
   mutant("what people merge is merged", ["S6"], PULLS, `promotion.kind === "revert" ? false : promotion.environment.merge === "manual"`, "false"),
   mutant("nothing is merged", ["L4"], PULLS, "const [only] = judged.promotions;\n  if (!untouched || pullRequest.draft", "const [only] = judged.promotions;\n  if (untouched || pullRequest.draft"),
   mutant("nothing is checked", ["L3"], PULLS, "if (existing !== null && saysTheSame(existing, check)", "if (existing === null || saysTheSame(existing, check)"),
-  mutant("a merge that was refused is never tried again", ["L4"], "src/reconciler/refused-merges.ts", "return refused === undefined || refused.free ||", "return refused === undefined || (refused.free && false) ||\n      (now < 0) && "),
-  mutant("the configuration is read from the head of a pull request", ["S8"], JUDGE, "const environment = environmentOf(draft.config, change.environment);", "const proposed = proposal?.known === true ? proposal.value.config : null;\n    const environment = environmentOf(proposed?.ok === true ? proposed.config : draft.config, change.environment);"),
+  mutant(
+    "a merge that was refused is never tried again",
+    ["L4"],
+    "src/reconciler/refused-merges.ts",
+    "return refused === undefined || refused.free || refused.at > now || now >= refused.at + refused.pause;",
+    "return refused === undefined;",
+  ),
+  mutant("the configuration is read from the head of a pull request", ["S6", "S8"], JUDGE, "const environment = environmentOf(draft.config, change.environment);", "const proposed = proposal?.known === true ? proposal.value.config : null;\n    const environment = environmentOf(proposed?.ok === true ? proposed.config : draft.config, change.environment);"),
   mutant(
     "a revert is merged though what it goes back from is gone",
     ["S17"],

@@ -30,11 +30,12 @@ export const REVERTS_MUTANTS: readonly Mutant[] = [
   mutant("`rollback: off` is ignored", ["S17"], REVERTS, 'if (environment.rollback === "off") return leave(', 'if (environment.rollback === undefined) return leave('),
   mutant("`rollback: propose` goes back by itself", ["S17"], "src/domain/promotion-facts.ts", `if (environment.rollback === "auto" && !promotion.proposedOnly) return 0;`, "if (!promotion.proposedOnly) return 0;"),
   mutant("what it goes back from is not barred", ["S17"], "src/domain/revert-files.ts", "const images = bad === null ? [] : (ranAs(place, bad) ?? bad).images;", "const images = bad === null || app(bad) ? [] : bad.images;\n  function app(pinned: Pinned) {\n    return pinned.app !== \"\";\n  }"),
-  mutant(
-    "a revert that a person closed is opened again",
-    ["S26"],
-    REVERTS,
-    "if (at !== undefined && at >= opened.at) return true;",
-    "if (at !== undefined && at < 0) return true;",
-  ),
+  {
+    name: "a revert that a person closed is opened again",
+    edits: [
+      { file: REVERTS, text: "if (isHere && withdrawn.has(pullRequest)) return true;", replacement: "if (isHere && withdrawn.has(-1)) return true;" },
+      { file: "src/domain/openings.ts", text: "if (closedByPerson(draft, branches, promotion, release)) return;", replacement: "" },
+    ],
+    invariants: ["S26"],
+  },
 ];

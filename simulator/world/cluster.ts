@@ -26,6 +26,13 @@ interface Operation {
   phase: "Running" | "Succeeded" | "Failed";
 }
 
+/** Degraded and healthy by turns, each so long. */
+interface Flapping {
+  readonly from: Instant;
+  readonly until: Instant;
+  readonly every: Milliseconds;
+}
+
 interface Live {
   readonly commit: Oid;
   readonly image: string;
@@ -48,8 +55,10 @@ export class Application {
   #live: Live | null = null;
   #operation: Operation | null = null;
   #failed: Oid | null = null;
-  #flaps: readonly { readonly from: Instant; readonly until: Instant }[] = [];
+  #flaps: readonly Flapping[] = [];
   #blindUntil: Instant = 0;
+  /** What Argo CD has of Git is from then, until then. */
+  #cached: { readonly from: Instant; readonly until: Instant } = { from: 0, until: 0 };
 
   constructor(name: string, around: ClusterSurroundings) {
     this.#name = name;
@@ -61,22 +70,24 @@ export class Application {
     if (pin !== null) this.#apply(pin, around.begin - 60 * 60_000);
   }
 
-  flap(from: Instant, until: Instant): void {
+  flap(from: Instant, until: Instant, every: Milliseconds = FLAP_EVERY): void {
     this.moveTo(from);
-    this.#flaps = [...this.#flaps, { from, until }];
+    this.#flaps = [...this.#flaps, { from, until, every }];
     this.#note();
   }
 
   /** Does not compare itself with Git for so long. */
-  lag(from: Instant, until: Instant): void {
+  lag(from: Instant, until: Instant, how: "blind" | "cached" = "blind"): void {
     this.moveTo(from);
-    this.#blindUntil = Math.max(this.#blindUntil, until);
+    if (how === "cached") this.#cached = { from: this.#cached.until > from ? this.#cached.from : from, until };
+    else this.#blindUntil = Math.max(this.#blindUntil, until);
   }
 
   calm(now: Instant): void {
     this.moveTo(now);
-    this.#flaps = this.#flaps.map(({ from, until }) => ({ from, until: Math.min(until, now) }));
+    this.#flaps = this.#flaps.map((flap) => ({ ...flap, until: Math.min(flap.until, now) }));
     this.#blindUntil = Math.min(this.#blindUntil, now);
+    this.#cached = { ...this.#cached, until: Math.min(this.#cached.until, now) };
     this.#note();
   }
 
@@ -105,15 +116,15 @@ export class Application {
   /** When health may be another. */
   #nextHealth(): Instant {
     const moments = [this.#live === null ? 0 : this.#live.appliedAt + ROLLOUT_TAKES];
-    for (const { from, until } of this.#flaps) {
+    for (const { from, until, every } of this.#flaps) {
       moments.push(from, until);
-      if (this.#cursor >= from && this.#cursor < until) moments.push(this.#cursor + FLAP_EVERY - ((this.#cursor - from) % FLAP_EVERY));
+      if (this.#cursor >= from && this.#cursor < until) moments.push(this.#cursor + every - ((this.#cursor - from) % every));
     }
     return Math.min(...moments.filter((moment) => moment > this.#cursor), Infinity);
   }
 
   #compare(): void {
-    this.#compared = this.#around.headAt(this.#cursor);
+    this.#compared = this.#around.headAt(this.#cursor < this.#cached.until ? this.#cached.from : this.#cursor);
     this.#reconciledAt = this.#cursor;
     if (this.#operation?.phase === "Running" || !this.#outOfSync() || this.#failed === this.#compared) return;
     this.#operation = { commit: this.#compared, startedAt: this.#cursor, finishedAt: this.#cursor + SYNC_TAKES, phase: "Running" };
@@ -149,8 +160,8 @@ export class Application {
     if (live === null) return { status: "Missing", since: this.#around.begin };
     const flap = this.#flaps.find(({ from, until }) => this.#cursor >= from && this.#cursor < until);
     if (flap !== undefined) {
-      const turn = Math.floor((this.#cursor - flap.from) / FLAP_EVERY);
-      return { status: turn % 2 === 0 ? "Degraded" : "Healthy", since: flap.from + turn * FLAP_EVERY };
+      const turn = Math.floor((this.#cursor - flap.from) / flap.every);
+      return { status: turn % 2 === 0 ? "Degraded" : "Healthy", since: flap.from + turn * flap.every };
     }
     const ready = live.appliedAt + ROLLOUT_TAKES;
     const fate = live.digest === null ? "hangs" : this.#around.fateOf(live.digest);

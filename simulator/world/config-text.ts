@@ -35,7 +35,7 @@ function environmentText(environment: EnvironmentSetup): object {
     ...(after.length === 0 ? {} : { soak: `${soak}m` }),
     watch: `${watch}m`,
     deadline: `${deadline}m`,
-    ...(approvals.count > 0 ? { approvals } : {}),
+    ...(approvals.count > 0 || approvals.teams.length > 0 ? { approvals } : {}),
     rollback,
     ...(paused === null ? {} : { paused }),
   };

@@ -1,6 +1,6 @@
 import type { Repository } from "../../src/domain/observation.ts";
 import type { Oid } from "../../src/domain/release.ts";
-import { PortFailure, type ManifestsRepository } from "../../src/ports.ts";
+import { PortFailure, type ManifestsRepository, type TouchedFile } from "../../src/ports.ts";
 import type { CommitFacts } from "../facts.ts";
 import type { GitStore, Tree } from "./git-store.ts";
 import type { Immediate } from "./immediate.ts";
@@ -51,13 +51,15 @@ export class ReadGit implements Immediate<ManifestsRepository> {
     return text === null ? null : encoder.encode(text);
   }
 
-  touchedFiles(_repository: Repository, since: Oid, until: Oid): readonly string[] {
+  touchedFiles(_repository: Repository, since: Oid, until: Oid, limit: number): readonly TouchedFile[] {
     if (this.#commit(until).parents[0] === since) return [];
-    const touched = this.#git.mainline(until, since).flatMap((oid) => {
-      const [parent] = this.#commit(oid).parents;
-      return this.#changes(parent === undefined ? new Map<string, Oid>() : this.#tree(parent), oid);
-    });
-    return [...new Set(touched.map(({ path }) => path))];
+    const touched = new Map<string, readonly Oid[]>();
+    for (const commit of this.#git.mainline(until, since).slice(-limit)) {
+      const [parent] = this.#commit(commit).parents;
+      const before = parent === undefined ? new Map<string, Oid>() : this.#tree(parent);
+      for (const { path } of this.#changes(before, commit)) touched.set(path, [commit, ...(touched.get(path) ?? [])]);
+    }
+    return [...touched].map(([path, commits]) => ({ path, commits }));
   }
 
   mergeTree(_repository: Repository, base: Oid, head: Oid) {

@@ -1,4 +1,4 @@
-import type { Instant } from "../../src/domain/answer.ts";
+import type { Instant, Milliseconds } from "../../src/domain/answer.ts";
 import type { Actor } from "../../src/domain/observation.ts";
 import type { Oid } from "../../src/domain/release.ts";
 import { MAIN, type ConfigFacts, type Fate, type PullFacts, type ReviewFacts } from "../facts.ts";
@@ -179,16 +179,16 @@ export class People implements WorldActions {
     this.#world.registry.down = down;
   }
 
-  flap(app: string, environment: string, until: Instant): void {
-    this.#world.application(app, environment)?.flap(this.#world.now(), until);
+  flap(app: string, environment: string, until: Instant, every?: Milliseconds): void {
+    this.#world.application(app, environment)?.flap(this.#world.now(), until, every);
   }
 
   unreachable(until: Instant): void {
     this.#world.unreachableUntil = until;
   }
 
-  lag(app: string, environment: string, until: Instant): void {
-    this.#world.application(app, environment)?.lag(this.#world.now(), until);
+  lag(app: string, environment: string, until: Instant, how?: "blind" | "cached"): void {
+    this.#world.application(app, environment)?.lag(this.#world.now(), until, how);
   }
 
   blind(mode: Blindness, until: Instant): void {

@@ -37,6 +37,7 @@ export class Draft {
   #nextLookAt: Instant | null = null;
   #inView: AppInView = { app: "", pins: undefined, places: undefined };
   #deployments: ReadonlyMap<AppName, readonly Deployment[]> | null = null;
+  #changing: ReadonlySet<string> | null = null;
 
   constructor(observation: Observation, config: Config, policies: PolicySet, knowledge: Knowledge, now: Instant) {
     this.observation = observation;
@@ -48,17 +49,17 @@ export class Draft {
 
   /**
    * The answer, or null when it must be asked first; then the question is among the plan's needs. `retry` is how long an answer that
-   * could not be had stands.
+   * could not be had stands; one from before `since` does not count.
    */
   ask<K extends Need["kind"]>(
     need: Extract<Need, { kind: K }>,
     maxAge: Milliseconds,
-    retry: Milliseconds = UNKNOWN_MAX_AGE,
+    { retry = UNKNOWN_MAX_AGE, since = 0 }: { readonly retry?: Milliseconds; readonly since?: Instant } = {},
   ): Answer<NeedAnswers[K]> | null {
     const answer = this.#knowledge.get<K>(need);
     const limit = answer?.known === false ? unknownMaxAge(answer.failure, maxAge, retry) : maxAge;
     // An answer from the future was given before the clock was set back: how old it is cannot be told.
-    if (answer !== null && answer.at <= this.now && this.now - answer.at <= limit) {
+    if (answer !== null && answer.at >= since && answer.at <= this.now && this.now - answer.at <= limit) {
       if (!answer.known) this.due(answer.at + limit + 1);
       return answer;
     }
@@ -116,6 +117,22 @@ export class Draft {
   deploymentsOf(app: AppName): readonly Deployment[] {
     this.#deployments ??= Map.groupBy(this.observation.snapshot.deployments, (deployment) => deployment.app);
     return this.#deployments.get(app) ?? [];
+  }
+
+  /** Whether any pin is not what the log knows. */
+  get isAnyChanging(): boolean {
+    return this.#changingPlaces.size > 0;
+  }
+
+  /** Whether the pin here is not what the log knows: that is put into the log first, and the next look plans on from it. */
+  isChanging(app: AppName, environment: EnvironmentName): boolean {
+    return this.#changingPlaces.has(`${environment}/${app}`);
+  }
+
+  get #changingPlaces(): ReadonlySet<string> {
+    const { changes, unexplained } = this.observation;
+    this.#changing ??= new Set([...changes, ...unexplained].map(({ app, environment }) => `${environment}/${app}`));
+    return this.#changing;
   }
 
   settings(app: AppName): AppSettings {

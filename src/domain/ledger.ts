@@ -68,7 +68,7 @@ export interface Place {
   readonly request: Request | null;
   /** Everybody who asked for a release since it last arrived here or was withdrawn, by release key. */
   readonly askers: ReadonlyMap<string, readonly string[]>;
-  /** Automatic promotion waits for something newer than `displaced`. */
+  /** Automatic promotion waits for something newer than `displaced`, the newest that was displaced since somebody asked for a promotion. */
   readonly hold: { readonly displaced: Pinned; readonly at: Instant; readonly reason: string } | null;
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
   /** The commit of the stay for which people were told that there is no way back: once is enough. */
@@ -92,6 +92,8 @@ export interface Ledger {
   readonly passedPullRequests: ReadonlySet<number>;
   /** What each pull request of Pinion was opened for. */
   readonly openedAs: ReadonlyMap<number, Extract<LogRecord, { readonly event: "opened" }>>;
+  /** Pull requests of Pinion that a person closed. */
+  readonly withdrawn: ReadonlySet<number>;
   /** When pull requests were opened, oldest first; for the hourly limit. */
   readonly opened: readonly Instant[];
   readonly identities: ReadonlySet<string>;
@@ -106,6 +108,7 @@ export const EMPTY_LEDGER: Ledger = {
   passed: new Set(),
   passedPullRequests: new Set(),
   openedAs: new Map(),
+  withdrawn: new Set(),
   opened: [],
   identities: new Set(),
   freezes: new Map(),
@@ -146,6 +149,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     passed: new Set(ledger.passed),
     passedPullRequests: new Set(ledger.passedPullRequests),
     openedAs: new Map(ledger.openedAs),
+    withdrawn: new Set(ledger.withdrawn),
     opened: [...ledger.opened],
     identities: new Set(ledger.identities),
     freezes: new Map(ledger.freezes),
@@ -175,6 +179,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
       next.opened.push(record.at);
       next.openedAs.set(record.pullRequest, record);
     }
+    if (record.event === "withdrawn") next.withdrawn.add(record.pullRequest);
     if (record.event === "merged") {
       const { app, environment, release } = record;
       next.merged.set(record.pullRequest, [...(next.merged.get(record.pullRequest) ?? []), { app, environment, release }]);
@@ -224,7 +229,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
       const key = releaseKey(record.release);
       const before = place.askers.get(key) ?? [];
       const askers = before.includes(record.by) ? place.askers : new Map(place.askers).set(key, [...before, record.by]);
-      return { ...place, request: record, askers, hold: null };
+      return { ...place, request: record, askers, hold: place.hold !== null && isBefore(record.release, place.hold.displaced) ? place.hold : null };
     }
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
@@ -234,7 +239,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
     case "reverted":
       return { ...place, revertedAt: record.at, reverted: new Set(place.reverted).add(releaseKey(record.release)) };
     case "held":
-      return { ...place, hold: { displaced: record.displaced, at: record.at, reason: record.reason } };
+      return { ...place, hold: laterHold(place.hold, { displaced: record.displaced, at: record.at, reason: record.reason }) };
     case "frozen":
       return { ...place, frozen: { issue: record.issue, reason: record.reason }, toldOf: place.current?.commit ?? null };
     case "unfrozen":
@@ -257,6 +262,11 @@ export function isWhatWasOpened(opened: Pick<Extract<LogRecord, { readonly event
   return sameRelease(opened.release, to) || (opened.kind === "revert" && isWithin(opened.release, to));
 }
 
+/** Whoever goes back one step further does not bring back by it what was taken away by the first: the newest that was displaced counts. */
+function laterHold(before: Place["hold"], hold: NonNullable<Place["hold"]>): Place["hold"] {
+  return before !== null && directionOf(hold.displaced, before.displaced) === "down" ? before : hold;
+}
+
 function isOpenOrBad({ verified, bad }: Stay): boolean {
   return verified === null || bad !== null;
 }
@@ -272,6 +282,11 @@ function endRun(place: Place, at: Instant): Place {
   const last = place.runs.at(-1);
   if (last === undefined || last.endedAt !== null) return place;
   return { ...place, runs: place.runs.with(place.runs.length - 1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
+}
+
+/** Whoever asks for something older than what was taken away does not ask for that to come again by itself. */
+function isBefore(release: Pinned, displaced: Pinned): boolean {
+  return directionOf(release, displaced) === "down";
 }
 
 /** A change by hand is a later word than a request that was made before it. */

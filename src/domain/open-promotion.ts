@@ -13,7 +13,7 @@ export interface OpenPromotion {
 /**
  * What this open pull request of Pinion wants in this place, or null: by the record of its opening; where that was lost, by what
  * merging it would do; and where that cannot be read just now, or was changed by somebody, by its branch, whose name tells the
- * place and not the release.
+ * place, and whether it goes back, but not the release.
  */
 export function openPromotionIn(
   draft: Draft,
@@ -27,9 +27,9 @@ export function openPromotionIn(
     return opened.app === app && opened.environment === environment ? { revert: opened.kind === "revert", release: opened.release } : null;
   }
   const here = promotions.find(({ promotion }) => promotion.app === app && promotion.environment.name === environment);
-  if (here !== undefined) return { revert: here.promotion.kind === "revert", release: here.promotion.to };
-  if (!isBranchFor(pullRequest.head.ref, app, environment)) return null;
-  return { revert: isRevertBranch(pullRequest.head.ref), release: null };
+  const named = isBranchFor(pullRequest.head.ref, app, environment);
+  if (here === undefined && !named) return null;
+  return { revert: named && isRevertBranch(pullRequest.head.ref), release: here?.promotion.to ?? null };
 }
 
 /** Whether it carries exactly this release forward into this place. */

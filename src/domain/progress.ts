@@ -5,6 +5,7 @@ import { isSettled, ranAs, type Stay } from "./ledger.ts";
 import type { MetricAnswer } from "./slo.ts";
 import { evaluateSlo, sloQueries, type SloVerdict } from "./slo.ts";
 import { asRelease, type AppName, type Digest, type EnvironmentName, type Pinned, type Release } from "./release.ts";
+import type { Verdict } from "./rollout.ts";
 import { DEGRADED_FOR, otherDigestRuns, verdictFor, type Wanted } from "./rollout-question.ts";
 
 /** How often a rollout under way is looked at. */
@@ -72,8 +73,10 @@ export function isUnseen(draft: Draft, app: AppName, environment: EnvironmentNam
   return adoptedPins(draft, app, environment) !== null;
 }
 
-/** What stands here without any promotion, while it is not settled; null when there is no such thing. */
+/** What stands here without any promotion, while it is not settled; null when there is no such thing, as far as the log has kept up. */
 function adoptedPins(draft: Draft, app: AppName, environment: EnvironmentName): Wanted | null {
+  // What a merge has just brought was not here before Pinion.
+  if (draft.isChanging(app, environment)) return null;
   const current = draft.place(app, environment).current;
   if (current !== null) return current.via === "adopted" && !isSettled(current) ? current : null;
   const installed = draft.observation.ledger.installed;
@@ -113,7 +116,7 @@ function followRollout(draft: Draft, environment: Environment, stay: Stay, relea
       draft.record({ ...base, event: "sync-failed", evidence: verdict.reason });
       return;
     case "degraded":
-      planDegraded(draft, environment, stay, release, verdict.since, verdict.reason);
+      planDegraded(draft, environment, stay, release, verdict);
       return;
     case "pending":
       if (verdict.until !== null) draft.due(verdict.until);
@@ -140,10 +143,13 @@ function everSlower(since: Milliseconds, first: Milliseconds): Milliseconds {
   return Math.min(Math.max(first, since), SLOWEST_POLL);
 }
 
-function planDegraded(draft: Draft, environment: Environment, stay: Stay, release: Release, since: Instant, reason: string): void {
+type Degraded = Extract<Verdict, { readonly verdict: "degraded" }>;
+
+function planDegraded(draft: Draft, environment: Environment, stay: Stay, release: Release, verdict: Degraded): void {
   const { app } = release;
-  if (since < stay.since) {
-    draft.block(app, environment.name, `degraded since before ${release.version} was merged, so nothing can be told of it: ${reason}`);
+  const { since, reason } = verdict;
+  if (since < Math.max(stay.since, verdict.begunAt ?? 0)) {
+    draft.block(app, environment.name, `degraded since before ${release.version} was rolled out, so nothing can be told of it: ${reason}`);
     return;
   }
   if (draft.now < since + DEGRADED_FOR) {
@@ -158,11 +164,10 @@ function watch(draft: Draft, environment: Environment, stay: Stay, release: Rele
   const { app } = release;
   const end = deployedAt + environment.watch;
   // At the end it must run well, and not only have done so half a minute before.
-  const maxAge = draft.now < end ? WATCH_POLL : Math.min(WATCH_POLL, draft.now - end);
-  const verdict = verdictFor(draft, app, environment.name, stay, maxAge);
+  const verdict = verdictFor(draft, app, environment.name, stay, WATCH_POLL, draft.now < end ? 0 : end);
   if (verdict?.verdict === "degraded") {
     draft.due(draft.now + WATCH_POLL);
-    planDegraded(draft, environment, stay, release, verdict.since, verdict.reason);
+    planDegraded(draft, environment, stay, release, verdict);
     return;
   }
   const measured = verdict === null ? null : measure(draft, environment, stay, release, deployedAt);
@@ -236,7 +241,7 @@ function measure(draft: Draft, environment: Environment, stay: Stay, release: Re
       { kind: "metric", endpoint: environment.prometheus, expression: query.expression, at: query.at },
       SLOWEST_POLL,
       // Half of what has passed: the next time, twice as much has.
-      Math.max(WATCH_POLL, over / 2),
+      { retry: Math.max(WATCH_POLL, over / 2) },
     );
     if (answer === null) missing = true;
     else answers.set(query.id, answer.known ? answer.value : { kind: "cannot-tell", reason: answer.reason });

@@ -25,15 +25,22 @@ function rolloutNeed(draft: Draft, app: AppName, environment: EnvironmentName, w
 /** Degraded for this long counts as bad; shorter is a flap. */
 export const DEGRADED_FOR: Milliseconds = 60_000;
 
-/** What became of a release in the cluster, or null while that has not been asked. */
-export function verdictFor(draft: Draft, app: AppName, environment: EnvironmentName, wanted: Wanted, maxAge: Milliseconds): Verdict | null {
+/** What became of a release in the cluster, or null while that has not been asked since then. */
+export function verdictFor(
+  draft: Draft,
+  app: AppName,
+  environment: EnvironmentName,
+  wanted: Wanted,
+  maxAge: Milliseconds,
+  since: Instant = 0,
+): Verdict | null {
   const need = rolloutNeed(draft, app, environment, wanted);
   if (need === null) return { verdict: "unknown", reason: "its file is gone" };
-  const verdict = judged(draft, need, wanted, maxAge);
+  const verdict = judged(draft, need, wanted, maxAge, since);
   const decisive = verdict === null ? null : decisiveMoment(verdict);
   if (decisive === null || draft.now < decisive) return verdict;
   // Healthy, or degraded, for long enough is only what is so at the end of that time: an older look may have been the last good one.
-  return judged(draft, need, wanted, Math.min(maxAge, draft.now - decisive));
+  return judged(draft, need, wanted, maxAge, Math.max(since, decisive));
 }
 
 /** When the time that counts is over, or null when this verdict does not wait for any. */
@@ -43,8 +50,8 @@ function decisiveMoment(verdict: Verdict): Instant | null {
 }
 
 /** Judges what was seen as of the moment at which it was seen. */
-function judged(draft: Draft, need: Extract<Need, { kind: "rollout" }>, wanted: Wanted, maxAge: Milliseconds): Verdict | null {
-  const answer = draft.ask(need, maxAge);
+function judged(draft: Draft, need: Extract<Need, { kind: "rollout" }>, wanted: Wanted, maxAge: Milliseconds, since: Instant): Verdict | null {
+  const answer = draft.ask(need, maxAge, { since });
   if (answer === null) return null;
   if (!answer.known) return { verdict: "unknown", reason: answer.reason };
   const images = wanted.release.images.flatMap(({ repository, digest }) => (digest === null ? [] : [{ repository, digest }]));

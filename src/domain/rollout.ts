@@ -67,7 +67,8 @@ export type Verdict =
   | { readonly verdict: "stale"; readonly reason: string }
   | { readonly verdict: "superseded"; readonly reason: string }
   | { readonly verdict: "deployed"; readonly reason: string }
-  | { readonly verdict: "degraded"; readonly reason: string; readonly since: Instant }
+  /** `begunAt` as of what is pending: what was so before it is not the release's doing. */
+  | { readonly verdict: "degraded"; readonly reason: string; readonly since: Instant; readonly begunAt?: Instant }
   | { readonly verdict: "sync-failed"; readonly reason: string }
   | { readonly verdict: "blocked"; readonly reason: string }
   | { readonly verdict: "unknown"; readonly reason: string };
@@ -149,7 +150,7 @@ function judge(observed: ObservedApplication, wanted: WantedRollout, now: Instan
     outdated(status, wanted) ??
     elsewhere(observed, wanted) ??
     afterSync(status, wanted) ??
-    degraded(status, wanted) ??
+    degraded(observed, wanted) ??
     outOfSync(status) ??
     unseen(status, wanted) ??
     healthy(status, now)
@@ -221,13 +222,16 @@ function afterSync(status: ApplicationStatus, wanted: WantedRollout): Verdict | 
   return { verdict: "sync-failed", reason: `the sync of ${name} failed: ${operation.message}` };
 }
 
-function degraded(status: ApplicationStatus, wanted: WantedRollout): Verdict | null {
+function degraded(observed: ObservedApplication, wanted: WantedRollout): Verdict | null {
+  const { status } = observed;
   if (status.health !== "Degraded") return null;
   // Before the release is applied it is the old one that is degraded.
   const applied = status.sync === "Synced" || (status.operation?.phase === "Succeeded" && isOfRelease(status, wanted));
   if (!applied) return null;
   if (status.healthSince === null) return unknown(`${status.name} is degraded, but Argo CD does not say since when`);
-  return { verdict: "degraded", reason: `${status.name} is degraded since ${iso(status.healthSince)}`, since: status.healthSince };
+  const verdict = { verdict: "degraded", reason: `${status.name} is degraded since ${iso(status.healthSince)}`, since: status.healthSince } as const;
+  const begunAt = beginningOf(observed, wanted);
+  return begunAt === null ? verdict : { ...verdict, begunAt };
 }
 
 function outOfSync(status: ApplicationStatus): Verdict | null {

@@ -115,6 +115,18 @@ describe("the ledger", () => {
     const request: LogRecord = { event: "requested", app: "checkout", environment: "dev", at: 1, release: two, by: "alice", pullRequest: 3, source: "label:1" };
     expect(dev(appendRecords(EMPTY_LEDGER, [held])).hold).not.toBeNull();
     expect(dev(appendRecords(EMPTY_LEDGER, [held, request])).hold).toBeNull();
+    const further: LogRecord = { ...held, displaced: release("1.4.3") };
+    expect(dev(appendRecords(EMPTY_LEDGER, [further, request])).hold).not.toBeNull();
+  });
+
+  it("holds by the newest that was displaced, however often people have gone back since", () => {
+    const held = (displaced: typeof two, commit: string): LogRecord => ({ event: "held", app: "checkout", environment: "dev", at: 0, displaced, commit: oid(commit), reason: commit });
+    const holdOf = (...records: readonly LogRecord[]) => dev(appendRecords(EMPTY_LEDGER, records)).hold?.reason;
+    expect(holdOf(held(two, "5"), held(one, "6"))).toBe("5");
+    expect(holdOf(held(one, "5"), held(two, "6"))).toBe("6");
+    expect(holdOf(held(two, "5"), held(two, "6"))).toBe("6");
+    const unordered = { ...one, version: "latest", images: one.images.map((image) => ({ ...image, tag: "latest" })) };
+    expect(holdOf(held(two, "5"), held(unordered, "6"))).toBe("6");
   });
 
   it("reads the same from records told once, twice, or in pieces", () => {

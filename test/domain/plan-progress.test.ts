@@ -106,8 +106,18 @@ describe("degraded", () => {
     for (const records of [[], [{ ...seen, event: "deployed", at: NOW - 5 * MINUTE }] as const]) {
       const world = shows(promoted(10 * MINUTE, records), { health: "Degraded", healthSince: since, operation: null });
       expect(recorded(world).includes("degraded")).toBe(bad);
-      if (!bad) expect(reasons(world)).toContain("degraded since before 1.4.2 was merged");
+      if (!bad) expect(reasons(world)).toContain("degraded since before 1.4.2 was rolled out");
     }
+  });
+
+  it.each([
+    ["since before its sync began is not this release's doing", NOW - 9 * MINUTE, false],
+    ["since its sync began is", NOW - 8 * MINUTE, true],
+  ])("%s", (_, since, bad) => {
+    const operation = { phase: "Succeeded", message: "", startedAt: NOW - 8 * MINUTE, finishedAt: NOW - 7 * MINUTE, revisions: [oid("6")], partial: false } as const;
+    const world = shows(promoted(10 * MINUTE), { health: "Degraded", healthSince: since, operation });
+    expect(recorded(world).includes("degraded")).toBe(bad);
+    if (!bad) expect(reasons(world)).toContain("degraded since before 1.4.2 was rolled out");
   });
 });
 
@@ -124,6 +134,12 @@ describe("a watch that cannot tell", () => {
     const questions = world.asked.flatMap((need) => (need.kind === "metric" ? [`${need.expression} ${need.at}`] : []));
     return { at, asked: new Set(questions).size };
   }
+
+  it("does not look again and again while Argo CD is down at the end", () => {
+    const world = promoted(HOUR, [deployed], WITH_SLO);
+    world.cluster = () => null;
+    expect(looks(world, MINUTE).at).toEqual([0, 30, 60]);
+  });
 
   it("asks ever more seldom, and says since when", () => {
     const world = promoted(HOUR, [deployed], WITH_SLO);

@@ -156,6 +156,17 @@ export const WRONG: Readonly<Record<string, readonly (readonly [string, Wrong, {
         world.promote({ tag: "1.1.0", revert: true });
       },
     ],
+    [
+      "its users had failed as badly before it came",
+      (world) => {
+        world.people.outage("checkout", "dev", world.world.now() + 20 * 60_000);
+        world.pass(5 * 60);
+        const merged = good(world);
+        world.pass(2 * 60);
+        world.became("breached", merged);
+      },
+      { slo: true },
+    ],
   ],
   S18: [["it goes back to what was never verified", (world) => void world.promote({ tag: "1.0.1", digest: digestOf("c"), revert: true })]],
   S19: [
@@ -198,6 +209,21 @@ export const WRONG: Readonly<Record<string, readonly (readonly [string, Wrong, {
         world.people.push("ivan", branch, { "notes.txt": "mine" }, "Mine");
         const head = world.world.github.branch(branch);
         world.record({ event: "opened", environment, kind: "promotion", pullRequest: number, head, release: world.release(tag, digest), source: "again" });
+      },
+    ],
+    [
+      "what a merge brought is recorded as adopted",
+      (world) => {
+        const { main } = world;
+        world.became("adopted", { ...world.promote(), commit: main });
+      },
+    ],
+    [
+      "a commit that changed nothing is called a change by hand",
+      (world) => {
+        const [from, release] = [world.release("1.0.0", digestOf("a")), world.release("1.1.0", digestOf("b"))];
+        world.people.push("bob", "main", { "README.md": "# Mine\n" }, "Say more");
+        world.record({ event: "out-of-band", environment: "dev", from, release, commit: world.main });
       },
     ],
     ["a merge that never was is recorded", (world) => world.recordMerge(world.open(), world.main)],

@@ -17,6 +17,28 @@ export const WRONG_OFFERS: Readonly<Record<string, readonly (readonly [string, W
         world.open();
       },
     ],
+    [
+      "what a person took away by a pull request is brought again",
+      (world) => {
+        const [from, release] = [world.release("1.1.0", digestOf("a")), world.release("1.0.0", digestOf("b"))];
+        const number = world.people.openPull("alice", "back", false, {});
+        world.record({ event: "merged", environment: "dev", kind: "promotion", pullRequest: number, from, release, commit: world.main });
+        world.pass(5);
+        world.look();
+        world.open();
+      },
+    ],
+    [
+      "what a person took away by the first of two steps is brought again",
+      (world) => {
+        for (const [tag, letter] of [["1.1.0", "a"], ["1.0.0", "b"]] as const) {
+          world.record({ event: "held", environment: "dev", displaced: world.release(tag, digestOf(letter)), commit: letter.repeat(40) });
+        }
+        world.pass(5);
+        world.look();
+        world.open();
+      },
+    ],
   ],
   H2: [
     [

@@ -1,0 +1,112 @@
+/** Kinds of worlds in which what is rare elsewhere happens again and again. Each is shaped from an ordinary one. */
+import type { Chance } from "./chance.ts";
+import type { EnvironmentSetup } from "./facts.ts";
+import type { Setup } from "./setup.ts";
+
+export type Shape = (drawn: Setup, chance: Chance) => Setup;
+
+const FIRST: EnvironmentSetup = {
+  name: "dev",
+  after: [],
+  promote: "auto",
+  merge: "auto",
+  soak: 0,
+  watch: 1,
+  deadline: 3,
+  approvals: { count: 0, teams: [] },
+  rollback: "auto",
+  paused: null,
+};
+
+/** Nearly everything that is released is bad, and the way back is used again and again. */
+function unluckyWorld(drawn: Setup, chance: Chance): Setup {
+  const many = chance.percent(40);
+  const dev: EnvironmentSetup = { ...FIRST, watch: chance.oneOf([1, 1, 3]) ?? 1, rollback: chance.oneOf(["auto", "auto", "auto", "propose"] as const) ?? "auto" };
+  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], rollback: chance.oneOf(["auto", "propose"] as const) ?? "auto" };
+  return {
+    ...quiet(drawn, chance),
+    apps: many ? ["checkout", "search", "cart", "mail"] : ["checkout"],
+    config: { environments: many || chance.percent(60) ? [dev] : [dev, prod], slo: chance.percent(50), limit: 50 },
+    actors: ["unlucky", "unlucky", "weather", "weather", "tidier", "approver"],
+  };
+}
+
+/** People set pins by hand all the time, where what was there is about to come again. */
+function handMadeWorld(drawn: Setup, chance: Chance): Setup {
+  const dev: EnvironmentSetup = { ...FIRST, rollback: chance.oneOf(["auto", "off"] as const) ?? "off" };
+  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], merge: chance.oneOf(["auto", "manual"] as const) ?? "auto", rollback: "off" };
+  return {
+    ...quiet(drawn, chance),
+    apps: ["checkout"],
+    config: { environments: chance.percent(50) ? [dev] : [dev, prod], slo: false, limit: 50 },
+    checkRequired: chance.percent(30),
+    actors: ["shipper", "shipper", "hands", "reviewer", ...(chance.percent(30) ? ["meddler"] : [])],
+  };
+}
+
+/** Production waits for people, and who they are and what they may do changes while it waits. */
+function crowdedWorld(drawn: Setup, chance: Chance): Setup {
+  const half = () => chance.percent(50);
+  const prod: EnvironmentSetup = {
+    ...FIRST,
+    name: "prod",
+    after: ["dev"],
+    soak: half() ? 5 : 0,
+    promote: chance.percent(70) ? "on-request" : "auto",
+    merge: "on-approval",
+    approvals: { count: half() ? 1 : 2, teams: half() ? ["sre"] : [] },
+  };
+  return {
+    ...quiet(drawn, chance),
+    apps: ["checkout"],
+    config: { environments: [FIRST, prod], slo: false, limit: 50 },
+    actors: ["shipper", "crowd", "crowd", "crowd", "approver"],
+  };
+}
+
+/** What is in the log and on branches is not always Pinion's, and processes die before they have put down what they did. */
+function forgedWorld(drawn: Setup, chance: Chance): Setup {
+  const prod: EnvironmentSetup = {
+    ...FIRST,
+    name: "prod",
+    after: ["dev"],
+    promote: chance.oneOf(["auto", "on-request"] as const) ?? "auto",
+    merge: chance.oneOf(["auto", "on-approval"] as const) ?? "auto",
+    soak: chance.oneOf([0, 3]) ?? 0,
+    approvals: { count: 0, teams: [] },
+  };
+  return {
+    ...quiet(drawn, chance),
+    apps: chance.percent(50) ? ["checkout"] : ["checkout", "search"],
+    config: { environments: [{ ...FIRST, watch: 3 }, prod], slo: false, limit: 50 },
+    troubled: chance.oneOf([0, 8]) ?? 8,
+    troubles: ["crash-after", "fail-after"],
+    actors: ["shipper", "unlucky", "forger", "forger", "pouncer", "approver"],
+  };
+}
+
+/** The configuration is broken for longer than ended pull requests are listed, and much happens meanwhile. */
+function neglectedWorld(drawn: Setup, chance: Chance): Setup {
+  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], merge: "on-approval", approvals: { count: 1, teams: [] } };
+  return {
+    ...quiet(drawn, chance),
+    apps: ["checkout"],
+    config: { environments: [FIRST, prod], slo: false, limit: 50 },
+    liveliness: 4,
+    actors: ["shipper", "approver", "neglect", "neglect"],
+  };
+}
+
+/** Little goes wrong between Pinion and the world, and much is done in it. */
+function quiet(drawn: Setup, chance: Chance): Setup {
+  return {
+    ...drawn,
+    replicas: chance.percent(15) ? 2 : 1,
+    troubled: chance.oneOf([0, 0, 1, 3]) ?? 0,
+    hintTrouble: chance.oneOf([0, 0, 10, 50]) ?? 0,
+    liveliness: chance.oneOf([6, 10, 14]) ?? 6,
+    clockSetBack: false,
+  };
+}
+
+export const KINDS: readonly Shape[] = [unluckyWorld, handMadeWorld, crowdedWorld, forgedWorld, neglectedWorld];
