@@ -79,6 +79,7 @@ function forgedWorld(drawn: Setup, chance: Chance): Setup {
     ...quiet(drawn, chance),
     apps: chance.percent(50) ? ["checkout"] : ["checkout", "search"],
     config: { environments: [{ ...FIRST, watch: 3 }, prod], slo: false, limit: 50 },
+    logGuarded: false,
     troubled: chance.oneOf([0, 8]) ?? 8,
     troubles: ["crash-after", "fail-after"],
     actors: ["shipper", "unlucky", "forger", "forger", "pouncer", "approver"],
