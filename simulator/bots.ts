@@ -1,4 +1,5 @@
 import type { PolicySet } from "../src/domain/policy/policy-set.ts";
+import type { Repository } from "../src/domain/observation.ts";
 import { PortFailure, type Journal } from "../src/ports.ts";
 import { createDispatcher, type Dispatcher } from "../src/reconciler/dispatch.ts";
 import { createReconciler } from "../src/reconciler/reconcile.ts";
@@ -6,7 +7,6 @@ import { Chance } from "./chance.ts";
 import type { BotId } from "./events.ts";
 import { troubledPorts, type CallPool } from "./faults.ts";
 import { MachineClock } from "./world/clock.ts";
-import { REPOSITORY } from "./world/forge.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
 
 const SWEEP = 5 * 60_000;
@@ -16,9 +16,11 @@ export class Bot {
   readonly id: BotId;
   readonly #clock: MachineClock;
   readonly #dispatcher: Dispatcher;
+  readonly #repository: Repository;
 
   constructor(id: BotId, world: SimulatedWorld, pool: CallPool, policies: PolicySet, seed: number) {
     this.id = id;
+    this.#repository = world.repository;
     const clock = new MachineClock(world.clock, () => world.behind);
     this.#clock = clock;
     const chance = new Chance(seed + id * 7919);
@@ -35,7 +37,7 @@ export class Bot {
   }
 
   hint(image: string | null): void {
-    if (image === null) this.#dispatcher.hint(REPOSITORY, { kind: "forge" });
+    if (image === null) this.#dispatcher.hint(this.#repository, { kind: "forge" });
     else this.#dispatcher.imagePushed(image);
   }
 

@@ -5,7 +5,7 @@ import { CALL_DEADLINE, PortFailure, type Ports } from "../src/ports.ts";
 import type { TroubleDecision } from "./decisions.ts";
 import type { BotId } from "./events.ts";
 import type { Trouble } from "./setup.ts";
-import { UNDISTORTED, type Distortion, type Target } from "./simulated-world.ts";
+import { UNDISTORTED, type Distortion, type Reach, type Target } from "./simulated-world.ts";
 import type { Awaitable } from "./world-view.ts";
 
 /** What can go wrong with a call: only reads can be old, and only requests of several parts can break off. */
@@ -26,6 +26,7 @@ interface PendingCall {
 
 /** The calls of all processes, as the scheduler sees them. */
 export class CallPool {
+  readonly #wired: boolean;
   readonly #now: () => Instant;
   readonly #later: (at: Instant, run: () => void) => void;
   #calls: PendingCall[] = [];
@@ -35,7 +36,9 @@ export class CallPool {
   /** What goes on in the world that no process waits for. */
   readonly #underway = new Set<Promise<void>>();
 
-  constructor(now: () => Instant, later: (at: Instant, run: () => void) => void) {
+  /** @param wired whether requests can be spoilt on their way. */
+  constructor(now: () => Instant, later: (at: Instant, run: () => void) => void, wired = false) {
+    this.#wired = wired;
     this.#now = now;
     this.#later = later;
   }
@@ -68,6 +71,7 @@ export class CallPool {
     const call = this.#at(pick);
     if (call === undefined || this.#ghosts.has(call)) return false;
     if (kind === "stale") return call.nature === "read";
+    if (kind === "wire") return this.#wired;
     return kind !== "partial" || call.nature === "parts";
   }
 
@@ -129,6 +133,8 @@ export class CallPool {
         return answered(call, { ...UNDISTORTED, lag: 1_000 + (roll % LONGEST_LAG), lagging: laggingFrom(roll) });
       case "partial":
         return answered(call, { ...UNDISTORTED, cut: 1 + (roll % 7) });
+      case "wire":
+        return answered(call, { ...UNDISTORTED, wire: roll });
       case "crash-before":
       case "crash-after":
         if (kind === "crash-after") await call.perform(UNDISTORTED);
@@ -202,12 +208,12 @@ function laggingFrom(roll: number): Distortion["lagging"] {
 export function troubledPorts(
   pool: CallPool,
   bot: BotId,
-  target: (distortion: Distortion) => Target,
+  reach: Reach,
 ): Pick<Ports, "forge" | "manifests" | "registry" | "rollouts" | "metrics"> {
   const through =
     (nature: Nature) =>
     <T>(about: string, perform: (target: Target) => Awaitable<T>): Promise<T> =>
-      pool.call(bot, about, nature, (distortion) => perform(target(distortion)));
+      pool.call(bot, about, nature, (distortion) => reach(distortion, perform));
   const [read, local, write, parts] = [through("read"), through("local"), through("write"), through("parts")];
   return {
     forge: {

@@ -30,8 +30,6 @@ export interface RunResult {
   readonly violation: Violation | null;
   /** What was decided, to be replayed. */
   readonly decisions: readonly Decision[];
-  /** One line for each decision that did something, in plain words. */
-  readonly story: readonly string[];
   /** What happened in the world, as one line each: the same for the same seed. */
   readonly trace: readonly string[];
   readonly merges: number;
@@ -61,13 +59,13 @@ export interface RunOptions {
   readonly source: DecisionSource;
   readonly policies: PolicySet;
   /** In memory unless told. */
-  readonly worlds?: Worlds;
+  readonly worlds?: Worlds | undefined;
   /** What watches, if not everything. */
   readonly checkers?: readonly Checker[];
   /** Ends with the last decision: what must come true later is not waited for. */
   readonly restless?: boolean;
-  /** Without it the story is not told, which saves time. */
-  readonly telling?: boolean;
+  /** Gets the story line by line, as it happens. Without it the story is not told, which saves time. */
+  readonly tell?: (line: string) => void;
 }
 
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -84,10 +82,19 @@ async function inMemory(setup: Setup): Promise<Inhabited> {
   return { world, people: new People(world) };
 }
 
+/** How worlds are made. */
+export interface Tier {
+  setupOf(seed: number): Setup;
+  readonly worlds: Worlds;
+}
+
+export const IN_MEMORY: Tier = { setupOf, worlds: inMemory };
+
 /** Everything from one number: the world and what happens in it. */
-export function runSeed(seed: number, steps: number, policies: PolicySet, telling = false): Promise<RunResult> {
-  const setup = setupOf(seed);
-  return run({ seed, setup, source: new DrawnDecisions(new Chance(seed + 1_000_003), setup, steps), policies, telling });
+export function runSeed(seed: number, steps: number, policies: PolicySet, tier = IN_MEMORY): Promise<RunResult> {
+  const setup = tier.setupOf(seed);
+  const source = new DrawnDecisions(new Chance(seed + 1_000_003), setup, steps);
+  return run({ seed, setup, source, policies, worlds: tier.worlds });
 }
 
 class Simulation {
@@ -97,7 +104,6 @@ class Simulation {
   readonly #pool: CallPool;
   readonly #checkers: readonly Checker[];
   readonly #decisions: Decision[] = [];
-  readonly #story: string[] = [];
   readonly #faults = new Map<string, number>();
   #bots: Bot[] = [];
   #started = 0;
@@ -118,6 +124,7 @@ class Simulation {
     this.#pool = new CallPool(
       () => this.#world.clock.now(),
       (at, run) => void this.#world.clock.schedule(at, run),
+      world.wired,
     );
   }
 
@@ -157,7 +164,8 @@ class Simulation {
   async #step(decision: Decision): Promise<void> {
     this.#steps += 1;
     const told = await this.#carryOut(decision);
-    if (this.#options.telling === true) this.#tell(told);
+    await this.#world.settle();
+    if (this.#options.tell !== undefined) this.#tell(told, this.#options.tell);
     if (decision.do !== "wait") this.#world.clock.advance(this.#world.clock.now() + STEP_TAKES);
     await this.#pool.settled();
     this.#count("timeout", this.#pool.timeOut());
@@ -282,11 +290,13 @@ class Simulation {
     return this.#world.clock.now() >= end && this.#pool.size === 0 && this.#hints.length === 0;
   }
 
-  #tell(words: string | null): void {
+  /** One line for each decision that did something, in plain words, and one for each thing that happened then. */
+  #tell(words: string | null, tell: (line: string) => void): void {
     const news = this.#world.events.slice(this.#heard).flatMap((event) => toldEvent(event) ?? []);
     if (words === null && news.length === 0) return;
     const at = new Date(this.#world.clock.now()).toISOString().slice(11, 19);
-    this.#story.push(`${String(this.#steps).padStart(5)} ${at} ${words ?? this.#untold}`, ...news.map((line) => `${" ".repeat(17)}${line}`));
+    tell(`${String(this.#steps).padStart(5)} ${at} ${words ?? this.#untold}`);
+    for (const line of news) tell(`${" ".repeat(17)}${line}`);
   }
 
   #result(): RunResult {
@@ -297,7 +307,6 @@ class Simulation {
       crashes: this.#crashes,
       violation: this.#violation,
       decisions: this.#decisions,
-      story: this.#story,
       trace: this.#world.events.map((event) => JSON.stringify(event)),
       merges: this.#world.events.filter(({ kind }) => kind === "merged").length,
       records: this.#world.log().length,

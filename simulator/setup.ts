@@ -15,7 +15,8 @@ export const TROUBLES = [
   "crash-before",
   "crash-after",
 ] as const;
-export type Trouble = (typeof TROUBLES)[number];
+/** `wire`: requests are spoilt on their way, where there is a wire. */
+export type Trouble = (typeof TROUBLES)[number] | "wire";
 
 /** What a world is like: drawn once from the seed, so that each seed tries something else. */
 export interface Setup {

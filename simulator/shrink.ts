@@ -1,7 +1,7 @@
 import type { PolicySet } from "../src/domain/policy/policy-set.ts";
 import { allCheckers } from "./checkers/all.ts";
 import { RecordedDecisions, type Decision } from "./decisions.ts";
-import { run, type RunOptions, type RunResult } from "./run.ts";
+import { run, type RunOptions, type RunResult, type Worlds } from "./run.ts";
 import type { Setup } from "./setup.ts";
 
 /** A run that violates something, as a list of decisions in a world. */
@@ -9,13 +9,15 @@ export interface Story {
   readonly seed: number;
   readonly setup: Setup;
   readonly decisions: readonly Decision[];
+  /** In memory unless told. */
+  readonly worlds?: Worlds | undefined;
 }
 
 /**
  * Makes a failing run short: leaves out what it can, step by step and trouble by trouble, as long as the same invariant is
  * violated. `tries` bounds how many runs that may take.
  */
-export async function shrink(story: Story, invariant: string, policies: PolicySet, checkers = allCheckers, tries = 400): Promise<Story> {
+export async function shrink(story: Story, invariant: string, policies: PolicySet, { checkers = allCheckers, tries = 400 } = {}): Promise<Story> {
   // What shows while there is trouble shows in less time without the rest after it.
   const early = (await replayed(story, policies, { checkers: checkers(), restless: true })).violation?.invariant === invariant;
   const again = (shorter: Story) => replayed(shorter, policies, { checkers: checkers(), restless: early });
@@ -26,12 +28,13 @@ export async function shrink(story: Story, invariant: string, policies: PolicySe
   return shrinker.story;
 }
 
-export function replay(story: Story, policies: PolicySet, telling: boolean, checkers = allCheckers): Promise<RunResult> {
-  return replayed(story, policies, { telling, checkers: checkers() });
+/** Runs a story again; `tell` gets it line by line. */
+export function replay(story: Story, policies: PolicySet, tell: (line: string) => void, checkers = allCheckers): Promise<RunResult> {
+  return replayed(story, policies, { tell, checkers: checkers() });
 }
 
-function replayed({ seed, setup, decisions }: Story, policies: PolicySet, how: Pick<RunOptions, "telling" | "checkers" | "restless">) {
-  return run({ seed, setup, source: new RecordedDecisions(decisions), policies, ...how });
+function replayed({ seed, setup, decisions, worlds }: Story, policies: PolicySet, how: Pick<RunOptions, "tell" | "checkers" | "restless">) {
+  return run({ seed, setup, source: new RecordedDecisions(decisions), policies, worlds, ...how });
 }
 
 class Shrinker {

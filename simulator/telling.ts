@@ -58,5 +58,6 @@ export const TROUBLE_IN_WORDS: Readonly<Record<Trouble, string>> = {
   stale: "is answered from a while ago",
   partial: "happens in part",
   "crash-before": "is not made any more, since the process dies",
+  wire: "is spoilt on its way",
   "crash-after": "happens, and the process dies before it hears of it",
 };

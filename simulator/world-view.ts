@@ -71,7 +71,7 @@ export type Awaitable<T> = T | Promise<T>;
 
 /** What people and machines can do in the world. Each answers whether the world let it happen. */
 export interface WorldActions {
-  review(login: string, pull: number, state: "approved" | "changes-requested" | "commented"): Awaitable<boolean>;
+  review(login: string, pull: number, state: "approved" | "changes-requested"): Awaitable<boolean>;
   dismiss(login: string, pull: number): Awaitable<boolean>;
   comment(login: string, pull: number, body: string): Awaitable<boolean>;
   label(login: string, pull: number, label: string): Awaitable<boolean>;

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { createArgoCd } from "./adapters/argocd.ts";
 import { createManifestsRepository } from "./adapters/git.ts";
 import { createForge } from "./adapters/github.ts";
+import { failureOf } from "./adapters/github/failure.ts";
 import { boundedFetch } from "./adapters/github/fetch.ts";
 import { pinionOctokit } from "./adapters/github/octokit.ts";
 import { loadShippedPolicies } from "./adapters/policies.ts";
@@ -53,7 +54,9 @@ export async function compose(settings: Settings, surroundings: Surroundings): P
       directory: settings.dataDirectory,
       remote: async ({ installation, owner, name }) => ({
         url: `${settings.github.url}/${owner}/${name}.git`,
-        header: await gitHeader(probot, installation),
+        header: await gitHeader(probot, installation).catch((problem: unknown) => {
+          throw failureOf(problem, `get a token to fetch ${owner}/${name}`, clock.now());
+        }),
       }),
       environment: surroundings.environment,
       clock,

@@ -146,6 +146,12 @@ export interface TreeEntry {
   readonly blob: Oid;
 }
 
+export interface TouchedFile {
+  readonly path: string;
+  /** That change it, newest first. */
+  readonly commits: readonly Oid[];
+}
+
 /** A commit of the promotion log, with the files it adds. */
 export interface LogCommit {
   readonly oid: Oid;
@@ -174,8 +180,11 @@ export interface ManifestsRepository {
   folder(repository: Repository, commit: Oid, path: string): Promise<readonly TreeEntry[]>;
   /** Paths that differ between two commits or trees; `blob` is null where the path is gone. */
   changedFiles(repository: Repository, from: Oid, to: Oid): Promise<readonly { readonly path: string; readonly blob: Oid | null }[]>;
-  /** Paths that first-parent commits after `since` up to `until` change, perhaps back; none where `until` is the only one. */
-  touchedFiles(repository: Repository, since: Oid, until: Oid): Promise<readonly string[]>;
+  /**
+   * Paths that first-parent commits after `since` up to `until` change, perhaps back. Only the `limit` newest commits are looked
+   * through; where `until` is the only one, none is.
+   */
+  touchedFiles(repository: Repository, since: Oid, until: Oid, limit: number): Promise<readonly TouchedFile[]>;
   /** Contents by blob id. A blob over the size limit is left out. */
   read(repository: Repository, blobs: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
   /** One file of a commit, or null when it is not there. */

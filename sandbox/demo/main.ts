@@ -10,18 +10,23 @@ import { inkFor, NO_INK } from "./ink.ts";
 import { exitCodeOf, lastLines, lineOf } from "./outcome.ts";
 import { Paper, timeOf } from "./paper.ts";
 import { Stage } from "./stage.ts";
+import { playStorm } from "./storm.ts";
 import { NotSo, playSteps, type Outcome, type Step } from "./steps.ts";
 import type { Telling } from "./telling.ts";
 
 const USAGE = `Usage: npm run demo [-- --json]
-       node sandbox/demo/main.ts [--json]
+       npm run demo -- --storm [--seed N] [--json]
 
 Plays a release's whole life in a sandbox: a GitHub, a registry, an Argo CD, a Prometheus and Pinion, all in one process.
 Nothing leaves this machine. It needs Node.js, npm and Git.
 
 Options:
+  --storm     another scenario: the same while everything around Pinion fails. Two processes crash again and again, answers
+              are refused, cut off, late or old, webhooks get lost; what must never happen is checked after every step
+  --seed N    another storm; the same number gives the same one
   --json      one line of JSON for each step, {"step": …, "ok": …, "at": …, "proven": […], …}, and at the end
-              {"ok": …, "steps": …, "github_requests": …}: what Pinion asked of GitHub's API, without Git's transfers
+              {"ok": …, "steps": …, "github_requests": …}: what Pinion asked of GitHub's API, without Git's transfers.
+              With --storm one line only, {"ok": …, "steps": …, "faults": …, "crashes": …, "came_true": […], "violations": […]}
   -h, --help  this text
 
 Exit codes:
@@ -33,11 +38,27 @@ Exit codes:
 /** The first with \`git merge-tree --write-tree\`, by which a merge is judged before it is made. */
 const OLDEST_GIT = [2, 38] as const;
 
+interface Wish {
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly storm: boolean;
+  readonly seed: number;
+}
+
 /** What the command line asks for, or null when it cannot be understood. */
-function asked(args: readonly string[]): { readonly json: boolean; readonly help: boolean } | null {
+function asked(args: readonly string[]): Wish | null {
   try {
-    const { values } = parseArgs({ args: [...args], options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-    return { json: values.json ?? false, help: values.help ?? false };
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        json: { type: "boolean", default: false },
+        storm: { type: "boolean", default: false },
+        seed: { type: "string", default: "1" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    const seed = Number(values.seed);
+    return Number.isSafeInteger(seed) && seed >= 0 ? { ...values, seed } : null;
   } catch {
     return null;
   }
@@ -97,6 +118,28 @@ async function play(paper: Paper, told: (line: string) => void): Promise<Perform
   }
 }
 
+async function storm({ seed, json }: Wish): Promise<number> {
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  const ink = json ? NO_INK : inkFor(process.stdout);
+  if (!json) {
+    print(ink.heading(`Pinion in a storm (number ${seed})`));
+    print("Every line is a decision of chance, with what came of it below. The clock is the world's own.\n");
+  }
+  const { ok, result, cameTrue } = await playStorm(seed, json ? () => undefined : (line) => print(/^ {6}/.test(line) ? ink.faint(line) : line));
+  const faults = Object.values(result.faults).reduce((sum, times) => sum + times, 0);
+  const { steps, crashes, violation } = result;
+  if (json) {
+    print(JSON.stringify({ ok, steps, faults, crashes, came_true: cameTrue, violations: violation === null ? [] : [violation] }));
+    return ok ? 0 : 1;
+  }
+  print("");
+  for (const wish of cameTrue) print(ink.good(`✓ ${wish}`));
+  if (violation === null) print(ink.good(`✓ after each of ${steps} steps, ${faults} faults and ${crashes} crashes: nothing lost, nothing doubled, nothing wrongly let through`));
+  else print(ink.bad(`✗ ${violation.invariant} at step ${violation.step}: ${violation.sentence}`));
+  if (!ok && violation === null) print(ink.bad("✗ the story did not come to its end"));
+  return ok ? 0 : 1;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const wish = asked(args);
   if (wish === null) {
@@ -109,6 +152,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   // Whoever reads only the beginning closes the pipe; the story ends all the same.
   process.stdout.on("error", () => undefined);
+  if (wish.storm) return storm(wish);
   const print = (text: string): void => void process.stdout.write(text);
   const silent = (): void => undefined;
   const paper = wish.json ? new Paper(silent, NO_INK) : new Paper(print, inkFor(process.stdout), process.stdout.isTTY ? print : null);

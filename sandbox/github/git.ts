@@ -192,6 +192,11 @@ export class GitStore {
     return found;
   }
 
+  /** The object of this id, or null. */
+  object(oid: Oid): Promise<GitObject | null> {
+    return this.#objects.read(oid);
+  }
+
   /** What stands at a path of a commit or tree, or null. */
   objectAt(treeish: Oid, path: string): Promise<GitObject | null> {
     return this.#objects.read(`${treeish}:${path}`);

@@ -41,7 +41,8 @@ export interface GraphqlAnswer {
   readonly points?: number;
 }
 
-export type GraphqlHandler = (actor: Actor, request: GraphqlRequest) => Promise<GraphqlAnswer>;
+/** Queries are answered from `replica`; mutations are made to the state itself. */
+export type GraphqlHandler = (actor: Actor, request: GraphqlRequest, replica?: GitHubState) => Promise<GraphqlAnswer>;
 
 /** Points that an installation may use in an hour (GitHub docs, "Primary rate limit"; the floor of it). */
 const POINTS_PER_HOUR = 5_000;
@@ -177,7 +178,7 @@ export function createGraphqlHandler(state: GitHubState): GraphqlHandler {
   const documents = new Map<string, Checked>();
   const limits = new RateLimits();
 
-  return async (actor, request) => {
+  return async (actor, request, replica = state) => {
     if (actor.kind === "anonymous" || actor.kind === "app") {
       const message = "This endpoint requires you to be authenticated.";
       return { status: 401, body: { message, documentation_url: DOCUMENTATION, status: "401" } };
@@ -195,7 +196,7 @@ export function createGraphqlHandler(state: GitHubState): GraphqlHandler {
     let session: Session;
     try {
       const size = callSize(schema, checked.document, operation, variables);
-      session = { state, actor, rateLimit: limits.count(actor.account.id, state.now(), size) };
+      session = { state: operation.operation === "query" ? replica : state, actor, rateLimit: limits.count(actor.account.id, state.now(), size) };
     } catch (error) {
       if (error instanceof GraphQLError) return refuse([error]);
       if (!(error instanceof UsedUp)) throw error;

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { GitResult } from "./git.ts";
 import { runGit } from "./git.ts";
 import type { Account, MergeMethod, Oid, Repository } from "./model.ts";
+import { SandboxRefusal } from "./refusal.ts";
 import type { GitHubState } from "./state.ts";
 import { commitInBrowser } from "./state/commits.ts";
 import { Fields } from "./rest/fields.ts";
@@ -129,15 +130,29 @@ export class Person {
     await this.#call("PATCH", `/issues/${number}`, { state: "open" });
   }
 
+  async createBranch(branch: string, at: Oid): Promise<void> {
+    await this.#call("POST", "/git/refs", { ref: `refs/heads/${branch}`, sha: at });
+  }
+
+  /** Wherever it stands. */
+  async moveBranch(branch: string, to: Oid): Promise<void> {
+    await this.#call("PATCH", `/git/refs/heads/${branch}`, { sha: to, force: true });
+  }
+
   async deleteBranch(branch: string): Promise<void> {
     await this.#call("DELETE", `/git/refs/heads/${branch}`);
   }
 
   /** Edits files in GitHub's web editor: one commit, signed by GitHub. */
-  editInBrowser(branch: string, files: FileTexts, message: string): Promise<Oid> {
+  async editInBrowser(branch: string, files: FileTexts, message: string): Promise<Oid> {
     const { additions, deletions } = splitFiles(files);
     const actor = { kind: "user", account: this.account } as const;
-    return commitInBrowser(this.#state, actor, this.repository, { branch, message, additions, deletions });
+    try {
+      return await commitInBrowser(this.#state, actor, this.repository, { branch, message, additions, deletions });
+    } catch (problem) {
+      if (!(problem instanceof SandboxRefusal)) throw problem;
+      throw new PersonRefused(problem.status, `${this.account.login}: an edit of ${branch}: ${problem.message}`);
+    }
   }
 
   /** Commits with Git on their own machine, and pushes: a commit that nobody signed. Answers its id. */

@@ -119,6 +119,11 @@ export class GitHubSandbox {
     return this.#server.faults;
   }
 
+  /** From now on reads show GitHub as it was in this copy of its state, and writes are made to it as it is; null ends that. */
+  lagBehind(replica: GitHubState | null): void {
+    this.#server.replica = replica;
+  }
+
   get rates(): RateMeter {
     return this.#server.rates;
   }

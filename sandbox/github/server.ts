@@ -56,6 +56,8 @@ export class GitHubServer {
   readonly faults = new Faults();
   readonly requests: SeenRequest[] = [];
   readonly rates: RateMeter;
+  /** What reads are answered from, when GitHub's replicas lag behind; null when they do not. */
+  replica: GitHubState | null = null;
   readonly #state: GitHubState;
   readonly #server: Server;
   #graphql: GraphqlHandler | null = null;
@@ -142,7 +144,7 @@ export class GitHubServer {
       this.#graphql = createGraphqlHandler(this.#state);
     }
     const request = Fields.parse(incoming.body.toString("utf8"));
-    return this.#graphql(actor, Object.fromEntries(request.entries()));
+    return this.#graphql(actor, Object.fromEntries(request.entries()), this.replica ?? this.#state);
   }
 
   async #answerRest(actor: Actor, incoming: Incoming): Promise<Outcome> {
@@ -161,7 +163,7 @@ export class GitHubServer {
       this.rates.count(actor);
       const rawBody = incoming.body.toString("utf8");
       answer = await found.route.handle({
-        state: this.#state,
+        state: (incoming.method === "GET" ? this.replica : null) ?? this.#state,
         actor,
         params: found.params,
         query: incoming.query,

@@ -159,6 +159,24 @@ export class GitHubState {
     }
   }
 
+  /**
+   * Everything as it is now, to be read later: what happens to this state does not change the copy. Accounts, Apps and
+   * installations are the same in both, and so are Git's objects.
+   */
+  copy(): GitHubState {
+    const copy = new GitHubState(this);
+    copy.addresses = this.addresses;
+    const same = [...this.accounts.values(), ...this.apps, ...this.installations];
+    const copies = new Map<object, object>(same.map((one) => [one, one]));
+    for (const [id, account] of this.accounts) copy.accounts.set(id, account);
+    copy.apps.push(...this.apps);
+    copy.installations.push(...this.installations);
+    copy.teams.push(...copied(this.teams, copies));
+    copy.repositories.push(...copied(this.repositories, copies));
+    for (const [id, node] of this.#nodes) copy.#nodes.set(id, copied(node, copies));
+    return copy;
+  }
+
   emit(event: SandboxEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
@@ -168,6 +186,33 @@ export class GitHubState {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+/** A deep copy in which what was one thing is one thing still. Things with behaviour of their own are not copied. */
+function copied<T>(value: T, copies: Map<object, object>): T {
+  if (typeof value !== "object" || value === null) return value;
+  // What was kept for a thing is of its kind: each case below makes the same kind again.
+  const known = copies.get(value);
+  if (known !== undefined) return known as T;
+  const keep = <C extends object>(copy: C): C => {
+    copies.set(value, copy);
+    return copy;
+  };
+  if (Array.isArray(value)) {
+    const list: unknown[] = keep([]);
+    for (const item of value) list.push(copied<unknown>(item, copies));
+    return list as T;
+  }
+  if (value instanceof Map) {
+    const map = keep(new Map<unknown, unknown>());
+    for (const [key, item] of value) map.set(key, copied<unknown>(item, copies));
+    return map as T;
+  }
+  if (value instanceof Set) return keep(new Set([...value].map((item: unknown) => copied(item, copies)))) as T;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const record: Record<string, unknown> = keep({});
+  for (const [name, item] of Object.entries(value)) record[name] = copied<unknown>(item, copies);
+  return record as T;
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string] {

@@ -6,6 +6,7 @@ import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.
 import { neglect } from "./neglect.ts";
 import { tidier, unlucky, weather } from "./mishaps.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
+import { protagonist } from "./protagonist.ts";
 import { intruder, outsider } from "./strangers.ts";
 
 /** Everybody who can have a turn, by name. */
@@ -22,6 +23,7 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["releaser", releaser],
   ["shipper", shipper],
   ["approver", approver],
+  ["protagonist", protagonist],
   ["unlucky", unlucky],
   ["weather", weather],
   ["tidier", tidier],

@@ -38,13 +38,20 @@ function greenOf(head: string, view: WorldView): readonly Breach[] {
   const parent = view.commit(head)?.parents[0];
   return [...view.facts().pulls.values()].flatMap((pull) => {
     if (pull.state !== "open" || pull.head !== head || pull.base !== MAIN || parent === undefined || isRevert(view, pull)) return [];
-    if (pull.reviews.some(({ state }) => state === "approved")) return [];
+    if (wasApproved(view, pull)) return [];
     const moves = pinMoves(view, parent, head).filter(({ app, environment, to }) => {
       return mains.every((main) => view.pinAt(main, app, environment)?.digest !== to?.digest);
     });
     const open = moves.find(({ environment: name }) => mains.every((main) => neededAt(view, main, name) > 0));
     return open === undefined ? [] : [breach("S6", `the check lets #${pull.number} into ${open.environment}, and nobody has approved it`)];
   });
+}
+
+/** Somebody has approved it, or had until just now. */
+function wasApproved(view: WorldView, { number, reviews }: PullFacts): boolean {
+  const then = view.now() - JUST_NOW;
+  const before = view.factsAt(then).pulls.get(number)?.reviews ?? [];
+  return [...reviews, ...before].some(({ state, at }) => state === "approved" || (state === "dismissed" && at >= then));
 }
 
 function neededAt(view: WorldView, main: string, name: string): number {

@@ -42,9 +42,11 @@ function judged(before: readonly LogEntry[], entry: LogEntry, view: WorldView): 
     case "out-of-band":
       found.push(...handRecord(entry, view));
       break;
+    case "adopted":
+      found.push(...adoptedRecord(entry, view));
+      break;
     case "deployed":
     case "verified":
-    case "adopted":
       if (entry.commit !== null && view.commit(entry.commit) === null) found.push(breach("S24", `${told(entry)} names a commit that is not there`));
       break;
     case "judged": {
@@ -85,6 +87,15 @@ function mergeRecord(before: readonly LogEntry[], entry: LogEntry, view: WorldVi
   return found;
 }
 
+/** What is adopted stood there at the commit that it is adopted from. */
+function adoptedRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
+  const { app, environment, commit, release } = entry;
+  if (commit === null || view.commit(commit) === null) return [breach("S24", `${told(entry)} names a commit that is not there`)];
+  const pin = view.pinAt(commit, app, environment);
+  if (pin !== null && release?.version === pin.tag && release.digests.join() === (pin.digest ?? "")) return [];
+  return [breach("S24", `${told(entry)}, where ${commit.slice(0, 8)} pins ${pin?.tag ?? "nothing"}`)];
+}
+
 /** What the App merged itself, with nothing of others in it, is nobody's change by hand. */
 function handRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
   if (entry.commit === null) return [];
@@ -105,7 +116,8 @@ function openingRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
   const pull = view.facts().pulls.get(entry.pullRequest ?? 0);
   if (pull === undefined || pull.author.kind !== "app") return [breach("S24", `${told(entry)}, which the App did not open`)];
   const place = placeOfBranch(pull.headRef);
-  const own = view.commit(entry.head ?? "")?.own === true;
+  // Where it was closed before its opening was written down, the record does not say what was opened.
+  const own = entry.head === null || view.commit(entry.head)?.own === true;
   if (own && place === `${entry.environment}/${entry.app}`) return [];
   return [breach("S24", `#${pull.number}, opened for ${place}, is recorded as ${told(entry)}, which is somebody else's doing`)];
 }

@@ -79,9 +79,10 @@ function stopped(event: Merge, { app, environment: name }: PinMove, view: WorldV
       found.push(breach("S11", `#${event.pull} was merged into ${name}, which #${issue.number} freezes`));
     }
   }
-  const entries = entriesOf(view, app, name).filter(({ writtenAt }) => seen !== null && writtenAt < seen.at - 1_000);
-  const frozen = entries.findLast((entry) => entry.event === "frozen");
-  const thawed = entriesOf(view, app, name).some((entry) => entry.event === "unfrozen" && entry.issue === frozen?.issue);
+  const entries = entriesOf(view, app, name);
+  const frozen = entries.findLast(({ event: what, writtenAt }) => what === "frozen" && seen !== null && writtenAt < seen.at - SECOND);
+  // A thaw counts as soon as it is written.
+  const thawed = entries.some((entry) => entry.event === "unfrozen" && entry.issue === frozen?.issue);
   if (frozen !== undefined && !thawed) found.push(breach("S11", `#${event.pull} was merged into ${name}, where ${app} is stopped`));
   return found;
 }

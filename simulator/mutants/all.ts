@@ -1,3 +1,4 @@
+import { ADAPTERS } from "./adapters.ts";
 import { ENDURANCE } from "./endurance.ts";
 import { GATES } from "./gates.ts";
 import { LOG_MUTANTS } from "./log.ts";
@@ -17,4 +18,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS,
   ...VERDICTS,
   ...ENDURANCE,
+  ...ADAPTERS,
 ];

@@ -2,6 +2,7 @@
 import type { PolicySet } from "../../src/domain/policy/policy-set.ts";
 import { MUTANTS } from "./all.ts";
 import { mutated } from "./isolation.ts";
+import type { Mutant } from "./mutant.ts";
 import { tryAll, type Budget, type Trial } from "./trial.ts";
 
 /** Two processes at a time at most: machines have other work as well. */
@@ -11,11 +12,16 @@ interface Wish {
   /** Only the one of this name. */
   readonly name: string | null;
   readonly json: boolean;
-  readonly budget: Budget;
+  readonly first: number;
+  /** For each; null leaves it to how fast they are. */
+  readonly seeds: number | null;
 }
 
+const SEEDS = 400;
+const SEEDS_OVER_HTTP = 40;
+
 /** Answers the exit code: 1 when one survives, 2 when there is none of that name. */
-export async function mutantsCommand({ name, json, budget }: Wish, policies: PolicySet): Promise<number> {
+export async function mutantsCommand({ name, json, first, seeds }: Wish, policies: PolicySet): Promise<number> {
   const chosen = name === null ? MUTANTS : MUTANTS.filter((mutant) => mutant.name === name);
   if (chosen.length === 0) {
     process.stderr.write(`there is no mutant "${name ?? ""}"\n`);
@@ -24,7 +30,8 @@ export async function mutantsCommand({ name, json, budget }: Wish, policies: Pol
   // All are looked at before the first is tried: a text that is gone is to be told at once.
   for (const mutant of chosen) await mutated(mutant);
   let done = 0;
-  const trials = await tryAll(chosen, budget, policies, AT_ONCE, (trial) => {
+  const budgetOf = ({ inAdapter }: Mutant): Budget => ({ first, seeds: seeds ?? (inAdapter === true ? SEEDS_OVER_HTTP : SEEDS) });
+  const trials = await tryAll(chosen, budgetOf, policies, AT_ONCE, (trial) => {
     done += 1;
     process.stderr.write(`${String(done).padStart(3)} of ${chosen.length} ${told(trial)}\n`);
   });

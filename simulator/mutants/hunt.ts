@@ -1,5 +1,5 @@
 import type { PolicySet } from "../../src/domain/policy/policy-set.ts";
-import { runSeed } from "../run.ts";
+import { runSeed, type Tier } from "../run.ts";
 
 /** Which seeds are run, and what is looked for. */
 export interface Hunt {
@@ -23,10 +23,10 @@ export interface Hunted {
 }
 
 /** Runs seeds until one of them violates what is looked for. What else is violated may be another matter, and is only told. */
-export async function hunt({ first, seeds, steps, invariants }: Hunt, policies: PolicySet): Promise<Hunted> {
+export async function hunt({ first, seeds, steps, invariants }: Hunt, policies: PolicySet, tier: Tier): Promise<Hunted> {
   const others = new Map<string, Catch>();
   for (let seed = first; seed < first + seeds; seed += 1) {
-    const { violation } = await runSeed(seed, steps, policies);
+    const { violation } = await runSeed(seed, steps, policies, tier);
     if (violation === null) continue;
     const { invariant, sentence } = violation;
     const caught = { seed, invariant, sentence };

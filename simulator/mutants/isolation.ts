@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Mutant } from "./mutant.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const COPIED = ["src", "simulator", "policies", "package.json"] as const;
+const COPIED = ["src", "simulator", "sandbox", "policies", "package.json"] as const;
 
 /** Makes the copy, does this with its folder, and takes it away again. Without a mutant it is an honest copy. */
 export async function inCopy<T>(mutant: Mutant | null, then: (folder: string) => Promise<T>): Promise<T> {

@@ -15,9 +15,15 @@ export interface Mutant {
   readonly name: string;
   readonly edits: readonly Edit[];
   readonly invariants: readonly string[];
+  /** Only seen where Pinion's adapters are: over HTTP. */
+  readonly inAdapter?: true;
 }
 
 /** Most mutants are one edit. */
 export function mutant(name: string, invariants: readonly string[], file: string, text: string, replacement: string): Mutant {
   return { name, edits: [{ file, text, replacement }], invariants };
+}
+
+export function adapterMutant(name: string, invariants: readonly string[], file: string, text: string, replacement: string): Mutant {
+  return { ...mutant(name, invariants, `src/adapters/${file}`, text, replacement), inAdapter: true };
 }

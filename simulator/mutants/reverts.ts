@@ -33,7 +33,7 @@ export const REVERTS_MUTANTS: readonly Mutant[] = [
   {
     name: "a revert that a person closed is opened again",
     edits: [
-      { file: REVERTS, text: "if (at !== undefined && at >= opened.at) return true;", replacement: "if (at !== undefined && at < 0) return true;" },
+      { file: REVERTS, text: "if (isHere && withdrawn.has(pullRequest)) return true;", replacement: "if (isHere && withdrawn.has(-1)) return true;" },
       { file: "src/domain/openings.ts", text: "if (closedByPerson(draft, branches, promotion, release)) return;", replacement: "" },
     ],
     invariants: ["S26"],

@@ -2,7 +2,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { PolicySet } from "../../src/domain/policy/policy-set.ts";
-import { runSeed } from "../run.ts";
+import { OVER_HTTP } from "../http/tier.ts";
+import { IN_MEMORY, runSeed } from "../run.ts";
 import { parseHunted, type Catch, type Hunt, type Hunted } from "./hunt.ts";
 import { inCopy } from "./isolation.ts";
 import type { Mutant } from "./mutant.ts";
@@ -20,21 +21,27 @@ export interface Trial {
 /** How far the simulator goes for one mutant. */
 export interface Budget {
   readonly first: number;
+  /** More than this, and a mistake could as well not be found. */
   readonly seeds: number;
-  readonly steps: number;
 }
 
+/** Long enough for several releases to come to their end, one after the other. */
+const STEPS = 1_500;
+const STEPS_OVER_HTTP = 300;
+
 /** Hunts a mutant. A seed that violates the same without the mistake proves nothing, and the hunt goes on after it. */
-export async function tryMutant(mutant: Mutant, { first, seeds, steps }: Budget, policies: PolicySet): Promise<Trial> {
+export async function tryMutant(mutant: Mutant, { first, seeds }: Budget, policies: PolicySet): Promise<Trial> {
   const { invariants } = mutant;
+  const http = mutant.inAdapter === true;
+  const [tier, steps] = http ? [OVER_HTTP, STEPS_OVER_HTTP] : [IN_MEMORY, STEPS];
   return inCopy(mutant, async (folder) => {
     const others: Catch[] = [];
     for (let next = first; next < first + seeds; ) {
-      const hunted = await huntIn(folder, { first: next, seeds: first + seeds - next, steps, invariants });
+      const hunted = await huntIn(folder, { first: next, seeds: first + seeds - next, steps, invariants, http });
       others.push(...hunted.others);
       if (hunted.caught === null) break;
       const { seed } = hunted.caught;
-      const honest = (await runSeed(seed, steps, policies)).violation;
+      const honest = (await runSeed(seed, steps, policies, tier)).violation;
       if (honest?.invariant !== hunted.caught.invariant) return { mutant, killed: hunted.caught, seeds: seed - first + 1, others };
       next = seed + 1;
     }
@@ -43,19 +50,19 @@ export async function tryMutant(mutant: Mutant, { first, seeds, steps }: Budget,
 }
 
 /** What the simulator in this folder finds: in a process of its own, because it is another Pinion. */
-export async function huntIn(folder: string, { first, seeds, steps, invariants }: Hunt): Promise<Hunted> {
+export async function huntIn(folder: string, { first, seeds, steps, invariants, http }: Hunt & { readonly http: boolean }): Promise<Hunted> {
   const numbers = ["--seed", String(first), "--seeds", String(seeds), "--steps", String(steps)];
-  const { stdout } = await run(process.execPath, ["simulator/main.ts", ...numbers, "--hunt", invariants.join()], { cwd: folder });
+  const { stdout } = await run(process.execPath, ["simulator/main.ts", ...(http ? ["--http"] : []), ...numbers, "--hunt", invariants.join()], { cwd: folder });
   return parseHunted(stdout);
 }
 
 /** Some at a time, in order; each is told when its trial is over. */
-export async function tryAll(mutants: readonly Mutant[], budget: Budget, policies: PolicySet, atOnce: number, tell: (trial: Trial) => void) {
+export async function tryAll(mutants: readonly Mutant[], budgetOf: (mutant: Mutant) => Budget, policies: PolicySet, atOnce: number, tell: (trial: Trial) => void) {
   const trials: Trial[] = [];
   const queue = [...mutants];
   const worker = async () => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      const trial = await tryMutant(mutant, budget, policies);
+      const trial = await tryMutant(mutant, budgetOf(mutant), policies);
       trials.push(trial);
       tell(trial);
     }

@@ -23,7 +23,8 @@ export class WorldClock implements Clock {
 
   schedule(at: Instant, run: () => void): () => void {
     this.#order += 1;
-    const timer = { at, order: this.#order, run };
+    // Machines tell the time in whole milliseconds, whatever was reckoned with.
+    const timer = { at: Math.ceil(at), order: this.#order, run };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   }

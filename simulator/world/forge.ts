@@ -3,7 +3,7 @@ import type { Repository } from "../../src/domain/observation.ts";
 import type { Oid } from "../../src/domain/release.ts";
 import { PortFailure, type FileContent, type Forge, type WriteOutcome } from "../../src/ports.ts";
 import type { BotId } from "../events.ts";
-import { APP, LOG, type CheckFacts, type GitHubFacts } from "../facts.ts";
+import { APP, LOG, type CheckFacts, type GitHubFacts, type PullFacts } from "../facts.ts";
 import type { GitHub } from "./github.ts";
 import { GitHubReading } from "./github-reading.ts";
 import type { Immediate } from "./immediate.ts";
@@ -18,6 +18,8 @@ export interface ForgeCall {
   /** The clock of the machine that asks. */
   readonly now: () => Instant;
   readonly facts: GitHubFacts;
+  /** What was so when pull requests were as they are told of. */
+  readonly pulls: GitHubFacts;
   /** A request of several parts breaks off after so many of them; null when it does not. */
   readonly cut: number | null;
   /** Called when a snapshot was given. */
@@ -55,11 +57,14 @@ export class AppForge implements Immediate<Forge> {
 
   snapshot(_repository: Repository, endedSince: Instant) {
     this.#call.told();
-    return new GitHubReading(this.#github, this.#call.facts).snapshot(this.#call.now(), endedSince);
+    return new GitHubReading(this.#github, this.#call.facts, this.#call.pulls).snapshot(this.#call.now(), endedSince);
   }
 
   permission(_repository: Repository, login: string) {
-    return this.#call.facts.people.get(login) ?? "read";
+    if (login === APP.login) return "none";
+    const permission = this.#call.facts.people.get(login);
+    if (permission === undefined) throw new PortFailure("stalled", `GitHub shows nobody called ${login}`);
+    return permission;
   }
 
   teamMembers(_repository: Repository, team: string) {
@@ -69,12 +74,23 @@ export class AppForge implements Immediate<Forge> {
   }
 
   pullRequestOf(_repository: Repository, commit: Oid) {
-    const merged = [...this.#call.facts.pulls.values()].find((pull) => pull.merged?.commit === commit);
-    return merged === undefined ? null : new GitHubReading(this.#github, this.#call.facts).pullRequest(merged);
+    this.#requireCommit(commit);
+    const merged = this.#broughtBy(commit);
+    return merged === undefined ? null : new GitHubReading(this.#github, this.#call.facts, this.#call.pulls).pullRequest(merged);
   }
 
   ownCommits(_repository: Repository, commits: readonly Oid[]) {
-    return new Set(commits.filter((oid) => this.#github.git.find(oid)?.own === true));
+    for (const oid of commits) this.#requireCommit(oid);
+    return new Set(commits.filter((oid) => this.#github.git.find(oid)?.own === true && this.#broughtBy(oid) === undefined));
+  }
+
+  /** The pull request whose merge made this commit. */
+  #broughtBy(commit: Oid): PullFacts | undefined {
+    return [...this.#call.facts.pulls.values()].find((pull) => pull.merged?.commit === commit);
+  }
+
+  #requireCommit(oid: Oid): void {
+    if (this.#github.git.find(oid) === null) throw new PortFailure("dependency", `GitHub does not show the commit ${oid}, perhaps not yet`);
   }
 
   startLog(_repository: Repository, files: readonly FileContent[], headline: string): WriteOutcome<Oid> {
@@ -102,7 +118,7 @@ export class AppForge implements Immediate<Forge> {
 
   #commitOnBranch(branch: string, expectedHead: Oid, commit: NewCommit): WriteOutcome<Oid> {
     const head = this.#github.branch(branch);
-    if (head === null) return refused(`no branch ${branch}`);
+    if (head === null) return conflict(`The branch ${branch} does not exist.`);
     if (head !== expectedHead) return conflict(`Expected branch to point to "${expectedHead}" but it did not.`);
     const oid = this.#github.commitOn(APP, head, editsOf(commit.files), `${commit.headline}\n\n${commit.body}`);
     this.#github.move(APP, branch, oid);
@@ -110,6 +126,7 @@ export class AppForge implements Immediate<Forge> {
   }
 
   #check(head: Oid, content: Parameters<Forge["publish"]>[1][number]["check"], existing: number | null): WriteOutcome<number> {
+    if (this.#github.git.find(head) === null) return conflict(`No commit found for SHA: ${head}`);
     const { checks } = this.#github.facts;
     const here = checks.get(head) ?? [];
     const old = existing === null ? null : (here.find(({ id }) => id === existing) ?? null);
@@ -154,6 +171,7 @@ export class AppForge implements Immediate<Forge> {
 
   #claim(branch: string, at: Oid): WriteOutcome<null> {
     if (this.#github.branch(branch) !== null) return conflict("Reference already exists");
+    if (this.#github.git.find(at) === null) return conflict("Object does not exist");
     this.#github.move(APP, branch, at);
     return done(null);
   }
@@ -161,10 +179,10 @@ export class AppForge implements Immediate<Forge> {
   #openPull({ branch, base, title }: { readonly branch: string; readonly base: string; readonly title: string }): WriteOutcome<number> {
     const head = this.#github.branch(branch);
     if (head === null) return refused(`no branch ${branch}`);
-    const main = this.#github.branch(base) ?? "";
-    if (this.#github.git.isAncestor(head, main)) return refused(`No commits between ${base} and ${branch}`);
     const there = [...this.#github.facts.pulls.values()].some((pull) => pull.state === "open" && !pull.fork && pull.headRef === branch);
-    if (there) return refused(`A pull request already exists for acme:${branch}.`);
+    if (there) return conflict(`A pull request already exists for acme:${branch}.`);
+    const main = this.#github.branch(base) ?? "";
+    if (this.#github.git.isAncestor(head, main)) return conflict(`No commits between ${base} and ${branch}`);
     return done(this.#github.openPull(APP, { title, base, headRef: branch, head, fork: false }, this.#call.bot));
   }
 
@@ -190,8 +208,10 @@ export class AppForge implements Immediate<Forge> {
     const built = this.#commitOnBranch(temporary, baseOid, commit);
     this.#part();
     const now = this.#github.branch(branch);
-    if (built.outcome === "done" && now === expectedHead) this.#github.move(APP, branch, built.value);
+    const guarded = branch === LOG && this.#github.rules.logGuarded;
+    if (built.outcome === "done" && now === expectedHead && !guarded) this.#github.move(APP, branch, built.value);
     this.#github.move(APP, temporary, null);
+    if (guarded && now === expectedHead) return refused("Cannot force-push to this branch");
     if (built.outcome === "done" && now !== expectedHead) return conflict(`The branch ${branch} is at ${now ?? "nothing"}.`);
     return built;
   }
@@ -210,17 +230,25 @@ export class AppForge implements Immediate<Forge> {
 
   close(_repository: Repository, pullRequestId: string): void {
     const number = Number(pullRequestId.replace("PR_", ""));
-    if (this.#github.facts.pulls.get(number)?.state === "open") this.#github.close(APP, number);
+    if (this.#requirePull(number).state === "open") this.#github.close(APP, number);
   }
 
   deleteBranch(_repository: Repository, branch: string, expectedHead: Oid): WriteOutcome<null> {
     const now = this.#github.branch(branch);
     if (now !== expectedHead) return conflict(`The branch ${branch} is at ${now ?? "nothing"}.`);
+    if (branch === LOG && this.#github.rules.logGuarded) return refused("Cannot delete this branch");
     this.#github.move(APP, branch, null);
     return done(null);
   }
 
+  #requirePull(number: number): PullFacts {
+    const pull = this.#github.facts.pulls.get(number);
+    if (pull === undefined) throw new PortFailure("stalled", `GitHub shows no pull request ${number}`);
+    return pull;
+  }
+
   comment(_repository: Repository, pullRequest: number, body: string): void {
+    if (!this.#github.facts.issues.has(pullRequest)) this.#requirePull(pullRequest);
     this.#github.commentOn(APP, pullRequest, body);
   }
 
@@ -229,15 +257,17 @@ export class AppForge implements Immediate<Forge> {
   }
 
   createLabel(...[, { name }]: Parameters<Forge["createLabel"]>): void {
-    const { labels } = this.#github.facts;
-    if (!labels.includes(name)) this.#github.change({ labels: [...labels, name] });
+    this.#github.knowLabels([name]);
   }
 
   askReviewers(...[, number, teams, users]: Parameters<Forge["askReviewers"]>): WriteOutcome<null> {
-    const pull = this.#github.facts.pulls.get(number);
-    const unknown = teams.filter((team) => !this.#github.facts.teams.has(team));
-    if (pull === undefined || unknown.length > 0) return refused("Reviews may only be requested from collaborators.");
-    this.#github.changePull(number, { reviewersAsked: [...new Set([...pull.reviewersAsked, ...teams, ...users])] });
+    if (teams.length + users.length === 0) return done(null);
+    const { people, teams: known } = this.#github.facts;
+    const pull = this.#requirePull(number);
+    const strangers = users.filter((user) => !people.has(user) || user === pull.author.login);
+    if (strangers.length > 0 || teams.some((team) => !known.has(team))) return refused("Reviews may only be requested from collaborators.");
+    const asked = new Set([...pull.reviewersAsked, ...users, ...teams]);
+    if (asked.size > pull.reviewersAsked.length) this.#github.changePull(number, { reviewersAsked: [...asked] });
     return done(null);
   }
 
@@ -251,8 +281,10 @@ export class AppForge implements Immediate<Forge> {
     const found = deployments.find((one) => one.app === app && one.environment === environment && one.commit === commit);
     const id = wanted.existing ?? found?.id ?? this.#github.number();
     this.#part();
-    const others = deployments.filter((one) => one.id !== id);
-    this.#github.change({ deployments: [{ id, app, environment, commit, state }, ...others].slice(0, 50) });
+    const shown = { id, app, environment, commit, state };
+    const known = deployments.some((one) => one.id === id);
+    const now = known ? deployments.map((one) => (one.id === id ? shown : one)) : [shown, ...deployments];
+    this.#github.change({ deployments: now.slice(0, 50) });
     this.#github.tell({ kind: "deployment", app, environment, state });
     return id;
   }

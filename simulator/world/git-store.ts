@@ -32,9 +32,23 @@ export class GitStore {
     const at = Math.floor(made.at / 1_000) * 1_000;
     const oid = hashed("commit", [made.tree, made.parents.join(" "), at, made.authorName, made.authorEmail, made.message].join("\n"));
     const commit = this.#commits.get(oid) ?? { ...made, at, oid };
-    this.#commits.set(oid, commit);
-    this.#generations.set(oid, 1 + Math.max(0, ...made.parents.map((parent) => this.#generations.get(parent) ?? 0)));
+    this.#remember(commit);
     return commit;
+  }
+
+  /** Takes in a commit that was made elsewhere, after its parents. */
+  keep(commit: CommitFacts, entries: Tree): void {
+    this.#trees.set(commit.tree, entries);
+    this.#remember(commit);
+  }
+
+  keepBlob(oid: Oid, text: string): void {
+    this.#blobs.set(oid, text);
+  }
+
+  #remember(commit: CommitFacts): void {
+    this.#commits.set(commit.oid, commit);
+    this.#generations.set(commit.oid, 1 + Math.max(0, ...commit.parents.map((parent) => this.#generations.get(parent) ?? 0)));
   }
 
   find(oid: Oid): CommitFacts | null {

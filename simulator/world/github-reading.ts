@@ -7,10 +7,13 @@ import type { GitHub } from "./github.ts";
 export class GitHubReading {
   readonly #github: GitHub;
   readonly #facts: GitHubFacts;
+  readonly #pulls: GitHubFacts;
 
-  constructor(github: GitHub, facts: GitHubFacts) {
+  /** @param pulls what was so when pull requests were as they are told of: their commits are counted from the base of then. */
+  constructor(github: GitHub, facts: GitHubFacts, pulls: GitHubFacts) {
     this.#github = github;
     this.#facts = facts;
+    this.#pulls = pulls;
   }
 
   snapshot(at: Instant, endedSince: Instant): ForgeSnapshot {
@@ -22,27 +25,33 @@ export class GitHubReading {
       head: this.#facts.branches.get(MAIN) ?? "",
       logHead: this.#facts.branches.get(LOG) ?? null,
       mergeMethods: ["squash", "merge"],
-      open: pulls.filter((pull) => pull.state === "open").map((pull) => this.pullRequest(pull)),
+      open: pulls
+        .filter((pull) => pull.state === "open")
+        .toSorted((a, b) => b.createdAt - a.createdAt || b.number - a.number)
+        .map((pull) => this.pullRequest(pull)),
       ended: ended.toSorted((a, b) => endOf(b) - endOf(a) || b.number - a.number).map((pull) => this.pullRequest(pull)),
       issues: this.#issues(),
       branches: [...this.#facts.branches]
         .filter(([name]) => name.startsWith("pinion/"))
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .map(([name, oid]) => ({ name, oid, own: this.#github.git.find(oid)?.own === true })),
       labels: this.#facts.labels,
       deployments: this.#facts.deployments.map(({ id, app, environment, commit, state }) => ({ id, app, environment, commit, state })),
     };
   }
 
-  /** Open ones with a `freeze:` label, and those of the App. */
+  /** Those with a `freeze:` label, and those of the App. */
   #issues(): ForgeSnapshot["issues"] {
     const listed = [...this.#facts.issues.values()].filter(
-      (issue) => issue.author.kind === "app" || (issue.state === "open" && issue.labels.some((label) => label.startsWith("freeze:"))),
+      (issue) => issue.author.kind === "app" || issue.labels.some((label) => label.startsWith("freeze:")),
     );
-    return listed.map((issue) => ({ ...issue, labelEvents: issue.labelEvents.filter(({ label }) => label.startsWith("freeze:")) }));
+    return listed.toSorted((a, b) => b.number - a.number).map((issue) => ({ ...issue, labelEvents: issue.labelEvents.filter(({ label }) => label.startsWith("freeze:")) }));
   }
 
   pullRequest(pull: PullFacts): PullRequest {
-    const check = this.#facts.checks.get(pull.head)?.at(-1) ?? null;
+    const commits = this.#commits(pull);
+    // GitHub shows checks of the last commit that a pull request has.
+    const check = (commits.count === 0 ? null : this.#facts.checks.get(pull.head)?.at(-1)) ?? null;
     return {
       id: `PR_${pull.number}`,
       number: pull.number,
@@ -54,10 +63,10 @@ export class GitHubReading {
       createdAt: pull.createdAt,
       base: pull.base,
       head: { ref: pull.headRef, oid: pull.head, fork: pull.fork },
-      commits: this.#commits(pull),
-      labels: pull.labels,
+      commits: pull.state === "open" ? commits : UNREAD,
+      labels: this.#facts.labels.filter((label) => pull.labels.includes(label)),
       labelEvents: pull.labelEvents,
-      reviews: pull.reviews.map((review) => ({ ...review, canPush: this.#mayPush(review.author.login) })),
+      reviews: pull.state === "open" ? pull.reviews.map((review) => ({ ...review, canPush: this.#mayPush(review.author.login) })) : [],
       comments: pull.comments,
       truncated: false,
       reviewersAsked: pull.reviewersAsked,
@@ -82,12 +91,16 @@ export class GitHubReading {
 
   #commits(pull: PullFacts): PullRequest["commits"] {
     const { git } = this.#github;
-    const oids = pull.mergedCommits ?? git.between(this.#facts.branches.get(pull.base) ?? "", pull.head);
+    const oids = pull.mergedCommits ?? git.between(this.#pulls.branches.get(pull.base) ?? "", pull.head);
+    if (oids.length === 0) return UNREAD;
     const commits = oids.flatMap((oid) => git.find(oid) ?? []);
     const people = new Set(commits.map((commit) => (commit.own ? "pinion[bot]" : commit.authorName)));
     return { count: commits.length, allOwn: commits.every(({ own }) => own), people: [...people].toSorted() };
   }
 }
+
+/** Of no commits nobody can tell anything; the adapter reads those of open ones only, and their reviews. */
+const UNREAD: PullRequest["commits"] = { count: 0, allOwn: false, people: null };
 
 function endOf(pull: PullFacts): Instant {
   return pull.merged?.at ?? pull.closed?.at ?? pull.createdAt;

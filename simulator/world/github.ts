@@ -90,16 +90,22 @@ export class GitHub {
   }
 
   permission(login: string): Permission {
-    return this.#facts.people.get(login) ?? "read";
+    return this.#facts.people.get(login) ?? "none";
   }
 
   mayWrite(actor: Actor): boolean {
     return actor.kind === "app" || WRITERS.has(this.permission(actor.login));
   }
 
-  /** Whether this actor may move this branch: the log is the App's, where it is guarded. */
+  /** Whether this actor may push to this branch: the log is the App's, where it is guarded. */
   mayMove(actor: Actor, branch: string): boolean {
+    if (branch === MAIN && this.#needsCheck(actor)) return false;
     return this.mayWrite(actor) && (branch !== LOG || actor.kind === "app" || !this.rules.logGuarded);
+  }
+
+  /** A required check is required of what is pushed as well, and a new commit has none. Administrators are let through. */
+  #needsCheck(actor: Actor): boolean {
+    return this.rules.checkRequired && (actor.kind === "app" || this.permission(actor.login) !== "admin");
   }
 
   /** Moves, makes or deletes a branch; open pull requests from it follow, or close with it. */
@@ -110,12 +116,28 @@ export class GitHub {
     if (to === null) branches.delete(branch);
     else branches.set(branch, to);
     this.change({ branches });
+    if (tells) this.#tell({ kind: "moved", branch, from, to, by: actor });
     for (const pull of this.#facts.pulls.values()) {
       if (pull.state !== "open" || pull.fork || pull.headRef !== branch) continue;
       if (to === null) this.close(actor, pull.number);
       else this.changePull(pull.number, { head: to });
     }
-    if (tells) this.#tell({ kind: "moved", branch, from, to, by: actor });
+    if (from !== null && to !== null) this.#land(actor, branch, from, to);
+  }
+
+  /** Pull requests whose commits arrived on their base by other ways count as merged. */
+  #land(actor: Actor, base: string, from: Oid, to: Oid): void {
+    const waiting = [...this.#facts.pulls.values()].filter((pull) => pull.state === "open" && pull.base === base);
+    const arrived = new Set(waiting.length === 0 ? [] : this.git.between(from, to));
+    for (const { number, head } of waiting) {
+      if (!arrived.has(head)) continue;
+      this.#merged(actor, number, to, this.git.between(from, head));
+      this.#tell({ kind: "merged", pull: number, by: actor, head, base: from, commit: to, expectedHead: null, bot: null });
+    }
+  }
+
+  #merged(actor: Actor, number: number, commit: Oid, mergedCommits: readonly Oid[]): void {
+    this.changePull(number, { state: "merged", merged: { commit, at: this.second, by: actor }, mergedCommits });
   }
 
   close(actor: Actor, number: number): void {
@@ -170,7 +192,7 @@ export class GitHub {
     }
     if (pull.draft) return { status: 405, words: "Pull Request is still a draft" };
     if (this.#now() < pull.createdAt + this.rules.mergeableAfter) return { status: 405, words: "Pull Request is not mergeable" };
-    if (this.rules.checkRequired && this.check(pull.head)?.conclusion !== "success") {
+    if (this.#needsCheck(actor) && this.check(pull.head)?.conclusion !== "success") {
       return { status: 405, words: 'Required status check "Pinion" is expected.' };
     }
     const base = this.branch(pull.base) ?? "";
@@ -189,8 +211,8 @@ export class GitHub {
       own: byApp,
       message: how.message,
     }).oid;
+    this.#merged(actor, number, commit, mergedCommits);
     this.move(actor, pull.base, commit, false);
-    this.changePull(number, { state: "merged", merged: { commit, at: this.second, by: actor }, mergedCommits });
     this.#tell({ kind: "merged", pull: number, by: actor, head: pull.head, base, commit, expectedHead: how.expectedHead, bot: how.bot });
     if (this.rules.deletesMergedBranches && !pull.fork) this.move(actor, pull.headRef, null);
     return { commit };
@@ -216,8 +238,15 @@ export class GitHub {
     this.#tell({ kind: "unlabelled", pull: number, by: actor, label });
   }
 
+  /** Using a label makes it. */
+  knowLabels(names: readonly string[]): void {
+    const unknown = names.filter((name) => !this.#facts.labels.includes(name));
+    if (unknown.length > 0) this.change({ labels: [...this.#facts.labels, ...unknown] });
+  }
+
   openIssue(actor: Actor, title: string, labels: readonly string[]): number {
     const number = this.number();
+    this.knowLabels(labels);
     const events = labels.map((label) => ({ id: this.id("LE"), label, actor, at: this.second }));
     const issue = { number, title, author: actor, state: "open" as const, labels, labelEvents: events, closedBy: null };
     this.change({ issues: new Map(this.#facts.issues).set(number, issue) });

@@ -1,6 +1,6 @@
 import type { Repository } from "../../src/domain/observation.ts";
 import type { Oid } from "../../src/domain/release.ts";
-import { PortFailure, type ManifestsRepository } from "../../src/ports.ts";
+import { PortFailure, type ManifestsRepository, type TouchedFile } from "../../src/ports.ts";
 import type { CommitFacts } from "../facts.ts";
 import type { GitStore, Tree } from "./git-store.ts";
 import type { Immediate } from "./immediate.ts";
@@ -39,7 +39,8 @@ export class ReadGit implements Immediate<ManifestsRepository> {
     const found = new Map<Oid, Uint8Array>();
     for (const blob of blobs) {
       const text = this.#git.text(blob);
-      if (text !== null) found.set(blob, encoder.encode(text));
+      if (text === null) throw new PortFailure("dependency", `${blob.slice(0, 12)} is missing: the mirror is damaged`);
+      found.set(blob, encoder.encode(text));
     }
     return found;
   }
@@ -50,19 +51,24 @@ export class ReadGit implements Immediate<ManifestsRepository> {
     return text === null ? null : encoder.encode(text);
   }
 
-  touchedFiles(_repository: Repository, since: Oid, until: Oid): readonly string[] {
-    const touched = this.#git.mainline(until, since).flatMap((oid) => {
-      const [parent] = this.#commit(oid).parents;
-      return this.#changes(parent === undefined ? new Map<string, Oid>() : this.#tree(parent), oid);
-    });
-    return [...new Set(touched.map(({ path }) => path))];
+  touchedFiles(_repository: Repository, since: Oid, until: Oid, limit: number): readonly TouchedFile[] {
+    if (this.#commit(until).parents[0] === since) return [];
+    const touched = new Map<string, readonly Oid[]>();
+    for (const commit of this.#git.mainline(until, since).slice(-limit)) {
+      const [parent] = this.#commit(commit).parents;
+      const before = parent === undefined ? new Map<string, Oid>() : this.#tree(parent);
+      for (const { path } of this.#changes(before, commit)) touched.set(path, [commit, ...(touched.get(path) ?? [])]);
+    }
+    return [...touched].map(([path, commits]) => ({ path, commits }));
   }
 
   mergeTree(_repository: Repository, base: Oid, head: Oid) {
+    for (const oid of [base, head]) this.#commit(oid);
     return this.#git.merge(base, head);
   }
 
   history(...[, path, since, until, limit]: Parameters<ManifestsRepository["history"]>) {
+    for (const oid of since === null ? [until] : [since, until]) this.#commit(oid);
     const changing = this.#git.mainline(until, since).filter((oid) => {
       const parent = this.#commit(oid).parents[0];
       return (parent === undefined ? null : this.#git.file(parent, path)) !== this.#git.file(oid, path);
@@ -80,6 +86,7 @@ export class ReadGit implements Immediate<ManifestsRepository> {
   }
 
   logCommits(_repository: Repository, since: Oid | null, until: Oid) {
+    for (const oid of since === null ? [until] : [since, until]) this.#commit(oid);
     return this.#git.mainline(until, since).map((oid) => {
       const { parents, authorEmail } = this.#commit(oid);
       const before = parents[0] === undefined ? new Map<string, Oid>() : this.#tree(parents[0]);

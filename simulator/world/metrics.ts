@@ -71,6 +71,6 @@ export class Traffic {
 
   #blindly(mode: Blindness): MetricAnswer {
     if (mode === "error") throw new PortFailure("dependency", "Prometheus answered 503");
-    return mode === "nan" ? { kind: "number", value: Number.NaN } : { kind: "cannot-tell", reason: "the result is empty" };
+    return mode === "nan" ? { kind: "cannot-tell", reason: 'the answer is "NaN"' } : { kind: "no-series" };
   }
 }

@@ -63,6 +63,7 @@ export class People implements WorldActions {
   label(login: string, number: number, label: string): boolean {
     const pull = this.#pull(number);
     if (pull === null || !this.#may(login, "triage") || pull.labels.includes(label)) return false;
+    this.#github.knowLabels([label]);
     const event = { id: this.#github.id("LE"), label, actor: this.#person(login), at: this.#github.second };
     this.#github.changePull(number, { labels: [...pull.labels, label], labelEvents: [...pull.labelEvents, event] });
     this.#github.tell({ kind: "labelled", pull: number, by: this.#person(login), label });
@@ -70,7 +71,7 @@ export class People implements WorldActions {
   }
 
   unlabel(login: string, number: number, label: string): boolean {
-    if (!this.#may(login, "triage")) return false;
+    if (this.#pull(number)?.labels.includes(label) !== true || !this.#may(login, "triage")) return false;
     this.#github.removeLabel(this.#person(login), number, label);
     return true;
   }
@@ -101,7 +102,7 @@ export class People implements WorldActions {
     const pull = this.#pull(number);
     if (pull === null || !this.#may(login, "write")) return false;
     const message = `${pull.title} (#${number})`;
-    return "commit" in this.#github.merge(this.#person(login), number, { expectedHead: pull.head, message, bot: null, squash: true });
+    return "commit" in this.#github.merge(this.#person(login), number, { expectedHead: null, message, bot: null, squash: true });
   }
 
   push(login: string, branch: string, edits: Edits, message: string): boolean {
@@ -114,7 +115,7 @@ export class People implements WorldActions {
 
   force(login: string, branch: string, to: Oid | null): boolean {
     const actor = this.#person(login);
-    if (branch === MAIN || !this.#github.mayMove(actor, branch)) return false;
+    if (branch === MAIN || this.#github.branch(branch) === null || !this.#github.mayMove(actor, branch)) return false;
     this.#github.move(actor, branch, to);
     return true;
   }

@@ -67,7 +67,12 @@ export class Registry {
       return at.get(repository) ?? EMPTY;
     };
     return {
-      tags: (repository) => [...stored(repository).tags.keys()],
+      tags: (repository) => {
+        const { tags } = stored(repository);
+        if (!at.has(repository)) throw new PortFailure("stalled", `the registry has no repository ${repository}`);
+        // In the byte order that registries list them in.
+        return [...tags.keys()].toSorted();
+      },
       digest: (repository, reference) => {
         const { tags, digests } = stored(repository);
         if (isDigest(reference)) return digests.has(reference) ? reference : null;

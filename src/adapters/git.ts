@@ -77,8 +77,8 @@ export function createManifestsRepository(options: GitOptions): ManifestsReposit
       const [before, after] = [checkedOid(from), checkedOid(to)];
       return (await at.quickly((objects) => changesThrough(objects, before, after))) ?? changedPaths(at.run, before, after);
     },
-    touchedFiles: async (repository, since, until) =>
-      (await follows(repository, since, until)) ? [] : pathsTouched(mirror(repository).run, since, until),
+    touchedFiles: async (repository, since, until, count) =>
+      (await follows(repository, since, until)) ? [] : pathsTouched(mirror(repository).run, since, until, count),
     read,
     file: async (repository, commit, path) => {
       if (!isPath(path)) return null;

@@ -16,7 +16,7 @@ function refSafe(text: string): string {
 
 /**
  * The branch of a promotion: the same for the same release from the same state, so that a second run finds the first one's work.
- * `attempt` above 1 steps aside from a branch of that name that is somebody else's.
+ * `attempt` above 1 steps aside from a branch of that name that its pull request left behind, with what others put there.
  */
 export function promotionBranch(
   promotion: {

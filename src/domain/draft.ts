@@ -37,6 +37,7 @@ export class Draft {
   #nextLookAt: Instant | null = null;
   #inView: AppInView = { app: "", pins: undefined, places: undefined };
   #deployments: ReadonlyMap<AppName, readonly Deployment[]> | null = null;
+  #changing: ReadonlySet<string> | null = null;
 
   constructor(observation: Observation, config: Config, policies: PolicySet, knowledge: Knowledge, now: Instant) {
     this.observation = observation;
@@ -116,6 +117,22 @@ export class Draft {
   deploymentsOf(app: AppName): readonly Deployment[] {
     this.#deployments ??= Map.groupBy(this.observation.snapshot.deployments, (deployment) => deployment.app);
     return this.#deployments.get(app) ?? [];
+  }
+
+  /** Whether any pin is not what the log knows. */
+  get isAnyChanging(): boolean {
+    return this.#changingPlaces.size > 0;
+  }
+
+  /** Whether the pin here is not what the log knows: that is put into the log first, and the next look plans on from it. */
+  isChanging(app: AppName, environment: EnvironmentName): boolean {
+    return this.#changingPlaces.has(`${environment}/${app}`);
+  }
+
+  get #changingPlaces(): ReadonlySet<string> {
+    const { changes, unexplained } = this.observation;
+    this.#changing ??= new Set([...changes, ...unexplained].map(({ app, environment }) => `${environment}/${app}`));
+    return this.#changing;
   }
 
   settings(app: AppName): AppSettings {

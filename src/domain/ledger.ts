@@ -92,6 +92,8 @@ export interface Ledger {
   readonly passedPullRequests: ReadonlySet<number>;
   /** What each pull request of Pinion was opened for. */
   readonly openedAs: ReadonlyMap<number, Extract<LogRecord, { readonly event: "opened" }>>;
+  /** Pull requests of Pinion that a person closed. */
+  readonly withdrawn: ReadonlySet<number>;
   /** When pull requests were opened, oldest first; for the hourly limit. */
   readonly opened: readonly Instant[];
   readonly identities: ReadonlySet<string>;
@@ -106,6 +108,7 @@ export const EMPTY_LEDGER: Ledger = {
   passed: new Set(),
   passedPullRequests: new Set(),
   openedAs: new Map(),
+  withdrawn: new Set(),
   opened: [],
   identities: new Set(),
   freezes: new Map(),
@@ -146,6 +149,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     passed: new Set(ledger.passed),
     passedPullRequests: new Set(ledger.passedPullRequests),
     openedAs: new Map(ledger.openedAs),
+    withdrawn: new Set(ledger.withdrawn),
     opened: [...ledger.opened],
     identities: new Set(ledger.identities),
     freezes: new Map(ledger.freezes),
@@ -175,6 +179,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
       next.opened.push(record.at);
       next.openedAs.set(record.pullRequest, record);
     }
+    if (record.event === "withdrawn") next.withdrawn.add(record.pullRequest);
     if (record.event === "merged") {
       const { app, environment, release } = record;
       next.merged.set(record.pullRequest, [...(next.merged.get(record.pullRequest) ?? []), { app, environment, release }]);
@@ -224,7 +229,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
       const key = releaseKey(record.release);
       const before = place.askers.get(key) ?? [];
       const askers = before.includes(record.by) ? place.askers : new Map(place.askers).set(key, [...before, record.by]);
-      return { ...place, request: record, askers, hold: null };
+      return { ...place, request: record, askers, hold: place.hold !== null && isBefore(record.release, place.hold.displaced) ? place.hold : null };
     }
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
@@ -277,6 +282,11 @@ function endRun(place: Place, at: Instant): Place {
   const last = place.runs.at(-1);
   if (last === undefined || last.endedAt !== null) return place;
   return { ...place, runs: place.runs.with(place.runs.length - 1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
+}
+
+/** Whoever asks for something older than what was taken away does not ask for that to come again by itself. */
+function isBefore(release: Pinned, displaced: Pinned): boolean {
+  return directionOf(release, displaced) === "down";
 }
 
 /** A change by hand is a later word than a request that was made before it. */

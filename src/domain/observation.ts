@@ -94,7 +94,7 @@ export interface PullRequest {
   readonly closed: { readonly at: Instant; readonly by: Actor } | null;
 }
 
-/** An open issue with a `freeze:<env>` label, or one the App opened itself. */
+/** An issue with a `freeze:<env>` label, or one the App opened itself. Every open one is listed, and of the closed ones the newest. */
 export interface Issue {
   readonly number: number;
   readonly title: string;

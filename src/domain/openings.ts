@@ -9,7 +9,7 @@ import { isWhatWasOpened, soakOf } from "./ledger.ts";
 import { carries, openPromotionIn, type OpenPromotion } from "./open-promotion.ts";
 import { planAdopted } from "./progress.ts";
 import type { JudgedPromotion } from "./promotion-facts.ts";
-import type { EnvironmentPins } from "./observation.ts";
+import type { EnvironmentPins, PullRequest } from "./observation.ts";
 import { checkContent } from "./report/check.ts";
 import { commentMarker, movedOnComment, newerReadyComment, supersededComment } from "./report/comment.ts";
 import { commitMessage } from "./report/commit-message.ts";
@@ -142,32 +142,33 @@ export function closeOwn(draft: Draft, judged: JudgedPullRequest, marker: string
   });
 }
 
-/** A branch name that is free, or holds what an earlier run of ours left there. */
+/**
+ * A branch name that is free, or holds what an earlier run of ours left. From what others put there it steps aside only where the
+ * pull request of that name is known to have ended: else it may be one that is open, and GitHub does not list just now.
+ */
 function claim(
   draft: Draft,
   name: (attempt: number) => string,
 ): { readonly branch: string; readonly adopt: string | null } | { readonly taken: string } {
+  const { branches, open: listed, ended, head } = draft.observation.snapshot;
   for (let attempt = 1; attempt <= BRANCH_ATTEMPTS; attempt += 1) {
     const branch = name(attempt);
-    const standing = draft.observation.snapshot.branches.find((other) => other.name === branch);
+    const standing = branches.find((other) => other.name === branch);
     if (standing === undefined) return { branch, adopt: null };
-    const inUse = draft.observation.snapshot.open.some((other) => !other.head.fork && other.head.ref === branch);
+    const isOf = (other: PullRequest) => !other.head.fork && other.head.ref === branch;
     // The log knows of a pull request from this very commit, which GitHub does not list just now: it must not be opened once more.
     if (isRecorded(draft, standing.oid)) return { taken: `the branch ${branch} has a pull request that GitHub does not list just now` };
     // A branch without a commit of its own is one whose commit never came: apply finds out and takes it over.
-    if (!inUse && (standing.own || standing.oid === draft.observation.snapshot.head)) return { branch, adopt: standing.oid };
+    if (!listed.some(isOf) && (standing.own || standing.oid === head)) return { branch, adopt: standing.oid };
+    if (!ended.some(isOf)) return { taken: `the branch ${branch} was made or changed by somebody else; delete it` };
   }
   return { taken: `branches named ${name(1)} were made by somebody else; delete them` };
 }
 
 /** Whether a pull request with this head was opened and, as far as the log knows, has not been withdrawn. */
 function isRecorded(draft: Draft, head: string): boolean {
-  for (const opened of draft.observation.ledger.openedAs.values()) {
-    if (opened.head !== head) continue;
-    const { withdrawn } = draft.place(opened.app, opened.environment);
-    return (withdrawn.get(releaseKey(opened.release)) ?? 0) < opened.at;
-  }
-  return false;
+  const { openedAs, withdrawn } = draft.observation.ledger;
+  return [...openedAs.values()].some((opened) => opened.head === head && !withdrawn.has(opened.pullRequest));
 }
 
 export interface Opening {
@@ -272,8 +273,8 @@ function closedByPerson(draft: Draft, branches: readonly string[], { app, enviro
       isOwn(other) && other.state === "closed" && branches.includes(other.head.ref) && other.closed !== null && other.closed.by.kind !== "app",
   );
   if (closed?.closed == null || (request !== null && request.at > closed.closed.at)) return false;
-  const { number, head, createdAt } = closed;
-  draft.record({
+  const { number, createdAt } = closed;
+  const isNew = draft.record({
     event: "opened",
     app,
     environment: environment.name,
@@ -282,10 +283,10 @@ function closedByPerson(draft: Draft, branches: readonly string[], { app, enviro
     from,
     release,
     pullRequest: number,
-    head: head.oid,
+    head: null,
     requestedBy: null,
   });
-  draft.due(draft.now);
+  if (isNew) draft.due(draft.now);
   return true;
 }
 

@@ -40,9 +40,11 @@ export function plan(observation: Observation, policies: PolicySet, knowledge: K
     .map((pullRequest) => judgePullRequest(draft, pullRequest));
   planChecks(draft, judged);
   for (const one of judged) planPullRequest(draft, one);
-  // What was withdrawn is put into the log first, so that it is not offered again in the same look.
-  if (!withdrawn) planPlaces(draft, judged);
-  planRequests(draft, judged);
+  // What was withdrawn is put into the log first, so that it is not offered again in the same look, nor for a request from before.
+  if (!withdrawn) {
+    planPlaces(draft, judged);
+    planRequests(draft, judged);
+  }
   planFreezes(draft);
   planBranches(draft);
   return inMode(draft.finish(), config.config);
@@ -79,25 +81,18 @@ function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
   }
   planReviewers(draft, judged);
   planRebuild(draft, judged);
-  const changing = changingPlaces(draft.observation);
-  if (!judged.promotions.some(({ promotion }) => changing.has(`${promotion.environment.name}/${promotion.app}`))) planMerge(draft, judged);
-}
-
-/** Places whose pin is not what the log knows: that is put into the log first, and the next look plans on from it. */
-function changingPlaces({ changes, unexplained }: Observation): ReadonlySet<string> {
-  return new Set([...changes, ...unexplained].map(({ app, environment }) => `${environment}/${app}`));
+  if (!judged.promotions.some(({ promotion }) => draft.isChanging(promotion.app, promotion.environment.name))) planMerge(draft, judged);
 }
 
 function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const budget = new OpeningBudget(draft, judged);
   const { pins, ledger } = draft.observation;
-  const changing = changingPlaces(draft.observation);
   const { environments } = draft.config;
   const first = environments.filter(({ after }) => after.length === 0);
   for (const [app, pinned] of pins) {
-    const quiet = changing.size === 0 && draft.deploymentsOf(app).length === 0 && isAtRest(draft.config, pinned, ledger.places.get(app));
+    const quiet = !draft.isAnyChanging && draft.deploymentsOf(app).length === 0 && isAtRest(draft.config, pinned, ledger.places.get(app));
     for (const environment of quiet ? first : environments) {
-      if (!pinned.has(environment.name) || changing.has(`${environment.name}/${app}`)) continue;
+      if (!pinned.has(environment.name) || draft.isChanging(app, environment.name)) continue;
       if (!quiet) planPlace(draft, app, environment, judged, pinned);
       planOpening(draft, app, environment, judged, budget);
     }

@@ -73,8 +73,10 @@ export function isUnseen(draft: Draft, app: AppName, environment: EnvironmentNam
   return adoptedPins(draft, app, environment) !== null;
 }
 
-/** What stands here without any promotion, while it is not settled; null when there is no such thing. */
+/** What stands here without any promotion, while it is not settled; null when there is no such thing, as far as the log has kept up. */
 function adoptedPins(draft: Draft, app: AppName, environment: EnvironmentName): Wanted | null {
+  // What a merge has just brought was not here before Pinion.
+  if (draft.isChanging(app, environment)) return null;
   const current = draft.place(app, environment).current;
   if (current !== null) return current.via === "adopted" && !isSettled(current) ? current : null;
   const installed = draft.observation.ledger.installed;

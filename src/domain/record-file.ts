@@ -137,7 +137,7 @@ const freezes: Record<FreezeEvent, Record<string, object>> = {
 const shapes: Record<Exclude<EventName, "installed" | FreezeEvent>, Record<string, object>> = {
   adopted: { pinned, commit: oid },
   requested: { release, by: text, pullRequest: number, source: text },
-  opened: { kind, from: orNull(pinned), release, pullRequest: number, head: oid, requestedBy: orNull(text) },
+  opened: { kind, from: orNull(pinned), release, pullRequest: number, head: orNull(oid), requestedBy: orNull(text) },
   judged: { kind, release, pullRequest: number, head: oid, gates: listOf(gate), approvals: listOf(approval) },
   merged: {
     kind,

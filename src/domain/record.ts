@@ -69,7 +69,8 @@ export type LogRecord =
       readonly from: Pinned | null;
       readonly release: Release;
       readonly pullRequest: number;
-      readonly head: Oid;
+      /** Null where it was closed before this was written: somebody may have moved its branch by then. */
+      readonly head: Oid | null;
       readonly requestedBy: string | null;
     })
   /** Every gate passed at this head. */

@@ -9,6 +9,7 @@ import { carries, openPromotionIn } from "./open-promotion.ts";
 import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
 import {
   asRelease,
+  releaseKey,
   sameRelease,
   sameRepositories,
   type AppName,
@@ -219,8 +220,7 @@ function request(draft: Draft, wish: Wish, release: Release, judged: readonly Ju
   if (draft.observation.ledger.identities.has(`requested|${environment}|${app}|${wish.source}`))
     return follow(draft, wish, release, judged);
   // What is there is put into the log first: it may be a later word than the wish.
-  const { changes, unexplained } = draft.observation;
-  if ([...changes, ...unexplained].some((place) => place.app === app && place.environment === environment)) return;
+  if (draft.isChanging(app, environment)) return;
   const late = pinnedAlready(draft, wish, release) ?? laterWord(draft, wish, release);
   if (late !== null) return refuse(draft, wish, late);
   const { by, at, source, pullRequest } = wish;
@@ -247,9 +247,11 @@ function pinnedAlready(draft: Draft, { environment }: Wish, release: Release): s
   return pins?.ok === true && sameRelease(pins.pinned, release) ? `${environment} is pinned to ${release.version} already` : null;
 }
 
-/** What was said of this place after the wish, by another request or by hand: the later word counts. */
+/** What was said of this place after the wish, by another request, by a closing or by hand: the later word counts. */
 function laterWord(draft: Draft, wish: Wish, release: Release): string | null {
-  const { request: last, current } = draft.place(release.app, wish.environment);
+  const { request: last, current, withdrawn } = draft.place(release.app, wish.environment);
+  if ((withdrawn.get(releaseKey(release)) ?? -Infinity) >= wish.at)
+    return `the pull request for ${release.version} was closed after that; ask again if you still want it`;
   if (last !== null && last.source !== wish.source && last.at >= wish.at && !sameRelease(last.release, release))
     return `it was overtaken by the request for ${last.release.version} by ${last.by}`;
   if (current !== null && current.since >= wish.at && cameByHand(current))

@@ -5,7 +5,7 @@ import { mustBeProposed, type JudgedPullRequest } from "./judge-pull-request.ts"
 import { ranAs, type Bad, type Stay } from "./ledger.ts";
 import { openPromotionIn } from "./open-promotion.ts";
 import { PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
-import { releaseKey, sameRelease, type AppName, type Release } from "./release.ts";
+import { sameRelease, type AppName, type Release } from "./release.ts";
 import { revertFiles } from "./revert-files.ts";
 import { revertTarget } from "./revert-target.ts";
 import { frozenIssue } from "./report/frozen-issue.ts";
@@ -61,23 +61,21 @@ export function planRevert(draft: Draft, app: AppName, environment: Environment,
 }
 
 function withdrawnRevert(draft: Draft, app: AppName, environment: string, current: Stay): boolean {
-  const { openedAs } = draft.observation.ledger;
-  const { withdrawn } = draft.place(app, environment);
-  for (const opened of openedAs.values()) {
-    if (opened.kind !== "revert" || opened.app !== app || opened.environment !== environment || opened.at < current.since) continue;
-    const at = withdrawn.get(releaseKey(opened.release));
-    if (at !== undefined && at >= opened.at) return true;
+  const { openedAs, withdrawn } = draft.observation.ledger;
+  for (const { kind, pullRequest, at, ...there } of openedAs.values()) {
+    const isHere = kind === "revert" && there.app === app && there.environment === environment && at >= current.since;
+    if (isHere && withdrawn.has(pullRequest)) return true;
   }
   return false;
 }
 
 function freeze(draft: Draft, environment: Environment, current: Stay, release: Release, bad: Bad, reason: string): void {
   const { app } = release;
-  const { title, body } = frozenIssue({ app, environment: environment.name, version: release.version, reason, evidence: bad.evidence });
+  const { version } = release;
+  const { title, body } = frozenIssue({ app, environment: environment.name, version, commit: current.commit, reason, evidence: bad.evidence });
   const base = { event: "frozen" as const, app, environment: environment.name, at: draft.now, release, reason };
-  const told = draft.observation.snapshot.issues.find(
-    (issue) => issue.author.kind === "app" && issue.state === "open" && issue.title === title,
-  );
+  // Somebody may have closed it before it was in the log: then that is put down first, and what closing it means by the next look.
+  const told = draft.observation.snapshot.issues.find((issue) => issue.author.kind === "app" && issue.title === title);
   if (told !== undefined) {
     draft.record({ ...base, issue: told.number });
     return;

@@ -37,9 +37,11 @@ async function settle(ports: Ports, repository: Repository, need: Need, store: A
   }
 }
 
+/** An answer is as old as its question: what was so when it was asked may be otherwise when a slow answer comes. */
 async function attempt<T>(ports: Ports, ask: () => Promise<T>): Promise<Answer<T>> {
+  const asked = ports.clock.now();
   try {
-    return known(await ask(), ports.clock.now());
+    return known(await ask(), asked);
   } catch (error) {
     if (error instanceof PortFailure) return unknown(error.message, error.kind, ports.clock.now());
     ports.journal.error("a question failed in a way nobody foresaw", { error });
@@ -55,14 +57,14 @@ async function observeRollout(
   need: RolloutNeed,
   store: AnswerStore,
 ): Promise<NeedAnswers["rollout"]> {
-  const observed: ObservedApplication[] = [];
-  for (const name of need.applications) {
+  const observe = async (name: string): Promise<ObservedApplication> => {
     const status = await ports.rollouts.application(need.endpoint, name);
     // One Application that is not there leaves the whole unknown: the others prove nothing for it.
     if (status === null) throw new PortFailure("dependency", `Argo CD has no Application ${name}; check \`argocd:\` in the configuration`);
-    observed.push(await besideGit(ports, repository, need, status, store));
-  }
-  return observed;
+    return besideGit(ports, repository, need, status, store);
+  };
+  // All at once: one after the other, the first would be old by the time of the last.
+  return Promise.all(need.applications.map(observe));
 }
 
 const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;

@@ -2,12 +2,13 @@ import { known, unknown, type Answer, type Instant, type Milliseconds } from "..
 import { CONFIG_PATH, type ConfigResult } from "../domain/config.ts";
 import { parseConfig } from "../domain/config-file.ts";
 import { compileDiscover } from "../domain/discover.ts";
+import type { Ledger } from "../domain/ledger.ts";
 import type { ForgeSnapshot, Observation, QuarantineEntry, Repository } from "../domain/observation.ts";
 import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { LOG_BRANCH } from "../domain/record-file.ts";
 import { unansweredSince } from "../domain/requests.ts";
 import type { Oid } from "../domain/release.ts";
-import type { Ports } from "../ports.ts";
+import { PortFailure, type Ports } from "../ports.ts";
 import { PinChanges } from "./pin-changes.ts";
 import { decodeManifest, PinTable } from "./pin-table.ts";
 import { PromotionLog, type WrittenLog } from "./promotion-log.ts";
@@ -17,6 +18,9 @@ import { Proposals } from "./proposals.ts";
 const ENDED_OVERLAP = 10 * 60_000;
 /** At the first look, and at most, this far back: whatever happened while nobody was looking. */
 const ENDED_AT_START = 14 * 24 * 3_600_000;
+
+/** GitHub's lists may lag behind for this long; what they do not show then is another matter. */
+const LISTED_WITHIN: Milliseconds = 2 * 60_000;
 
 /** However sure nobody told of a change: webhooks get lost. */
 const SNAPSHOT_MAX_AGE: Milliseconds = 10 * 60_000;
@@ -89,6 +93,7 @@ export class RepositoryView {
     if (usable !== null) await this.#pins.update(ports.manifests, repository, snapshot.head, usable);
     const discover = usable === null ? () => null : compileDiscover(usable.discover, usable.environments);
     const ledger = this.#log.ledger;
+    mustList(snapshot, ledger, ports.clock.now());
     const { changes, unexplained } =
       usable === null
         ? { changes: [], unexplained: [] }
@@ -142,5 +147,17 @@ export class RepositoryView {
         : unknown(`a quarantine file cannot be read: ${problems.join("; ")}`, "stalled", snapshot.at);
     this.#quarantine = { commit: snapshot.head, entries: answer };
     return answer;
+  }
+}
+
+/**
+ * Branches can be shown as they are, and with them the log, and pull requests as they were.
+ * @throws {PortFailure} when what was opened just now is neither among the open nor among the ended.
+ */
+function mustList({ open, ended }: ForgeSnapshot, { openedAs }: Ledger, now: Instant): void {
+  const listed = new Set([...open, ...ended].map(({ number }) => number));
+  for (const { pullRequest, at } of openedAs.values()) {
+    if (listed.has(pullRequest) || Math.abs(now - at) >= LISTED_WITHIN) continue;
+    throw new PortFailure("dependency", `GitHub does not list #${pullRequest}, which was opened just now: it shows pull requests as they were`);
   }
 }

@@ -4,14 +4,16 @@ import { isOwn } from "../domain/changes.ts";
 import { settingsOf, type Config } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import { placeOf, type Ledger } from "../domain/ledger.ts";
-import type { Actor, EnvironmentPins, ForgeSnapshot, PinChange, Repository } from "../domain/observation.ts";
+import type { Actor, EnvironmentPins, ForgeSnapshot, PinChange, PullRequest, Repository } from "../domain/observation.ts";
 import { commonOf, isOtherCut, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned } from "../domain/release.ts";
-import type { PathCommit, Ports } from "../ports.ts";
+import type { PathCommit, Ports, TouchedFile } from "../ports.ts";
 import { readPins, type Discover } from "./pin-table.ts";
 import { WatchedSince } from "./watched-since.ts";
 
 /** Commits looked back through for one changed pin. */
 const HISTORY_LIMIT = 100;
+/** Commits looked back through for what was changed and changed back: what is further back at a start is compared by its ends alone. */
+const TOUCHED_LIMIT = 1_000;
 
 /** GitHub may show a merge in Git before it knows of which pull request it is. A commit younger than this may still be explained. */
 const EXPLAINED_WITHIN: Milliseconds = 2 * 60_000;
@@ -44,7 +46,7 @@ interface Looked {
   readonly installed: Oid;
   readonly head: Oid;
   /** Files that were changed since the installation: only there can a place without records have changed. */
-  readonly touched: ReadonlySet<string>;
+  readonly changed: ReadonlySet<string>;
   readonly pins: Pins;
   /** Places where something was changed, perhaps back, that has not been found in the log yet. */
   readonly restored: readonly Place[];
@@ -79,23 +81,26 @@ export class PinChanges {
     const since = before?.head ?? installed;
     const isNew = since !== head;
     const differing = isNew ? (await ports.manifests.changedFiles(repository, since, head)).map(({ path }) => path) : [];
-    // Somebody may have put back what another had changed. At the first look since a start only the ends are compared.
-    const passed = isNew && before !== null ? await ports.manifests.touchedFiles(repository, since, head) : [];
+    // Somebody may have put back what another had changed.
+    const touched = isNew ? await ports.manifests.touchedFiles(repository, since, head, TOUCHED_LIMIT) : [];
+    const passed = touched.filter((file) => mayBePutBack(ledger, discover(file.path), file)).map(({ path }) => path);
     const files = [...new Set([...differing, ...passed])];
     // All was explained at the last look: what is new can only be where a file changed since.
     const known = before?.explained === ledger && before.pins === pins;
-    const merged = unrecordedMerges(snapshot, ledger, pins);
+    const unrecorded = unrecordedMerges(snapshot, ledger, pins);
+    const merged = unrecorded.flatMap(({ places }) => places);
     if (known && files.length === 0 && merged.length === 0) return NOTHING;
-    const touched = new Set([...(before?.touched ?? []), ...files]);
+    const changed = new Set([...(before?.changed ?? []), ...files]);
     const places = known ? [...placesOf(files, discover), ...merged] : everyPlace(pins, ledger, config);
     const look: Look = { ports, repository, snapshot, config, watched: new WatchedSince(ports, repository, installed, head) };
     const restored = [...(before?.restored ?? []), ...merged, ...placesOf(passed, discover)];
-    const found = await explainAll(look, suspects([...places, ...restored], pins, ledger, touched, new Set(restored.map(keyOf))));
+    const found = await explainAll(look, suspects([...places, ...restored], pins, ledger, changed, new Set(restored.map(keyOf))));
     const changes = [...found.changes, ...gone(places, snapshot, pins, ledger)];
-    const isExplained = changes.length === 0 && found.unexplained.length === 0;
-    this.#looked = { installed, head, touched, pins, restored: isExplained ? [] : restored, explained: isExplained ? ledger : null };
-    if (found.unexplained.length > 0) this.#again = snapshot.at + ASK_AGAIN;
-    return { changes, unexplained: found.unexplained };
+    const unexplained = [...found.unexplained, ...unrecorded.filter((merge) => isAwaited(snapshot, merge, changes)).flatMap(({ places: there }) => there)];
+    const isExplained = changes.length === 0 && unexplained.length === 0;
+    this.#looked = { installed, head, changed, pins, restored: isExplained ? [] : restored, explained: isExplained ? ledger : null };
+    if (unexplained.length > 0) this.#again = snapshot.at + ASK_AGAIN;
+    return { changes, unexplained };
   }
 }
 
@@ -105,17 +110,37 @@ function keyOf({ app, environment }: Place): string {
   return `${environment}/${app}`;
 }
 
+/** It takes two commits to change something and to put it back, after the one by which the log knows what is there. */
+function mayBePutBack(ledger: Ledger, place: Place | null, { commits }: TouchedFile): boolean {
+  const current = place === null ? null : placeOf(ledger, place.app, place.environment).current;
+  const known = commits.findIndex((commit) => commit === current?.commit);
+  return (known < 0 ? commits.length : known) >= 2;
+}
+
+interface UnrecordedMerge {
+  readonly pullRequest: PullRequest;
+  readonly places: readonly Place[];
+}
+
 /**
- * Places that a pull request of Pinion was merged into without the log having heard of it. Somebody may have put back what was
- * there before, so that nothing seems to have changed.
+ * Merges of pull requests of Pinion that the log has not heard of, with the places that they were for. Somebody may have put back what
+ * was there before, so that nothing seems to have changed.
  */
-function unrecordedMerges({ ended }: ForgeSnapshot, { openedAs, merged }: Ledger, pins: Pins): readonly Place[] {
+function unrecordedMerges({ ended }: ForgeSnapshot, { openedAs, merged }: Ledger, pins: Pins): readonly UnrecordedMerge[] {
   return ended
     .filter((pullRequest) => pullRequest.state === "merged" && !merged.has(pullRequest.number) && isOwn(pullRequest))
-    .flatMap(({ number, head }) => {
-      const opened = openedAs.get(number);
-      return opened === undefined ? placesOfBranch(head.ref, pins) : [{ app: opened.app, environment: opened.environment }];
+    .map((pullRequest) => {
+      const opened = openedAs.get(pullRequest.number);
+      const places = opened === undefined ? placesOfBranch(pullRequest.head.ref, pins) : [{ app: opened.app, environment: opened.environment }];
+      return { pullRequest, places };
     });
+}
+
+/** GitHub tells of a merge, and shows branches as they were before it: what it brought cannot be seen yet. */
+function isAwaited(snapshot: ForgeSnapshot, { pullRequest }: UnrecordedMerge, changes: readonly PinChange[]): boolean {
+  const { merge, number } = pullRequest;
+  const isYoung = merge !== null && Math.abs(snapshot.at - merge.at) < EXPLAINED_WITHIN;
+  return isYoung && !changes.some((change) => change.pullRequest?.number === number);
 }
 
 /** Where the record of the opening was lost as well, the branch's name tells the place. */
@@ -160,7 +185,7 @@ function suspects(
   places: readonly Place[],
   pins: Pins,
   ledger: Ledger,
-  touched: ReadonlySet<string>,
+  changed: ReadonlySet<string>,
   restored: ReadonlySet<string>,
 ): readonly Suspect[] {
   const installed = ledger.installed?.commit ?? "";
@@ -171,7 +196,7 @@ function suspects(
     if (here === undefined) continue;
     const current = placeOf(ledger, app, environment).current;
     const isRestored = restored.has(keyOf(place));
-    if (current === null && !touched.has(here.file) && !isRestored) continue;
+    if (current === null && !changed.has(here.file) && !isRestored) continue;
     const expected = current?.release ?? null;
     const pinned = pinnedOf(here);
     if (pinned === null || (!isRestored && expected !== null && sameRelease(expected, pinned))) continue;

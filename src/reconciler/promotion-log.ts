@@ -50,11 +50,21 @@ export class PromotionLog {
   /**
    * Reads on to `head`. A record counts only if its commit was signed by GitHub for the App, has one parent
    * and only adds files; anything else on the branch is somebody's doing, is left out, and is told loudly.
-   * @throws {PortFailure} when the log does not go on from what this process has seen of it. Without its records everything
-   *   would begin anew: soaks, requests, and what went bad.
+   * @throws {PortFailure} when the log does not go on from what this process has seen of it, or has written to it. Without its
+   *   records everything would begin anew: soaks, requests, and what went bad. And GitHub answers a look at once: where it shows the
+   *   log of a while ago, the branches are those of then as well.
    */
   async update(ports: Ports, repository: Repository, head: Oid | null): Promise<void> {
-    if (head === this.#head) return;
+    if (head !== this.#head) await this.#readOn(ports, repository, head);
+    const own = [...this.#written.keys()].at(-1);
+    if (own === undefined) return;
+    throw new PortFailure(
+      "dependency",
+      `Pinion has written ${own} to the branch ${LOG_BRANCH}, and GitHub shows the older ${head ?? "nothing"}; if that stays so: ${cure(own)}`,
+    );
+  }
+
+  async #readOn(ports: Ports, repository: Repository, head: Oid | null): Promise<void> {
     if (head === null) throw new PortFailure("stalled", `the branch ${LOG_BRANCH} is gone; ${cure(this.#head)}`);
     const own = this.#ownUpTo(head);
     if (own !== null) {

@@ -157,9 +157,22 @@ describe("history", () => {
     const { manifests } = await fetched(upstream);
 
     expect(await manifests.changedFiles(REPOSITORY, first, third)).toEqual([]);
-    expect(await manifests.touchedFiles(REPOSITORY, first, third)).toEqual(["a.yaml"]);
-    expect(await manifests.touchedFiles(REPOSITORY, first, second)).toEqual([]);
-    expect(await manifests.touchedFiles(REPOSITORY, third, third)).toEqual([]);
+    expect(await manifests.touchedFiles(REPOSITORY, first, third, 10)).toEqual([{ path: "a.yaml", commits: [third, second] }]);
+    expect(await manifests.touchedFiles(REPOSITORY, first, second, 10)).toEqual([]);
+    expect(await manifests.touchedFiles(REPOSITORY, third, third, 10)).toEqual([]);
+  });
+
+  it("names the commits that touched each file, and looks no further back than it is told to", async () => {
+    const upstream = new Upstream();
+    const first = upstream.commit({ "a.yaml": "1\n", "b.yaml": "1\n", "c/ä.yaml": "1\n" });
+    const second = upstream.commit({ "b.yaml": "2\n", "c/ä.yaml": "2\n" });
+    upstream.git("commit", "--quiet", "--allow-empty", "-m", "nothing");
+    const third = upstream.commit({ "a.yaml": "2\n", "b.yaml": null });
+    const { manifests } = await fetched(upstream);
+    const touched = async (limit: number) => Object.fromEntries((await manifests.touchedFiles(REPOSITORY, first, third, limit)).map(({ path, commits }) => [path, commits]));
+
+    expect(await touched(10)).toEqual({ "a.yaml": [third], "b.yaml": [third, second], "c/ä.yaml": [second] });
+    expect(await touched(2)).toEqual({ "a.yaml": [third], "b.yaml": [third] });
   });
 
   it("follows first parents alone, newest within the limit, oldest first", async () => {

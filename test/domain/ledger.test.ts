@@ -115,6 +115,8 @@ describe("the ledger", () => {
     const request: LogRecord = { event: "requested", app: "checkout", environment: "dev", at: 1, release: two, by: "alice", pullRequest: 3, source: "label:1" };
     expect(dev(appendRecords(EMPTY_LEDGER, [held])).hold).not.toBeNull();
     expect(dev(appendRecords(EMPTY_LEDGER, [held, request])).hold).toBeNull();
+    const further: LogRecord = { ...held, displaced: release("1.4.3") };
+    expect(dev(appendRecords(EMPTY_LEDGER, [further, request])).hold).not.toBeNull();
   });
 
   it("holds by the newest that was displaced, however often people have gone back since", () => {

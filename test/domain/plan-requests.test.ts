@@ -198,6 +198,17 @@ describe("the closed pull request of a promotion", () => {
     expect(openings(made)).toContain(`Promote checkout 1.4.3 to ${environment}`);
   });
 
+  it("answers whoever had asked before it was closed, also where both are seen at once", () => {
+    const made = world();
+    made.records.push({ event: "opened", app: "checkout", environment: "prod", at: made.now - 2 * HOUR, kind: "promotion", from: one, release: three, pullRequest: 60, head: oid("c"), requestedBy: null });
+    made.ended.push(pullRequest({ number: 60, state: "closed", closed: { at: made.now - HOUR, by: ALICE } }), labelled(52, made.now - HOUR, "promote:prod"));
+    expect(requests(made)).toEqual([]);
+    write(made);
+    expect(requests(made)).toEqual([]);
+    expect(said(made).join("\n")).toContain("the pull request for 1.4.3 was closed after that; ask again if you still want it");
+    expect(openings(made)).not.toContain("Promote checkout 1.4.3 to prod");
+  });
+
   it("does not take it for an environment after that, since it brought nothing there", () => {
     const made = withdrawn("dev", "/pinion promote checkout prod");
     expect(requests(made)).toEqual([]);
@@ -216,6 +227,8 @@ describe("the closed pull request of a promotion", () => {
     const [opening] = actions(made, "open");
     made.ended.push(pullRequest({ number: 60, state: "closed", head: { ref: opening?.branch ?? "", oid: oid("c"), fork: false }, closed: { at: made.now, by: ALICE } }));
     expect(openings(made)).toEqual([]);
+    // What its branch held when it was opened, nobody can tell any more.
+    expect(actions(made, "record").map(({ record }) => record)).toMatchObject([{ event: "opened", pullRequest: 60, head: null }]);
     write(made);
     expect(said(made)[0]).toContain("comment `/pinion promote checkout dev` here");
     write(made);

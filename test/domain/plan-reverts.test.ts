@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { known } from "../../src/domain/answer.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
-import { actions, openings, planned, recorded, reasons, HOUR, one, two, three } from "./planner.ts";
+import { actions, ALICE, openings, planned, recorded, reasons, HOUR, one, two, three } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
 import { APP_BOT, HEAD, pullRequest, WorldBuilder } from "./world-builder.ts";
 
@@ -20,6 +20,18 @@ describe("going back", () => {
     world.records.push({ event, app: "checkout", environment: "prod", at: world.now, release: two, commit: oid("2"), evidence: "errors burn the budget" });
     return world;
   }
+
+  it("does not come again after a person closed it, in the very second in which it was opened", () => {
+    const world = burning();
+    const at = world.now + 900;
+    world.records.push(
+      { event: "opened", app: "checkout", environment: "prod", at, kind: "revert", from: two, release: one, pullRequest: 300, head: oid("d"), requestedBy: null },
+      // GitHub's times are cut off to whole seconds.
+      { event: "withdrawn", app: "checkout", environment: "prod", at: world.now, release: one, pullRequest: 300, by: "alice" },
+    );
+    expect(inProd(world)).toEqual([]);
+    expect(reasons(world)).toContain("prod/checkout: 1.4.2 went bad, and a person closed the revert");
+  });
 
   it("reverts to the last release verified there, with a quarantine file", () => {
     const [open] = actions(burning(), "open").filter(({ environment }) => environment === "prod");
@@ -49,14 +61,25 @@ describe("going back", () => {
     expect(actions(world, "open-issue")).toEqual([]);
   });
 
-  it("with nothing verified to go back to, stops the app and tells people, once", () => {
+  it.each(["open", "closed"] as const)("with nothing verified to go back to, stops the app and tells people, once (%s)", (state) => {
     const world = new WorldBuilder().registry("1.4.1", "1.4.2").proven("prod", two, 0, "2");
     world.records.push({ event: "breached", app: "checkout", environment: "prod", at: world.now, release: two, commit: oid("2"), evidence: "burning" });
     const [issue] = actions(world, "open-issue");
     expect(issue?.title).toContain("checkout");
-    world.issues.push({ number: 40, title: issue?.title ?? "", state: "open", author: { login: "pinion", kind: "app" }, labels: [], labelEvents: [], closedBy: null });
+    world.issues.push({ number: 40, title: issue?.title ?? "", state, author: { login: "pinion", kind: "app" }, labels: [], labelEvents: [], closedBy: state === "open" ? null : ALICE });
     expect(actions(world, "open-issue")).toEqual([]);
     expect(recorded(world)).toContain("frozen");
+  });
+
+  it("is told anew when the same release comes again and goes bad again", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2").proven("prod", two, 0, "2");
+    const bad = (digit: string) => ({ event: "breached", app: "checkout", environment: "prod", at: world.now, release: two, commit: oid(digit), evidence: "burning" }) as const;
+    world.records.push(bad("2"));
+    const [issue] = actions(world, "open-issue");
+    world.issues.push({ number: 40, title: issue?.title ?? "", state: "closed", author: { login: "pinion", kind: "app" }, labels: [], labelEvents: [], closedBy: ALICE });
+    world.proven("prod", one, world.now, "3").proven("prod", two, world.now, "4");
+    world.records.push({ ...bad("3"), release: one }, bad("4"));
+    expect(actions(world, "open-issue")).toHaveLength(1);
   });
 
   it("does not revert a revert", () => {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import { openings, two } from "./planner.ts";
-import { WorldBuilder } from "./world-builder.ts";
+import { oid } from "./releases.ts";
+import { actions, ALICE, one, openings, recorded, two } from "./planner.ts";
+import { pullRequest, WorldBuilder } from "./world-builder.ts";
 
 it("decides nothing in a place whose pin changed in a way that GitHub may explain soon", () => {
   const world = new WorldBuilder();
@@ -10,4 +11,18 @@ it("decides nothing in a place whose pin changed in a way that GitHub may explai
   expect(openings(world)).toEqual([]);
   world.unexplained.pop();
   expect(openings(world)).toHaveLength(1);
+});
+
+it.each(["changes", "unexplained"] as const)("takes what a merge has just brought for nothing that was here before Pinion, though more depends on it (%s)", (how) => {
+  const place = { app: "checkout", environment: "staging" };
+  const world = new WorldBuilder().registry("1.4.1", "1.4.2").proven("dev", two, 0, "2").pin("staging", two);
+  world.promotion("prod", one, two);
+  if (how === "unexplained") world.unexplained.push(place);
+  else {
+    const merge = pullRequest({ number: 9, state: "merged", merge: { at: world.now, commit: oid("d"), by: ALICE } });
+    world.changes.push({ ...place, from: one, to: two, commit: oid("d"), at: world.now, author: merge.author, pullRequest: merge });
+  }
+  expect(recorded(world)).not.toContain("adopted");
+  expect(recorded(world)).not.toContain("verified");
+  expect(actions(world, "merge")).toEqual([]);
 });

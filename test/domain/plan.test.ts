@@ -3,7 +3,7 @@ import { known } from "../../src/domain/answer.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
 import { planned, actions, openings, recorded, reasons, HOUR, one, two, three, ALICE } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
-import { healthy, HEAD, pullRequest, START, WorldBuilder } from "./world-builder.ts";
+import { APP_BOT, healthy, HEAD, pullRequest, START, WorldBuilder } from "./world-builder.ts";
 
 describe("the beginning", () => {
   it("does nothing before somebody writes a config", () => {
@@ -131,13 +131,16 @@ describe("a candidate for the first environment", () => {
     expect(openings(new WorldBuilder().pin("dev", bare).registry("1.4.1"))).toEqual(["Promote checkout 1.4.1 to dev"]);
   });
 
-  it("steps aside from a branch that somebody else made under its name", () => {
+  it("steps aside from what others put into its branch only where the pull request of that name is known to have ended", () => {
     const world = new WorldBuilder().registry("1.4.1", "1.4.2");
-    const [free] = actions(world, "open");
-    world.branches.push({ name: free?.branch ?? "", oid: oid("f"), own: false });
-    const [aside] = actions(world, "open");
-    expect(aside?.branch).toBe(`${free?.branch}-2`);
-    expect(aside?.adopt).toBeNull();
+    const branch = actions(world, "open")[0]?.branch ?? "";
+    world.branches.push({ name: branch, oid: oid("f"), own: false });
+    expect(openings(world)).toEqual([]);
+    expect(reasons(world)).toContain(`dev/checkout: the branch ${branch} was made or changed by somebody else; delete it`);
+    world.ended.push(pullRequest({ number: 9, state: "closed", head: { ref: branch, oid: oid("f"), fork: true }, closed: { at: START, by: APP_BOT } }));
+    expect(openings(world)).toEqual([]);
+    world.ended.push(pullRequest({ number: 10, state: "closed", head: { ref: branch, oid: oid("f"), fork: false }, closed: { at: START, by: APP_BOT } }));
+    expect(actions(world, "open")).toMatchObject([{ branch: `${branch}-2`, adopt: null }]);
   });
 
   it("takes over a branch that an earlier run of its own left", () => {

@@ -14,6 +14,7 @@ const RECORDS: readonly LogRecord[] = [
   { ...base, event: "adopted", pinned: { ...one, images: [{ repository: "r", tag: "1.4.1", digest: null }] }, commit: oid("b") },
   { ...base, event: "requested", release: two, by: "alice", pullRequest: 7, source: "label:LE_1" },
   { ...base, event: "opened", kind: "promotion", from: one, release: two, pullRequest: 8, head: oid("c"), requestedBy: "alice" },
+  { ...base, event: "opened", kind: "promotion", from: one, release: two, pullRequest: 9, head: null, requestedBy: null },
   {
     ...base,
     event: "judged",

@@ -369,6 +369,7 @@ describe("the issue of an app that is stopped", () => {
         app: "checkout",
         environment: "prod",
         version: "1.4.2",
+        commit: "0123456789abcdef0123456789abcdef01234567",
         reason: "no other release was ever verified here",
         evidence: "Degraded since 2026-11-21 13:50 UTC\n```",
       }),
@@ -388,7 +389,7 @@ describe("the issue of an app that is stopped", () => {
       - See to \`prod\` first. Pinion changes nothing there for this app while this issue is open.
       - A pull request of your own can set the pins to any release.
       - Close this issue when the app may move again. That takes write permission on this repository.",
-        "title": "checkout is stopped in prod: 1.4.2 went bad",
+        "title": "checkout is stopped in prod: 1.4.2 went bad (0123456789)",
       }
     `);
   });

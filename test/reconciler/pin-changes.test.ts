@@ -14,6 +14,7 @@ import { portsWith, pullRequestOf, REPOSITORY, snapshotOf } from "./small-world.
 const NOW = Date.UTC(2026, 0, 1);
 const BOT = "12+pinion[bot]@users.noreply.github.com";
 const PERSON = "ada@example.com";
+const APP = { login: "pinion[bot]", kind: "app" } as const;
 const [INSTALLED, MERGED] = [oid("0"), oid("1")];
 const text = (app: string, tag: string): string =>
   `images:\n  - name: ${app}\n    newName: ghcr.io/acme/${app}\n    newTag: "${tag}"\n    digest: sha256:${tag.charAt(2).repeat(64)}\n`;
@@ -51,6 +52,7 @@ function changed({ apps = ["checkout"], email, age, ended = [] }: Seen) {
     },
     manifests: {
       changedFiles: async () => [...files.keys()].map((path) => ({ path, blob: oid("f") })),
+      touchedFiles: async () => [],
       history: async () => [commit],
       file: async (_, at, path) => bytes(path, at === INSTALLED ? "1.0.0" : "1.1.0"),
     },
@@ -98,10 +100,28 @@ it("finds that a file is gone whose pin the log knows", async () => {
     { event: "installed", at: NOW - 3_600_000, commit: INSTALLED },
     { event: "out-of-band", app: "checkout", environment: "dev", at: NOW, from: null, release, commit: INSTALLED, by: "ada", pullRequest: null },
   ]);
-  const ports = portsWith({ manifests: { changedFiles: async () => [] } });
+  const ports = portsWith({ manifests: { changedFiles: async () => [], touchedFiles: async () => [] } });
   const snapshot = snapshotOf({ at: NOW, head: MERGED, ended: [] });
   const { changes } = await new PinChanges().find(ports, REPOSITORY, snapshot, configOf(), () => null, new Map(), ledger);
   expect(changes).toMatchObject([{ app: "checkout", environment: "dev", from: release, to: null, commit: MERGED }]);
+});
+
+it.each<readonly [string, Partial<PullRequest>, readonly object[]]>([
+  ["waits for what a pull request of Pinion brought, while GitHub shows the default branch from before its merge", {}, [{ app: "checkout", environment: "dev" }]],
+  ["waits no longer than GitHub may lag", { merge: { at: NOW - 120_000, commit: MERGED, by: APP } }, []],
+  ["does not wait for what somebody else's pull request brought", { author: { login: "ada", kind: "user" } }, []],
+])("%s", async (_, changes, unexplained) => {
+  const bytes = new TextEncoder().encode(text("checkout", "1.0.0"));
+  const file = "apps/checkout/dev/kustomization.yaml";
+  const here = environmentPins("checkout", settingsOf(configOf(), "checkout"), file, readPins(file, bytes));
+  const head = { ref: "pinion/dev/checkout/1.1.0-aaaaaaaaaa", oid: oid("c"), fork: false };
+  const merge = { at: NOW - 119_000, commit: MERGED, by: APP };
+  const ended = [pullRequestOf({ number: 7, author: APP, state: "merged", head, merge, ...changes })];
+  const ports = portsWith({ manifests: { history: async () => [], file: async () => bytes } });
+  const ledger = appendRecords(EMPTY_LEDGER, [{ event: "installed", at: NOW - 3_600_000, commit: INSTALLED }]);
+  const pins = new Map([["checkout", new Map([["dev", here]])]]);
+  const found = await new PinChanges().find(ports, REPOSITORY, snapshotOf({ at: NOW, head: INSTALLED, ended }), configOf(), () => null, pins, ledger);
+  expect(found).toEqual({ changes: [], unexplained });
 });
 
 describe("a change that was put back between two looks", () => {
@@ -109,7 +129,7 @@ describe("a change that was put back between two looks", () => {
   const [THERE, BACK] = [oid("3"), oid("4")];
 
   /** Looks at the installation, and then again and again after both commits came, with a log that has heard of neither. */
-  async function looks(email: string, age: number): Promise<(at: number) => ReturnType<PinChanges["find"]>> {
+  async function looks(email: string, age: number, { isFirst = false, known = INSTALLED } = {}): Promise<(at: number) => ReturnType<PinChanges["find"]>> {
     const config = configOf();
     const bytes = (tag: string) => new TextEncoder().encode(text("checkout", tag));
     const here = environmentPins("checkout", settingsOf(config, "checkout"), FILE, readPins(FILE, bytes("1.0.0")));
@@ -117,14 +137,14 @@ describe("a change that was put back between two looks", () => {
     const pins = new Map([["checkout", new Map<string, EnvironmentPins>([["dev", here]])]]);
     const ledger = appendRecords(EMPTY_LEDGER, [
       { event: "installed", at: NOW - 3_600_000, commit: INSTALLED },
-      { event: "adopted", app: "checkout", environment: "dev", at: NOW - 3_600_000, commit: INSTALLED, pinned: here.pinned },
+      { event: "adopted", app: "checkout", environment: "dev", at: NOW - 3_600_000, commit: known, pinned: here.pinned },
     ]);
     const commit = (id: string): PathCommit => ({ oid: id, parent: INSTALLED, at: NOW - age, authorName: "someone", authorEmail: email });
     const ports = portsWith({
       forge: { pullRequestOf: async () => null },
       manifests: {
         changedFiles: async () => [],
-        touchedFiles: async () => [FILE],
+        touchedFiles: async () => [{ path: FILE, commits: [BACK, THERE] }],
         history: async () => [commit(THERE), commit(BACK)],
         file: async (_, at) => bytes(at === THERE ? "1.1.0" : "1.0.0"),
       },
@@ -132,7 +152,7 @@ describe("a change that was put back between two looks", () => {
     const found = new PinChanges();
     const discover = compileDiscover(config.discover, config.environments);
     const find = (at: number, head: string) => found.find(ports, REPOSITORY, snapshotOf({ at, head, ended: [] }), config, discover, pins, ledger);
-    await find(NOW - 60_000, INSTALLED);
+    if (!isFirst) await find(NOW - 60_000, INSTALLED);
     return (at) => find(at, BACK);
   }
 
@@ -141,6 +161,16 @@ describe("a change that was put back between two looks", () => {
     const both = [{ commit: THERE }, { commit: BACK }];
     expect((await look(NOW)).changes).toMatchObject(both);
     expect((await look(NOW + 300_000)).changes).toMatchObject(both);
+  });
+
+  it("is told of by the first look of a process, too", async () => {
+    const look = await looks(PERSON, 1_000, { isFirst: true });
+    expect((await look(NOW)).changes).toMatchObject([{ commit: THERE }, { commit: BACK }]);
+  });
+
+  it.each([BACK, THERE])("is not gone through again where the log knows what is there by one of its commits (%s)", async (known) => {
+    const look = await looks(PERSON, 1_000, { isFirst: true, known });
+    expect(await look(NOW)).toEqual({ changes: [], unexplained: [] });
   });
 
   it("is told of when GitHub can explain it at last", async () => {
@@ -179,6 +209,7 @@ describe("what only the configuration changed", () => {
       forge: { pullRequestOf: async () => null },
       manifests: {
         changedFiles: async () => [{ path: FILE, blob: oid("f") }],
+        touchedFiles: async () => [],
         file: async (_, commit, path) => bytes(at(commit, path)),
         history: async (_, path, since) =>
           commits

@@ -74,6 +74,21 @@ describe("a log that this process has seen", () => {
     await expect(log.update(older, REPOSITORY, oid("0"))).rejects.toMatchObject({ kind: "dependency", message: expect.stringContaining("older") });
     expect(log.ledger.installed).not.toBeNull();
   });
+
+  it("waits while GitHub does not show what this process has written itself", async () => {
+    const log = await seen();
+    log.wrote({ commit: oid("2"), parent: oid("1"), files: recordFiles([OPENED]) });
+    await expect(log.update(silentWorld(), REPOSITORY, oid("1"))).rejects.toMatchObject({ kind: "dependency", message: expect.stringContaining(oid("2")) });
+    await log.update(silentWorld(), REPOSITORY, oid("2"));
+    expect([...log.ledger.openedAs.keys()]).toEqual([1]);
+    await log.update(silentWorld(), REPOSITORY, oid("2"));
+  });
+
+  it("waits while GitHub does not show the log that this process has begun", async () => {
+    const log = new PromotionLog();
+    log.wrote({ commit: oid("1"), parent: null, files: recordFiles([INSTALLED]) });
+    await expect(log.update(silentWorld(), REPOSITORY, null)).rejects.toMatchObject({ kind: "dependency", message: expect.stringContaining("nothing") });
+  });
 });
 
 it("keeps what was proven of a long log when GitHub then fails", async () => {

@@ -212,6 +212,13 @@ export const WRONG: Readonly<Record<string, readonly (readonly [string, Wrong, {
       },
     ],
     [
+      "what a merge brought is recorded as adopted",
+      (world) => {
+        const { main } = world;
+        world.became("adopted", { ...world.promote(), commit: main });
+      },
+    ],
+    [
       "a commit that changed nothing is called a change by hand",
       (world) => {
         const [from, release] = [world.release("1.0.0", digestOf("a")), world.release("1.1.0", digestOf("b"))];

@@ -85,6 +85,10 @@ export async function updateCheckRun(state: GitHubState, actor: Actor, run: Chec
   }
   requireOutput(input);
   const before = run.status;
+  // Completed runs stay so, whatever they come to: what starts anew needs a new run.
+  if (before === "completed" && input.conclusion === undefined && input.status !== undefined && input.status !== "completed") {
+    throw unprocessable("Invalid request.\n\nA completed check run cannot be reopened.");
+  }
   write(state, run, input);
   if (run.status === "completed" && before !== "completed") completed(state, actor, run);
   return run;

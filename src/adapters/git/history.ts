@@ -1,5 +1,5 @@
 import type { Oid } from "../../domain/release.ts";
-import { PortFailure, type LogCommit, type PathCommit } from "../../ports.ts";
+import { PortFailure, type LogCommit, type PathCommit, type TouchedFile } from "../../ports.ts";
 import { checkedOid, type GitRun } from "./mirror.ts";
 import { fields, rawChanges, readBlobs, type ChangedPath } from "./objects.ts";
 
@@ -25,8 +25,8 @@ export async function pathHistory(run: GitRun, path: string, since: Oid | null, 
   return commits.toReversed();
 }
 
-/** Paths that first-parent commits after `since` up to `until` change. */
-export async function pathsTouched(run: GitRun, since: Oid, until: Oid): Promise<readonly string[]> {
+/** Paths that first-parent commits after `since` up to `until` change, the `limit` newest of them. */
+export async function pathsTouched(run: GitRun, since: Oid, until: Oid, limit: number): Promise<readonly TouchedFile[]> {
   const { stdout } = await run([
     "log",
     "--first-parent",
@@ -34,11 +34,29 @@ export async function pathsTouched(run: GitRun, since: Oid, until: Oid): Promise
     "--name-only",
     "-z",
     "--no-renames",
-    "--format=",
+    // No path begins like this.
+    "--format=/%H",
+    `--max-count=${Math.max(0, Math.trunc(limit))}`,
     range(since, until),
   ]);
-  // A name that is not UTF-8 is none of a manifest that is looked for.
-  return [...new Set(fields(stdout).filter((path) => path !== null && path !== ""))].filter((path) => path !== null);
+  const touched = new Map<string, Oid[]>();
+  let commit = "";
+  let isFirst = false;
+  for (const field of fields(stdout)) {
+    if (field?.startsWith("/") === true) {
+      commit = checkedOid(field.slice(1));
+      isFirst = true;
+      continue;
+    }
+    // `git log` puts a line feed before the first path of a commit. A name that is not UTF-8 is none of a manifest that is looked for.
+    const path = isFirst ? field?.replace(/^\n/, "") : field;
+    isFirst = false;
+    if (path == null) continue;
+    const commits = touched.get(path) ?? [];
+    touched.set(path, commits);
+    commits.push(commit);
+  }
+  return [...touched].map(([path, commits]) => ({ path, commits }));
 }
 
 /** The first parent that a commit object names (git's Documentation/gitformat-commit-graph), or null at the root. */

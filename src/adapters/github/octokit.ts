@@ -6,7 +6,8 @@ import { isRecord } from "./reader.ts";
  * limit to end: that can take an hour, and it is the caller who decides when to look again. What fails for a reason that
  * may pass is asked once more, and not three times over fourteen seconds.
  *
- * @param throttled false only against a GitHub that is not GitHub's: one request a second is slow for tests and demos.
+ * @param throttled false only against a GitHub that is not GitHub's: one request a second is slow for tests and demos, and so
+ * is a second of waiting before what failed is asked again.
  */
 export function pinionOctokit(throttled: boolean): typeof ProbotOctokit {
   // A function, because Probot gives its own throttle settings, which would replace those of an object.
@@ -15,10 +16,25 @@ export function pinionOctokit(throttled: boolean): typeof ProbotOctokit {
     const given = isRecord(throttle) ? throttle : {};
     return {
       ...options,
+      auth: askingThere(options),
       throttle: { ...given, onRateLimit: giveUp, onSecondaryRateLimit: giveUp, ...(throttled ? {} : { enabled: false }) },
-      retry: { retries: 1 },
+      retry: { retries: 1, ...(throttled ? {} : { retryAfterBaseValue: 1 }) },
     };
   });
+}
+
+/** Probot asks for an installation's token at the same address as for all else, but for one that is asked for by itself (`auth()`). */
+function askingThere({ auth, baseUrl }: Readonly<Record<string, unknown>>): unknown {
+  if (typeof baseUrl !== "string" || !isRecord(auth) || !isRequest(auth["request"])) return auth;
+  return { ...auth, request: auth["request"].defaults({ baseUrl }) };
+}
+
+interface Request {
+  defaults(parameters: { readonly baseUrl: string }): unknown;
+}
+
+function isRequest(value: unknown): value is Request {
+  return typeof value === "function" && "defaults" in value && typeof value.defaults === "function";
 }
 
 function giveUp(): boolean {

@@ -246,6 +246,17 @@ describe("opening a pull request is refused", () => {
   });
 });
 
+describe("an edit in the browser", () => {
+  it("is refused to a person who may not write, or whom a rule stops", async () => {
+    const { repository } = await scene();
+    const rita = github.person("rita", repository);
+    await expect(rita.editInBrowser("feature", { "a.yaml": "mine\n" }, "Mine")).rejects.toMatchObject({ name: "PersonRefused", status: 404 });
+    github.addRuleset(repository, { name: "main", include: ["~DEFAULT_BRANCH"], rules: [{ type: "required_status_checks", ...PINION }] });
+    const alice = github.person("alice", repository);
+    await expect(alice.editInBrowser("main", { "a.yaml": "mine\n" }, "Mine")).rejects.toMatchObject({ name: "PersonRefused", status: 422 });
+  });
+});
+
 describe("refs", () => {
   const cases: readonly Case[] = [
     [
@@ -419,6 +430,15 @@ describe("labels, comments and checks", () => {
       ({ ask, head }) => ask("POST", "/check-runs", { name: "Pinion", head_sha: head, status: "completed" }),
       422,
       "Validation Failed | conclusion missing_field",
+    ],
+    [
+      "a completed check that is to begin again",
+      async ({ ask, head }) => {
+        const { body } = await ask("POST", "/check-runs", { name: "Pinion", head_sha: head, conclusion: "failure" });
+        return ask("PATCH", `/check-runs/${numberAt(body, "id")}`, { status: "in_progress" });
+      },
+      422,
+      /A completed check run cannot be reopened/,
     ],
     [
       "a deployment of nothing",
