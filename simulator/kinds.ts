@@ -61,6 +61,8 @@ function crowdedWorld(drawn: Setup, chance: Chance): Setup {
     apps: ["checkout"],
     config: { environments: [FIRST, prod], slo: false, limit: 50 },
     actors: ["shipper", "crowd", "crowd", "crowd", "approver"],
+    // GitHub's lists are now and then some seconds old.
+    ...(chance.percent(40) ? { troubled: 20, troubles: ["stale"] as const } : {}),
   };
 }
 
