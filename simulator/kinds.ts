@@ -60,7 +60,7 @@ function crowdedWorld(drawn: Setup, chance: Chance): Setup {
     ...quiet(drawn, chance),
     apps: ["checkout"],
     config: { environments: [FIRST, prod], slo: false, limit: 50 },
-    actors: ["shipper", "crowd", "crowd", "crowd", "approver"],
+    actors: ["shipper", "crowd", "crowd", "crowd", "approver", ...(chance.percent(50) ? ["operator"] : [])],
     // GitHub's lists are now and then some seconds old.
     ...(chance.percent(40) ? { troubled: 20, troubles: ["stale"] as const } : {}),
   };
@@ -121,7 +121,7 @@ function forkedWorld(drawn: Setup, chance: Chance): Setup {
     apps: ["checkout"],
     config: { environments: [FIRST, staging, edge], slo: chance.percent(50), limit: 50 },
     mergeableAfter: chance.oneOf([20_000, 70_000]) ?? 20_000,
-    actors: ["shipper", "shipper", "reviewer", "crowd", "weather"],
+    actors: ["shipper", "shipper", "reviewer", "crowd", "weather", ...(chance.percent(50) ? ["operator"] : [])],
   };
 }
 
