@@ -15,8 +15,6 @@ const DEGRADED_FOR = 53_000;
 const SECOND = 1_000;
 /** A record is written this long after the look that it rests on, at most: slow calls, and a write that comes late. */
 const LOOKED_BEFORE = 45_000;
-/** After the watch it is measured ever more seldom, and what begins after the last such moment is not the release's doing. */
-const MEASURED_BEFORE = 10 * MINUTE;
 /** The budget of 0.1 % burnt 6 times too fast, over hours: above this share nothing is good. */
 const GOOD_BELOW = 0.006 * 1.1;
 const BAD_ABOVE = 0.006 * 0.9;
@@ -105,8 +103,9 @@ function verified(entry: LogEntry, view: WorldView): readonly Breach[] {
 
 /** Whether users were well at some moment at which it may have been measured. */
 function measuredGood(entry: LogEntry, start: LogEntry, watch: Instant, view: WorldView): boolean {
-  // By the clock of the machine, which may have been set back.
-  for (let end = Math.max(start.at + watch, entry.at - LOOKED_BEFORE - MEASURED_BEFORE); end <= view.now(); end += 2_000) {
+  // Once the watch is over it is measured ever more seldom: half of the time since then may have passed. By the clock of the machine, which may have been set back.
+  const over = Math.max(0, entry.at - start.at - watch);
+  for (let end = start.at + watch + Math.max(0, over / 2 - LOOKED_BEFORE); end <= view.now(); end += 2_000) {
     if (view.errorShare(entry.app, entry.environment, start.at, end) <= GOOD_BELOW) return true;
   }
   return view.errorShare(entry.app, entry.environment, start.at, view.now()) <= GOOD_BELOW;
