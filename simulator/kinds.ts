@@ -60,7 +60,9 @@ function crowdedWorld(drawn: Setup, chance: Chance): Setup {
     ...quiet(drawn, chance),
     apps: ["checkout"],
     config: { environments: [FIRST, prod], slo: false, limit: 50 },
-    actors: ["shipper", "crowd", "crowd", "crowd", "approver"],
+    actors: ["shipper", "crowd", "crowd", "crowd", "approver", ...(chance.percent(50) ? ["operator"] : [])],
+    // GitHub's lists are now and then some seconds old.
+    ...(chance.percent(40) ? { troubled: 20, troubles: ["stale"] as const } : {}),
   };
 }
 
@@ -110,7 +112,7 @@ function quiet(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-/** An environment follows two others, and each has its own troubles. */
+/** An environment follows two others, each has its own troubles, and GitHub takes its time. */
 function forkedWorld(drawn: Setup, chance: Chance): Setup {
   const staging: EnvironmentSetup = { ...FIRST, name: "staging", after: ["dev"], promote: chance.oneOf(["auto", "on-request"] as const) ?? "auto" };
   const edge: EnvironmentSetup = { ...FIRST, name: "edge", after: chance.percent(50) ? ["dev", "staging"] : ["staging", "dev"] };
@@ -118,8 +120,23 @@ function forkedWorld(drawn: Setup, chance: Chance): Setup {
     ...quiet(drawn, chance),
     apps: ["checkout"],
     config: { environments: [FIRST, staging, edge], slo: chance.percent(50), limit: 50 },
-    actors: ["shipper", "shipper", "reviewer", "crowd", "weather"],
+    mergeableAfter: chance.oneOf([20_000, 70_000]) ?? 20_000,
+    actors: ["shipper", "shipper", "reviewer", "crowd", "weather", ...(chance.percent(50) ? ["operator"] : [])],
   };
 }
 
-export const KINDS: readonly Shape[] = [unluckyWorld, handMadeWorld, crowdedWorld, forgedWorld, neglectedWorld, forkedWorld];
+/** Webhooks get lost, and between two things that happen everything comes to rest: what was missed is found by nothing but a sweep. */
+function deafWorld(drawn: Setup, chance: Chance): Setup {
+  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], merge: "on-approval", approvals: { count: 1, teams: [] }, rollback: "off" };
+  return {
+    ...quiet(drawn, chance),
+    apps: ["checkout"],
+    config: { environments: [FIRST, prod], slo: false, limit: 50 },
+    troubled: 0,
+    hintTrouble: 100,
+    liveliness: 1.5,
+    actors: ["shipper", "hands", "crowd"],
+  };
+}
+
+export const KINDS: readonly Shape[] = [unluckyWorld, handMadeWorld, crowdedWorld, forgedWorld, neglectedWorld, forkedWorld, deafWorld];

@@ -1,3 +1,4 @@
+import type { Milliseconds } from "../src/domain/answer.ts";
 import { Chance } from "./chance.ts";
 import type { ConfigFacts, EnvironmentSetup } from "./facts.ts";
 import { KINDS } from "./kinds.ts";
@@ -25,6 +26,8 @@ export interface Setup {
   readonly logGuarded: boolean;
   readonly deletesMergedBranches: boolean;
   readonly pinnedByDigest: boolean;
+  /** GitHub works out for so long whether a new pull request can be merged, and refuses until then. */
+  readonly mergeableAfter: Milliseconds;
   readonly replicas: number;
   /** Calls with trouble, in a hundred. */
   readonly troubled: number;
@@ -99,6 +102,7 @@ function anySetup(chance: Chance): Setup {
     logGuarded: chance.percent(80),
     deletesMergedBranches: half(),
     pinnedByDigest: chance.percent(70),
+    mergeableAfter: 0,
     replicas: chance.percent(35) ? 2 : 1,
     troubled: calm ? 0 : (chance.oneOf([1, 3, 8, 20]) ?? 3),
     troubles: TROUBLES.filter(() => chance.percent(70)),

@@ -55,7 +55,7 @@ function offered(event: Extract<WorldEvent, { readonly kind: "opened" }>, view: 
   const entries = entriesOf(view, app, name).filter(({ writtenAt }) => writtenAt < known);
   const digest = view.pinAt(pull.head, app, name)?.digest ?? "";
   const word = entries.findLast((entry) => holdsDigest(entry, digest) && (entry.event === "verified" || BAD_EVENTS.has(entry.event)));
-  const arrival = entries.findLast((entry) => entry.event === "merged" || entry.event === "out-of-band");
+  const arrival = entriesOf(view, app, name).findLast((entry) => entry.event === "merged" || entry.event === "out-of-band");
   const found: Breach[] = [];
   if (word === undefined) found.push(breach("S18", `${words} to what was never verified there`));
   else if (word.event !== "verified") found.push(breach("S18", `${words} to what went bad there`));

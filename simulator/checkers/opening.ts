@@ -48,11 +48,18 @@ function overHold(event: Opened, pull: PullFacts, view: WorldView): readonly Bre
   if (isRevertBranch(pull.headRef) || pin === null) return [];
   // A request counts whether it came before the hold or after it.
   if (all.some((entry) => entry.event === "requested" && holdsDigest(entry, pin.digest ?? ""))) return [];
-  const known = all.slice(all.findLastIndex((entry) => entry.event === "requested") + 1).filter(({ writtenAt }) => seen !== null && writtenAt < seen.at - SECOND);
-  const taken = known.flatMap((entry) => takenAway(entry, view) ?? []);
+  const taken = all.flatMap((entry, index) => {
+    const displaced = seen !== null && entry.writtenAt < seen.at - SECOND ? takenAway(entry, view) : null;
+    return displaced === null || isAskedPast(displaced, all.slice(index + 1)) ? [] : [displaced];
+  });
   const kept = taken.find((displaced) => versionOrder(pin.tag, displaced.version) <= 0);
   if (kept === undefined) return [];
   return [breach("H1", `#${pull.number} would bring ${app} ${pin.tag} to ${environment}, which a person took away from ${kept.version}`)];
+}
+
+/** Somebody asked since for what was taken away, or for something newer. */
+function isAskedPast(displaced: LoggedRelease, later: readonly LogEntry[]): boolean {
+  return later.some(({ event, release }) => event === "requested" && release !== null && versionOrder(release.version, displaced.version) >= 0);
 }
 
 /** What a person took away by this, whether the log calls it a hold or not. */

@@ -28,6 +28,7 @@ export function stormSetup(troubles: readonly Trouble[] = TROUBLES): Setup {
     logGuarded: true,
     deletesMergedBranches: false,
     pinnedByDigest: true,
+  mergeableAfter: 0,
     replicas: 2,
     troubled: 4,
     troubles,

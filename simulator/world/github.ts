@@ -11,6 +11,8 @@ export interface GitHubRules {
   /** Only the App updates the log, and nobody moves it back or deletes it. */
   readonly logGuarded: boolean;
   readonly deletesMergedBranches: boolean;
+  /** A pull request younger than this is not merged: whether it can be has not been worked out yet. */
+  readonly mergeableAfter: Milliseconds;
 }
 
 const WRITERS: ReadonlySet<Permission> = new Set(["admin", "maintain", "write"]);
@@ -189,6 +191,7 @@ export class GitHub {
       return { status: 409, words: "Head branch was modified. Review and try the merge again." };
     }
     if (pull.draft) return { status: 405, words: "Pull Request is still a draft" };
+    if (this.#now() < pull.createdAt + this.rules.mergeableAfter) return { status: 405, words: "Pull Request is not mergeable" };
     if (this.#needsCheck(actor) && this.check(pull.head)?.conclusion !== "success") {
       return { status: 405, words: 'Required status check "Pinion" is expected.' };
     }
