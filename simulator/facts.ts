@@ -128,6 +128,20 @@ export interface EnvironmentSetup {
   readonly paused: string | null;
 }
 
+/** A first environment, in which everything goes by itself. Others are made from it. */
+export const DEV: EnvironmentSetup = {
+  name: "dev",
+  after: [],
+  promote: "auto",
+  merge: "auto",
+  soak: 0,
+  watch: 1,
+  deadline: 3,
+  approvals: { count: 0, teams: [] },
+  rollback: "auto",
+  paused: null,
+};
+
 /** What the configuration says, as the simulator wrote it. */
 export interface ConfigFacts {
   readonly environments: readonly EnvironmentSetup[];

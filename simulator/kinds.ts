@@ -1,28 +1,15 @@
 /** Kinds of worlds in which what is rare elsewhere happens again and again. Each is shaped from an ordinary one. */
 import type { Chance } from "./chance.ts";
-import type { EnvironmentSetup } from "./facts.ts";
+import { DEV, type EnvironmentSetup } from "./facts.ts";
 import type { Setup } from "./setup.ts";
 
 export type Shape = (drawn: Setup, chance: Chance) => Setup;
 
-const FIRST: EnvironmentSetup = {
-  name: "dev",
-  after: [],
-  promote: "auto",
-  merge: "auto",
-  soak: 0,
-  watch: 1,
-  deadline: 3,
-  approvals: { count: 0, teams: [] },
-  rollback: "auto",
-  paused: null,
-};
-
 /** Nearly everything that is released is bad, and the way back is used again and again. */
 function unluckyWorld(drawn: Setup, chance: Chance): Setup {
   const many = chance.percent(40);
-  const dev: EnvironmentSetup = { ...FIRST, watch: chance.oneOf([1, 1, 3]) ?? 1, rollback: chance.oneOf(["auto", "auto", "propose"] as const) ?? "auto" };
-  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], rollback: chance.oneOf(["auto", "propose"] as const) ?? "auto" };
+  const dev: EnvironmentSetup = { ...DEV, watch: chance.oneOf([1, 1, 3]) ?? 1, rollback: chance.oneOf(["auto", "auto", "propose"] as const) ?? "auto" };
+  const prod: EnvironmentSetup = { ...DEV, name: "prod", after: ["dev"], rollback: chance.oneOf(["auto", "propose"] as const) ?? "auto" };
   return {
     ...quiet(drawn, chance),
     apps: many ? ["checkout", "search", "cart", "mail"] : ["checkout"],
@@ -33,8 +20,8 @@ function unluckyWorld(drawn: Setup, chance: Chance): Setup {
 
 /** People set pins by hand all the time, where what was there is about to come again. */
 function handMadeWorld(drawn: Setup, chance: Chance): Setup {
-  const dev: EnvironmentSetup = { ...FIRST, rollback: chance.oneOf(["auto", "off"] as const) ?? "off" };
-  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], merge: chance.oneOf(["auto", "manual"] as const) ?? "auto", rollback: "off" };
+  const dev: EnvironmentSetup = { ...DEV, rollback: chance.oneOf(["auto", "off"] as const) ?? "off" };
+  const prod: EnvironmentSetup = { ...DEV, name: "prod", after: ["dev"], merge: chance.oneOf(["auto", "manual"] as const) ?? "auto", rollback: "off" };
   return {
     ...quiet(drawn, chance),
     apps: ["checkout"],
@@ -48,7 +35,7 @@ function handMadeWorld(drawn: Setup, chance: Chance): Setup {
 function crowdedWorld(drawn: Setup, chance: Chance): Setup {
   const half = () => chance.percent(50);
   const prod: EnvironmentSetup = {
-    ...FIRST,
+    ...DEV,
     name: "prod",
     after: ["dev"],
     soak: half() ? 5 : 0,
@@ -59,7 +46,7 @@ function crowdedWorld(drawn: Setup, chance: Chance): Setup {
   return {
     ...quiet(drawn, chance),
     apps: ["checkout"],
-    config: { environments: [FIRST, prod], slo: false, limit: 50 },
+    config: { environments: [DEV, prod], slo: false, limit: 50 },
     actors: ["shipper", "crowd", "crowd", "crowd", "approver", ...(chance.percent(50) ? ["operator"] : [])],
     // GitHub's lists are now and then some seconds old.
     ...(chance.percent(40) ? { troubled: 20, troubles: ["stale"] as const } : {}),
@@ -69,7 +56,7 @@ function crowdedWorld(drawn: Setup, chance: Chance): Setup {
 /** What is in the log and on branches is not always Pinion's, and processes die before they have put down what they did. */
 function forgedWorld(drawn: Setup, chance: Chance): Setup {
   const prod: EnvironmentSetup = {
-    ...FIRST,
+    ...DEV,
     name: "prod",
     after: ["dev"],
     promote: chance.oneOf(["auto", "on-request"] as const) ?? "auto",
@@ -80,7 +67,7 @@ function forgedWorld(drawn: Setup, chance: Chance): Setup {
   return {
     ...quiet(drawn, chance),
     apps: chance.percent(50) ? ["checkout"] : ["checkout", "search"],
-    config: { environments: [{ ...FIRST, watch: 3 }, prod], slo: false, limit: 50 },
+    config: { environments: [{ ...DEV, watch: 3 }, prod], slo: false, limit: 50 },
     logGuarded: false,
     troubled: chance.oneOf([0, 8]) ?? 8,
     troubles: ["crash-after", "fail-after"],
@@ -90,11 +77,11 @@ function forgedWorld(drawn: Setup, chance: Chance): Setup {
 
 /** The configuration is broken for longer than ended pull requests are listed, and much happens meanwhile. */
 function neglectedWorld(drawn: Setup, chance: Chance): Setup {
-  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], merge: "on-approval", approvals: { count: 1, teams: [] } };
+  const prod: EnvironmentSetup = { ...DEV, name: "prod", after: ["dev"], merge: "on-approval", approvals: { count: 1, teams: [] } };
   return {
     ...quiet(drawn, chance),
     apps: ["checkout"],
-    config: { environments: [FIRST, prod], slo: false, limit: 50 },
+    config: { environments: [DEV, prod], slo: false, limit: 50 },
     liveliness: 4,
     actors: ["shipper", "approver", "neglect", "neglect"],
   };
@@ -114,12 +101,12 @@ function quiet(drawn: Setup, chance: Chance): Setup {
 
 /** An environment follows two others, each has its own troubles, and GitHub takes its time. */
 function forkedWorld(drawn: Setup, chance: Chance): Setup {
-  const staging: EnvironmentSetup = { ...FIRST, name: "staging", after: ["dev"], promote: chance.oneOf(["auto", "on-request"] as const) ?? "auto" };
-  const edge: EnvironmentSetup = { ...FIRST, name: "edge", after: chance.percent(50) ? ["dev", "staging"] : ["staging", "dev"] };
+  const staging: EnvironmentSetup = { ...DEV, name: "staging", after: ["dev"], promote: chance.oneOf(["auto", "on-request"] as const) ?? "auto" };
+  const edge: EnvironmentSetup = { ...DEV, name: "edge", after: chance.percent(50) ? ["dev", "staging"] : ["staging", "dev"] };
   return {
     ...quiet(drawn, chance),
     apps: ["checkout"],
-    config: { environments: [FIRST, staging, edge], slo: chance.percent(50), limit: 50 },
+    config: { environments: [DEV, staging, edge], slo: chance.percent(50), limit: 50 },
     mergeableAfter: chance.oneOf([20_000, 70_000]) ?? 20_000,
     actors: ["shipper", "shipper", "reviewer", "crowd", "weather", ...(chance.percent(50) ? ["operator"] : [])],
   };
@@ -127,11 +114,11 @@ function forkedWorld(drawn: Setup, chance: Chance): Setup {
 
 /** Webhooks get lost, and between two things that happen everything comes to rest: what was missed is found by nothing but a sweep. */
 function deafWorld(drawn: Setup, chance: Chance): Setup {
-  const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], merge: "on-approval", approvals: { count: 1, teams: [] }, rollback: "off" };
+  const prod: EnvironmentSetup = { ...DEV, name: "prod", after: ["dev"], merge: "on-approval", approvals: { count: 1, teams: [] }, rollback: "off" };
   return {
     ...quiet(drawn, chance),
     apps: ["checkout"],
-    config: { environments: [FIRST, prod], slo: false, limit: 50 },
+    config: { environments: [DEV, prod], slo: false, limit: 50 },
     troubled: 0,
     hintTrouble: 100,
     liveliness: 1.5,

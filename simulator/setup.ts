@@ -1,6 +1,6 @@
 import type { Milliseconds } from "../src/domain/answer.ts";
 import { Chance } from "./chance.ts";
-import type { ConfigFacts, EnvironmentSetup } from "./facts.ts";
+import { DEV, type ConfigFacts, type EnvironmentSetup } from "./facts.ts";
 import { KINDS } from "./kinds.ts";
 
 /** The kinds of trouble with one port call. */
@@ -41,19 +41,6 @@ export interface Setup {
 }
 
 export const ACTORS = ["reviewer", "operator", "meddler", "outsider", "intruder", "builder", "cluster", "metrics", "owner"] as const;
-
-const DEV: EnvironmentSetup = {
-  name: "dev",
-  after: [],
-  promote: "auto",
-  merge: "auto",
-  soak: 0,
-  watch: 1,
-  deadline: 3,
-  approvals: { count: 0, teams: [] },
-  rollback: "auto",
-  paused: null,
-};
 
 /** Below {@link ALL_KINDS_FROM}, one seed in so many is a world in which promotions get far, or go wrong one after the other: by chance alone that is rare. */
 const FAR_EVERY = 3;

@@ -4,16 +4,15 @@ import type { GitHubSandbox } from "../../sandbox/github/sandbox.ts";
 import type { PullRequest, Repository } from "../../sandbox/github/model.ts";
 import { joinTeam, leaveTeam } from "../../sandbox/github/state/accounts.ts";
 import type { SandboxRegistry } from "../../sandbox/registry.ts";
-import type { Instant, Milliseconds } from "../../src/domain/answer.ts";
 import { isDigest, type Oid } from "../../src/domain/release.ts";
 import { MAIN, type ConfigFacts, type Fate } from "../facts.ts";
 import type { Edits, WorldActions } from "../world-view.ts";
 import { CONFIG_PATH } from "../world/config-text.ts";
-import type { Blindness } from "../world/metrics.ts";
+import { ClusterHands } from "../world/cluster-hands.ts";
 import type { HttpWorld } from "./http-world.ts";
 
 /** What people and machines do at a GitHub and a registry that they reach over HTTP, as Pinion does. */
-export class HttpPeople implements WorldActions {
+export class HttpPeople extends ClusterHands implements WorldActions {
   readonly #world: HttpWorld;
   readonly #github: GitHubSandbox;
   readonly #repository: Repository;
@@ -22,6 +21,7 @@ export class HttpPeople implements WorldActions {
   #pushes = 0;
 
   constructor(world: HttpWorld, { github, repository, registry }: { readonly github: GitHubSandbox; readonly repository: Repository; readonly registry: SandboxRegistry }) {
+    super(world);
     this.#world = world;
     this.#github = github;
     this.#repository = repository;
@@ -187,32 +187,5 @@ export class HttpPeople implements WorldActions {
   registryDown(down: boolean): void {
     if (down) this.#registry.down();
     else this.#registry.recover();
-  }
-
-  flap(app: string, environment: string, until: Instant, every?: Milliseconds): void {
-    this.#world.application(app, environment)?.flap(this.#world.now(), until, every);
-  }
-
-  unreachable(until: Instant): void {
-    this.#world.unreachableUntil = until;
-  }
-
-  lag(app: string, environment: string, until: Instant, how?: "blind" | "cached"): void {
-    this.#world.application(app, environment)?.lag(this.#world.now(), until, how);
-  }
-
-  blind(mode: Blindness, until: Instant): void {
-    this.#world.traffic.blind(mode, until);
-  }
-
-  outage(app: string, environment: string, until: Instant): void {
-    this.#world.traffic.outage(app, environment, this.#world.now(), until);
-  }
-
-  calm(): void {
-    this.registryDown(false);
-    this.#world.unreachableUntil = 0;
-    this.#world.traffic.calm();
-    for (const application of this.#world.applications) application.calm(this.#world.now());
   }
 }

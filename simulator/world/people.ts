@@ -1,17 +1,17 @@
-import type { Instant, Milliseconds } from "../../src/domain/answer.ts";
 import type { Actor } from "../../src/domain/observation.ts";
 import type { Oid } from "../../src/domain/release.ts";
 import { MAIN, type ConfigFacts, type Fate, type PullFacts, type ReviewFacts } from "../facts.ts";
 import type { Edits, WorldActions } from "../world-view.ts";
 import { CONFIG_PATH } from "./config-text.ts";
-import type { Blindness } from "./metrics.ts";
+import { ClusterHands } from "./cluster-hands.ts";
 import { imageRepository, type World } from "./world.ts";
 
 /** What people and machines do in the world in memory, as far as GitHub lets them. */
-export class People implements WorldActions {
+export class People extends ClusterHands implements WorldActions {
   readonly #world: World;
 
   constructor(world: World) {
+    super(world);
     this.#world = world;
   }
 
@@ -177,32 +177,5 @@ export class People implements WorldActions {
 
   registryDown(down: boolean): void {
     this.#world.registry.down = down;
-  }
-
-  flap(app: string, environment: string, until: Instant, every?: Milliseconds): void {
-    this.#world.application(app, environment)?.flap(this.#world.now(), until, every);
-  }
-
-  unreachable(until: Instant): void {
-    this.#world.unreachableUntil = until;
-  }
-
-  lag(app: string, environment: string, until: Instant, how?: "blind" | "cached"): void {
-    this.#world.application(app, environment)?.lag(this.#world.now(), until, how);
-  }
-
-  blind(mode: Blindness, until: Instant): void {
-    this.#world.traffic.blind(mode, until);
-  }
-
-  outage(app: string, environment: string, until: Instant): void {
-    this.#world.traffic.outage(app, environment, this.#world.now(), until);
-  }
-
-  calm(): void {
-    this.registryDown(false);
-    this.#world.unreachableUntil = 0;
-    this.#world.traffic.calm();
-    for (const application of this.#world.applications) application.calm(this.#world.now());
   }
 }

@@ -3,7 +3,7 @@ import { MAIN, manifest, MINUTE, placePath, type Fate } from "../../simulator/fa
 import { setupOf, type Setup } from "../../simulator/setup.ts";
 import type { Side } from "./conformance-pair.ts";
 import { LATER, STALLED, tell, type Step } from "./conformance-story.ts";
-import { DEV } from "./hand-made.ts";
+import { DEV } from "../../simulator/facts.ts";
 
 const SETUP: Setup = {
   ...setupOf(1),

@@ -5,7 +5,7 @@ import type { Awaitable } from "../../simulator/world-view.ts";
 import type { Oid } from "../../src/domain/release.ts";
 import type { Target } from "../../simulator/simulated-world.ts";
 import type { Side } from "./conformance-pair.ts";
-import { DEV } from "./hand-made.ts";
+import { DEV } from "../../simulator/facts.ts";
 import { LATER, tell, type Step } from "./conformance-story.ts";
 
 const NOWHERE: Oid = "f".repeat(40);

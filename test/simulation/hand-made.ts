@@ -1,7 +1,7 @@
 /** Histories made by hand, without Pinion: what its checkers must find, and what they must let pass. */
 import { allCheckers } from "../../simulator/checkers/all.ts";
 import type { BotId, Happening } from "../../simulator/events.ts";
-import { manifest, placePath, type EnvironmentSetup } from "../../simulator/facts.ts";
+import { DEV, manifest, placePath, type EnvironmentSetup } from "../../simulator/facts.ts";
 import { setupOf, type Setup } from "../../simulator/setup.ts";
 import type { Hope } from "../../simulator/world-view.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
@@ -12,19 +12,6 @@ import { promotionBranch } from "../../src/domain/branch.ts";
 
 const BOT: BotId = 1;
 const APP = "checkout";
-
-export const DEV: EnvironmentSetup = {
-  name: "dev",
-  after: [],
-  promote: "auto",
-  merge: "auto",
-  soak: 0,
-  watch: 1,
-  deadline: 3,
-  approvals: { count: 0, teams: [] },
-  rollback: "auto",
-  paused: null,
-};
 
 export const PROD: EnvironmentSetup = {
   ...DEV,

@@ -3,7 +3,8 @@ import { expect } from "vitest";
 import { configText } from "../../simulator/world/config-text.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
 import { imageRepository } from "../../simulator/world/world.ts";
-import { DEV, digestOf, PROD, type HandMade } from "./hand-made.ts";
+import { DEV } from "../../simulator/facts.ts";
+import { digestOf, PROD, type HandMade } from "./hand-made.ts";
 
 export type Wrong = (world: HandMade) => void;
 

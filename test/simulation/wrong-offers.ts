@@ -2,7 +2,8 @@
 import { manifest, placePath } from "../../simulator/facts.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
 import { imageRepository } from "../../simulator/world/world.ts";
-import { DEV, digestOf, PROD, type HandMade } from "./hand-made.ts";
+import { DEV } from "../../simulator/facts.ts";
+import { digestOf, PROD, type HandMade } from "./hand-made.ts";
 import { good, type Wrong } from "./wrong-histories.ts";
 
 export const WRONG_OFFERS: Readonly<Record<string, readonly (readonly [string, Wrong])[]>> = {
