@@ -13,7 +13,7 @@ export const VERDICTS: readonly Mutant[] = [
   mutant("the deadline is over at once", ["S16"], PROGRESS, "Math.max(stay.since, verdict.begunAt) + environment.deadline) {", "Math.max(stay.since, verdict.begunAt)) {"),
   mutant("there is no deadline", ["L5"], PROGRESS, `if (!stay.missedDeadline && verdict.begunAt !== undefined`, `if (stay.missedDeadline && verdict.begunAt !== undefined`),
   mutant("a flap is degraded", ["S16"], PROGRESS, "if (draft.now < since + DEGRADED_FOR) {", "if (draft.now < since) {"),
-  mutant("what was degraded before it came is held against it", ["S16"], PROGRESS, "if (since < Math.max(stay.since, verdict.begunAt ?? 0)) {", "if (since < 0) {"),
+  mutant("what was degraded before it came is held against it", ["S16"], PROGRESS, "if (since < Math.max(stay.since, rolledOutAt)) {", "if (since < 0) {"),
   mutant("what cannot be seen is degraded", ["S16"], "src/domain/rollout-question.ts", `if (!answer.known) return { verdict: "unknown", reason: answer.reason };`, `if (!answer.known) return { verdict: "degraded", reason: answer.reason, since: wanted.since };`),
   mutant("what cannot be seen is deployed", ["S15", "S16"], "src/domain/rollout-question.ts", `if (!answer.known) return { verdict: "unknown", reason: answer.reason };`, `if (!answer.known) return { verdict: "deployed", reason: answer.reason };`),
   mutant("a metric that cannot be told is a breach", ["S16"], SLO, "if (!total.ok) return cannotTell(total.reason);", `if (!total.ok) return { verdict: "bad", evidence: total.reason };`),

@@ -2,7 +2,7 @@ import type { Milliseconds } from "./answer.ts";
 import { badUpstreamOrHere } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
-import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
+import { newestProvenIn, provenReleases, soakOf, type Hold } from "./ledger.ts";
 import { quarantinedIn } from "./quarantine.ts";
 import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
@@ -157,7 +157,7 @@ function whyNotHere(draft: Draft, app: AppName, environment: Environment, pinned
   // Whoever turned it down did not choose the one before it.
   if (place.withdrawn.has(releaseKey(release)))
     return `the pull request for ${release.version} was closed by a person; comment \`${promoteCommand(app, environment.name)}\` on it to have it after all`;
-  if (place.hold !== null && !endsHold(place.hold.displaced, pinned, release)) return `on hold: ${place.hold.reason}`;
+  if (place.hold !== null && !endsHold(place.hold, pinned, release)) return onHold(place.hold);
   return null;
 }
 
@@ -174,9 +174,16 @@ function whyNotThis(draft: Draft, app: AppName, environment: Environment, releas
 }
 
 /** A hold ends with something newer than what was displaced, where that can be told, as long as it does not undo what the person pinned. */
-function endsHold(displaced: Pinned, pinned: Pinned, release: Release): boolean {
+function endsHold({ displaced, taken, asked }: Hold, pinned: Pinned, release: Release): boolean {
+  if (directionOf(release, pinned) !== "up") return false;
+  if (asked) return !taken.some((other) => sameRelease(other, release));
   const over = directionOf(release, displaced);
-  return directionOf(release, pinned) === "up" && (over === "up" || over === "unordered");
+  return over === "up" || over === "unordered";
+}
+
+function onHold({ displaced, reason, asked }: Hold): string {
+  const end = asked ? "it comes again when somebody asks for it" : `it ends with a release newer than ${displaced.version}, or when somebody asks for a promotion`;
+  return `on hold: ${reason}; ${end}`;
 }
 
 function isQuarantined(draft: Draft, environment: Environment, release: Release): boolean {

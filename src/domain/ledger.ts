@@ -50,6 +50,18 @@ export interface Request {
   readonly pullRequest: number;
 }
 
+/** People took away what had been pinned: automatic promotion waits for something newer than the newest of it. */
+export interface Hold {
+  /** The newest that was displaced. */
+  readonly displaced: Pinned;
+  readonly at: Instant;
+  readonly reason: string;
+  /** Everything that was displaced since the hold began. */
+  readonly taken: readonly Pinned[];
+  /** Somebody has asked for something older since: from then on only what was taken away is held back. */
+  readonly asked: boolean;
+}
+
 /** What the log says of one app in one environment. */
 export interface Place {
   readonly current: Stay | null;
@@ -68,8 +80,7 @@ export interface Place {
   readonly request: Request | null;
   /** Everybody who asked for a release since it last arrived here or was withdrawn, by release key. */
   readonly askers: ReadonlyMap<string, readonly string[]>;
-  /** Automatic promotion waits for something newer than `displaced`, the newest that was displaced since somebody asked for a promotion. */
-  readonly hold: { readonly displaced: Pinned; readonly at: Instant; readonly reason: string } | null;
+  readonly hold: Hold | null;
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
   /** The commit of the stay for which people were told that there is no way back: once is enough. */
   readonly toldOf: Oid | null;
@@ -229,7 +240,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
       const key = releaseKey(record.release);
       const before = place.askers.get(key) ?? [];
       const askers = before.includes(record.by) ? place.askers : new Map(place.askers).set(key, [...before, record.by]);
-      return { ...place, request: record, askers, hold: place.hold !== null && isBefore(record.release, place.hold.displaced) ? place.hold : null };
+      return { ...place, request: record, askers, hold: holdAfter(place.hold, record.release) };
     }
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
@@ -239,7 +250,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
     case "reverted":
       return { ...place, revertedAt: record.at, reverted: new Set(place.reverted).add(releaseKey(record.release)) };
     case "held":
-      return { ...place, hold: laterHold(place.hold, { displaced: record.displaced, at: record.at, reason: record.reason }) };
+      return { ...place, hold: laterHold(place.hold, record) };
     case "frozen":
       return { ...place, frozen: { issue: record.issue, reason: record.reason }, toldOf: place.current?.commit ?? null };
     case "unfrozen":
@@ -263,8 +274,15 @@ export function isWhatWasOpened(opened: Pick<Extract<LogRecord, { readonly event
 }
 
 /** Whoever goes back one step further does not bring back by it what was taken away by the first: the newest that was displaced counts. */
-function laterHold(before: Place["hold"], hold: NonNullable<Place["hold"]>): Place["hold"] {
-  return before !== null && directionOf(hold.displaced, before.displaced) === "down" ? before : hold;
+function laterHold(before: Hold | null, { displaced, at, reason }: Extract<LogRecord, { readonly event: "held" }>): Hold {
+  const taken = [...(before?.taken ?? []), displaced];
+  const isOlder = before !== null && directionOf(displaced, before.displaced) === "down";
+  return isOlder ? { ...before, taken, asked: false } : { displaced, at, reason, taken, asked: false };
+}
+
+/** A request ends it; one for something older leaves barred what people took away, and only that. */
+function holdAfter(hold: Hold | null, asked: Pinned): Hold | null {
+  return hold !== null && isBefore(asked, hold.displaced) ? { ...hold, asked: true } : null;
 }
 
 function isOpenOrBad({ verified, bad }: Stay): boolean {

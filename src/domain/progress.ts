@@ -148,7 +148,9 @@ type Degraded = Extract<Verdict, { readonly verdict: "degraded" }>;
 function planDegraded(draft: Draft, environment: Environment, stay: Stay, release: Release, verdict: Degraded): void {
   const { app } = release;
   const { since, reason } = verdict;
-  if (since < Math.max(stay.since, verdict.begunAt ?? 0)) {
+  // Once it has been seen to run, a later sync does not make what it does the doing of another.
+  const rolledOutAt = stay.deployedAt === null ? (verdict.begunAt ?? 0) : 0;
+  if (since < Math.max(stay.since, rolledOutAt)) {
     draft.block(app, environment.name, `degraded since before ${release.version} was rolled out, so nothing can be told of it: ${reason}`);
     return;
   }

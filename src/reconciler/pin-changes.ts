@@ -98,7 +98,9 @@ export class PinChanges {
     const changes = [...found.changes, ...gone(places, snapshot, pins, ledger)];
     const unexplained = [...found.unexplained, ...unrecorded.filter((merge) => isAwaited(snapshot, merge, changes)).flatMap(({ places: there }) => there)];
     const isExplained = changes.length === 0 && unexplained.length === 0;
-    this.#looked = { installed, head, changed, pins, restored: isExplained ? [] : restored, explained: isExplained ? ledger : null };
+    // What was seen and is not in the log yet may have been put back by the next look.
+    const seen = isExplained ? [] : [...restored, ...changes, ...unexplained];
+    this.#looked = { installed, head, changed, pins, restored: seen, explained: isExplained ? ledger : null };
     if (unexplained.length > 0) this.#again = snapshot.at + ASK_AGAIN;
     return { changes, unexplained };
   }

@@ -46,7 +46,9 @@ const HINTS_PER_KEY = 1_000;
 /** Runs that a key may ask for at once, one after the other, before there must be time between them. */
 const RUNS_AT_ONCE = 10;
 /** A run that is wanted sooner than this is wanted at once: nothing outside changes by itself so fast. */
-const AT_ONCE: Milliseconds = 1_000;
+const AT_ONCE: Milliseconds = 100;
+/** The time between runs that are wanted at once for ever: what comes from outside waits no longer than this either. */
+const LONGEST_BREATH: Milliseconds = 10_000;
 const FIRST_DELAY: Milliseconds = 1_000;
 const LONGEST_DELAY: Milliseconds = 5 * 60_000;
 /** For a dependency that does not say when to ask again. */
@@ -218,7 +220,7 @@ class KeyedQueue<H> implements Workqueue<H> {
     entry.runsAtOnce = again !== null && again < now + AT_ONCE ? entry.runsAtOnce + 1 : 0;
     // A plan that wants to go on for ever is a mistake of ours; it must not take the whole machine with it.
     const tooOften = entry.runsAtOnce - RUNS_AT_ONCE;
-    entry.notBefore = tooOften > 0 ? now + this.#backOff(tooOften) : 0;
+    entry.notBefore = tooOften > 0 ? now + Math.min(this.#backOff(tooOften), LONGEST_BREATH) : 0;
     if (again !== null && again <= now) this.#keep(entry, [this.#options.due]);
     if (entry.hints.size > 0) this.#rouse(key, entry);
     else if (again !== null) this.#wakeAt(key, entry, again);

@@ -110,6 +110,12 @@ describe("degraded", () => {
     }
   });
 
+  it("after it had run is its doing, though somebody synced it once more after that", () => {
+    const again = { phase: "Succeeded", message: "", startedAt: NOW - 5 * MINUTE, finishedAt: NOW - 4 * MINUTE, revisions: [oid("6")], partial: false } as const;
+    const world = shows(promoted(20 * MINUTE, [{ ...seen, event: "deployed", at: NOW - 15 * MINUTE }]), { health: "Degraded", healthSince: NOW - 6 * MINUTE, operation: again });
+    expect(recorded(world)).toContain("degraded");
+  });
+
   it.each([
     ["since before its sync began is not this release's doing", NOW - 9 * MINUTE, false],
     ["since its sync began is", NOW - 8 * MINUTE, true],

@@ -228,6 +228,23 @@ describe("where the newest release is refused", () => {
   });
 });
 
+it("a request for something older than what was taken away ends a hold for all but what was taken away", () => {
+  const world = new WorldBuilder().registry("1.4.1", "1.4.2", "1.4.3", "1.4.4");
+  const held = { event: "held", app: "checkout", environment: "dev", at: START, commit: oid("d"), reason: "changed by hand" } as const;
+  const [accident, asked] = [release("100.0.0"), release("1.4.1")];
+  world.records.push({ ...held, displaced: accident }, { ...held, displaced: three, commit: oid("e") });
+  expect(openings(world)).toEqual([]);
+  expect(reasons(world)).toContain("on hold: changed by hand; it ends with a release newer than 100.0.0, or when somebody asks for a promotion");
+  world.records.push({ event: "requested", app: "checkout", environment: "dev", at: START + 1, release: asked, by: "alice", pullRequest: 1, source: "label:LE_1" });
+  world.records.push({ event: "withdrawn", app: "checkout", environment: "dev", at: START + 2, release: asked, pullRequest: 1, by: "alice" });
+  expect(openings(world)).toEqual(["Promote checkout 1.4.4 to dev"]);
+  for (const taken of ["1.4.3", "100.0.0"]) {
+    world.registry("1.4.1", "1.4.2", taken);
+    expect(openings(world)).toEqual([]);
+    expect(reasons(world)).toContain("on hold: changed by hand; it comes again when somebody asks for it");
+  }
+});
+
 it("a hold over a version that is none ends with something newer than what is pinned", () => {
   const world = new WorldBuilder().registry("1.4.1", "1.4.2");
   const displaced = { ...one, version: "main-abc", images: one.images.map((image) => ({ ...image, tag: "main-abc" })) };

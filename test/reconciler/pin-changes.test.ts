@@ -156,6 +156,39 @@ describe("a change that was put back between two looks", () => {
     return (at) => find(at, BACK);
   }
 
+  it("is told of where the first was seen and did not get into the log before the second came", async () => {
+    const config = configOf();
+    const bytes = (tag: string) => new TextEncoder().encode(text("checkout", tag));
+    const pinsOf = (tag: string) => {
+      const here = environmentPins("checkout", settingsOf(config, "checkout"), FILE, readPins(FILE, bytes(tag)));
+      if (!here.ok) throw new Error(here.problem);
+      return { pinned: here.pinned, pins: new Map([["checkout", new Map<string, EnvironmentPins>([["dev", here]])]]) };
+    };
+    const order = [INSTALLED, THERE, BACK];
+    const after = <T>(all: readonly T[], since: string | null, until: string) => all.slice(order.indexOf(since ?? ""), order.indexOf(until));
+    const commits = [THERE, BACK].map((id): PathCommit => ({ oid: id, parent: INSTALLED, at: NOW - 1_000, authorName: "someone", authorEmail: PERSON }));
+    const ports = portsWith({
+      forge: { pullRequestOf: async () => null },
+      manifests: {
+        changedFiles: async (_, from, to) => (from === to || (from === INSTALLED && to === BACK) ? [] : [{ path: FILE, blob: oid("f") }]),
+        touchedFiles: async (_, since, until) => [{ path: FILE, commits: after([THERE, BACK], since, until).toReversed() }],
+        history: async (_repository, _path, since, until) => after(commits, since, until),
+        file: async (_, at) => bytes(at === THERE ? "1.1.0" : "1.0.0"),
+      },
+    });
+    const { pinned, pins } = pinsOf("1.0.0");
+    const ledger = appendRecords(EMPTY_LEDGER, [
+      { event: "installed", at: NOW - 3_600_000, commit: INSTALLED },
+      { event: "adopted", app: "checkout", environment: "dev", at: NOW - 3_600_000, commit: INSTALLED, pinned },
+    ]);
+    const found = new PinChanges();
+    const discover = compileDiscover(config.discover, config.environments);
+    const find = (at: number, head: string, seen: typeof pins) => found.find(ports, REPOSITORY, snapshotOf({ at, head, ended: [] }), config, discover, seen, ledger);
+    await find(NOW - 60_000, INSTALLED, pins);
+    expect((await find(NOW - 30_000, THERE, pinsOf("1.1.0").pins)).changes).toMatchObject([{ commit: THERE }]);
+    expect((await find(NOW, BACK, pins)).changes).toMatchObject([{ commit: THERE }, { commit: BACK }]);
+  });
+
   it("is told of until the log has heard of it", async () => {
     const look = await looks(PERSON, 1_000);
     const both = [{ commit: THERE }, { commit: BACK }];

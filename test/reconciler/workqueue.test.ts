@@ -202,6 +202,22 @@ it("a plan that wants the next run a moment later, again and again, is a mistake
   expect(runs).toHaveLength(11);
   await advance(1_000);
   expect(runs).toHaveLength(12);
+  for (let turn = 0; turn < 20; turn += 1) {
+    await last().end(clock.now() + 1);
+    await advance(10_000);
+  }
+  expect(runs).toHaveLength(32);
+});
+
+it("honest work that comes due every second is not held back", async () => {
+  const { queue, runs, last, clock, advance } = queueUnderTest({ random: () => 0.999 });
+  queue.add("a", "push");
+  await settled();
+  for (let turn = 0; turn < 100; turn += 1) {
+    await last().end(clock.now() + 800);
+    await advance(800);
+  }
+  expect(runs).toHaveLength(101);
 });
 
 describe("a run that fails", () => {

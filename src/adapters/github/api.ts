@@ -174,11 +174,15 @@ function graphqlError(entry: unknown): GraphqlError {
  * a refusal, which people get to see.
  */
 export function outcomeOf(error: GraphqlError): Exclude<WriteOutcome<never>, { readonly outcome: "done" }> {
-  const passing = error.type === "INTERNAL" || error.type === "SERVICE_UNAVAILABLE" || isOwnTrouble(error.message);
-  const conflict = passing || error.type === "STALE_DATA" || error.type === "NOT_FOUND" || MOVED.test(error.message);
+  const conflict = isPassing(error) || error.type === "STALE_DATA" || error.type === "NOT_FOUND" || MOVED.test(error.message);
   if (conflict && !RULES.test(error.message)) return { outcome: "conflict", reason: error.message };
   const advice = error.type === "FORBIDDEN" ? ". Give the App the permission for it, and accept it for this installation" : "";
   return { outcome: "refused", reason: `${error.message}${advice}` };
+}
+
+/** Whether it is trouble of GitHub's own, which passes. */
+export function isPassing({ type, message }: GraphqlError): boolean {
+  return type === "INTERNAL" || type === "SERVICE_UNAVAILABLE" || isOwnTrouble(message);
 }
 
 const MOVED = /already exists|expected branch to point to|no commit found|does not exist|no commits between/i;

@@ -4,8 +4,9 @@ import { LOG_BRANCH } from "../../domain/record-file.ts";
 import type { Oid } from "../../domain/release.ts";
 import type { CheckWrite, RecordWrite, WriteOutcome } from "../../ports.ts";
 import type { GitHubApi } from "./api.ts";
-import { outcomeOf } from "./api.ts";
+import { isPassing, outcomeOf } from "./api.ts";
 import { commitInput } from "./commit.ts";
+import type { GraphqlError } from "./failure.ts";
 import { wordsOf } from "./failure.ts";
 import type { NodeIds } from "./node-ids.ts";
 import { repositoryNode } from "./node-ids.ts";
@@ -58,7 +59,7 @@ export async function publish(
       const result = answer.part(`check${alias}`);
       alias += 1;
       const check = (value: Reader): WriteOutcome<number> => ({ outcome: "done", value: checkIn(value, nodeIds, repository) });
-      outcomes.set(part.index, result.ok ? check(result.value) : outcomeOf(result.error));
+      outcomes.set(part.index, result.ok ? check(result.value) : outcomeOfCheck(result.error));
     }
   }
   const all: WriteOutcome<number>[] = [];
@@ -66,6 +67,11 @@ export async function publish(
     all.push(outcomes.get(index) ?? (await updateByNumber(api, nodeIds, repository, write)));
   }
   return { checks: all, records: recorded };
+}
+
+/** One check that GitHub cannot write just now must not hold up everything else, as a world that has moved does: it rests, as one that is refused. */
+function outcomeOfCheck(error: GraphqlError): WriteOutcome<never> {
+  return isPassing(error) ? { outcome: "refused", reason: error.message } : outcomeOf(error);
 }
 
 /** An update whose node id is not known has no part here: it goes over REST. */
