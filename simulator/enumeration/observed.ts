@@ -55,6 +55,7 @@ function observationOf(world: World, config: Scenario["config"]): Observation {
     changes: STAGES.flatMap((stage) => changesOf(world, stage)),
     unexplained: [],
     proposals: new Map(world.pulls.filter(({ state }) => state === "open").map((pull) => [pull.number, known(proposalOf(world, pull), world.now)])),
+    emptyBranches: new Set(world.branches.filter(({ commit }) => commit === null).map(({ name }) => name)),
     refusedMerges: new Map(),
   };
 }

@@ -220,8 +220,8 @@ function commit(world: World, flight: Flight, action: Opening): Performed {
   if (branch === undefined || branch.oid !== (action.adopt ?? flight.base)) return CONFLICT;
   const planned = commitOf(world, flight.base, action.commit);
   // What an earlier run left is taken over if it is what is wanted; else the name is freed.
-  if (branch.commit === null) return { world: pushed(world, action.branch, planned) };
-  if (makesTheSame(branch.commit, planned)) return { world };
+  if (branch.commit === null && branch.oid === flight.base) return { world: pushed(world, action.branch, planned) };
+  if (branch.commit !== null && makesTheSame(branch.commit, planned)) return { world };
   return { outcome: "conflict", world: { ...world, branches: world.branches.filter((other) => other !== branch) } };
 }
 

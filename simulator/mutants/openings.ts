@@ -39,7 +39,7 @@ export const OPENINGS_MUTANTS: readonly Mutant[] = [
   mutant("limits hold nothing back", ["H3"], OPENINGS, "if (this.#open <= 0 || this.#hour <= 0) return false;", ""),
   mutant("what is paused is opened all the same", ["S11"], OPENINGS, "if (request === null && paused !== null) return draft.block(app, environment.name, `paused: ${paused}`);", ""),
   mutant("what is promoted on request is promoted by itself", ["H4"], OPENINGS, `if (request === null && environment.promote === "on-request") return;`, ""),
-  mutant("a branch of somebody else is adopted", ["S27", "S31"], OPENINGS, "if (!listed.some(isOf) && (standing.own || standing.oid === head))", "if (!listed.some(isOf))"),
+  mutant("a branch of somebody else is adopted", ["S27", "S31"], OPENINGS, "if (!listed.some(isOf) && (standing.own || emptyBranches.has(branch)))", "if (!listed.some(isOf))"),
   mutant("branches are deleted whoever made them", ["S27"], "src/domain/display.ts", "if (!branch.own || open.some(", "if (open.some("),
   mutant("a branch goes with its pull request, whoever pushed to it", ["S27"], OPENINGS, "branch: judged.foreign ? null :", "branch: judged.foreign && !judged.own ? null :"),
   mutant("commits of others are built over", ["S27"], OPENINGS, "if (!own || !pullRequest.commits.allOwn || proposal?.known", "if (!own || proposal?.known"),

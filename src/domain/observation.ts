@@ -249,6 +249,8 @@ export interface Observation {
   readonly unexplained: readonly { readonly app: AppName; readonly environment: EnvironmentName }[];
   /** By pull request number: what each open pull request would change, or why that is not known. */
   readonly proposals: ReadonlyMap<number, Answer<ProposedChange>>;
+  /** Branches of Pinion's names that hold nothing which the default branch does not hold, whoever made them. */
+  readonly emptyBranches: ReadonlySet<string>;
   /** Merges that GitHub refused last, as `<pull request>@<head>`, with its words. */
   readonly refusedMerges: ReadonlyMap<string, string>;
 }

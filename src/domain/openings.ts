@@ -150,7 +150,8 @@ function claim(
   draft: Draft,
   name: (attempt: number) => string,
 ): { readonly branch: string; readonly adopt: string | null } | { readonly taken: string } {
-  const { branches, open: listed, ended, head } = draft.observation.snapshot;
+  const { emptyBranches, snapshot } = draft.observation;
+  const { branches, open: listed, ended } = snapshot;
   for (let attempt = 1; attempt <= BRANCH_ATTEMPTS; attempt += 1) {
     const branch = name(attempt);
     const standing = branches.find((other) => other.name === branch);
@@ -158,8 +159,8 @@ function claim(
     const isOf = (other: PullRequest) => !other.head.fork && other.head.ref === branch;
     // The log knows of a pull request from this very commit, which GitHub does not list just now: it must not be opened once more.
     if (isRecorded(draft, standing.oid)) return { taken: `the branch ${branch} has a pull request that GitHub does not list just now` };
-    // A branch without a commit of its own is one whose commit never came: apply finds out and takes it over.
-    if (!listed.some(isOf) && (standing.own || standing.oid === head)) return { branch, adopt: standing.oid };
+    // A branch without a commit of its own is one whose commit never came: apply takes it over, or away where it stands further back.
+    if (!listed.some(isOf) && (standing.own || emptyBranches.has(branch))) return { branch, adopt: standing.oid };
     if (!ended.some(isOf)) return { taken: `the branch ${branch} was made or changed by somebody else; delete it` };
   }
   return { taken: `branches named ${name(1)} were made by somebody else; delete them` };

@@ -9,6 +9,7 @@ import { LOG_BRANCH } from "../domain/record-file.ts";
 import { unansweredSince } from "../domain/requests.ts";
 import type { Oid } from "../domain/release.ts";
 import { PortFailure, type Ports } from "../ports.ts";
+import { EmptyBranches } from "./empty-branches.ts";
 import { PinChanges } from "./pin-changes.ts";
 import { decodeManifest, PinTable } from "./pin-table.ts";
 import { PromotionLog, type WrittenLog } from "./promotion-log.ts";
@@ -34,6 +35,7 @@ export class RepositoryView {
   readonly #log = new PromotionLog();
   readonly #changes = new PinChanges();
   readonly #proposals = new Proposals();
+  readonly #emptyBranches = new EmptyBranches();
   #hasLooked = false;
   /** Up to when everything that was done to pull requests has been seen to, or null. */
   #seenTo: Instant | null = null;
@@ -101,9 +103,10 @@ export class RepositoryView {
     const proposals =
       config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#config?.text ?? "");
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
+    const emptyBranches = await this.#emptyBranches.find(ports.manifests, repository, snapshot);
     this.#hasLooked = true;
     const pins = usable === null ? new Map() : this.#pins.pins;
-    this.#last = { repository, snapshot, config, pins, quarantine, ledger, changes, unexplained, proposals };
+    this.#last = { repository, snapshot, config, pins, quarantine, ledger, changes, unexplained, proposals, emptyBranches };
     return this.#last;
   }
 

@@ -389,3 +389,14 @@ describe("a Deployment", () => {
     expect(made).toEqual(wanted);
   });
 });
+
+it("a branch that holds nothing, left by a claim whose commit never came, is taken over, wherever the default branch is by now", () => {
+  const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+  const [opening] = actions(world, "open");
+  if (opening === undefined) throw new Error("nothing is opened");
+  world.branches.push({ name: opening.branch, oid: oid("9"), own: false });
+  expect(openings(world)).toEqual([]);
+  expect(reasons(world)).toContain(`the branch ${opening.branch} was made or changed by somebody else; delete it`);
+  world.emptyBranches.add(opening.branch);
+  expect(actions(world, "open")).toMatchObject([{ branch: opening.branch, adopt: oid("9") }]);
+});

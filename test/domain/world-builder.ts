@@ -47,6 +47,7 @@ export class WorldBuilder {
   readonly changes: PinChange[] = [];
   readonly unexplained: Observation["unexplained"][number][] = [];
   readonly proposals = new Map<number, Answer<ProposedChange>>();
+  readonly emptyBranches = new Set<string>();
   readonly refusedMerges = new Map<string, string>();
   readonly asked: Need[] = [];
   quarantine: Answer<readonly QuarantineEntry[]> = known([], START);
@@ -150,6 +151,7 @@ export class WorldBuilder {
       changes: this.changes,
       unexplained: this.unexplained,
       proposals: this.proposals,
+      emptyBranches: new Set([...this.emptyBranches, ...this.branches.filter(({ oid: at }) => at === HEAD).map(({ name }) => name)]),
       refusedMerges: this.refusedMerges,
     };
   }
