@@ -98,6 +98,17 @@ describe.each(REGISTRY_SOURCES.filter((source) => PROOFS[source].kind === "signa
   });
 });
 
+it.each([
+  ["as it is", "a?b=c-0123456789", "a?b=c-0123456789"],
+  ["percent-encoded", "50%&+# of a secret", "50%25%26%2B%23%20of%20a%20secret"],
+])("a secret can stand in an address %s", async (_name, registrySecret, written) => {
+  const { post } = await serverUnderTest({ registrySecret });
+  const body = JSON.stringify(PUSHES.quay);
+  const { headers } = delivery("quay", body, null);
+  expect((await post(body, headers, `/webhooks/registry/quay?secret=${written}`)).status).toBe(202);
+  expect((await post(body, headers, `/webhooks/registry/quay?secret=${written.slice(0, -1)}`)).status).toBe(401);
+});
+
 it("knows the signature that GitHub documents for its example", () => {
   // docs.github.com, "Validating webhook deliveries": a secret, a body and what they come to.
   const headers = { "x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17" };

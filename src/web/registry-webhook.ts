@@ -39,7 +39,7 @@ export async function registryWebhook(
   if (known === undefined) return refuse(request, response, 404, `there is no such source; known: ${REGISTRY_SOURCES.join(", ")}`);
   const secret = parts.secrets.get(known);
   if (secret === undefined) return refuse(request, response, 404, `${known} is not set up: give ${webhookSecretVariable(known)}`);
-  const query = new URLSearchParams(request.url?.split("?", 2)[1] ?? "");
+  const query = queryOf(request);
   const unproven = proofProblem(PROOFS[known], secret, request, query);
   if (unproven !== null) {
     tellUnproven(parts, known, unproven);
@@ -64,6 +64,11 @@ export async function registryWebhook(
       return answer(response, 401, { error: forged });
     }
   }
+}
+
+function queryOf({ url = "" }: IncomingMessage): URLSearchParams {
+  const mark = url.indexOf("?");
+  return new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1));
 }
 
 function tellUnproven({ journal }: RegistryWebhookParts, source: RegistrySource, reason: string): void {
