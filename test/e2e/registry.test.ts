@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { shown } from "./onlooker.ts";
-import { begin, DEV, HOUR, MINUTE } from "./story.ts";
+import { begin, configOf, DEV, HOUR, MINUTE } from "./story.ts";
 
 const WITH_APPROVAL = "dev: { promote: auto, merge: on-approval, approvals: { count: 1 }, watch: 2m }";
 
@@ -113,6 +113,21 @@ describe("a registry with its own ways", () => {
     expect(shown(dev)).toBe("open");
     expect(story.verdict(dev)).toMatch(/^failure: Blocked: the registry does not have /);
   });
+});
+
+it("that has prereleases and variants gives what the configuration selects, and nothing older when that is gone", async () => {
+  const config = configOf(DEV).replace("defaults: {", 'defaults: { select: { semver: ">=1.0.0", prereleases: true, ignore: ["*-debug", "2.*"] },');
+  const story = await begin({ pushed: "", asleep: true, config });
+  const { world } = story;
+  for (const tag of ["1.4.2", "1.5.0-rc.9", "1.5.0-rc.10", "1.5.0-rc.11-debug", "2.0.0", "latest"]) await world.push("checkout", tag);
+  await story.wake();
+  await story.until("verified dev 1.5.0-rc.10");
+  expect(story.titles("merged")).toEqual(["Promote checkout 1.5.0-rc.10 to dev"]);
+  const narrow = config.replace('["*-debug", "2.*"]', '["*-debug", "2.*", "*-rc.*"]');
+  await world.person("alice").push("main", { ".github/pinion.yaml": narrow }, "No release candidates");
+  await world.pass(HOUR);
+  expect(story.titles("open")).toEqual([]);
+  expect(await story.version("dev")).toBe("1.5.0-rc.10");
 });
 
 it("needs no notification of a push: new tags are found by asking now and then", async () => {
