@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Milliseconds } from "./domain/answer.ts";
 import { parseDuration } from "./domain/config/duration.ts";
+import { REGISTRY_SOURCES, type RegistrySource } from "./domain/registry-events/sources.ts";
 import { didYouMean } from "./domain/suggest.ts";
 import { Secret } from "./secret.ts";
 
@@ -43,10 +44,6 @@ export interface Settings {
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Registries whose webhooks are read, as in `/webhooks/registry/<source>`. */
-export const REGISTRY_SOURCES = ["distribution"] as const;
-export type RegistrySource = (typeof REGISTRY_SOURCES)[number];
 
 /** The variable that opens the door for a source. */
 export function webhookSecretVariable(source: RegistrySource): string {

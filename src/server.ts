@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { createNodeMiddleware, type Probot } from "probot";
 import createApp from "./app.ts";
-import type { RegistrySource } from "./config.ts";
 import type { Milliseconds } from "./domain/answer.ts";
+import type { RegistrySource } from "./domain/registry-events/sources.ts";
 import type { Journal } from "./ports.ts";
 import type { Dispatcher } from "./reconciler/dispatch.ts";
 import type { Secret } from "./secret.ts";

@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { Probot } from "probot";
 import { onTestFinished } from "vitest";
 import { VirtualClock } from "../sandbox/clock.ts";
-import type { RegistrySource } from "../src/config.ts";
 import type { Repository } from "../src/domain/observation.ts";
+import { REGISTRY_SOURCES, type RegistrySource } from "../src/domain/registry-events/sources.ts";
 import { createDispatcher } from "../src/reconciler/dispatch.ts";
 import type { Hint } from "../src/reconciler/hint.ts";
 import { Secret } from "../src/secret.ts";
@@ -44,7 +44,7 @@ export function gitHubHeaders(body: string | Uint8Array, event = "pull_request")
 }
 
 /** The real server on a port of its own. Looks are written down, and end when the test lets them. */
-export async function serverUnderTest(options: { registry?: boolean; swept?: boolean } = {}) {
+export async function serverUnderTest(options: { registry?: boolean; registrySecret?: string; swept?: boolean } = {}) {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const lines: string[] = [];
   const logger = createLogger({ level: "info", output: { write: (line) => lines.push(line) } });
@@ -72,7 +72,7 @@ export async function serverUnderTest(options: { registry?: boolean; swept?: boo
     sweepInterval: 300_000,
   });
   const registrySecrets: ReadonlyMap<RegistrySource, Secret> =
-    options.registry === false ? new Map() : new Map([["distribution", new Secret(REGISTRY_SECRET)]]);
+    new Map(options.registry === false ? [] : REGISTRY_SOURCES.map((source) => [source, new Secret(options.registrySecret ?? REGISTRY_SECRET)]));
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,

@@ -1,4 +1,5 @@
-import { readSettings } from "../config.ts";
+import { readSettings, webhookSecretVariable } from "../config.ts";
+import { REGISTRY_SOURCES } from "../domain/registry-events/sources.ts";
 import { EXIT, type Command } from "./command.ts";
 
 export const serve: Command = {
@@ -28,8 +29,8 @@ The rest:
   PINION_ARGOCD_URL, PINION_ARGOCD_TOKEN_FILE or PINION_ARGOCD_TOKEN
   PINION_PROMETHEUS_URL, PINION_PROMETHEUS_TOKEN_FILE or PINION_PROMETHEUS_TOKEN
                              one endpoint; for several, with a name: PINION_ARGOCD_EU_URL is "eu" in a configuration
-  PINION_WEBHOOK_DISTRIBUTION_SECRET_FILE or PINION_WEBHOOK_DISTRIBUTION_SECRET
-                             opens POST /webhooks/registry/distribution for a registry that sends it as Authorization`,
+Each of these (or the same without _FILE) opens POST /webhooks/registry/<name> for a registry that knows the secret:
+${REGISTRY_SOURCES.map((source) => `  ${webhookSecretVariable(source)}_FILE`).join("\n")}`,
   accepts: { words: 0, json: false },
   run: async (_given, terminal) => {
     const read = readSettings(terminal.environment);

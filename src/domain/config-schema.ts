@@ -22,6 +22,7 @@ export const DEFAULTS = {
   approvals: 0,
   rollback: "propose",
   semver: ">=0.0.0",
+  prereleases: false,
   argocd: "{app}-{env}",
   openPullRequests: 50,
   newPullRequestsPerHour: 60,
@@ -163,6 +164,16 @@ const ENVIRONMENT: JsonSchema = {
   },
 };
 
+const TAG_PATTERNS: JsonSchema = {
+  type: "array",
+  items: TEXT,
+  minItems: 1,
+  maxItems: 50,
+  uniqueItems: true,
+  examples: [["1.*", "2.*"]],
+  errorMessage: "must be a list of 1 to 50 different patterns of tags",
+};
+
 const SETTINGS: NonNullable<JsonSchema["properties"]> = {
   images: {
     type: "array",
@@ -175,16 +186,25 @@ const SETTINGS: NonNullable<JsonSchema["properties"]> = {
   },
   select: {
     type: "object",
-    description: "Which tags may enter the first environments.",
+    description:
+      "Which tags may enter the first environments ([selecting](selecting.md)). What an app says here takes the place of the whole `select` of the defaults.",
     additionalProperties: false,
     required: ["semver"],
     properties: {
       semver: {
         ...TEXT,
-        description: "A range in npm's notation. The newest version in it is taken; prereleases only if the range names one.",
+        description: "A range in npm's notation. The newest version in it is taken; prereleases only if the range names one of the same x.y.z.",
         default: DEFAULTS.semver,
         examples: [">=1.0.0", "^2.1.0"],
       },
+      prereleases: {
+        type: "boolean",
+        description: "Whether every prerelease between the bounds of the range may be taken.",
+        default: DEFAULTS.prereleases,
+        errorMessage: "must be true or false",
+      },
+      allow: { ...TAG_PATTERNS, description: "Patterns, one of which a tag must fit: `*` is any characters, `?` is one." },
+      ignore: { ...TAG_PATTERNS, description: "Patterns, none of which a tag may fit, whatever `allow` says.", examples: [["*-debug"]] },
     },
     default: { semver: DEFAULTS.semver },
   },

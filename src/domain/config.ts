@@ -1,5 +1,6 @@
 import type { Milliseconds } from "./answer.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
+import type { Select } from "./select.ts";
 
 /** A named stage. Environments form a DAG by `after`. */
 export interface Environment {
@@ -38,8 +39,7 @@ export interface Approvals {
 export interface AppSettings {
   /** Repositories (normalised) of the images that move together; null means the single image that the file pins. */
   readonly images: readonly string[] | null;
-  /** The semver range of tags that may enter the first environments. */
-  readonly select: { readonly semver: string };
+  readonly select: Select;
   /** Argo CD Application names, with `{app}` and `{env}`. */
   readonly argocd: readonly string[];
   /** The name of an SLO, or null. */

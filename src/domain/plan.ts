@@ -146,7 +146,7 @@ const NO_CONFIG: Config = {
   mode: "observe",
   environments: [],
   discover: [],
-  defaults: { images: null, select: { semver: "*" }, argocd: [], slo: null, paused: null },
+  defaults: { images: null, select: { semver: "*", prereleases: false, allow: null, ignore: [] }, argocd: [], slo: null, paused: null },
   apps: new Map(),
   slos: new Map(),
   pins: [],

@@ -1,5 +1,17 @@
 import semver from "semver";
 import { isSignatureTag } from "./image-reference.ts";
+import { fitsPattern } from "./tag-pattern.ts";
+
+/** Which tags may enter the first environments. */
+export interface Select {
+  readonly semver: string;
+  /** Whether every prerelease in the range may be taken, and not only those that the range names. */
+  readonly prereleases: boolean;
+  /** Patterns, one of which a tag must fit; null lets all through. */
+  readonly allow: readonly string[] | null;
+  /** Patterns, none of which a tag may fit, whatever `allow` says. */
+  readonly ignore: readonly string[];
+}
 
 export type Selection =
   | { readonly selected: string }
@@ -18,29 +30,31 @@ const LONGEST_RANGE = 256;
  * are not), since a short one like `1` or `1.2` is usually a moving tag, and short numeric commit ids look like
  * versions. Ranges are those of npm's `semver`, which differ from Masterminds' (Flux, Argo CD Image Updater) over
  * prereleases: one is taken only if the range itself names a prerelease of the same `x.y.z`, as `>=1.3.0-rc.1`
- * does for `1.3.0-rc.2` but not for `1.4.0-rc.1`.
+ * does for `1.3.0-rc.2` but not for `1.4.0-rc.1`. With `prereleases` every one is taken that lies between the bounds, in
+ * the order of Semantic Versioning: `<2.0.0` then takes in `2.0.0-rc.1`, which is before `2.0.0`; `<2.0.0-0` does not.
  *
  * Where two tags say the same version, the one without `v` is taken, so that the order of the list never matters.
  * Tags of signatures (`sha256-…`, `….sig`, `….att`, `….sbom`) are never taken.
  */
-export function selectTag(tags: readonly string[], select: { readonly semver: string }): Selection {
+export function selectTag(tags: readonly string[], select: Select): Selection {
   const known = selections.get(tags);
-  if (known?.semver === select.semver) return known.selection;
+  if (known?.select === select) return known.selection;
   const selection = selectAnew(tags, select);
-  selections.set(tags, { semver: select.semver, selection });
+  selections.set(tags, { select, selection });
   return selection;
 }
 
-/** What was last selected from a list. Lists never change, and the same one is selected from at every look until its registry is asked again. */
-const selections = new WeakMap<readonly string[], { readonly semver: string; readonly selection: Selection }>();
+/** What was last selected from a list. Lists and settings never change, and the same ones meet at every look until the registry is asked again. */
+const selections = new WeakMap<readonly string[], { readonly select: Select; readonly selection: Selection }>();
 
-function selectAnew(tags: readonly string[], select: { readonly semver: string }): Selection {
+function selectAnew(tags: readonly string[], select: Select): Selection {
   const problem = rangeProblem(select.semver);
   if (problem !== null) return { none: problem };
-  const range = new semver.Range(select.semver);
+  const range = new semver.Range(select.semver, { includePrerelease: select.prereleases });
   let best: { readonly tag: string; readonly version: semver.SemVer } | null = null;
   let versions = 0;
-  for (const tag of tags) {
+  const permitted = tags.filter((tag) => isPermitted(tag, select));
+  for (const tag of permitted) {
     const version = isSignatureTag(tag) ? null : versionOfTag(tag);
     if (version === null) continue;
     versions += 1;
@@ -49,8 +63,14 @@ function selectAnew(tags: readonly string[], select: { readonly semver: string }
     if (best === null || order > 0 || (order === 0 && best.tag.startsWith("v"))) best = { tag, version };
   }
   if (best !== null) return { selected: best.tag };
-  if (versions === 0) return { none: `none of ${tags.length} tags is a version x.y.z` };
+  if (permitted.length === 0 && tags.length > 0) return { none: `none of ${tags.length} tags is let through by allow and ignore` };
+  if (versions === 0) return { none: `none of ${permitted.length} tags is a version x.y.z` };
   return { none: `none of ${versions} versions is in the range ${select.semver}` };
+}
+
+function isPermitted(tag: string, { allow, ignore }: Select): boolean {
+  if (ignore.some((pattern) => fitsPattern(pattern, tag))) return false;
+  return allow === null || allow.some((pattern) => fitsPattern(pattern, tag));
 }
 
 /** What is wrong with a semver range, and what to write instead; null when it is sound. */

@@ -1,5 +1,5 @@
 import type { Repository } from "../domain/observation.ts";
-import { parseRegistryEvent } from "../domain/registry-event.ts";
+import { parseGitHub } from "../domain/registry-events/github.ts";
 
 /** What an event means for Pinion: which repositories to look at, and nothing else. */
 export type EventMeaning =
@@ -83,8 +83,8 @@ function gone(payload: unknown): EventMeaning {
 }
 
 function pushedImages(payload: unknown): EventMeaning {
-  const event = parseRegistryEvent("package", payload);
-  if ("images" in event) return { kind: "images", repositories: [...new Set(event.images.map((image) => image.repository))] };
+  const event = parseGitHub(payload);
+  if ("repositories" in event) return { kind: "images", repositories: event.repositories };
   return nothing("ignored" in event ? event.ignored : event.invalid);
 }
 

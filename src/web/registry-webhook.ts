@@ -1,12 +1,12 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { REGISTRY_SOURCES, webhookSecretVariable, type RegistrySource } from "../config.ts";
-import { parseRegistryEvent } from "../domain/registry-event.ts";
+import { webhookSecretVariable } from "../config.ts";
+import { parseRegistryEvent, REGISTRY_SOURCES, type RegistrySource } from "../domain/registry-events/sources.ts";
 import type { Journal } from "../ports.ts";
 import type { Dispatcher } from "../reconciler/dispatch.ts";
 import type { Secret } from "../secret.ts";
 import { answer, refuse } from "./answer.ts";
 import { readBody, type BodyBudget } from "./body.ts";
+import { PROOFS, proofProblem, signatureProblem } from "./registry-proof.ts";
 
 export interface RegistryWebhookParts {
   readonly secrets: ReadonlyMap<RegistrySource, Secret>;
@@ -19,8 +19,15 @@ export interface RegistryWebhookParts {
 const BODY_LIMIT = 1024 * 1024;
 
 /**
- * `POST /webhooks/registry/<source>`. Whatever was understood is answered with 202, also when it is worth nothing: a
- * registry sends a refused notification again for ever, and holds all later ones back meanwhile.
+ * Senders that send a refused notification again for ever, and hold all later ones back meanwhile (Distribution) or keep it for days
+ * (Pub/Sub). They are told in the answer that it was worth nothing, but with a status that ends it.
+ */
+const RESENDING: ReadonlySet<RegistrySource> = new Set(["distribution", "gar"]);
+
+/**
+ * `POST /webhooks/registry/<source>`, with `?registry=` for senders that do not say it and `?secret=` for those that can do no better. What was
+ * understood is answered with 202, also when it is worth nothing; what was not, with 422, so that whoever looks at the sender's list of
+ * deliveries sees it.
  */
 export async function registryWebhook(
   parts: RegistryWebhookParts,
@@ -32,9 +39,11 @@ export async function registryWebhook(
   if (known === undefined) return refuse(request, response, 404, `there is no such source; known: ${REGISTRY_SOURCES.join(", ")}`);
   const secret = parts.secrets.get(known);
   if (secret === undefined) return refuse(request, response, 404, `${known} is not set up: give ${webhookSecretVariable(known)}`);
-  if (!opens(secret, request.headers.authorization)) {
-    parts.journal.warn("a registry webhook was refused: its Authorization header does not hold the secret", { source });
-    return refuse(request, response, 401, "the Authorization header does not hold the configured secret");
+  const query = queryOf(request);
+  const unproven = proofProblem(PROOFS[known], secret, request, query);
+  if (unproven !== null) {
+    tellUnproven(parts, known, unproven);
+    return refuse(request, response, 401, unproven);
   }
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers["content-type"] ?? "")) {
     return refuse(request, response, 415, "the Content-Type must be JSON");
@@ -47,13 +56,26 @@ export async function registryWebhook(
       return refuse(request, response, 503, "too much is being received at the moment: send it again");
     case "aborted":
       return;
-    case "whole":
+    case "whole": {
       body.release();
-      heed(parts, known, body.bytes, response);
+      const forged = signatureProblem(PROOFS[known], secret, request, body.bytes);
+      if (forged === null) return heed(parts, known, query.get("registry"), body.bytes, response);
+      tellUnproven(parts, known, forged);
+      return answer(response, 401, { error: forged });
+    }
   }
 }
 
-function heed(parts: RegistryWebhookParts, source: RegistrySource, bytes: Buffer, response: ServerResponse): void {
+function queryOf({ url = "" }: IncomingMessage): URLSearchParams {
+  const mark = url.indexOf("?");
+  return new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1));
+}
+
+function tellUnproven({ journal }: RegistryWebhookParts, source: RegistrySource, reason: string): void {
+  journal.warn("a registry webhook was refused", { source, reason });
+}
+
+function heed(parts: RegistryWebhookParts, source: RegistrySource, registry: string | null, bytes: Buffer, response: ServerResponse): void {
   let content: unknown;
   try {
     content = JSON.parse(bytes.toString("utf8"));
@@ -61,24 +83,15 @@ function heed(parts: RegistryWebhookParts, source: RegistrySource, bytes: Buffer
     answer(response, 400, { error: "the body is not JSON" });
     return;
   }
-  const event = parseRegistryEvent(source, content);
-  if ("images" in event) {
-    const repositories = new Set(event.images.map((image) => image.repository));
-    for (const repository of repositories) parts.dispatcher.imagePushed(repository);
-    answer(response, 202, { accepted: [...repositories] });
+  const event = parseRegistryEvent(source, content, registry);
+  if ("repositories" in event) {
+    for (const repository of event.repositories) parts.dispatcher.imagePushed(repository);
+    answer(response, 202, { accepted: event.repositories });
   } else if ("ignored" in event) {
     answer(response, 202, { ignored: event.ignored });
   } else {
     parts.journal.warn("a registry webhook could not be read", { source, reason: event.invalid });
-    answer(response, 202, { ignored: event.invalid });
+    if (RESENDING.has(source)) answer(response, 202, { ignored: event.invalid });
+    else answer(response, 422, { error: event.invalid });
   }
-}
-
-/** Compared by hash, so that neither the length nor the first wrong character shows in the time it takes. */
-function opens(secret: Secret, header: string | undefined): boolean {
-  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
-  const given = hash(header ?? "");
-  const bare = timingSafeEqual(given, hash(secret.reveal()));
-  const bearer = timingSafeEqual(given, hash(`Bearer ${secret.reveal()}`));
-  return bare || bearer;
 }

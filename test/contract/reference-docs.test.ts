@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
+import { webhookSecretVariable } from "../../src/config.ts";
+import { REGISTRY_SOURCES } from "../../src/domain/registry-events/sources.ts";
+import { PROOFS } from "../../src/web/registry-proof.ts";
 import { configurationReference, gatesReference } from "./reference-docs.ts";
 
 // When one of these fails, the reference is out of date: `npx vitest run test/contract -u` writes it anew.
@@ -10,5 +14,15 @@ describe("the reference is what the code says", () => {
 
   it("docs/gates.md", async () => {
     await expect(gatesReference(await loadShippedPolicies())).toMatchFileSnapshot("../../docs/gates.md");
+  });
+});
+
+describe("docs/registry-webhooks.md", () => {
+  const page = readFileSync(new URL("../../docs/registry-webhooks.md", import.meta.url), "utf8");
+
+  it.each(REGISTRY_SOURCES)("says of %s what the code does", (source) => {
+    const proof = PROOFS[source].kind;
+    const query = proof === "address" ? "?secret=…" : source === "artifactory" || source === "nexus" ? "?registry=…" : "";
+    expect(page).toContain(`| \`${source}${query}\` | \`${webhookSecretVariable(source)}\` | ${proof} |`);
   });
 });

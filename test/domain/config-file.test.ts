@@ -33,7 +33,7 @@ describe("the example", () => {
     expect(config).toMatchObject({
       mode: "enforce",
       discover: ["apps/{app}/overlays/{env}/kustomization.yaml"],
-      defaults: { images: null, select: { semver: ">=1.0.0" }, argocd: ["{app}-{env}"], slo: null, paused: null },
+      defaults: { images: null, select: { semver: ">=1.0.0", prereleases: false, allow: null, ignore: [] }, argocd: ["{app}-{env}"], slo: null, paused: null },
       limits: { openPullRequests: 50, newPullRequestsPerHour: 60 },
     });
     expect(config.environments.map(({ name, after, path, promote, merge }) => ({ name, after, path, promote, merge }))).toEqual([
@@ -77,7 +77,7 @@ describe("what may be left out", () => {
       { name: "dev", after: [], ...careful },
       { name: "prod", after: ["dev"], ...careful },
     ]);
-    expect(defaults).toEqual({ images: null, select: { semver: ">=0.0.0" }, argocd: ["{app}-{env}"], slo: null, paused: null });
+    expect(defaults).toEqual({ images: null, select: { semver: ">=0.0.0", prereleases: false, allow: null, ignore: [] }, argocd: ["{app}-{env}"], slo: null, paused: null });
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe("what may be left out", () => {
       "  defaults:",
       "    images: [nginx]",
       '    argocd: ["{app}-{env}-eu", "{app}-{env}-us"]',
-      "    select: { semver: ^1 }",
+      "    select: { semver: ^1, prereleases: true, allow: [1.*], ignore: ['*-debug', 1.0.?] }",
       "    slo: up",
       "    paused: moving",
       "  silent:",
@@ -108,7 +108,7 @@ describe("what may be left out", () => {
     expect(config.defaults).toEqual({
       images: ["docker.io/library/nginx"],
       argocd: ["{app}-{env}-eu", "{app}-{env}-us"],
-      select: { semver: "^1" },
+      select: { semver: "^1", prereleases: true, allow: ["1.*"], ignore: ["*-debug", "1.0.?"] },
       slo: "up",
       paused: "moving",
     });
@@ -116,7 +116,7 @@ describe("what may be left out", () => {
     expect(config.apps.get("other")).toEqual({
       images: ["Acme.io/web"],
       argocd: ["web"],
-      select: { semver: "^2" },
+      select: { semver: "^2", prereleases: false, allow: null, ignore: [] },
       slo: "fast",
       paused: "broken",
     });
@@ -183,6 +183,10 @@ const MISTAKES: readonly (readonly [string, string, readonly string[]])[] = [
   ["an unknown key in an environment", file({ environments: "  dev: { promot: auto }\n" }), ['3:10 unknown key "promot" in environments.dev. Did you mean "promote"?']],
   ["an unknown key in approvals", file({ environments: "  dev:\n    approvals: { team: [sre] }\n" }), ['4:18 unknown key "team" in environments.dev.approvals. Did you mean "teams"?']],
   ["an unknown key in an app", file({ apps: "  web: { image: [nginx] }\n" }), ['6:10 unknown key "image" in apps.web. Did you mean "images"?']],
+  ["a pattern that is a regular expression", file({ apps: "  web: { select: { semver: ^1, allow: [1.*, '^v1\\.'] } }\n" }), ['6:45 apps.web.select.allow[1]: "^v1\\." is not a pattern of tags: write letters, digits, "_", "." and "-", "*" for any characters and "?" for one, as in "*-debug"']],
+  ["a pattern that is too long", file({ apps: `  web: { select: { semver: ^1, ignore: [${"x".repeat(129)}] } }\n` }), ["6:41 apps.web.select.ignore[0]: the pattern is longer than 128 characters"]],
+  ["no patterns", file({ apps: "  web: { select: { semver: ^1, allow: [] } }\n" }), ["6:39 apps.web.select.allow must be a list of 1 to 50 different patterns of tags, but is an empty list"]],
+  ["prereleases in words", file({ apps: "  web: { select: { semver: ^1, prereleases: some } }\n" }), ["6:45 apps.web.select.prereleases must be true or false, but is \"some\""]],
   ["a select without semver", file({ apps: "  web: { select: {} }\n" }), ['6:10 apps.web.select lacks the key "semver"']],
   ["windows in an environment", file({ environments: '  dev: { windows: [{ allow: "0 9 * * 1-4", for: 8h }] }\n' }), ["3:10 windows are not supported yet: remove this key, nothing would wait for it"]],
   ["windows at the top", file({ rest: "windows: []\n" }), ["6:1 windows are not supported yet: remove this key, nothing would wait for it"]],

@@ -1,11 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareVersions, rangeProblem, selectTag } from "../../src/domain/select.ts";
+import { compareVersions, rangeProblem, selectTag, type Select } from "../../src/domain/select.ts";
 
 const FLUX = ["0.1.0", "0.1.1", "0.2.0", "1.0.0", "1.0.1", "1.0.2", "1.1.0-alpha"];
 const MIXED = ["1.0.0", "1.0.0.1", "1.0.0p", "1.0.1", "1.2.0", "0.1.0"];
 const UNORDERED = ["5.0.0", "0.0.1", "0.2.1", "0.1.1", "1.1.1", "7.0.6", "1.0.0", "1.0.2"];
 const SIGNATURE = `sha256-${"0".repeat(64)}`;
+
+/** Settings as they are when nothing but the range is written. */
+function of(semver: string, more: Partial<Select> = {}): Select {
+  return { semver, prereleases: false, allow: null, ignore: [], ...more };
+}
 
 describe("selectTag", () => {
   it.each<readonly [tags: readonly string[], range: string, selected: string | null]>([
@@ -50,7 +55,7 @@ describe("selectTag", () => {
     [["V1.2.3", "=1.2.3", "v 1.2.3", "vv1.2.3", "1.2.3-", "1.2.3-01", "1.2.3-a..b", "99999999999999999999.0.0"], "*", null],
     [[], "*", null],
   ])("of %j in %s takes %s", (tags, range, selected) => {
-    const result = selectTag(tags, { semver: range });
+    const result = selectTag(tags, of(range));
     expect("selected" in result ? result.selected : null).toBe(selected);
   });
 
@@ -59,24 +64,24 @@ describe("selectTag", () => {
     [["1.0.0", "1.1.0", "latest"], ">=2.0.0", "none of 2 versions is in the range >=2.0.0"],
     [["1.0.0"], "latest", '"latest" is not a semver range: write it as npm does, for example ">=1.0.0", "^1.2.0" or "1.x"'],
   ])("of %j in %s says why not", (tags, range, none) => {
-    expect(selectTag(tags, { semver: range })).toEqual({ none });
+    expect(selectTag(tags, of(range))).toEqual({ none });
   });
 
   it("takes the tag without v where two say the same version, in any order", () => {
-    expect(selectTag(["v1.2.3", "1.2.3"], { semver: "*" })).toEqual({ selected: "1.2.3" });
-    expect(selectTag(["1.2.3", "v1.2.3"], { semver: "*" })).toEqual({ selected: "1.2.3" });
-    expect(selectTag(["v1.2.3"], { semver: "*" })).toEqual({ selected: "v1.2.3" });
+    expect(selectTag(["v1.2.3", "1.2.3"], of("*"))).toEqual({ selected: "1.2.3" });
+    expect(selectTag(["1.2.3", "v1.2.3"], of("*"))).toEqual({ selected: "1.2.3" });
+    expect(selectTag(["v1.2.3"], of("*"))).toEqual({ selected: "v1.2.3" });
   });
 
   it("does not depend on the order of the tags, and nothing listed is newer", () => {
     fc.assert(
       fc.property(fc.uniqueArray(tag, { maxLength: 12 }), fc.constantFrom("*", ">=1.0.0", "^1.0.0", ">=1.0.0-0"), (tags, range) => {
-        const result = selectTag(tags, { semver: range });
-        expect(selectTag(tags.toReversed(), { semver: range })).toEqual(result);
-        expect(selectTag(tags.toSorted(), { semver: range })).toEqual(result);
+        const result = selectTag(tags, of(range));
+        expect(selectTag(tags.toReversed(), of(range))).toEqual(result);
+        expect(selectTag(tags.toSorted(), of(range))).toEqual(result);
         if (!("selected" in result)) return;
         expect(tags).toContain(result.selected);
-        const fits = tags.filter((other) => "selected" in selectTag([other], { semver: range }));
+        const fits = tags.filter((other) => "selected" in selectTag([other], of(range)));
         const newer = fits.filter((other) => compareVersions(other, result.selected) === "newer");
         expect(newer).toEqual([]);
       }),
@@ -86,10 +91,71 @@ describe("selectTag", () => {
   it("never throws, whatever the tags and the range", () => {
     fc.assert(
       fc.property(fc.array(fc.string()), fc.string(), (tags, range) => {
-        const result = selectTag(tags, { semver: range });
+        const result = selectTag(tags, of(range));
         if ("selected" in result) expect(rangeProblem(range)).toBeNull();
       }),
     );
+  });
+});
+
+describe("prereleases, when they are let in", () => {
+  it.each<readonly [tags: readonly string[], range: string, selected: string | null]>([
+    [["3.4.5-beta.1"], ">=0.0.0-0", "3.4.5-beta.1"],
+    [["3.4.5-beta.1"], "*", "3.4.5-beta.1"],
+    [["1.2.1-alpha.1"], "^1.2.0", "1.2.1-alpha.1"],
+    [["1.2.1-alpha.1"], "^1.2.0-alpha.0", "1.2.1-alpha.1"],
+    // ">3" is ">=4.0.0".
+    [["3.0.1-beta"], ">= 1.0.0 <= 2.0.0-beta || > 3", null],
+    [["4.0.1-beta"], ">= 1.0.0 <= 2.0.0-beta || > 3", "4.0.1-beta"],
+    [["0.1.0", "1.0.2", "1.1.0-alpha"], "1.0.x", "1.0.2"],
+    [["0.1.0", "1.0.2", "1.1.0-alpha"], "*", "1.1.0-alpha"],
+    [["v2.2.0", "v2.3.0-rc.0.18.g1abb7b5dd-ppc64le"], "*", "v2.3.0-rc.0.18.g1abb7b5dd-ppc64le"],
+    // A release is newer than its own prereleases, and numbers compare as numbers.
+    [["1.3.0-rc.1", "1.3.0"], "*", "1.3.0"],
+    [["1.3.0-rc.10", "1.3.0-rc.9"], "*", "1.3.0-rc.10"],
+    // Before the lower bound is outside; before the upper one is inside, unless the bound says otherwise.
+    [["1.0.0-rc.1"], ">=1.0.0", null],
+    [["2.0.0-rc.1"], ">=1.0.0 <2.0.0", "2.0.0-rc.1"],
+    [["2.0.0-rc.1"], ">=1.0.0 <2.0.0-0", null],
+    [["2.0.0-rc.1"], "^1.0.0", null],
+    [["1.3.0-rc.2.sig", `${SIGNATURE}.sig`], "*", null],
+  ])("of %j in %s takes %s", (tags, range, selected) => {
+    const result = selectTag(tags, of(range, { prereleases: true }));
+    expect("selected" in result ? result.selected : null).toBe(selected);
+  });
+});
+
+describe("allow and ignore", () => {
+  const TAGS = ["v1.0.0", "v1.1.0", "v2.0.0"];
+
+  it.each<readonly [tags: readonly string[], more: Partial<Select>, selected: string | null]>([
+    [TAGS, { allow: ["v1.*"] }, "v1.1.0"],
+    [TAGS, { allow: ["v1.*"], ignore: ["v1.1.0"] }, "v1.0.0"],
+    [["v1.0.0"], { allow: ["v1.*"], ignore: ["v1.0.0"] }, null],
+    [TAGS, { allow: ["v1.0.*", "v2.*"] }, "v2.0.0"],
+    [TAGS, { ignore: ["v2.*"] }, "v1.1.0"],
+    [TAGS, { ignore: ["*"] }, null],
+    [TAGS, { allow: ["*"] }, "v2.0.0"],
+    [TAGS, { allow: [] }, null],
+    // A pattern is for the whole tag.
+    [TAGS, { allow: ["1.0"] }, null],
+    [["1.0.1", "1.0.2", "1.0.10"], { ignore: ["1.0.?"] }, "1.0.10"],
+    [["1.0.0", "1.1.0-debug", "1.1.0-alpine"], { prereleases: true, ignore: ["*-debug", "*-alpine"] }, "1.0.0"],
+    [["1.0.0-alpine", "1.1.0-alpine", "1.2.0"], { prereleases: true, allow: ["*-alpine"] }, "1.1.0-alpine"],
+  ])("of %j with %j takes %s", (tags, more, selected) => {
+    const result = selectTag(tags, of("*", more));
+    expect("selected" in result ? result.selected : null).toBe(selected);
+  });
+
+  it("say so when they leave nothing", () => {
+    expect(selectTag(["1.0.0", "2.0.0"], of("*", { ignore: ["*"] }))).toEqual({ none: "none of 2 tags is let through by allow and ignore" });
+    expect(selectTag(["1.0.0", "latest"], of("*", { allow: ["latest"] }))).toEqual({ none: "none of 1 tags is a version x.y.z" });
+  });
+
+  it("are not forgotten when the same list is selected from with other settings", () => {
+    expect(selectTag(TAGS, of("*"))).toEqual({ selected: "v2.0.0" });
+    expect(selectTag(TAGS, of("*", { ignore: ["v2.*"] }))).toEqual({ selected: "v1.1.0" });
+    expect(selectTag(TAGS, of("*"))).toEqual({ selected: "v2.0.0" });
   });
 });
 

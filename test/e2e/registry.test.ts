@@ -1,6 +1,7 @@
+import { createHmac } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { shown } from "./onlooker.ts";
-import { begin, DEV, HOUR, MINUTE } from "./story.ts";
+import { begin, configOf, DEV, HOUR, MINUTE } from "./story.ts";
 
 const WITH_APPROVAL = "dev: { promote: auto, merge: on-approval, approvals: { count: 1 }, watch: 2m }";
 
@@ -114,6 +115,21 @@ describe("a registry with its own ways", () => {
   });
 });
 
+it("that has prereleases and variants gives what the configuration selects, and nothing older when that is gone", async () => {
+  const config = configOf(DEV).replace("defaults: {", 'defaults: { select: { semver: ">=1.0.0", prereleases: true, ignore: ["*-debug", "2.*"] },');
+  const story = await begin({ pushed: "", asleep: true, config });
+  const { world } = story;
+  for (const tag of ["1.4.2", "1.5.0-rc.9", "1.5.0-rc.10", "1.5.0-rc.11-debug", "2.0.0", "latest"]) await world.push("checkout", tag);
+  await story.wake();
+  await story.until("verified dev 1.5.0-rc.10");
+  expect(story.titles("merged")).toEqual(["Promote checkout 1.5.0-rc.10 to dev"]);
+  const narrow = config.replace('["*-debug", "2.*"]', '["*-debug", "2.*", "*-rc.*"]');
+  await world.person("alice").push("main", { ".github/pinion.yaml": narrow }, "No release candidates");
+  await world.pass(HOUR);
+  expect(story.titles("open")).toEqual([]);
+  expect(await story.version("dev")).toBe("1.5.0-rc.10");
+});
+
 it("needs no notification of a push: new tags are found by asking now and then", async () => {
   const story = await begin({ environmentLines: [DEV], pushed: "", asleep: true });
   const { world } = story;
@@ -122,23 +138,55 @@ it("needs no notification of a push: new tags are found by asking now and then",
   await story.until("merged dev 1.4.2", 15 * MINUTE);
 });
 
-it("asks a registry again that told of a push before it showed the tag", async () => {
-  const story = await begin({ pushed: "", asleep: true });
+const SECRET = "a secret for one webhook";
+
+/** One webhook of each kind of proof, with what its sender would send of a push to the sandbox's registry. */
+const WEBHOOKS = [
+  {
+    source: "distribution",
+    how: "by a header",
+    told: (host: string) => ({
+      query: "",
+      body: { events: [{ action: "push", target: { repository: "acme/checkout", tag: "1.4.2", digest: `sha256:${"0".repeat(64)}` }, request: { host } }] },
+    }),
+    prove: (): Record<string, string> => ({ authorization: `Bearer ${SECRET}` }),
+  },
+  {
+    source: "quay",
+    how: "by its address",
+    told: (host: string) => ({
+      query: `?secret=${encodeURIComponent(SECRET)}`,
+      body: { docker_url: `${host}/acme/checkout`, updated_tags: ["1.4.2"] },
+    }),
+    prove: (): Record<string, string> => ({}),
+  },
+  {
+    source: "nexus",
+    how: "by a signature",
+    told: (host: string) => ({
+      query: `?registry=${host}`,
+      body: { initiator: "someone", action: "CREATED", component: { format: "docker", name: "acme/checkout", version: "1.4.2" } },
+    }),
+    prove: (text: string): Record<string, string> => ({ "x-nexus-webhook-signature": createHmac("sha1", SECRET).update(text).digest("hex") }),
+  },
+] as const;
+
+it.each(WEBHOOKS)("$how a registry tells of a push, and is asked again when it did so before it showed the tag", async ({ source, told, prove }) => {
+  const story = await begin({ pushed: "", asleep: true, settings: { [`PINION_WEBHOOK_${source.toUpperCase()}_SECRET`]: SECRET } });
   const { world } = story;
   await world.start();
-  const event = {
-    action: "push",
-    target: { repository: "acme/checkout", tag: "1.4.2", digest: `sha256:${"0".repeat(64)}`, mediaType: "application/vnd.oci.image.index.v1+json" },
-    request: { host: world.registry.host },
-  };
-  const authorization = world.environment["PINION_WEBHOOK_DISTRIBUTION_SECRET"] ?? "";
-  const told = await fetch(`${world.pinion.url}/webhooks/registry/distribution`, {
-    method: "POST",
-    headers: { "content-type": "application/vnd.docker.distribution.events.v1+json", authorization },
-    body: JSON.stringify({ events: [event] }),
-  });
-  expect(told.status).toBeLessThan(300);
+  const { query, body } = told(world.registry.host);
+  const text = JSON.stringify(body);
+  const post = (proof: Record<string, string>, at: string): Promise<Response> =>
+    fetch(`${world.pinion.url}/webhooks/registry/${source}${at}`, { method: "POST", headers: { "content-type": "application/json", ...proof }, body: text });
+  const asked = world.registry.requests.length;
+  const forged = await post({}, query.replace(/secret=.*/, "secret=wrong"));
+  await world.settle();
+  expect([forged.status, world.registry.requests.length - asked]).toEqual([401, 0]);
+  const answer = await post(prove(text), query);
+  expect([answer.status, await answer.json()]).toEqual([202, { accepted: [`${world.registry.host}/acme/checkout`] }]);
   await world.settle();
   await world.push("checkout", "1.4.2");
   await story.until("merged dev 1.4.2", MINUTE);
+  expect(world.log.join("")).not.toContain(SECRET);
 });
