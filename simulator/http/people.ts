@@ -12,6 +12,9 @@ import { CONFIG_PATH } from "../world/config-text.ts";
 import type { Blindness } from "../world/metrics.ts";
 import type { HttpWorld } from "./http-world.ts";
 
+/** Every other commit of his says that it is the App's, and GitHub signs the others. */
+const IMITATOR = "ivan";
+
 /** What people and machines do at a GitHub and a registry that they reach over HTTP, as Pinion does. */
 export class HttpPeople implements WorldActions {
   readonly #world: HttpWorld;
@@ -20,6 +23,7 @@ export class HttpPeople implements WorldActions {
   readonly #registry: SandboxRegistry;
   readonly #forks = new Map<string, Repository>();
   #pushes = 0;
+  #forgeries = 0;
 
   constructor(world: HttpWorld, { github, repository, registry }: { readonly github: GitHubSandbox; readonly repository: Repository; readonly registry: SandboxRegistry }) {
     this.#world = world;
@@ -94,7 +98,8 @@ export class HttpPeople implements WorldActions {
     return this.#lets(async () => {
       const person = this.#person(login);
       if (this.#branch(branch) === null) await person.createBranch(branch, this.#branch(MAIN) ?? "");
-      await person.editInBrowser(branch, edits, message);
+      if (login === IMITATOR && this.#forgeries++ % 2 === 0) await person.push(branch, edits, message, { as: { name: login, email: this.#github.app.bot.email } });
+      else await person.editInBrowser(branch, edits, message);
     });
   }
 
