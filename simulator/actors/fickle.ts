@@ -6,9 +6,9 @@ export function fickle(turn: Turn): Promise<string> {
   return oneThing(turn, [
     [5, changeMind],
     [3, approve],
-    [2, turnDown],
+    [1, turnDown],
     [3, touch],
-    [3, labelTogether],
+    [4, labelTogether],
     [3, askFromOutside],
     [2, close],
   ]);
@@ -25,14 +25,14 @@ function awaited(turn: Turn): PullFacts | undefined {
   return chance.oneOf(spokenOf.length > 0 ? spokenOf : pulls);
 }
 
-/** A review is taken back, and somebody else says the same. */
+/** A review is taken back, and somebody else approves. */
 async function changeMind(turn: Turn): Promise<string> {
   const pull = awaited(turn);
-  const last = pull?.reviews.findLast(({ state }) => state === "approved");
+  const last = pull?.reviews.findLast(({ state }) => state === "approved" || state === "changes-requested");
   if (pull === undefined || last === undefined) return approve(turn);
   const other = turn.chance.oneOf(PEOPLE.filter((login) => login !== last.author.login)) ?? "bob";
   const gone = await turn.world.dismiss("olive", pull.number);
-  return said(gone && (await turn.world.review(other, pull.number, "approved")), `olive dismisses an approval of #${pull.number}, and ${other} approves it`);
+  return said(gone && (await turn.world.review(other, pull.number, "approved")), `olive dismisses a review of #${pull.number}, and ${other} approves it`);
 }
 
 async function approve(turn: Turn): Promise<string> {
@@ -57,8 +57,10 @@ async function touch(turn: Turn): Promise<string> {
   const [, environment = "", app = ""] = pull?.headRef.split("/") ?? [];
   const pin = turn.view.pinAt(head(turn), app, environment);
   if (pull === undefined || pin === null) return "nothing waits for anybody's word";
+  const login = turn.chance.oneOf(PEOPLE) ?? "alice";
+  await turn.world.review(login, pull.number, "approved");
   const text = `# Looked at ${turn.chance.below(1_000)} times\n${manifest(pin)}`;
-  return said(await turn.world.push("bob", "main", { [placePath(app, environment)]: text }, "Say more"), `bob edits the manifest that #${pull.number} changes`);
+  return said(await turn.world.push("bob", "main", { [placePath(app, environment)]: text }, "Say more"), `${login} approves #${pull.number}, and bob edits the manifest that it changes`);
 }
 
 /** One may, and the other may not. */
@@ -67,7 +69,7 @@ async function labelTogether(turn: Turn): Promise<string> {
   const environments = (turn.view.configAt(head(turn))?.environments ?? []).map(({ name }) => name);
   if (pull === undefined || environments.length < 2) return "there is nothing to label together";
   const [first, second] = turn.chance.percent(50) ? ["tom", "alice"] : ["alice", "bob"];
-  const [one = "", other = ""] = turn.chance.percent(50) ? environments : environments.toReversed();
+  const [one = "", other = ""] = environments.toReversed();
   await turn.world.label(first, pull.number, `promote:${one}`);
   return said(await turn.world.label(second, pull.number, `promote:${other}`), `${first} and ${second} label #${pull.number}`);
 }

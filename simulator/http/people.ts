@@ -98,7 +98,7 @@ export class HttpPeople implements WorldActions {
     return this.#lets(async () => {
       const person = this.#person(login);
       if (this.#branch(branch) === null) await person.createBranch(branch, this.#branch(MAIN) ?? "");
-      if (login === IMITATOR && this.#forgeries++ % 2 === 0) await person.push(branch, edits, message, { as: { name: login, email: this.#github.app.bot.email } });
+      if (login === IMITATOR && this.#forgeries++ % 2 === 1) await person.push(branch, edits, message, { as: { name: login, email: this.#github.app.bot.email } });
       else await person.editInBrowser(branch, edits, message);
     });
   }

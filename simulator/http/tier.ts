@@ -10,12 +10,12 @@ const LEFT_TO_THE_WIRE: readonly Trouble[] = ["fail-before", "fail-after", "part
 /** The same worlds behind real servers: calls do not fail of themselves, their requests are spoilt. */
 export const OVER_HTTP: Tier = { setupOf: wiredSetupOf, worlds: createHttpWorld };
 
-/** From {@link ALL_KINDS_FROM} on every other seed is a small world: a step costs a hundred times what it costs in memory, so each has to count. */
-const SMALL_EVERY = 2;
+/** From {@link ALL_KINDS_FROM} on, all but one seed in so many are small worlds: a step costs a hundred times what it costs in memory, so each has to count. */
+const ORDINARY_EVERY = 3;
 
 function wiredSetupOf(seed: number): Setup {
   const drawn = setupOf(seed);
-  const setup = seed >= ALL_KINDS_FROM && seed % SMALL_EVERY === 0 ? smallWorld(drawn, new Chance(seed + 2_000_003)) : drawn;
+  const setup = seed >= ALL_KINDS_FROM && seed % ORDINARY_EVERY !== 0 ? smallWorld(drawn, new Chance(seed + 2_000_003)) : drawn;
   const others = setup.troubles.filter((kind) => !LEFT_TO_THE_WIRE.includes(kind));
   // Half of all trouble, whatever else there is.
   return { ...setup, troubles: [...others, ...Array.from<Trouble>({ length: Math.max(1, others.length) }).fill("wire")] };
@@ -35,31 +35,32 @@ const DEV: EnvironmentSetup = {
 };
 
 /** Who gives what an adapter has to understand something to say: people who agree, disagree and change their minds, and those who imitate Pinion. */
-const SOMEBODY = ["fickle", "fickle", "crowd", "hands", "meddler", "operator", "outsider", "intruder", "forger", "pouncer", "unlucky", "metrics"] as const;
+const SOMEBODY = ["crowd", "hands", "meddler", "outsider", "intruder", "forger", "pouncer", "unlucky"] as const;
 
-/** One app on its way through two environments, with many hands on it: most of what happens, happens to what Pinion is doing right now. */
+/** Two apps before a gate, or one on its way to it, with many hands on them: most of what happens, happens to what Pinion is doing right now. */
 function smallWorld(drawn: Setup, chance: Chance): Setup {
   const half = () => chance.percent(50);
-  const gated = chance.percent(75);
+  const alone = half();
+  const gated = alone || chance.percent(75);
   const prod: EnvironmentSetup = {
     ...DEV,
     name: "prod",
-    after: ["dev"],
-    promote: chance.percent(40) ? "on-request" : "auto",
+    after: alone ? [] : ["dev"],
+    promote: !alone && half() ? "on-request" : "auto",
     merge: gated ? "on-approval" : "auto",
-    approvals: { count: gated ? (chance.oneOf([1, 2, 2]) ?? 1) : 0, teams: gated && half() ? ["sre"] : [] },
+    approvals: { count: gated ? (chance.oneOf([1, 2]) ?? 1) : 0, teams: gated && half() ? ["sre"] : [] },
   };
   return {
     ...drawn,
-    apps: ["checkout"],
-    config: { environments: [DEV, prod], slo: half(), limit: 50 },
+    apps: alone ? ["checkout", "search"] : ["checkout"],
+    config: { environments: alone ? [prod] : [DEV, prod], slo: half(), limit: 50 },
     logGuarded: half(),
     pinnedByDigest: true,
     replicas: chance.percent(30) ? 2 : 1,
     troubled: chance.oneOf([0, 3, 8, 14]) ?? 3,
     hintTrouble: chance.oneOf([0, 0, 10]) ?? 0,
     liveliness: chance.oneOf([16, 30]) ?? 16,
-    actors: ["shipper", "shipper", "approver", "approver", ...Array.from({ length: 3 }, () => chance.oneOf(SOMEBODY) ?? "fickle"), "fickle"],
+    actors: [...Array.from({ length: 4 }, () => "shipper"), "fickle", "fickle", "fickle", "approver", ...Array.from({ length: 2 }, () => chance.oneOf(SOMEBODY) ?? "crowd")],
     clockSetBack: false,
   };
 }

@@ -12,8 +12,8 @@ const WHO: readonly Mutant[] = [
   adapterMutant("a commit is the App's by its address alone", ["S27", "S31", "S10", "S16", "S22", "S24"], IDENTITY, "return signedByGitHub(commit) && isOneOf(app.commitEmails,", "return isOneOf(app.commitEmails,"),
   adapterMutant("a commit is the App's by GitHub's signature alone", ["S27", "S31", "S10", "S16", "S22", "S24"], IDENTITY, `return signedByGitHub(commit) && isOneOf(app.commitEmails, commit.optional("author"));`, "return signedByGitHub(commit) && app.commitEmails.length > 0;"),
   adapterMutant("every branch under pinion/ is the App's", ["S27"], "github/snapshot.ts", `target.text("__typename") === "Commit" && isOwnCommit(target, app)`, `target.text("__typename") === "Commit" && app.id > 0`),
-  adapterMutant("a label is the doing of whoever comes first in the timeline", ["S22", "L1"], PULL, `      actor: actorOf(event.optional("actor"), app),\n      at: event.instant("createdAt"),`, `      actor: actorOf(events.find((other) => other.optional("actor") !== null)?.optional("actor") ?? null, app),\n      at: event.instant("createdAt"),`),
-  adapterMutant("a comment is the doing of whoever wrote the first one", ["S22", "L1"], PULL, `.map((comment) => commentOf(comment, app)),`, `.map((comment, _, all) => ({ ...commentOf(comment, app), author: commentOf(all[0] ?? comment, app).author })),`),
+  adapterMutant("a label is the doing of whoever set the last one", ["S22"], PULL, `      actor: actorOf(event.optional("actor"), app),\n      at: event.instant("createdAt"),`, `      actor: actorOf(events.findLast((other) => other.optional("actor") !== null)?.optional("actor") ?? null, app),\n      at: event.instant("createdAt"),`),
+  adapterMutant("a comment is the doing of whoever wrote the first one", ["S22"], PULL, `.map((comment) => commentOf(comment, app)),`, `.map((comment, _, all) => ({ ...commentOf(comment, app), author: commentOf(all[0] ?? comment, app).author })),`),
   adapterMutant("whoever opened a pull request is taken for who closed it", ["S26"], PULL, `by: actorOf(lastClosing(events)?.optional("actor") ?? null, app) };`, `by: actorOf(node.optional("author") ?? lastClosing(events), app) };`),
   adapterMutant("a permission that cannot be learnt is taken for write", ["S6", "S11", "S22"], FORGE, "permission(api, repository, login),", `permission(api, repository, login).catch(() => "write" as const),`),
 ];
@@ -61,7 +61,6 @@ const WRITES: readonly Mutant[] = [
     inAdapter: true,
   },
   adapterMutant("records that GitHub did not take are taken for written", ["S1", "S24", "L2", "L5", "L7"], PUBLISH, ": outcomeOf(result.error);\n        continue;", `: { outcome: "done", value: records?.expectedHead ?? "" };\n        continue;`),
-  adapterMutant("a merge that GitHub refuses is taken for done", ["L0", "L2", "L4"], "github/merge.ts", 'if (status >= 400) return { outcome: "refused", reason:', 'if (status >= 400) return { outcome: "done", value:'),
 ];
 
 /** What the cluster and its users say. */
