@@ -60,7 +60,7 @@ async function touch(turn: Turn): Promise<string> {
   const login = turn.chance.oneOf(PEOPLE) ?? "alice";
   await turn.world.review(login, pull.number, "approved");
   const text = `# Looked at ${turn.chance.below(1_000)} times\n${manifest(pin)}`;
-  return said(await turn.world.push("bob", "main", { [placePath(app, environment)]: text }, "Say more"), `${login} approves #${pull.number}, and bob edits the manifest that it changes`);
+  return said(await turn.world.push("olive", "main", { [placePath(app, environment)]: text }, "Say more"), `${login} approves #${pull.number}, and olive edits the manifest that it changes`);
 }
 
 /** One may, and the other may not. */

@@ -38,12 +38,9 @@ const WORDS: readonly Mutant[] = [
 
 /** What is there, and where it stands. */
 const STATES: readonly Mutant[] = [
-  adapterMutant("closed pull requests are not asked for", ["S26"], QUERIES, "states: [MERGED, CLOSED], orderBy", "states: [MERGED], orderBy"),
   adapterMutant("what a merge made is taken to be the head that was merged", ["L7", "S24"], PULL, `{ commit: commit.text("oid"), at:`, `{ commit: node.text("headRefOid"), at:`),
   adapterMutant("who the App is is not asked again once that failed", ["L2", "L3", "L4", "L5", "L6", "L7"], IDENTITY, "if (known === asked) known = null;", ""),
   adapterMutant("what was changed and changed back is not looked for", ["L7"], "git.ts", "(await follows(repository, since, until)) ? []", "(await follows(repository, since, until)) || count > 0 ? []"),
-  adapterMutant("every commit is an ancestor of every other", ["S15", "S16", "S17", "L5"], "git/history.ts", "  return code === 0;", "  return code <= 1;"),
-  adapterMutant("a history is read from its end", ["S24", "L7"], "git/history.ts", "return commits.toReversed();", "return commits;"),
 ];
 
 /** Writes that go by what was seen. */
@@ -60,7 +57,6 @@ const WRITES: readonly Mutant[] = [
     invariants: ["S24"],
     inAdapter: true,
   },
-  adapterMutant("records that GitHub did not take are taken for written", ["S1", "S24", "L2", "L5", "L7"], PUBLISH, ": outcomeOf(result.error);\n        continue;", `: { outcome: "done", value: records?.expectedHead ?? "" };\n        continue;`),
 ];
 
 /** What the cluster and its users say. */
@@ -68,7 +64,6 @@ const CLUSTER: readonly Mutant[] = [
   adapterMutant("what makes progress is taken for healthy", ["S15", "S16"], "argocd/application.ts", `health: oneOf(HEALTH, health["status"]) ?? "Unknown",`, `health: health["status"] === "Progressing" ? "Healthy" : (oneOf(HEALTH, health["status"]) ?? "Unknown"),`),
   adapterMutant("the last operation is taken to be of what is compared now", ["S16", "S17"], "argocd/application.ts", "      operation,\n      syncedFrom", "      operation: operation === null ? null : { ...operation, revisions: revisionsOf(sync) },\n      syncedFrom"),
   adapterMutant("what Prometheus does not answer is nought", ["S16", "S17"], "prometheus.ts", "      });\n      return answerOf(", `      }).catch(() => null);\n      if (response === null) return { kind: "number", value: 0 };\n      return answerOf(`),
-  adapterMutant("what is no number is nought", ["S16", "S17"], "prometheus.ts", "cannotTell(`the answer is ${shown(value)}`);", `{ kind: "number", value: 0 };`),
 ];
 
 export const ADAPTERS: readonly Mutant[] = [...WHO, ...WORDS, ...STATES, ...WRITES, ...CLUSTER];
