@@ -21,13 +21,13 @@ const FIRST: EnvironmentSetup = {
 /** Nearly everything that is released is bad, and the way back is used again and again. */
 function unluckyWorld(drawn: Setup, chance: Chance): Setup {
   const many = chance.percent(40);
-  const dev: EnvironmentSetup = { ...FIRST, watch: chance.oneOf([1, 1, 3]) ?? 1, rollback: chance.oneOf(["auto", "auto", "auto", "propose"] as const) ?? "auto" };
+  const dev: EnvironmentSetup = { ...FIRST, watch: chance.oneOf([1, 1, 3]) ?? 1, rollback: chance.oneOf(["auto", "auto", "propose"] as const) ?? "auto" };
   const prod: EnvironmentSetup = { ...FIRST, name: "prod", after: ["dev"], rollback: chance.oneOf(["auto", "propose"] as const) ?? "auto" };
   return {
     ...quiet(drawn, chance),
     apps: many ? ["checkout", "search", "cart", "mail"] : ["checkout"],
     config: { environments: many || chance.percent(60) ? [dev] : [dev, prod], slo: chance.percent(50), limit: 50 },
-    actors: ["unlucky", "unlucky", "weather", "weather", "tidier", "approver"],
+    actors: ["unlucky", "unlucky", "weather", "weather", "tidier", "approver", ...(chance.percent(40) ? ["hands", "reviewer"] : [])],
   };
 }
 
@@ -79,6 +79,7 @@ function forgedWorld(drawn: Setup, chance: Chance): Setup {
     ...quiet(drawn, chance),
     apps: chance.percent(50) ? ["checkout"] : ["checkout", "search"],
     config: { environments: [{ ...FIRST, watch: 3 }, prod], slo: false, limit: 50 },
+    logGuarded: false,
     troubled: chance.oneOf([0, 8]) ?? 8,
     troubles: ["crash-after", "fail-after"],
     actors: ["shipper", "unlucky", "forger", "forger", "pouncer", "approver"],
@@ -109,4 +110,16 @@ function quiet(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-export const KINDS: readonly Shape[] = [unluckyWorld, handMadeWorld, crowdedWorld, forgedWorld, neglectedWorld];
+/** An environment follows two others, and each has its own troubles. */
+function forkedWorld(drawn: Setup, chance: Chance): Setup {
+  const staging: EnvironmentSetup = { ...FIRST, name: "staging", after: ["dev"], promote: chance.oneOf(["auto", "on-request"] as const) ?? "auto" };
+  const edge: EnvironmentSetup = { ...FIRST, name: "edge", after: chance.percent(50) ? ["dev", "staging"] : ["staging", "dev"] };
+  return {
+    ...quiet(drawn, chance),
+    apps: ["checkout"],
+    config: { environments: [FIRST, staging, edge], slo: chance.percent(50), limit: 50 },
+    actors: ["shipper", "shipper", "reviewer", "crowd", "weather"],
+  };
+}
+
+export const KINDS: readonly Shape[] = [unluckyWorld, handMadeWorld, crowdedWorld, forgedWorld, neglectedWorld, forkedWorld];

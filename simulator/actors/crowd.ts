@@ -1,6 +1,7 @@
 /** Many people around production: several ask for the same, whoever asked approves, and who may do what changes all the time. */
 import { manifest, placePath, type PullFacts } from "../facts.ts";
 import { botPulls, head, mergedPulls, oneThing, said, type Turn } from "./actor.ts";
+import { touchManifest } from "./people.ts";
 
 export function crowd(turn: Turn): Promise<string> {
   return oneThing(turn, [
@@ -12,6 +13,7 @@ export function crowd(turn: Turn): Promise<string> {
     [2, askWithoutRights],
     [2, smuggle],
     [1, turnDown],
+    [2, touchManifest],
   ]);
 }
 

@@ -1,7 +1,7 @@
 /** Misfortunes that come one after the other: bad releases in a row, many at once, and trouble right after a way back. */
-import { MINUTE, type Fate } from "../facts.ts";
+import { manifest, MINUTE, placePath, type Fate, type PullFacts } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
-import { botPulls, head, oneThing, said, somePlace, type Turn } from "./actor.ts";
+import { botPulls, head, knownPin, oneThing, said, somePlace, type Turn } from "./actor.ts";
 
 const FATES: readonly (readonly [number, Fate])[] = [
   [4, "good"],
@@ -98,18 +98,41 @@ function isFresh(entry: LogEntry, { view }: Turn): boolean {
   return !view.log().some((other) => other.commit === entry.commit && other.environment === entry.environment && ENDS.has(other.event));
 }
 
-/** Closes what Pinion opens to go back, and what it tells people of; bars what ran once, and has old images deleted. */
+/** Has a word on what Pinion opens to go back and tells people of; bars what ran once, and has old images deleted. */
 export function tidier(turn: Turn): Promise<string> {
   return oneThing(turn, [
-    [3, closeRevert],
+    [2, closeRevert],
+    [3, approveRevert],
+    [2, overtakeRevert],
     [3, closeTold],
     [1, barOld],
     [1, dropOld],
   ]);
 }
 
+function someRevert(turn: Turn): PullFacts | undefined {
+  return turn.chance.oneOf(botPulls(turn).filter(({ headRef }) => headRef.includes("/revert-to-")));
+}
+
+async function approveRevert(turn: Turn): Promise<string> {
+  const pull = someRevert(turn);
+  if (pull === undefined) return "there is no way back to approve";
+  const login = turn.chance.oneOf(["alice", "carol"]) ?? "alice";
+  return said(await turn.world.review(login, pull.number, "approved"), `${login} approves #${pull.number}, which goes back`);
+}
+
+/** While Pinion waits for somebody to let it go back, somebody puts something else there. */
+async function overtakeRevert(turn: Turn): Promise<string> {
+  const pull = someRevert(turn);
+  const [, environment = "", app = ""] = pull?.headRef.split("/") ?? [];
+  const pin = knownPin(turn, app);
+  if (pull === undefined || pin === undefined) return "there is no way back to overtake";
+  const done = await turn.world.push("bob", "main", { [placePath(app, environment)]: manifest(pin) }, `Pin ${app} ${pin.tag}`);
+  return said(done, `bob does not wait for #${pull.number}, and pins ${app} ${pin.tag} in ${environment}`);
+}
+
 async function closeRevert(turn: Turn): Promise<string> {
-  const pull = turn.chance.oneOf(botPulls(turn).filter(({ headRef }) => headRef.includes("/revert-to-")));
+  const pull = someRevert(turn);
   if (pull === undefined) return "there is no way back to turn down";
   return said(await turn.world.close("bob", pull.number), `bob closes #${pull.number}, which goes back`);
 }

@@ -37,6 +37,7 @@ export const goingBackChecker: Checker = {
     return pinMoves(view, event.base, event.commit).flatMap((move) => [
       ...targetOf(event, move, view),
       ...barring(event, move, view),
+      ...standing(event, move, view),
       ...(isAutomatic(event, move, view) ? causeOf(event, move, view) : []),
     ]);
   },
@@ -79,6 +80,17 @@ function targetOf(event: Merge, { app, environment, to }: PinMove, view: WorldVi
   if (!verified) return [breach("S18", `#${event.pull} took ${app} in ${environment} back to what was never verified there`)];
   const barred = isQuarantined(view, seenMain(view, event.bot, event.base), digest, environment);
   return barred ? [breach("S18", `#${event.pull} took ${app} in ${environment} back to what is in quarantine`)] : [];
+}
+
+/** Whoever let it through did so for what had gone bad, and not for what has come in its place, or has proved good, since. */
+function standing(event: Merge, { app, environment: name }: PinMove, view: WorldView): readonly Breach[] {
+  const from = view.pinAt(seenMain(view, event.bot, event.base), app, name);
+  if (from?.digest == null) return [];
+  const seen = (view.seenBy(event.bot ?? 0)?.at ?? 0) - SECOND;
+  const word = entriesOf(view, app, name).findLast((entry) => {
+    return holdsDigest(entry, from.digest ?? "") && (BAD_EVENTS.has(entry.event) || (entry.event === "verified" && entry.writtenAt < seen));
+  });
+  return word !== undefined && BAD_EVENTS.has(word.event) ? [] : [breach("S17", `#${event.pull} took ${app} in ${name} back from ${from.tag}, which is not known to be bad`)];
 }
 
 /** Nobody let it through: too few approvals for a revert that is only proposed. */

@@ -192,11 +192,17 @@ export const everyRequestOpened: Hope = {
         const over = entries.slice(asked + 1).some(({ event }) => ["opened", "merged", "out-of-band", "adopted", "withdrawn"].includes(event));
         const busy = open(view).some((pull) => pull.author.kind === "app" && placeOfBranch(pull.headRef) === `${name}/${app}`);
         if (request === undefined || over || busy || holdsDigest(request, digest)) return [];
+        // Somebody has taken the branch's name: whoever asked was told to delete it.
+        if (isTaken(view, `pinion/${name}/${app}/${request.release?.version ?? ""}-`)) return [];
         return [breach("L1", `${request.by ?? ""} may have ${app} ${request.release?.version ?? ""} in ${name}, and it was never opened`)];
       }),
     );
   },
 };
+
+function isTaken(view: WorldView, prefix: string): boolean {
+  return [...view.facts().branches].some(([name, oid]) => name.startsWith(prefix) && view.commit(oid)?.own !== true);
+}
 
 /** L9: nothing is left lying about: no branch of the App's own without an open pull request. */
 export const everyBranchTidied: Hope = {

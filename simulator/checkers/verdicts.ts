@@ -103,8 +103,9 @@ function verified(entry: LogEntry, view: WorldView): readonly Breach[] {
 
 /** Whether users were well at some moment at which it may have been measured. */
 function measuredGood(entry: LogEntry, start: LogEntry, watch: Instant, view: WorldView): boolean {
-  // By the clock of the machine, which may have been set back.
-  for (let end = Math.max(start.at + watch, entry.at - LOOKED_BEFORE); end <= view.now(); end += 2_000) {
+  // Once the watch is over it is measured ever more seldom: half of the time since then may have passed. By the clock of the machine, which may have been set back.
+  const over = Math.max(0, entry.at - start.at - watch);
+  for (let end = start.at + watch + Math.max(0, over / 2 - LOOKED_BEFORE); end <= view.now(); end += 2_000) {
     if (view.errorShare(entry.app, entry.environment, start.at, end) <= GOOD_BELOW) return true;
   }
   return view.errorShare(entry.app, entry.environment, start.at, view.now()) <= GOOD_BELOW;

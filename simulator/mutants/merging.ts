@@ -43,11 +43,13 @@ export const MERGING: readonly Mutant[] = [
     "return refused === undefined;",
   ),
   mutant("the configuration is read from the head of a pull request", ["S6", "S8"], JUDGE, "const environment = environmentOf(draft.config, change.environment);", "const proposed = proposal?.known === true ? proposal.value.config : null;\n    const environment = environmentOf(proposed?.ok === true ? proposed.config : draft.config, change.environment);"),
-  mutant(
-    "a revert is merged though what it goes back from is gone",
-    ["S17"],
-    PULLS,
-    "if (opened === undefined || opened.kind !== \"revert\" || opened.from === null) return null;",
-    "if (opened !== null) return null;",
-  ),
+  {
+    // Where something else is pinned by now it conflicts, and is not built anew either.
+    name: "a revert is merged though what it goes back from is gone",
+    edits: [
+      { file: PULLS, text: `if (opened === undefined || opened.kind !== "revert" || opened.from === null) return null;`, replacement: "if (opened !== null) return null;" },
+      { file: "src/domain/openings.ts", text: " || (opened.from !== null && !isStillPinned(opened.from, pins.pinned))", replacement: "" },
+    ],
+    invariants: ["S17"],
+  },
 ];

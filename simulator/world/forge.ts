@@ -279,7 +279,9 @@ export class AppForge implements Immediate<Forge> {
     const { app, environment, commit, state } = wanted;
     const { deployments } = this.#github.facts;
     const found = deployments.find((one) => one.app === app && one.environment === environment && one.commit === commit);
-    const id = wanted.existing ?? found?.id ?? this.#github.number();
+    const made = wanted.existing ?? found?.id;
+    if (made === undefined && this.#github.git.find(commit) === null) throw new PortFailure("error", `No ref found for: ${commit}`);
+    const id = made ?? this.#github.number();
     this.#part();
     const shown = { id, app, environment, commit, state };
     const known = deployments.some((one) => one.id === id);

@@ -121,6 +121,8 @@ function newestProven(draft: Draft, app: AppName, environment: Environment, pinn
 /** Where a release has not soaked for long enough yet, or null. */
 function soaksIn(draft: Draft, environment: Environment, release: Release): string | null {
   for (const name of environment.after) {
+    // What has just replaced it there is not in the log yet: its soak may be over, or cut short.
+    if (draft.isChanging(release.app, name)) return name;
     const { soakedFor, doneAt } = soakOf(draft.place(release.app, name), release, environment.soak, draft.now);
     if (soakedFor >= environment.soak) continue;
     if (doneAt !== null && doneAt > draft.now) draft.due(doneAt);

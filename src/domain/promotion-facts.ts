@@ -117,8 +117,10 @@ function upstreamFact(draft: Draft, promotion: JudgedPromotion): Facts["upstream
     if (run === undefined && pinsWhat(draft, app, name, to)) planAdopted(draft, app, name);
     const running = place.current !== null && sameRelease(place.current.release, to) && place.current.deployedAt !== null;
     let bad = standingBad(draft, app, name, to) !== null;
+    // When the stay there ended is known once the change is in the log: until then it would be taken to last on.
+    if (draft.isChanging(app, name)) unlearned ??= `what was changed in ${name} is not in the promotion log yet`;
     // Soak counts while the cluster can be seen: what runs there now must still be well.
-    if (running && run !== undefined && !bad) {
+    else if (running && run !== undefined && !bad) {
       const verdict = rolloutOf(draft, app, name, UPSTREAM_MAX_AGE);
       if (verdict === null) unlearned ??= `${name} has not been looked at yet`;
       else if (verdict.verdict === "unknown" || verdict.verdict === "stale")

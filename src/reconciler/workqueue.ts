@@ -45,6 +45,8 @@ export interface Workqueue<H> {
 const HINTS_PER_KEY = 1_000;
 /** Runs that a key may ask for at once, one after the other, before there must be time between them. */
 const RUNS_AT_ONCE = 10;
+/** A run that is wanted sooner than this is wanted at once: nothing outside changes by itself so fast. */
+const AT_ONCE: Milliseconds = 1_000;
 const FIRST_DELAY: Milliseconds = 1_000;
 const LONGEST_DELAY: Milliseconds = 5 * 60_000;
 /** For a dependency that does not say when to ask again. */
@@ -213,7 +215,7 @@ class KeyedQueue<H> implements Workqueue<H> {
   #succeeded(key: string, entry: Entry<H>, again: Instant | null): void {
     const now = this.#options.clock.now();
     entry.failures = 0;
-    entry.runsAtOnce = again !== null && again <= now ? entry.runsAtOnce + 1 : 0;
+    entry.runsAtOnce = again !== null && again < now + AT_ONCE ? entry.runsAtOnce + 1 : 0;
     // A plan that wants to go on for ever is a mistake of ours; it must not take the whole machine with it.
     const tooOften = entry.runsAtOnce - RUNS_AT_ONCE;
     entry.notBefore = tooOften > 0 ? now + this.#backOff(tooOften) : 0;

@@ -191,6 +191,19 @@ describe("another run that was asked for", () => {
   });
 });
 
+it("a plan that wants the next run a moment later, again and again, is a mistake too, and gets time in between", async () => {
+  const { queue, runs, last, clock, advance } = queueUnderTest({ random: () => 0.999 });
+  queue.add("a", "push");
+  await settled();
+  for (let turn = 0; turn < 11; turn += 1) {
+    await last().end(clock.now() + 1);
+    await advance(1);
+  }
+  expect(runs).toHaveLength(11);
+  await advance(1_000);
+  expect(runs).toHaveLength(12);
+});
+
 describe("a run that fails", () => {
   it("by a mistake of ours comes back later and later, up to a cap, and loudly", async () => {
     const { queue, runs, last, told, clock } = queueUnderTest();

@@ -163,6 +163,7 @@ const TALKING: readonly Step[] = [
   ["the same, whose number was lost", (side) => showDeployment(side, "success", side.branch(MAIN)), { deployment: "deployment 1" }],
   ["the same by its number", (side) => showDeployment(side, "success", side.branch(MAIN), side.world.facts().deployments[0]?.id ?? null), { deployment: "deployment 1" }],
   ["another commit", (side) => showDeployment(side, "queued", side.pull(0).head), { deployment: "deployment 2" }],
+  ["a commit that is not there", (side) => showDeployment(side, "queued", NOWHERE), { failed: "error" }],
   ["a person freezes", async (side) => ({ issue: await side.people.openIssue("alice", "Stop", ["freeze:dev"]) }), { issue: expect.anything() }],
   ["and resumes", (side) => side.people.closeIssue("alice", [...side.world.facts().issues.keys()].at(-1) ?? 0), true],
   ["whoever may only read cannot label an issue", async (side) => ({ issue: await side.people.openIssue("mallory", "Stop", ["freeze:dev"]) }), { issue: expect.anything() }],
@@ -187,6 +188,9 @@ const MERGING: readonly Step[] = [
   ["the other conflicts then", async (side) => { await publish(side, [[side.pull(3).head, check("e", "success"), "anew"]]); return merge(side, side.pull(3).number, side.pull(3).head); }, REFUSED],
   ["a writer pushes to the default branch", (side) => side.people.push("bob", MAIN, { "README.md": "By bob\n" }, "By hand"), false],
   ["an administrator pushes to it", (side) => side.people.push("olive", MAIN, { "README.md": "By olive\n" }, "By hand"), true],
+  ["a branch for a draft", (side) => side.people.push("alice", "draft", { "draft.txt": "draft\n" }, "Draft"), true],
+  ["a draft", async (side) => ({ pull: await side.openDraft("draft") }), { pull: expect.anything() }],
+  ["it is merged", async (side) => { await publish(side, [[side.pull(-1).head, check("f", "success"), "anew"]]); return merge(side, side.pull(-1).number, side.pull(-1).head); }, REFUSED],
   ["nobody takes it back", (side) => side.people.force("olive", MAIN, side.world.mainline()[0] ?? ""), false],
   ["a reader pushes nowhere", (side) => side.people.push("mallory", "hers", { "a.txt": "hers\n" }, "Mine"), false],
 ];

@@ -1,13 +1,14 @@
 /** A world in memory and a world of servers, in which the same is done at the same time. */
 import { HttpPeople } from "../../simulator/http/people.ts";
 import { HttpWorld } from "../../simulator/http/http-world.ts";
-import type { PullFacts } from "../../simulator/facts.ts";
+import { MAIN, type PullFacts } from "../../simulator/facts.ts";
 import type { Setup } from "../../simulator/setup.ts";
 import { UNDISTORTED, type Distortion, type Reach, type SimulatedWorld, type Target } from "../../simulator/simulated-world.ts";
 import type { Awaitable, WorldActions } from "../../simulator/world-view.ts";
 import { People } from "../../simulator/world/people.ts";
 import { World } from "../../simulator/world/world.ts";
 import type { Milliseconds } from "../../src/domain/answer.ts";
+import type { Actor } from "../../src/domain/observation.ts";
 import type { Oid } from "../../src/domain/release.ts";
 import { PortFailure } from "../../src/ports.ts";
 import { Names } from "./conformance-names.ts";
@@ -17,11 +18,14 @@ export class Side {
   readonly world: SimulatedWorld;
   readonly people: WorldActions;
   readonly names: Names;
+  /** Opens a draft of what stands on a branch. */
+  readonly openDraft: (branch: string) => Awaitable<number>;
   readonly #reach: Reach;
 
-  constructor(world: SimulatedWorld, people: WorldActions, addresses: ReadonlyMap<string, string>) {
+  constructor(world: SimulatedWorld, people: WorldActions, openDraft: Side["openDraft"], addresses: ReadonlyMap<string, string> = new Map()) {
     this.world = world;
     this.people = people;
+    this.openDraft = openDraft;
     this.names = new Names(addresses);
     this.#reach = world.reach(1, () => world.clock.now());
   }
@@ -42,6 +46,14 @@ export class Side {
   }
 }
 
+const DRAFTER: Actor = { login: "alice", kind: "user" };
+
+function draftInMemory({ github }: World, branch: string): number {
+  const number = github.openPull(DRAFTER, { title: "Draft", base: MAIN, headRef: branch, head: github.branch(branch) ?? "", fork: false }, null);
+  github.changePull(number, { draft: true });
+  return number;
+}
+
 /** What came of it in each world, as it was answered and in plain words. */
 export interface Both<T> {
   readonly memory: { readonly value: T | null; readonly plain: unknown };
@@ -53,19 +65,24 @@ export class Pair {
   readonly servers: Side;
   #known: readonly unknown[] = [];
 
-  private constructor(world: World, httpWorld: HttpWorld, httpPeople: HttpPeople, addresses: ReadonlyMap<string, string>) {
-    this.memory = new Side(world, new People(world), new Map());
-    this.servers = new Side(httpWorld, httpPeople, addresses);
+  private constructor(memory: Side, servers: Side) {
+    this.memory = memory;
+    this.servers = servers;
   }
 
   static async of(setup: Setup): Promise<Pair> {
+    const world = new World(setup);
     const httpWorld = new HttpWorld(setup);
     const servers = await httpWorld.begin(setup);
     const addresses = new Map([
       [servers.environment["GITHUB_URL"] ?? "", "https://github.example"],
       [servers.registryHost, "registry.example"],
     ]);
-    return new Pair(new World(setup), httpWorld, new HttpPeople(httpWorld, servers), addresses);
+    const draft = (head: string) => servers.github.person(DRAFTER.login, servers.repository).openPullRequest({ head, title: "Draft", draft: true });
+    return new Pair(
+      new Side(world, new People(world), (branch) => draftInMemory(world, branch)),
+      new Side(httpWorld, new HttpPeople(httpWorld, servers), draft, addresses),
+    );
   }
 
   /** Does it here and there. */

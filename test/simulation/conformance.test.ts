@@ -1,7 +1,7 @@
 /** The world in memory and the world of servers (Pinion's adapters against the sandbox) answer alike, whatever happens in them. */
 import { describe, expect, it } from "vitest";
 import { Chance } from "../../simulator/chance.ts";
-import { MAIN } from "../../simulator/facts.ts";
+import { MAIN, MINUTE } from "../../simulator/facts.ts";
 import { setupOf } from "../../simulator/setup.ts";
 import type { Distortion } from "../../simulator/simulated-world.ts";
 import { told } from "./conformance-differences.ts";
@@ -48,6 +48,31 @@ describe("whatever people and the App do", () => {
         alike(await bothAsTheyAre(pair, lag));
         pair.pass(chance.percent(40) ? chance.below(2_000) : chance.below(40_000));
       }
+    } finally {
+      await pair.close();
+    }
+  });
+});
+
+describe("pull requests that ended", () => {
+  it("are told of as far back as is asked for, at least", async () => {
+    const pair = await Pair.of({ ...setupOf(1), checkRequired: false });
+    const since = (minutes: number) =>
+      pair.both(async (side) => {
+        const { ended } = await side.ask(({ forge }) => forge.snapshot(side.world.repository, side.world.now() - minutes * MINUTE));
+        return ended.map(({ head }) => head.ref);
+      });
+    try {
+      for (const branch of ["old", "new"]) {
+        await pair.both((side) => side.people.openPull("alice", branch, false, { [`${branch}.txt`]: branch }));
+        await pair.both((side) => side.people.close("alice", side.pull(-1).number));
+        pair.pass(5 * MINUTE);
+      }
+      const [all, few] = [await since(60), await since(7)];
+      expect(all.memory.plain).toEqual(["new", "old"]);
+      expect(all.servers.plain).toEqual(all.memory.plain);
+      expect(few.memory.plain).toEqual(["new"]);
+      expect(few.servers.plain).toEqual(expect.arrayContaining(["new"]));
     } finally {
       await pair.close();
     }

@@ -71,24 +71,24 @@ describe("hints", () => {
 });
 
 describe("shrinking", () => {
-  /** Stands for a mistake that shows whenever carol, of all people, closes something. */
-  const carolCloses = (): readonly Checker[] => [
+  /** Stands for a mistake that shows whenever a person closes something. */
+  const somebodyCloses = (): readonly Checker[] => [
     {
       invariants: ["T1"],
-      see: (event) => (event.kind === "closed" && event.by.login === "carol" ? [{ invariant: "T1", sentence: "carol closed it" }] : []),
+      see: (event) => (event.kind === "closed" && event.by.kind === "user" ? [{ invariant: "T1", sentence: "somebody closed it" }] : []),
     },
   ];
 
   it("leaves a story that shows the same, and little beside", async () => {
-    const closing = /^\{"kind":"closed","pull":\d+,"by":\{"login":"carol"/;
+    const closing = /^\{"kind":"closed","pull":\d+,"by":\{"login":"\w+","kind":"user"/;
     const { seed, decisions } = await runIn((one) => one.trace.some((line) => closing.test(line)));
     const whole = { seed, setup: setupOf(seed), decisions };
-    const short = await shrink(whole, "T1", policies, { checkers: carolCloses, tries: 40 });
+    const short = await shrink(whole, "T1", policies, { checkers: somebodyCloses, tries: 40 });
     const lines: string[] = [];
-    const told = await replay(short, policies, (line) => lines.push(line), carolCloses);
+    const told = await replay(short, policies, (line) => lines.push(line), somebodyCloses);
     expect(told.violation).toMatchObject({ invariant: "T1", seed });
     expect(short.decisions.length).toBeLessThan(whole.decisions.length / 2);
-    expect(lines.join("\n")).toContain("is closed by carol");
+    expect(lines.join("\n")).toMatch(/is closed by (?!pinion)/);
   });
 
   async function runIn(fits: (result: RunResult) => boolean): Promise<RunResult> {

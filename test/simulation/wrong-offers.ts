@@ -81,6 +81,17 @@ export const WRONG_OFFERS: Readonly<Record<string, readonly (readonly [string, W
   S17: [
     ["it is offered to go back where that is left to people", (world) => configured(world, { rollback: "off" }, true)],
     [
+      "it goes back, as somebody approved, from what is not known to be bad",
+      (world) => {
+        const digest = world.world.pinAt(world.main, "checkout", "dev")?.digest ?? "";
+        const barred = { ".github/pinion/quarantine/checkout.yaml": `app: checkout\ndigest: ${digest}\nenvironments:\n  - dev\n` };
+        const opened = world.open({ tag: "1.0.0", digest: digestOf("b"), revert: true, beside: barred });
+        world.people.review("alice", opened.number, "approved");
+        world.judge(opened);
+        world.merge(opened);
+      },
+    ],
+    [
       "it goes back, and nothing keeps it from coming again",
       (world) => {
         const bad = world.promote();
