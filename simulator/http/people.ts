@@ -12,7 +12,7 @@ import { CONFIG_PATH } from "../world/config-text.ts";
 import type { Blindness } from "../world/metrics.ts";
 import type { HttpWorld } from "./http-world.ts";
 
-/** Every other commit of his says that it is the App's, and GitHub signs the others. */
+/** Every other commit of his on a branch that is called like Pinion's says that it is the App's, and GitHub signs the others. */
 const IMITATOR = "ivan";
 
 /** What people and machines do at a GitHub and a registry that they reach over HTTP, as Pinion does. */
@@ -23,7 +23,7 @@ export class HttpPeople implements WorldActions {
   readonly #registry: SandboxRegistry;
   readonly #forks = new Map<string, Repository>();
   #pushes = 0;
-  #forgeries = 0;
+  #imitations = 0;
 
   constructor(world: HttpWorld, { github, repository, registry }: { readonly github: GitHubSandbox; readonly repository: Repository; readonly registry: SandboxRegistry }) {
     this.#world = world;
@@ -98,7 +98,8 @@ export class HttpPeople implements WorldActions {
     return this.#lets(async () => {
       const person = this.#person(login);
       if (this.#branch(branch) === null) await person.createBranch(branch, this.#branch(MAIN) ?? "");
-      if (login === IMITATOR && this.#forgeries++ % 2 === 1) await person.push(branch, edits, message, { as: { name: login, email: this.#github.app.bot.email } });
+      const imitates = login === IMITATOR && branch.startsWith("pinion/") && this.#imitations++ % 2 === 1;
+      if (imitates) await person.push(branch, edits, message, { as: { name: login, email: this.#github.app.bot.email } });
       else await person.editInBrowser(branch, edits, message);
     });
   }
