@@ -33,6 +33,7 @@ async function main(): Promise<number> {
       mutants: { type: "boolean", default: false },
       mutant: { type: "string" },
       hunt: { type: "string" },
+      restless: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -51,7 +52,7 @@ async function main(): Promise<number> {
     return mutantsCommand({ name: values.mutant ?? null, json: values.json, first, seeds: seedsEach }, policies);
   }
   if (values.hunt !== undefined) {
-    return say(`${JSON.stringify(await hunt({ first, seeds, steps, invariants: values.hunt.split(",") }, policies, usual.tier))}\n`, 0);
+    return say(`${JSON.stringify(await hunt({ first, seeds, steps, invariants: values.hunt.split(","), restless: values.restless }, policies, usual.tier))}\n`, 0);
   }
   return simulate(usual.tier, { first, seeds, seconds, steps, json: values.json, tries: usual.tries }, policies);
 }

@@ -90,11 +90,11 @@ export interface Tier {
 
 export const IN_MEMORY: Tier = { setupOf, worlds: inMemory };
 
-/** Everything from one number: the world and what happens in it. */
-export function runSeed(seed: number, steps: number, policies: PolicySet, tier = IN_MEMORY): Promise<RunResult> {
+/** Everything from one number: the world and what happens in it. `restless` as in {@link RunOptions}. */
+export function runSeed(seed: number, steps: number, policies: PolicySet, tier = IN_MEMORY, restless = false): Promise<RunResult> {
   const setup = tier.setupOf(seed);
   const source = new DrawnDecisions(new Chance(seed + 1_000_003), setup, steps);
-  return run({ seed, setup, source, policies, worlds: tier.worlds });
+  return run({ seed, setup, source, policies, worlds: tier.worlds, restless });
 }
 
 class Simulation {

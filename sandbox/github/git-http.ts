@@ -150,6 +150,32 @@ function movesBetween(before: ReadonlyMap<string, Oid>, after: ReadonlyMap<strin
     .filter((move) => move.before !== move.after);
 }
 
+/** What the server behind Git's own would do for a fetch, without the process between (git docs, git-upload-pack, `--stateless-rpc`). */
+async function uploadPack(where: Repository, { headers, body }: { readonly headers: IncomingMessage["headers"]; readonly body: Buffer }): Promise<Answer> {
+  const input = headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
+  const protocol = headers["git-protocol"];
+  const env = typeof protocol === "string" ? { GIT_PROTOCOL: protocol } : {};
+  const { stdout } = await where.git.run(["upload-pack", "--stateless-rpc", "."], { input, env });
+  return { status: 200, headers: { "content-type": "application/x-git-upload-pack-result", "cache-control": "no-cache" }, body: stdout };
+}
+
+/** With version 2 of the protocol, the first answer holds capabilities and no refs (git docs, gitprotocol-v2, "Capability Advertisement"). */
+function saysOnlyWhatItCan({ endpoint, service }: GitRequest, headers: IncomingMessage["headers"]): boolean {
+  return endpoint === "info/refs" && service === "git-upload-pack" && headers["git-protocol"] === "version=2";
+}
+
+const capabilities = new WeakMap<Repository, Promise<Answer>>();
+
+/** The same for as long as the repository is there, so that one process is enough for it. */
+function capabilitiesOf(where: Repository, ask: () => Promise<Answer>): Promise<Answer> {
+  const known = capabilities.get(where);
+  if (known !== undefined) return known;
+  const asked = ask();
+  capabilities.set(where, asked);
+  asked.catch(() => capabilities.delete(where));
+  return asked;
+}
+
 /** Serves one Git request. A push is seen through, with everything that follows from it, before it is answered. */
 export async function serveGit(
   state: GitHubState,
@@ -158,7 +184,10 @@ export async function serveGit(
   request: GitRequest,
   incoming: { readonly method: string; readonly headers: IncomingMessage["headers"]; readonly body: Buffer },
 ): Promise<Answer> {
-  if (request.endpoint !== "git-receive-pack") return backend(state, where, actor, request, incoming, "");
+  const read = () => backend(state, where, actor, request, incoming, "");
+  if (saysOnlyWhatItCan(request, incoming.headers)) return capabilitiesOf(where, read);
+  if (request.endpoint === "git-upload-pack") return uploadPack(where, incoming);
+  if (request.endpoint !== "git-receive-pack") return read();
   const gzipped = incoming.headers["content-encoding"] === "gzip";
   return where.writes.run(async () => {
     const refusals = await refusalsOf(state, actor, where, gzipped ? gunzipSync(incoming.body) : incoming.body);

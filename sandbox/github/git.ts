@@ -3,13 +3,18 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Instant, Oid } from "./model.ts";
 import type { GitObject } from "./objects.ts";
+import { changedTree, writeObject } from "./object-writer.ts";
 import { ObjectReader } from "./objects.ts";
+import { RefWriter } from "./ref-writer.ts";
 
 /** How long one Git command may take. */
 const GIT_DEADLINE = 60_000;
 
 /** How many answers about objects are remembered for each repository. */
 const MEMORY_LIMIT = 50_000;
+
+/** Commits that are looked at, most of them remembered, before Git is asked to go through a history. */
+const NEAR = 200;
 
 /** Settings that no repository, user or machine can change. */
 export function gitEnvironment(): Record<string, string> {
@@ -87,10 +92,6 @@ export function runGit(directory: string, args: readonly string[], options: GitO
   });
 }
 
-function quotePath(path: string): string {
-  return `"${path.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
-}
-
 function stamp(identity: Identity & { readonly at: Instant }): string {
   return `${identity.name} <${identity.email}> ${Math.floor(identity.at / 1000)} +0000`;
 }
@@ -123,15 +124,18 @@ export class GitStore {
   readonly directory: string;
   readonly #remembered = new Map<string, Promise<unknown>>();
   readonly #objects: ObjectReader;
+  readonly #refs: RefWriter;
 
   constructor(directory: string) {
     this.directory = directory;
     this.#objects = new ObjectReader(directory, gitEnvironment());
+    this.#refs = new RefWriter(directory, gitEnvironment());
   }
 
-  /** Ends the process that reads objects. The next read would start another. */
+  /** Ends the processes that stay. Whatever is asked next would start them again. */
   close(): void {
     this.#objects.close();
+    this.#refs.close();
   }
 
   run(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
@@ -169,8 +173,12 @@ export class GitStore {
     const lines = moves.map(({ name, before, after }) =>
       after === null ? `delete ${name} ${before ?? zero}` : `update ${name} ${after} ${before ?? zero}`,
     );
-    const input = ["start", ...lines, "prepare", "commit", ""].join("\n");
-    return (await this.run(["update-ref", "--stdin"], { input })).code === 0;
+    return this.#refs.transact(lines);
+  }
+
+  /** Puts a ref there, wherever it is; null deletes it. */
+  async putRef(name: string, oid: Oid | null): Promise<void> {
+    if (!(await this.#refs.transact([oid === null ? `delete ${name}` : `update ${name} ${oid}`]))) throw new Error(`Git does not put ${name} at ${oid ?? "nothing"}`);
   }
 
   /** `commit`, `tree`, `blob`, `tag`, or null when there is no such object. */
@@ -214,8 +222,22 @@ export class GitStore {
     return parents.length === 1 && parents[0] === parent;
   }
 
+  /** Whether one commit leads to the other through the nearest ones; null when that takes more steps than a process costs. */
+  async #leadsTo(ancestor: Oid, descendant: Oid): Promise<boolean | null> {
+    const met = new Set([descendant]);
+    for (const oid of met) {
+      if (oid === ancestor) return true;
+      if (met.size > NEAR) return null;
+      const commit = await this.commit(oid);
+      if (commit === null) return null;
+      for (const parent of commit.parents) met.add(parent);
+    }
+    return (await this.commit(ancestor)) === null ? null : false;
+  }
+
   async isAncestor(ancestor: Oid, descendant: Oid): Promise<boolean> {
-    if (ancestor === descendant || (await this.#follows(ancestor, descendant))) return true;
+    const near = await this.#leadsTo(ancestor, descendant);
+    if (near !== null) return near;
     return this.#once(`ancestor ${ancestor} ${descendant}`, async () => {
       const result = await this.run(["merge-base", "--is-ancestor", ancestor, descendant]);
       if (result.code > 1) throw new Error(`git merge-base: exit ${result.code}: ${result.stderr.trim()}`);
@@ -280,31 +302,22 @@ export class GitStore {
       "",
       commit.message,
     ];
-    return this.text(["hash-object", "-t", "commit", "-w", "--stdin"], { input: lines.join("\n") });
+    return writeObject(this.directory, "commit", Buffer.from(lines.join("\n"), "utf8"));
   }
 
-  /** A commit on top of `commit.parents[0]` with files written and removed, in one run of `git fast-import`. No ref moves. */
+  /** A commit on top of `commit.parents[0]` with files written and removed. No ref moves. */
   async commitFiles(
     commit: NewCommit,
     additions: readonly { readonly path: string; readonly contents: Uint8Array }[],
     deletions: readonly string[],
   ): Promise<Oid> {
-    const message = Buffer.from(commit.message, "utf8");
-    const parts: Uint8Array[] = [];
-    const say = (text: string) => parts.push(Buffer.from(text, "utf8"));
-    say(`feature done\ncommit refs/sandbox/new\nmark :1\nauthor ${stamp(commit.author)}\ncommitter ${stamp(commit.committer)}\n`);
-    say(`data ${message.length}\n`);
-    parts.push(message);
-    say("\n");
-    for (const [index, parent] of commit.parents.entries()) say(`${index === 0 ? "from" : "merge"} ${parent}\n`);
-    for (const path of deletions) say(`D ${quotePath(path)}\n`);
-    for (const { path, contents } of additions) {
-      say(`M 100644 inline ${quotePath(path)}\ndata ${contents.length}\n`);
-      parts.push(contents);
-      say("\n");
-    }
-    say("\nget-mark :1\ndone\n");
-    return this.text(["fast-import", "--quiet", "--force"], { input: Buffer.concat(parts) });
+    const changes = new Map<string, Oid | null>(deletions.map((path) => [path, null]));
+    for (const { path, contents } of additions) changes.set(path, await writeObject(this.directory, "blob", contents));
+    const [parent] = commit.parents;
+    const base = parent === undefined ? null : await this.commit(parent);
+    if (parent !== undefined && base === null) throw new Error(`there is no commit ${parent}`);
+    const tree = await changedTree(this.directory, this.#objects, base?.tree ?? null, changes);
+    return this.commitTree(tree ?? (await writeObject(this.directory, "tree", new Uint8Array(0))), commit);
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { GitResult } from "./git.ts";
+import type { GitResult, Identity } from "./git.ts";
 import { runGit } from "./git.ts";
 import type { Account, MergeMethod, Oid, Repository } from "./model.ts";
 import { SandboxRefusal } from "./refusal.ts";
@@ -27,6 +27,8 @@ export interface PushOptions {
   /** Where the new commit starts: a commit id or branch name. The branch itself unless said, or the default branch for a new one. */
   readonly from?: string;
   readonly force?: boolean;
+  /** Whom Git is told that they are: anybody can say anything. Themselves unless said. */
+  readonly as?: Identity;
 }
 
 /** Someone with a browser, a token and Git, working on one repository: what they do goes through the front door. */
@@ -175,7 +177,7 @@ export class Person {
   }
 
   async #pushFrom(directory: string, branch: string, files: FileTexts, message: string, options: PushOptions): Promise<Oid> {
-    const git = async (...args: readonly string[]) => this.#must(await runGit(directory, args, { env: this.#identity() }));
+    const git = async (...args: readonly string[]) => this.#must(await runGit(directory, args, { env: this.#identity(options.as) }));
     const known = this.repository.refs.has(`refs/heads/${branch}`);
     const from = options.from ?? (known ? branch : this.repository.defaultBranch);
     await git("init", "--quiet", "--template=");
@@ -198,16 +200,16 @@ export class Person {
     return result;
   }
 
-  #identity(): Record<string, string> {
+  #identity(as: Identity | undefined): Record<string, string> {
     const { account } = this;
-    const name = account.name ?? account.login;
+    const { name, email } = as ?? { name: account.name ?? account.login, email: account.email };
     const date = `${Math.floor(this.#state.now() / 1000)} +0000`;
     return {
       GIT_AUTHOR_NAME: name,
-      GIT_AUTHOR_EMAIL: account.email,
+      GIT_AUTHOR_EMAIL: email,
       GIT_AUTHOR_DATE: date,
       GIT_COMMITTER_NAME: name,
-      GIT_COMMITTER_EMAIL: account.email,
+      GIT_COMMITTER_EMAIL: email,
       GIT_COMMITTER_DATE: date,
     };
   }

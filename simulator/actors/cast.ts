@@ -1,5 +1,6 @@
 import type { Actor } from "./actor.ts";
 import { crowd } from "./crowd.ts";
+import { fickle } from "./fickle.ts";
 import { forger, pouncer } from "./forgers.ts";
 import { hands } from "./hands.ts";
 import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
@@ -32,4 +33,5 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["forger", forger],
   ["pouncer", pouncer],
   ["neglect", neglect],
+  ["fickle", fickle],
 ]);

@@ -11,6 +11,9 @@ import { CONFIG_PATH } from "../world/config-text.ts";
 import { ClusterHands } from "../world/cluster-hands.ts";
 import type { HttpWorld } from "./http-world.ts";
 
+/** Every other commit of his on a branch that is called like Pinion's says that it is the App's, and GitHub signs the others. */
+const IMITATOR = "ivan";
+
 /** What people and machines do at a GitHub and a registry that they reach over HTTP, as Pinion does. */
 export class HttpPeople extends ClusterHands implements WorldActions {
   readonly #world: HttpWorld;
@@ -19,6 +22,7 @@ export class HttpPeople extends ClusterHands implements WorldActions {
   readonly #registry: SandboxRegistry;
   readonly #forks = new Map<string, Repository>();
   #pushes = 0;
+  #imitations = 0;
 
   constructor(world: HttpWorld, { github, repository, registry }: { readonly github: GitHubSandbox; readonly repository: Repository; readonly registry: SandboxRegistry }) {
     super(world);
@@ -94,7 +98,9 @@ export class HttpPeople extends ClusterHands implements WorldActions {
     return this.#lets(async () => {
       const person = this.#person(login);
       if (this.#branch(branch) === null) await person.createBranch(branch, this.#branch(MAIN) ?? "");
-      await person.editInBrowser(branch, edits, message);
+      const imitates = login === IMITATOR && branch.startsWith("pinion/") && this.#imitations++ % 2 === 1;
+      if (imitates) await person.push(branch, edits, message, { as: { name: login, email: this.#github.app.bot.email } });
+      else await person.editInBrowser(branch, edits, message);
     });
   }
 

@@ -7,6 +7,8 @@ export interface Hunt {
   readonly seeds: number;
   readonly steps: number;
   readonly invariants: readonly string[];
+  /** What must come true later is not waited for. */
+  readonly restless: boolean;
 }
 
 export interface Catch {
@@ -23,10 +25,10 @@ export interface Hunted {
 }
 
 /** Runs seeds until one of them violates what is looked for. What else is violated may be another matter, and is only told. */
-export async function hunt({ first, seeds, steps, invariants }: Hunt, policies: PolicySet, tier: Tier): Promise<Hunted> {
+export async function hunt({ first, seeds, steps, invariants, restless }: Hunt, policies: PolicySet, tier: Tier): Promise<Hunted> {
   const others = new Map<string, Catch>();
   for (let seed = first; seed < first + seeds; seed += 1) {
-    const { violation } = await runSeed(seed, steps, policies, tier);
+    const { violation } = await runSeed(seed, steps, policies, tier, restless);
     if (violation === null) continue;
     const { invariant, sentence } = violation;
     const caught = { seed, invariant, sentence };

@@ -35,7 +35,7 @@ export async function keepHead(pull: Pick<PullRequest, "repository" | "number" |
   if (from !== null && from !== repository) {
     await repository.git.text(["fetch", "--quiet", "--no-tags", from.git.directory, `+${head}:${ref}`]);
   } else {
-    await repository.git.text(["update-ref", ref, head]);
+    await repository.git.putRef(ref, head);
   }
   repository.refs.set(ref, head);
 }

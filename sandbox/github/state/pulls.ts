@@ -76,7 +76,7 @@ export async function createPullRequest(
     await keepHead({ repository, number, head: at }, headOid);
     const stats = await measure(repository, baseOid, headOid);
     if (stats.commits === 0) {
-      await repository.git.text(["update-ref", "-d", `refs/pull/${number}/head`]);
+      await repository.git.putRef(`refs/pull/${number}/head`, null);
       repository.refs.delete(`refs/pull/${number}/head`);
       throw custom(`No commits between ${input.base} and ${head.ref}`);
     }

@@ -81,7 +81,7 @@ export async function copyRepository(state: GitHubState, input: NewRepository, s
 export async function forkRepository(state: GitHubState, parent: Repository, owner: Account): Promise<Repository> {
   const made = await keepRepository(state, { owner, name: parent.name, private: parent.private }, parent);
   for (const [name] of await made.git.refs()) {
-    if (!name.startsWith("refs/heads/") && !name.startsWith("refs/tags/")) await made.git.text(["update-ref", "-d", name]);
+    if (!name.startsWith("refs/heads/") && !name.startsWith("refs/tags/")) await made.git.putRef(name, null);
   }
   await rereadRefs(made);
   return made;
@@ -101,7 +101,7 @@ export async function seed(
     [],
   );
   signByGitHub(repository, oid);
-  await repository.git.text(["update-ref", `refs/heads/${repository.defaultBranch}`, oid]);
+  await repository.git.putRef(`refs/heads/${repository.defaultBranch}`, oid);
   await rereadRefs(repository);
   return oid;
 }

@@ -1,0 +1,89 @@
+/** People who do not stay with what they said: what an adapter tells of words, and of whose they are, must be told exactly. */
+import { manifest, placePath, type PullFacts } from "../facts.ts";
+import { botPulls, head, mergedPulls, oneThing, said, type Turn } from "./actor.ts";
+
+export function fickle(turn: Turn): Promise<string> {
+  return oneThing(turn, [
+    [5, changeMind],
+    [3, approve],
+    [1, turnDown],
+    [3, touch],
+    [4, labelTogether],
+    [3, askFromOutside],
+    [2, close],
+  ]);
+}
+
+const PEOPLE = ["alice", "bob", "carol"] as const;
+
+/** What Pinion has open where people have a say, those first on which somebody has said something. */
+function awaited(turn: Turn): PullFacts | undefined {
+  const { view, chance } = turn;
+  const names = (view.configAt(head(turn))?.environments ?? []).filter(({ merge, approvals }) => merge !== "auto" || approvals.count > 0).map(({ name }) => name);
+  const pulls = botPulls(turn).filter(({ headRef }) => names.includes(headRef.split("/")[1] ?? ""));
+  const spokenOf = pulls.filter(({ reviews }) => reviews.length > 0);
+  return chance.oneOf(spokenOf.length > 0 ? spokenOf : pulls);
+}
+
+/** A review is taken back, and somebody else approves. */
+async function changeMind(turn: Turn): Promise<string> {
+  const pull = awaited(turn);
+  const last = pull?.reviews.findLast(({ state }) => state === "approved" || state === "changes-requested");
+  if (pull === undefined || last === undefined) return approve(turn);
+  const other = turn.chance.oneOf(PEOPLE.filter((login) => login !== last.author.login)) ?? "bob";
+  const gone = await turn.world.dismiss("olive", pull.number);
+  return said(gone && (await turn.world.review(other, pull.number, "approved")), `olive dismisses a review of #${pull.number}, and ${other} approves it`);
+}
+
+async function approve(turn: Turn): Promise<string> {
+  const pull = awaited(turn);
+  if (pull === undefined) return "nothing waits for anybody's word";
+  const login = turn.chance.oneOf(PEOPLE) ?? "alice";
+  return said(await turn.world.review(login, pull.number, "approved"), `${login} approves #${pull.number}`);
+}
+
+async function turnDown(turn: Turn): Promise<string> {
+  const pull = awaited(turn);
+  if (pull === undefined) return "nothing waits for anybody's word";
+  const [one = "alice", ...others] = turn.chance.percent(50) ? PEOPLE : PEOPLE.toReversed();
+  await turn.world.review(one, pull.number, "changes-requested");
+  for (const login of others) await turn.world.review(login, pull.number, "approved");
+  return `${one} asks for changes of #${pull.number}, and ${others.join(" and ")} approve it`;
+}
+
+/** What somebody has approved conflicts from now on, and is made anew. */
+async function touch(turn: Turn): Promise<string> {
+  const pull = awaited(turn);
+  const [, environment = "", app = ""] = pull?.headRef.split("/") ?? [];
+  const pin = turn.view.pinAt(head(turn), app, environment);
+  if (pull === undefined || pin === null) return "nothing waits for anybody's word";
+  const login = turn.chance.oneOf(PEOPLE) ?? "alice";
+  await turn.world.review(login, pull.number, "approved");
+  const text = `# Looked at ${turn.chance.below(1_000)} times\n${manifest(pin)}`;
+  return said(await turn.world.push("olive", "main", { [placePath(app, environment)]: text }, "Say more"), `${login} approves #${pull.number}, and olive edits the manifest that it changes`);
+}
+
+/** One may, and the other may not. */
+async function labelTogether(turn: Turn): Promise<string> {
+  const pull = turn.chance.oneOf(mergedPulls(turn).slice(-2));
+  const environments = (turn.view.configAt(head(turn))?.environments ?? []).map(({ name }) => name);
+  if (pull === undefined || environments.length < 2) return "there is nothing to label together";
+  const [first, second] = turn.chance.percent(50) ? ["tom", "alice"] : ["alice", "bob"];
+  const [one = "", other = ""] = environments.toReversed();
+  await turn.world.label(first, pull.number, `promote:${one}`);
+  return said(await turn.world.label(second, pull.number, `promote:${other}`), `${first} and ${second} label #${pull.number}`);
+}
+
+async function askFromOutside(turn: Turn): Promise<string> {
+  const pull = turn.chance.oneOf(mergedPulls(turn).slice(-2));
+  const target = turn.chance.oneOf((turn.view.configAt(head(turn))?.environments ?? []).filter(({ after }) => after.length > 0));
+  if (pull === undefined || target === undefined) return "there is nothing to ask for from outside";
+  const words = `/pinion promote ${pull.headRef.split("/")[2] ?? ""} ${target.name}`;
+  return said(await turn.world.comment("mallory", pull.number, words), `mallory comments "${words}" on #${pull.number}`);
+}
+
+async function close(turn: Turn): Promise<string> {
+  const pull = turn.chance.oneOf(botPulls(turn));
+  if (pull === undefined) return "there is nothing to close";
+  return said(await turn.world.close("carol", pull.number), `carol closes #${pull.number}`);
+}
