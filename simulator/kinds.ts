@@ -20,14 +20,15 @@ function unluckyWorld(drawn: Setup, chance: Chance): Setup {
 
 /** People set pins by hand all the time, where what was there is about to come again. */
 function handMadeWorld(drawn: Setup, chance: Chance): Setup {
-  const dev: EnvironmentSetup = { ...DEV, rollback: chance.oneOf(["auto", "off"] as const) ?? "off" };
-  const prod: EnvironmentSetup = { ...DEV, name: "prod", after: ["dev"], merge: chance.oneOf(["auto", "manual"] as const) ?? "auto", rollback: "off" };
+  const rollback = chance.oneOf(["auto", "auto", "off"] as const) ?? "auto";
+  const dev: EnvironmentSetup = { ...DEV, rollback };
+  const prod: EnvironmentSetup = { ...DEV, name: "prod", after: ["dev"], merge: chance.oneOf(["auto", "manual"] as const) ?? "auto", rollback };
   return {
     ...quiet(drawn, chance),
     apps: ["checkout"],
     config: { environments: chance.percent(50) ? [dev] : [dev, prod], slo: false, limit: 50 },
     checkRequired: chance.percent(30),
-    actors: ["shipper", "shipper", "hands", "reviewer", ...(chance.percent(30) ? ["meddler"] : [])],
+    actors: ["shipper", "unlucky", "hands", "reviewer", ...(chance.percent(30) ? ["meddler"] : [])],
   };
 }
 
@@ -38,8 +39,8 @@ function crowdedWorld(drawn: Setup, chance: Chance): Setup {
     ...DEV,
     name: "prod",
     after: ["dev"],
-    soak: half() ? 5 : 0,
-    promote: chance.percent(70) ? "on-request" : "auto",
+    soak: chance.percent(75) ? 5 : 0,
+    promote: chance.percent(85) ? "on-request" : "auto",
     merge: "on-approval",
     approvals: { count: half() ? 1 : 2, teams: half() ? ["sre"] : [] },
   };

@@ -1,7 +1,6 @@
 /** Many people around production: several ask for the same, whoever asked approves, and who may do what changes all the time. */
 import { manifest, placePath, type PullFacts } from "../facts.ts";
 import { botPulls, head, mergedPulls, oneThing, said, type Turn } from "./actor.ts";
-import { touchManifest } from "./people.ts";
 
 export function crowd(turn: Turn): Promise<string> {
   return oneThing(turn, [
@@ -13,7 +12,7 @@ export function crowd(turn: Turn): Promise<string> {
     [2, askWithoutRights],
     [2, smuggle],
     [1, turnDown],
-    [2, touchManifest],
+    [3, touchApproved],
   ]);
 }
 
@@ -58,6 +57,18 @@ async function approveAlone(turn: Turn): Promise<string> {
   if (pull === undefined) return "nothing needs an approval";
   const login = turn.chance.oneOf(PEOPLE) ?? "alice";
   return said(await turn.world.review(login, pull.number, "approved"), `${login} approves #${pull.number}`);
+}
+
+/** What was approved conflicts from then on: Pinion makes it anew, and nobody has approved that. */
+async function touchApproved(turn: Turn): Promise<string> {
+  const approved = botPulls(turn).filter(({ reviews }) => reviews.some(({ state }) => state === "approved"));
+  const pull = turn.chance.oneOf(approved);
+  const [, environment = "", app = ""] = pull?.headRef.split("/") ?? [];
+  const pin = turn.view.pinAt(head(turn), app, environment);
+  if (pull === undefined || pin === null) return "nothing has been approved";
+  const text = `# Looked at ${turn.chance.below(1_000)} times\n${manifest(pin)}`;
+  const done = await turn.world.push("bob", "main", { [placePath(app, environment)]: text }, "Say more");
+  return said(done, `bob edits the manifest of ${app} in ${environment}, for which #${pull.number} is approved`);
 }
 
 async function turnDown(turn: Turn): Promise<string> {

@@ -14,8 +14,8 @@ const FATES: readonly (readonly [number, Fate])[] = [
 /** Builds that mostly fail: the next release comes as soon as something has become of the last one, and sometimes sooner. */
 export function unlucky(turn: Turn): Promise<string> {
   return oneThing(turn, [
-    [6, pushNext],
-    [2, pushEverywhere],
+    [turn.view.apps.length < 3 ? 8 : 1, pushNext],
+    [turn.view.apps.length < 3 ? 0 : 8, pushEverywhere],
   ]);
 }
 
@@ -27,7 +27,7 @@ async function pushNext(turn: Turn): Promise<string> {
 
 /** A change that all apps share, and that breaks them all. */
 async function pushEverywhere(turn: Turn): Promise<string> {
-  if (turn.view.apps.length < 3 || !turn.view.apps.every((app) => isOver(turn, app))) return "not all apps are ready for the next release";
+  if (!turn.view.apps.every((app) => isOver(turn, app))) return "not all apps are ready for the next release";
   const fate = turn.chance.oneOf(["fails-sync", "fails-sync", "errors", "good"] as const) ?? "good";
   const told: string[] = [];
   for (const app of turn.view.apps) told.push(await push(turn, app, fate));

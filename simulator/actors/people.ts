@@ -264,7 +264,7 @@ async function changeAccess(turn: Turn): Promise<string> {
 }
 
 /** The pin stays; what Pinion has open for the place conflicts from then on. */
-export async function touchManifest(turn: Turn): Promise<string> {
+async function touchManifest(turn: Turn): Promise<string> {
   const { app, environment } = busyPlace(turn);
   const pin = turn.view.pinAt(head(turn), app, environment);
   if (pin === null) return "there is no manifest to touch";
