@@ -93,7 +93,7 @@ spec:
 `;
 }
 
-interface Commit {
+export interface Commit {
   readonly branch: string;
   readonly author: string;
   readonly message: string;
@@ -151,7 +151,8 @@ function* records({ apps, environments }: Scale, commit: Oid): Iterable<LogRecor
   }
 }
 
-async function importCommits(directory: string, commits: readonly Commit[]): Promise<void> {
+/** Commits on branches that are new, one after the other. */
+export async function importCommits(directory: string, commits: readonly Commit[]): Promise<void> {
   const parts: Buffer[] = [];
   const say = (text: string): void => void parts.push(Buffer.from(text, "utf8"));
   for (const { branch, author, message, files } of commits) {
@@ -164,7 +165,7 @@ async function importCommits(directory: string, commits: readonly Commit[]): Pro
   await git(directory, ["fast-import", "--quiet"], Buffer.concat(parts));
 }
 
-async function git(directory: string, args: readonly string[], input?: Buffer): Promise<string> {
+export async function git(directory: string, args: readonly string[], input?: Buffer): Promise<string> {
   const result = await runGit(directory, args, input === undefined ? {} : { input });
   if (result.code !== 0) throw new Error(`git ${args[0] ?? ""}: ${result.stderr}`);
   return result.stdout.toString("utf8").trim();

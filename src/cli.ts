@@ -1,14 +1,22 @@
 #!/usr/bin/env node
 import { buffer } from "node:stream/consumers";
 import { parseArgs } from "node:util";
+import { openLocalRepository } from "./adapters/git/local.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "./cli/command.ts";
 import { configCheck, configSchema } from "./cli/config.ts";
+import { FILE_LIMIT } from "./cli/pin-source.ts";
+import { pinsCommand } from "./cli/pins.ts";
+import { replayCommand } from "./cli/replay.ts";
+import type { OpenRepository } from "./cli/repository.ts";
 import { serve } from "./cli/serve.ts";
+import { setCommand } from "./cli/set.ts";
 import { version } from "./cli/version.ts";
 import { didYouMean } from "./domain/suggest.ts";
 import { withoutSecrets } from "./telemetry.ts";
 
-const COMMANDS: readonly Command[] = [serve, configCheck, configSchema];
+const open: OpenRepository = (directory, environment) => openLocalRepository({ directory, environment, blobLimit: FILE_LIMIT });
+
+const COMMANDS: readonly Command[] = [serve, configCheck, configSchema, pinsCommand(open), setCommand, replayCommand(open)];
 
 const EXIT_CODES = `Exit codes:
   0  done, and nothing is wrong
@@ -20,7 +28,7 @@ const EXIT_CODES = `Exit codes:
 async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const parsed = parse(args);
   if (typeof parsed === "string") return misused(parsed, terminal);
-  const { words, help, json } = parsed;
+  const { words, help, json, options } = parsed;
   if (parsed.version) {
     terminal.out(`${version()}\n`);
     return EXIT.ok;
@@ -34,23 +42,45 @@ async function main(args: readonly string[], terminal: Terminal): Promise<ExitCo
     return misused(words.length === 0 ? "which command?" : unknownCommand(words), terminal);
   }
   if (help) {
-    terminal.out(`Usage: pinion ${command.name} ${command.parameters}`.trimEnd() + `\n\n${command.details}\n\n${EXIT_CODES}`);
+    const codes = command.exitCodes ?? EXIT_CODES;
+    terminal.out(`Usage: pinion ${command.name} ${command.parameters}`.trimEnd() + `\n\n${command.details}\n\n${codes}`);
     return EXIT.ok;
   }
   const rest = words.slice(command.name.split(" ").length);
   if (rest.length > command.accepts.words) return misused(`pinion ${command.name} does not take "${rest.at(-1) ?? ""}"`, terminal);
   if (json && !command.accepts.json) return misused(`pinion ${command.name} does not take --json`, terminal);
-  return command.run({ words: rest, json }, terminal);
+  const known = command.accepts.options?.map(({ name }) => name) ?? [];
+  const unknown = [...options.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) return misused(`pinion ${command.name} does not take --${unknown}`, terminal);
+  return command.run({ words: rest, json, options }, terminal);
 }
 
-function parse(args: readonly string[]): { words: string[]; help: boolean; version: boolean; json: boolean } | string {
+interface ParsedLine {
+  readonly words: readonly string[];
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly json: boolean;
+  readonly options: ReadonlyMap<string, string>;
+}
+
+function parse(args: readonly string[]): ParsedLine | string {
+  const options = COMMANDS.flatMap(({ accepts }) => accepts.options ?? []);
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" }, version: { type: "boolean" }, json: { type: "boolean" } },
+      options: {
+        ...Object.fromEntries(options.map(({ name, value }) => [name, { type: value ? ("string" as const) : ("boolean" as const) }])),
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean" },
+        json: { type: "boolean" },
+      },
     });
-    return { words: positionals, help: values.help ?? false, version: values.version ?? false, json: values.json ?? false };
+    const { help, version, json, ...rest } = values;
+    const given = Object.entries(rest).flatMap(([name, value]): [string, string][] =>
+      value === undefined || value === false ? [] : [[name, typeof value === "string" ? value : ""]],
+    );
+    return { words: positionals, help: help ?? false, version: version ?? false, json: json ?? false, options: new Map(given) };
   } catch (cause) {
     return cause instanceof Error ? (cause.message.split(". ")[0] ?? cause.message) : "the options cannot be read";
   }
@@ -109,6 +139,7 @@ const terminal: Terminal = {
     return stopSignal();
   },
   input: () => buffer(process.stdin),
+  watched: { out: process.stdout.isTTY && !process.env["NO_COLOR"], err: process.stderr.isTTY },
 };
 
 /** A mistake of ours. Node would print the error with all it carries along; its own text and place are enough for a report. */

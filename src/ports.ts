@@ -152,6 +152,36 @@ export interface TouchedFile {
   readonly commits: readonly Oid[];
 }
 
+/** A file that a commit changes against its parent. `before` is null where there was none, or no regular file; `after` likewise. */
+export interface ChangedFile {
+  /** Null for a name that is not UTF-8. */
+  readonly path: string | null;
+  readonly before: Oid | null;
+  readonly after: Oid | null;
+}
+
+/** A commit with one parent, and what it changes. */
+export interface ChangingCommit {
+  readonly commit: Oid;
+  readonly files: readonly ChangedFile[];
+}
+
+/** A repository on this machine, bare or with a work tree, that is only read. Every call rejects with a {@link PortFailure}. */
+export interface LocalRepository {
+  /** The commit that a revision names (gitrevisions(7)). */
+  commit(revision: string): Promise<Oid>;
+  /** All regular files of a commit under the folder that the repository was opened at; paths are relative to it. */
+  files(commit: Oid): Promise<readonly TreeEntry[]>;
+  /** Contents by blob id. A blob over the size limit is left out, and one that a partial clone does not have. */
+  read(blobs: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>>;
+  /** The first-parent history of a commit with itself, newest first. */
+  history(commit: Oid, limit: number | null): Promise<readonly { readonly commit: Oid; readonly parents: number }[]>;
+  /** What each of these commits changes, in their order; one that changes nothing, or has no parent, or several, is left out. */
+  changes(commits: readonly Oid[]): Promise<readonly ChangingCommit[]>;
+  /** Lets go of the processes it holds. */
+  close(): void;
+}
+
 /** A commit of the promotion log, with the files it adds. */
 export interface LogCommit {
   readonly oid: Oid;

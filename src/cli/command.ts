@@ -23,6 +23,23 @@ export interface Terminal {
   readonly stopped: Promise<string>;
   /** Standard input, to its end. */
   input(): Promise<Uint8Array>;
+  /** Whether people read `out` and `err`, so that colours and a progress bar are of use there. */
+  readonly watched: { readonly out: boolean; readonly err: boolean };
+}
+
+/** An option of a command beside `--help` and `--json`. */
+export interface CommandOption {
+  /** As it is typed after `--`. */
+  readonly name: string;
+  /** Whether a value follows it. */
+  readonly value: boolean;
+}
+
+export interface Given {
+  readonly words: readonly string[];
+  readonly json: boolean;
+  /** The values of options by name; those without a value have an empty one. */
+  readonly options: ReadonlyMap<string, string>;
 }
 
 export interface Command {
@@ -33,7 +50,9 @@ export interface Command {
   readonly summary: string;
   /** More to say in the command's own help. */
   readonly details: string;
+  /** What its exit codes mean, where that is not what they mean for all commands. */
+  readonly exitCodes?: string;
   /** Most words that may follow, and the options it knows beside `--help`. */
-  readonly accepts: { readonly words: number; readonly json: boolean };
-  run(given: { readonly words: readonly string[]; readonly json: boolean }, terminal: Terminal): Promise<ExitCode>;
+  readonly accepts: { readonly words: number; readonly json: boolean; readonly options?: readonly CommandOption[] };
+  run(given: Given, terminal: Terminal): Promise<ExitCode>;
 }

@@ -1,12 +1,13 @@
 import { checkConfigShape, DEFAULTS, MODES, MOST_ENVIRONMENTS, MOST_SLOS } from "./config-schema.ts";
-import type { Config, ConfigProblem, ConfigResult, Environment, Slo } from "./config.ts";
+import type { Config, ConfigProblem, ConfigResult, ConfiguredPin, Environment, Slo } from "./config.ts";
 import { readApps } from "./config/apps.ts";
 import { readEnvironments } from "./config/environments.ts";
 import { choiceOf, numberOr, textOf } from "./config/reading.ts";
 import type { Report } from "./config/reading.ts";
+import { filePatternProblem, pathPatternProblem } from "./pins/configured.ts";
 import type { SchemaProblem } from "./schema-check.ts";
 import { SHORTEST_WATCH } from "./slo.ts";
-import { member, members, offsetOf, parseYaml, plainValue, TextPositions } from "./yaml-document.ts";
+import { isYamlList, member, members, offsetOf, parseYaml, plainValue, TextPositions } from "./yaml-document.ts";
 import type { YamlDocument, YamlLimits, YamlProblem, YamlValue } from "./yaml-document.ts";
 
 const LIMITS: YamlLimits = { characters: 256 * 1024, aliases: 50, scalars: "typed" };
@@ -56,11 +57,22 @@ function readConfig(value: YamlValue, document: YamlDocument, report: Report): C
     defaults,
     apps,
     slos,
+    pins: readPins(member(value, "pins"), report),
     limits: {
       openPullRequests: numberOr(member(limits, "openPullRequests"), DEFAULTS.openPullRequests),
       newPullRequestsPerHour: numberOr(member(limits, "newPullRequestsPerHour"), DEFAULTS.newPullRequestsPerHour),
     },
   };
+}
+
+function readPins(value: YamlValue | undefined, report: Report): readonly ConfiguredPin[] {
+  return (isYamlList(value) ? value : []).map((entry, index) => {
+    const pin = { files: textOf(member(entry, "files")) ?? "", path: textOf(member(entry, "path")) ?? "" };
+    const [files, path] = [filePatternProblem(pin.files), pathPatternProblem(pin.path)];
+    if (files !== null && pin.files !== "") report(["pins", index, "files"], `pins[${index}].files: ${files}`);
+    if (path !== null && pin.path !== "") report(["pins", index, "path"], `pins[${index}].path: ${path}`);
+    return pin;
+  });
 }
 
 /** Nothing could be measured by the end of such a watch, so that no release would ever be verified. */

@@ -279,6 +279,24 @@ const SLO: JsonSchema = {
   },
 };
 
+const CONFIGURED_PIN: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["files", "path"],
+  properties: {
+    files: {
+      ...TEXT,
+      description: "The files, by their path from the root; `*` stands for anything in one name, and `**` for any folders.",
+      examples: ["clusters/*/versions.yaml"],
+    },
+    path: {
+      ...TEXT,
+      description: "The way to the value in each document; `*` stands for any key or index.",
+      examples: ["clusters.*.version", "items[*].tag"],
+    },
+  },
+};
+
 function limit(most: number, standard: number, description: string): JsonSchema {
   const errorMessage = `must be a whole number from 1 to ${most}`;
   return { type: "integer", description, minimum: 1, maximum: most, default: standard, errorMessage };
@@ -322,6 +340,15 @@ export const configSchema: JsonSchema = {
       propertyNames: { pattern: NAME.pattern ?? "", errorMessage: NAME.errorMessage ?? "" },
       additionalProperties: SLO,
       errorMessage: `must be a mapping with ${MOST_SLOS} objectives at most`,
+    },
+    pins: {
+      type: "array",
+      title: "Pins that nothing else tells to be pins",
+      description: "Values in YAML and JSON files that `pinion pins` lists beside those that it finds by itself. They are not promoted.",
+      items: CONFIGURED_PIN,
+      maxItems: 100,
+      examples: [[{ files: "clusters/*/versions.yaml", path: "clusters.*.version" }]],
+      errorMessage: "must be a list of 100 entries at most, each with files and path",
     },
     limits: {
       type: "object",

@@ -56,6 +56,14 @@ export interface Slo {
   readonly total: string;
 }
 
+/** A value in files of the repository that pins something, although nothing tells that it does. */
+export interface ConfiguredPin {
+  /** A path from the root; `*` stands for anything in one name, and `**` for any folders. */
+  readonly files: string;
+  /** The way to the value in each document, as `clusters.*.version`; `*` stands for any key or index. */
+  readonly path: string;
+}
+
 /** `.github/pinion.yaml` as read from the default branch: checked, defaulted, normalised. */
 export interface Config {
   readonly mode: "enforce" | "observe";
@@ -67,6 +75,8 @@ export interface Config {
   /** Apps that say something of their own, already merged over the defaults. */
   readonly apps: ReadonlyMap<AppName, AppSettings>;
   readonly slos: ReadonlyMap<string, Slo>;
+  /** Pins beside those that are found by themselves; they are listed, not promoted. */
+  readonly pins: readonly ConfiguredPin[];
   readonly limits: { readonly openPullRequests: number; readonly newPullRequestsPerHour: number };
 }
 

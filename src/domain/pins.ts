@@ -1,7 +1,7 @@
 import { isTag } from "./image-reference.ts";
 import { isKustomizationName, KUSTOMIZATION_NAMES, readKustomization } from "./pins/kustomization.ts";
 import type { ImageEntry } from "./pins/kustomization.ts";
-import { applySplices, changeEntry } from "./pins/splice.ts";
+import { applySplices, changeEntry, intendedBy } from "./pins/splice.ts";
 import type { EntryChange } from "./pins/splice.ts";
 import { showsExactly } from "./pins/verify.ts";
 import { isDigest } from "./release.ts";
@@ -95,7 +95,7 @@ export function editPins(file: string, text: string, edits: readonly PinEdit[]):
   if (splices.length === 0) return { outcome: "unchanged" };
   const edited = applySplices(text, splices);
   const after = readKustomization(edited);
-  if (!after.ok || !showsExactly(before.document.root, after.document.root, changes)) {
+  if (!after.ok || !showsExactly(before.document.root, after.document.root, intendedBy(changes))) {
     const places = changes.map(({ entry }) => positions.at(entry.offset).line).join(", ");
     return refused(`${file}:${places}: setting the pin would change something else in the file; write the entry in a simpler form`);
   }

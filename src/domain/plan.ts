@@ -149,6 +149,7 @@ const NO_CONFIG: Config = {
   defaults: { images: null, select: { semver: "*" }, argocd: [], slo: null, paused: null },
   apps: new Map(),
   slos: new Map(),
+  pins: [],
   limits: { openPullRequests: 0, newPullRequestsPerHour: 0 },
 };
 

@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, stringify } from "yaml";
-import type { Alias, ParsedNode, YAMLMap, YAMLSeq } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, parseDocument, stringify } from "yaml";
+import type { Alias, Document, DocumentOptions, ParsedNode, ParseOptions, SchemaOptions, YAMLMap, YAMLSeq } from "yaml";
 
 /** What a file may ask of the reader. Over the limit is a problem, never a slow answer. */
 export interface YamlLimits {
@@ -37,6 +37,10 @@ export type YamlResult =
   | { readonly ok: true; readonly document: YamlDocument; readonly duplicates: readonly YamlProblem[] }
   | { readonly ok: false; readonly problems: readonly YamlProblem[] };
 
+export type YamlStreamResult =
+  | { readonly ok: true; readonly documents: readonly YamlDocument[] }
+  | { readonly ok: false; readonly problems: readonly YamlProblem[] };
+
 export type YamlValue = null | boolean | number | string | readonly YamlValue[] | YamlObject;
 export interface YamlObject {
   readonly [key: string]: YamlValue;
@@ -58,6 +62,9 @@ export function member(value: YamlValue | undefined, key: string): YamlValue | u
   return Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
+/** What the YAML tag `!!str` stands for: whatever follows is text. */
+export const TEXT_TAG = "tag:yaml.org,2002:str";
+
 /** Deeper than any manifest or config, and shallow enough to walk by recursion. */
 const DEEPEST = 64;
 /** Values that aliases may expand to, all together. */
@@ -77,26 +84,60 @@ export function parseYaml(text: string, limits: YamlLimits): YamlResult {
   }
   let parsed;
   try {
-    parsed = parseDocument(text, {
-      uniqueKeys: false,
-      prettyErrors: false,
-      resolveKnownTags: false,
-      schema: limits.scalars === "typed" ? "core" : "failsafe",
-    });
+    parsed = parseDocument(text, parserOptions(limits));
   } catch {
     // The library recurses; what it does not catch of that itself ends here.
     return failed(0, TOO_DEEP);
   }
-  const problems = [...parsed.errors, ...(limits.scalars === "typed" ? parsed.warnings : [])]
+  const problems = syntaxProblems(parsed, limits);
+  if (problems.length > 0) return { ok: false, problems };
+  return inspect(text, parsed.contents, limits, []);
+}
+
+/**
+ * Reads a file of any number of YAML documents: none in a file without content, or with comments alone. The limits hold for the
+ * file as a whole, but for `aliases`, which holds for each document. What {@link parseYaml} reports of one document is a problem here too, but duplicate keys are not looked for.
+ */
+export function parseYamlStream(text: string, limits: YamlLimits): YamlStreamResult {
+  if (text.length > limits.characters) {
+    return failed(0, `the file has ${text.length} characters: more than ${limits.characters} are not read`);
+  }
+  let parsed;
+  try {
+    parsed = parseAllDocuments(text, parserOptions(limits));
+  } catch {
+    return failed(0, TOO_DEEP);
+  }
+  const documents: YamlDocument[] = [];
+  // The library gives an empty array with a mark on it for an empty stream, which is an empty array all the same.
+  for (const one of Array.isArray(parsed) ? parsed : []) {
+    const problems = syntaxProblems(one, limits);
+    if (problems.length > 0) return { ok: false, problems };
+    const result = inspect(text, one.contents, limits, null);
+    if (!result.ok) return result;
+    documents.push(result.document);
+  }
+  return { ok: true, documents };
+}
+
+function parserOptions(limits: YamlLimits): ParseOptions & DocumentOptions & SchemaOptions {
+  return {
+    uniqueKeys: false,
+    prettyErrors: false,
+    resolveKnownTags: false,
+    schema: limits.scalars === "typed" ? "core" : "failsafe",
+  };
+}
+
+function syntaxProblems(parsed: Pick<Document, "errors" | "warnings">, limits: YamlLimits): readonly YamlProblem[] {
+  return [...parsed.errors, ...(limits.scalars === "typed" ? parsed.warnings : [])]
     .slice(0, MOST_SYNTAX_PROBLEMS)
     .map((error) => ({ offset: error.pos[0], message: explain(error.code, error.message) }));
-  if (problems.length > 0) return { ok: false, problems };
-  return inspect(text, parsed.contents, limits);
 }
 
 const TOO_DEEP = `nested deeper than ${DEEPEST} levels`;
 
-function failed(offset: number, message: string): YamlResult {
+function failed(offset: number, message: string): { readonly ok: false; readonly problems: readonly YamlProblem[] } {
   return { ok: false, problems: [{ offset, message }] };
 }
 
@@ -116,10 +157,9 @@ function explain(code: string, message: string): string {
   }
 }
 
-/** Walks the document once: depth, aliases and their anchors, duplicate keys. */
-function inspect(text: string, root: ParsedNode | null, limits: YamlLimits): YamlResult {
+/** Walks the document once: depth, aliases and their anchors, and duplicate keys where they are asked for. */
+function inspect(text: string, root: ParsedNode | null, limits: YamlLimits, duplicates: YamlProblem[] | null): YamlResult {
   const problems: YamlProblem[] = [];
-  const duplicates: YamlProblem[] = [];
   const anchors = new Map<string, ParsedNode>();
   const targets = new Map<Alias, ParsedNode>();
   const visit = (node: ParsedNode | null, depth: number): void => {
@@ -133,7 +173,7 @@ function inspect(text: string, root: ParsedNode | null, limits: YamlLimits): Yam
       else if (targets.size >= limits.aliases) problems.push({ offset: node.range[0], message: tooMany });
       else targets.set(node, target);
     } else if (isMap(node)) {
-      findDuplicates(node, duplicates);
+      if (duplicates !== null) findDuplicates(node, duplicates);
       for (const pair of node.items) {
         visit(pair.key, depth + 1);
         visit(pair.value, depth + 1);
@@ -146,7 +186,7 @@ function inspect(text: string, root: ParsedNode | null, limits: YamlLimits): Yam
   };
   visit(root, 0);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, document: { text, root, targets }, duplicates: duplicates.toSorted((left, right) => left.offset - right.offset) };
+  return { ok: true, document: { text, root, targets }, duplicates: (duplicates ?? []).toSorted((left, right) => left.offset - right.offset) };
 }
 
 /** The entries of a list. The library's type allows pairs too, but they come only of tags (`!!omap`) that are not resolved here. */
@@ -175,6 +215,22 @@ export function resolveAlias(document: YamlDocument, node: ParsedNode | null): E
   const target = isAlias(node) ? (document.targets.get(node) ?? null) : node;
   // Anchors are never set on aliases, so one step is enough.
   return isAlias(target) ? null : target;
+}
+
+/** How many values the document has when every alias is what it stands for. Each node is counted once, so that asking costs little. */
+export function expandedSize(document: YamlDocument): number {
+  const sizes = new Map<ParsedNode, number>();
+  const size = (given: ParsedNode | null): number => {
+    const node = resolveAlias(document, given);
+    if (node === null || isScalar(node)) return 1;
+    const known = sizes.get(node);
+    if (known !== undefined) return known;
+    const inside = isMap(node) ? node.items.map((pair) => size(pair.value)) : itemsOf(node).map(size);
+    const sum = inside.reduce((total, one) => total + one, 1);
+    sizes.set(node, sum);
+    return sum;
+  };
+  return size(document.root);
 }
 
 /** The document as plain values with aliases expanded, or the problem that stands against it. */
@@ -270,8 +326,15 @@ function lineStarts(text: string): readonly number[] {
   return starts;
 }
 
-/** Versions of three numbers, which no YAML version takes for anything but text. */
-const PLAINLY_TEXT = /^v?\d+\.\d+\.\d+(?:-[A-Za-z][\w.-]*)?$|^sha256:[0-9a-f]{64}$/;
+/** What no YAML version takes for anything but text, told without asking the library: versions of three numbers above all. */
+const PLAINLY_TEXT = new RegExp(
+  [
+    String.raw`^v?\d+\.\d+\.\d+(?:-[A-Za-z][\w.-]*)?$`,
+    "^sha256:[0-9a-f]{64}$",
+    // Image references and URLs: a letter at the start, a slash, and no character that YAML gives a meaning to.
+    String.raw`^[A-Za-z][\w.-]*(?::\d+)?(?:/[\w.-]+)+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?$`,
+  ].join("|"),
+);
 /** go-yaml, which kustomize reads with, drops underscores first and takes prefixes in either case. */
 const GO_NUMBER = /^[-+]?(?:0x[0-9a-f]+|0o[0-7]+|0b[01]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)$/i;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readKustomization } from "../../src/domain/pins/kustomization.ts";
-import { applySplices, changeEntry } from "../../src/domain/pins/splice.ts";
+import { applySplices, changeEntry, intendedBy } from "../../src/domain/pins/splice.ts";
 import { showsExactly } from "../../src/domain/pins/verify.ts";
 import type { Digest } from "../../src/domain/release.ts";
 
@@ -16,7 +16,7 @@ function survives(tamper: (text: string) => string): boolean {
   const change = changeEntry(before, read.entries[0], "v2", B);
   const after = readKustomization(tamper(applySplices(before, change.splices)));
   if (!after.ok) throw new Error(after.problem.message);
-  return showsExactly(read.document.root, after.document.root, [change]);
+  return showsExactly(read.document.root, after.document.root, intendedBy([change]));
 }
 
 describe("showsExactly", () => {
@@ -59,7 +59,7 @@ describe("showsExactly", () => {
     const bad = good.replace('"1.20"', "1.20");
     expect(bad).not.toBe(good);
     const [right, wrong] = [readKustomization(good), readKustomization(bad)];
-    expect(right.ok && showsExactly(read.document.root, right.document.root, [change])).toBe(true);
-    expect(wrong.ok && showsExactly(read.document.root, wrong.document.root, [change])).toBe(false);
+    expect(right.ok && showsExactly(read.document.root, right.document.root, intendedBy([change]))).toBe(true);
+    expect(wrong.ok && showsExactly(read.document.root, wrong.document.root, intendedBy([change]))).toBe(false);
   });
 });

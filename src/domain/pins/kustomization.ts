@@ -3,7 +3,7 @@ import type { Pair, ParsedNode, Scalar, YAMLMap } from "yaml";
 import { isTag, parseImageReference } from "../image-reference.ts";
 import { isDigest } from "../release.ts";
 import type { Digest } from "../release.ts";
-import { itemsOf, keyText, parseYaml, readsAsString, resolveAlias } from "../yaml-document.ts";
+import { itemsOf, keyText, parseYaml, readsAsString, resolveAlias, TEXT_TAG } from "../yaml-document.ts";
 import type { YamlDocument, YamlLimits, YamlProblem } from "../yaml-document.ts";
 
 /** The names kustomize reads a kustomization by (kustomize `konfig.RecognizedKustomizationFileNames`). */
@@ -43,7 +43,6 @@ const LIMITS: YamlLimits = { characters: 1024 * 1024, aliases: 1_000, scalars: "
 const KINDS: ReadonlySet<string> = new Set(["Kustomization", "Component"]);
 const FIELDS = ["name", "newName", "newTag", "digest", "tagSuffix"] as const;
 type Field = (typeof FIELDS)[number];
-const TEXT_TAG = "tag:yaml.org,2002:str";
 
 /**
  * Reads the `images:` of a kustomization. What cannot be read as one (broken YAML, several documents, `images` twice,

@@ -1,8 +1,9 @@
 import { isScalar } from "yaml";
 import type { ParsedNode, Scalar } from "yaml";
 import type { Digest } from "../release.ts";
-import { readsAsString } from "../yaml-document.ts";
 import type { ImageEntry } from "./kustomization.ts";
+import { spell } from "./spell.ts";
+import type { IntendedChange } from "./verify.ts";
 
 /** Puts `text` in place of the characters from `start` to before `end`. */
 export interface Splice {
@@ -42,11 +43,19 @@ export function changeEntry(text: string, entry: ImageEntry, tag: string | null,
   const splices = [...replaced].map(([scalar, value]): Splice => ({
     start: scalar.range[0],
     end: scalar.range[1],
-    text: spell(value, scalar.type),
+    text: spell(value, { style: scalar.type, flow: entry.map.flow === true }),
   }));
   const insertion = added.size === 0 ? null : insert(text, entry, added);
   if (insertion !== null) splices.push(insertion);
   return { entry, replaced, added, splices };
+}
+
+/** What the changes together make different in the document. */
+export function intendedBy(changes: readonly EntryChange[]): IntendedChange {
+  return {
+    replaced: new Map(changes.flatMap((change) => [...change.replaced])),
+    added: new Map(changes.map((change) => [change.entry.map, change.added])),
+  };
 }
 
 export function applySplices(text: string, splices: readonly Splice[]): string {
@@ -59,20 +68,14 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
   return result + text.slice(done);
 }
 
-/** Keeps the quotes there are; adds them only where the plain text would not be read as text. Tags and digests need no escapes. */
-function spell(value: string, style: Scalar.Type | undefined): string {
-  if (style === "QUOTE_SINGLE") return `'${value}'`;
-  if (style === "QUOTE_DOUBLE" || !readsAsString(value)) return `"${value}"`;
-  return value;
-}
-
 function insert(text: string, entry: ImageEntry, added: ReadonlyMap<string, string>): Splice | null {
   const { insertAfter, map } = entry;
   if (insertAfter === null || insertAfter.value === null) return null;
   const end = insertAfter.value.range[1];
   // Where keys are in quotes the file is probably JSON, and must stay it.
   const style = isScalar(insertAfter.key) && insertAfter.key.type !== "PLAIN" ? insertAfter.key.type : undefined;
-  const lines = [...added].map(([key, value]) => `${spell(key, style)}: ${spell(value, style)}`);
+  const form = { style, flow: map.flow === true };
+  const lines = [...added].map(([key, value]) => `${spell(key, form)}: ${spell(value, form)}`);
   if (map.flow === true) return { start: end, end, text: lines.map((line) => `, ${line}`).join("") };
   return insertLines(text, insertAfter.key, end, lines);
 }

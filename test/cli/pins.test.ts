@@ -1,0 +1,246 @@
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { folderWith, git, repositoryWith } from "./repository-folder.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const A = `sha256:${"a".repeat(64)}`;
+
+/** The command line in a process of its own. */
+function pinion(cwd: string, ...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(ROOT, "src/cli.ts"), ...args],
+      { cwd, env: { PATH: process.env["PATH"], HOME: tmpdir() }, maxBuffer: 64 * 1024 * 1024 },
+      (_, out, err) => resolve({ code: child.exitCode, out, err }),
+    );
+  });
+}
+
+const FILES = {
+  "apps/web/prod/kustomization.yaml": `images:\n- name: nginx\n  newTag: v1\n  digest: ${A}\n`,
+  "apps/web/base/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nspec: {template: {spec: {containers: [{image: nginx}]}}}\n",
+  "values.yaml": "image: {repository: a/b, tag: v1}\n",
+  "README.md": "image: x:1\n",
+};
+
+describe("pinion pins", () => {
+  it("lists the pins of a folder, as JSON and as a table", async () => {
+    const folder = folderWith(FILES);
+    const { code, out, err } = await pinion(tmpdir(), "pins", folder, "--json");
+    expect([code, err]).toEqual([0, ""]);
+    const nginx = { image: "docker.io/library/nginx", tag: "v1", digest: A };
+    expect(JSON.parse(out)).toEqual([
+      { file: "apps/web/base/deployment.yaml", path: "spec.template.spec.containers[0].image", line: 3, kind: "container-image", image: "docker.io/library/nginx", value: "nginx" },
+      { file: "apps/web/prod/kustomization.yaml", path: "images[0].newTag", line: 3, kind: "kustomize-image", ...nginx, value: "v1" },
+      { file: "apps/web/prod/kustomization.yaml", path: "images[0].digest", line: 4, kind: "kustomize-image", ...nginx, value: A },
+      { file: "values.yaml", path: "image.repository", line: 1, kind: "helm-values", image: "docker.io/a/b", tag: "v1", value: "a/b" },
+      { file: "values.yaml", path: "image.tag", line: 1, kind: "helm-values", image: "docker.io/a/b", tag: "v1", value: "v1" },
+    ]);
+    const table = await pinion(folder, "pins");
+    expect([table.code, table.err]).toEqual([0, ""]);
+    const lines = table.out.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^PLACE +KIND +PATH +VALUE$/);
+    expect(lines).toHaveLength(6);
+    expect(lines[5]).toMatch(/^values\.yaml:1 +helm-values +image\.tag +v1$/);
+    expect(new Set(lines.map((line) => line.search(/KIND|container-image|kustomize-image|helm-values/))).size).toBe(1);
+  });
+
+  it("lists those of a revision, also of a bare repository, and only below the folder", async () => {
+    const { folder, commits } = repositoryWith(FILES, { "values.yaml": "image: {repository: a/b, tag: v2}\n" });
+    const valuesOf = async (...args: readonly string[]): Promise<unknown> => {
+      const { code, out, err } = await pinion(folder, "pins", ...args, "--json");
+      expect([code, err]).toEqual([0, ""]);
+      return (JSON.parse(out) as { file: string; value: string }[]).map(({ file, value }) => `${file} ${value}`);
+    };
+    expect(await valuesOf("--rev", commits[0] ?? "")).toContain("values.yaml v1");
+    expect(await valuesOf("--rev", "main")).toContain("values.yaml v2");
+    expect(await valuesOf("apps/web", "--rev", "HEAD~1")).toEqual(["base/deployment.yaml nginx", "prod/kustomization.yaml v1", `prod/kustomization.yaml ${A}`]);
+    git(folder, "clone", "--quiet", "--bare", ".", "bare.git");
+    expect(await valuesOf("bare.git", "--rev", "main~1")).toContain("values.yaml v1");
+  });
+
+  it("tells apps and environments where the configuration does", async () => {
+    const config = "version: 1\nenvironments: {prod: {}}\napps: {discover: ['apps/{app}/{env}/kustomization.yaml']}\n";
+    const folder = folderWith({ ...FILES, ".github/pinion.yaml": config });
+    const { out, err } = await pinion(folder, "pins", "--json");
+    expect(err).toBe("");
+    expect((JSON.parse(out) as { app?: string; env?: string }[]).map(({ app, env }) => [app, env])).toEqual([
+      [undefined, undefined],
+      ["web", "prod"],
+      ["web", "prod"],
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+    expect((await pinion(folder, "pins")).out).toMatch(/^PLACE +APP +KIND/);
+    const broken = folderWith({ ...FILES, ".github/pinion.yaml": "version: 2\n" });
+    const told = await pinion(broken, "pins", "--json");
+    expect([told.code, (JSON.parse(told.out) as unknown[]).length]).toEqual([0, 5]);
+    expect(told.err).toContain(".github/pinion.yaml:1:");
+  });
+
+  it("lists what the configuration names, whatever the files are called", async () => {
+    const config = "version: 1\nenvironments: {prod: {}}\napps: {discover: ['{app}/{env}/kustomization.yaml']}\npins: [{files: 'tags/*', path: '*'}]\n";
+    const folder = folderWith({ ".github/pinion.yaml": config, "tags/web": "image_tag: v123\n" });
+    expect(JSON.parse((await pinion(folder, "pins", "--json")).out)).toEqual([{ file: "tags/web", path: "image_tag", line: 1, kind: "configured", value: "v123" }]);
+  });
+
+  it("names what cannot be read, and lists the rest", async () => {
+    const folder = folderWith({
+      "a.yaml": "image: a:1\n",
+      "b.yaml": "image: [\n",
+      "t.yaml": "{{ if .x }}\nimage: a:1\n{{ end }}\n",
+      "u.yaml": Uint8Array.of(0xff, 0xfe),
+      "z.yaml": `image: a:1 # ${"z".repeat(4 * 1024 * 1024)}\n`,
+    });
+    const { code, out, err } = await pinion(folder, "pins", "--json");
+    expect([code, (JSON.parse(out) as unknown[]).length]).toEqual([0, 1]);
+    expect(err.split("\n").filter((line) => line !== "")).toEqual([
+      "4 files could not be read, so their pins are not listed:",
+      expect.stringContaining("b.yaml:2:1: not valid YAML"),
+      expect.stringContaining("t.yaml:2:1: a template"),
+      "  u.yaml: is over 4194304 bytes, gone, or not UTF-8",
+      "  z.yaml: is over 4194304 bytes, gone, or not UTF-8",
+    ]);
+  });
+
+  it("follows no links, and reads nothing of Git's own", async () => {
+    const folder = folderWith({ "real/a.yaml": "image: a:1\n", ".git/x.yaml": "image: a:1\n" });
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+    symlinkSync(join(folder, "real/a.yaml"), join(folder, "b.yaml"));
+    expect(JSON.parse((await pinion(folder, "pins", "--json")).out)).toHaveLength(1);
+    mkdirSync(join(folder, "empty"));
+    expect(await pinion(folder, "pins", "empty")).toEqual({ code: 0, out: "no pins\n", err: "" });
+    expect((await pinion(folder, "pins", "empty", "--json")).out).toBe("[]\n");
+  });
+
+  it.each([
+    [["pins", "/none/such"], "/none/such is no folder"],
+    [["pins", "--rev", "main"], "is in no Git repository that can be read"],
+    [["pins", "--rev"], "--rev"],
+    [["pins", "a", "b"], 'does not take "b"'],
+    [["pins", "--dry-run"], "does not take --dry-run"],
+  ])("says what is wrong with %j", async (args, problem) => {
+    const { code, out, err } = await pinion(folderWith({}), ...args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(problem);
+  });
+
+  it("says when a revision is not there, whatever it looks like", async () => {
+    const { folder } = repositoryWith({ "a.yaml": "image: a:1\n" });
+    for (const revision of ["nope", "--all", "HEAD:a.yaml"]) {
+      const { code, err } = await pinion(folder, "pins", `--rev=${revision}`);
+      expect([code, err]).toEqual([2, `pinion: . has no revision "${revision}": name a branch, tag or commit that is there (git fetch?)\n`]);
+    }
+  });
+});
+
+describe("pinion set", () => {
+  const text = "# web\r\nimage: nginx:1.2 # pinned\r\ntag: 'v1'";
+
+  it("changes a file in place, and nothing else in it", async () => {
+    const folder = folderWith({ "values.yaml": text });
+    chmodSync(join(folder, "values.yaml"), 0o640);
+    expect(await pinion(folder, "set", "values.yaml", "tag=v2", "nginx=nginx:1.3")).toEqual({ code: 0, out: "", err: "" });
+    expect(readFileSync(join(folder, "values.yaml"), "utf8")).toBe("# web\r\nimage: nginx:1.3 # pinned\r\ntag: 'v2'");
+    expect(statSync(join(folder, "values.yaml")).mode & 0o777).toBe(0o640);
+    expect(await pinion(folder, "set", "values.yaml", "tag=v2", "nginx=nginx:1.3")).toEqual({ code: 3, out: "", err: "" });
+    expect((await pinion(folder, "set", "values.yaml", "tag=v2", "--json")).out).toBe('{"outcome":"unchanged"}\n');
+  });
+
+  it("prints with --dry-run what it would change", async () => {
+    const folder = folderWith({ "values.yaml": text });
+    const dry = await pinion(folder, "set", "values.yaml", "nginx=nginx:1.3", "--dry-run");
+    const diff = "--- a/values.yaml\n+++ b/values.yaml\n@@ -1,3 +1,3 @@\n # web\r\n-image: nginx:1.2 # pinned\r\n+image: nginx:1.3 # pinned\r\n tag: 'v1'\n\\ No newline at end of file\n";
+    expect(dry).toEqual({ code: 0, out: diff, err: "" });
+    expect(readFileSync(join(folder, "values.yaml"), "utf8")).toBe(text);
+    expect(JSON.parse((await pinion(folder, "set", "values.yaml", "nginx=nginx:1.3", "--dry-run", "--json")).out)).toEqual({ outcome: "changed", diff });
+    expect((await pinion(folder, "set", "values.yaml", "nginx=nginx:1.2", "--dry-run")).code).toBe(3);
+  });
+
+  it.each([
+    [["values.yaml", "tags=v2"], "values.yaml pins no image tags, and has no value at such a path. It pins nginx"],
+    [["values.yaml", "tag[0]=v2"], "values.yaml:3:6: tag[0] is not there"],
+    [["values.yaml", "tag"], '"tag" is no change: write PATH=VALUE or IMAGE=REF'],
+    [["values.yaml"], "which file and what change? Write pinion set FILE PATH=VALUE"],
+    [[], "which file and what change?"],
+    [["nope.yaml", "tag=v2"], "nope.yaml cannot be read (ENOENT)"],
+    [["bytes.yaml", "tag=v2"], "bytes.yaml is not UTF-8"],
+  ])("refuses %j with 2, and changes nothing", async (args, reason) => {
+    const folder = folderWith({ "values.yaml": text, "bytes.yaml": Uint8Array.of(0xff) });
+    const { code, out, err } = await pinion(folder, "set", ...args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(reason);
+    expect(JSON.parse((await pinion(folder, "set", ...args, "--json")).out)).toEqual({ outcome: "refused", reason: expect.stringContaining(reason) });
+    expect(readFileSync(join(folder, "values.yaml"), "utf8")).toBe(text);
+  });
+});
+
+describe("pinion replay", () => {
+  const values = (tag: string, rest = ""): Record<string, string> => ({ "values.yaml": `image: {repository: a/b, tag: ${tag}}\n${rest}` });
+
+  it("makes every change of pins again, and tells which came out otherwise", async () => {
+    const { folder, commits } = repositoryWith(
+      values("v1"),
+      values("v2"),
+      { ...values("v3"), "README.md": "x" },
+      values("v4", "x: 1\n"),
+      values("v5", "x: 1\n"),
+      values("'6'", "x: 1\n"),
+      values("'7'", "x: 1\n"),
+      values("8", "x: 1\n"),
+      { "README.md": null },
+      {},
+    );
+    git(folder, "checkout", "--quiet", "-b", "side", "HEAD~1");
+    git(folder, "commit", "--quiet", "--allow-empty", "--message=y");
+    git(folder, "checkout", "--quiet", "main");
+    git(folder, "merge", "--quiet", "--no-ff", "--message=merge", "side");
+    const totals = {
+      commits: 11,
+      pin_only: 5,
+      edits: 5,
+      reproduced: 3,
+      differs: [{ commit: commits[5], reason: `values.yaml:1: made "image: {repository: a/b, tag: \\"6\\"}", committed "image: {repository: a/b, tag: '6'}"` }],
+      refused: [{ commit: commits[7], reason: expect.stringContaining("values.yaml:1: image.tag became 8, without quotes") }],
+    };
+    const { code, out, err } = await pinion(tmpdir(), "replay", folder, "--json");
+    expect([code, err]).toEqual([1, ""]);
+    expect(out.trimEnd().split("\n")).toHaveLength(1);
+    expect(JSON.parse(out)).toEqual(totals);
+    git(folder, "clone", "--quiet", "--bare", ".", "bare.git");
+    expect(JSON.parse((await pinion(folder, "replay", "bare.git", "--json")).out)).toEqual(totals);
+    const newest = await pinion(folder, "replay", ".", "--limit", "5");
+    expect([newest.code, newest.err]).toEqual([0, ""]);
+    expect(newest.out).toMatch(/^refused [0-9a-f]{12} values\.yaml:1: .*\n5 commits, 2 change pins alone \(2 pins\)\n1 came out byte for byte \(50\.00 %\), 0 differ, 1 were refused\n$/);
+  });
+
+  it.each([
+    [[], "which repository? Write pinion replay REPO"],
+    [["."], "is in no Git repository that can be read"],
+    [["/none/such"], "is no folder"],
+    [[".", "--limit", "0"], "--limit is a whole number above 0"],
+    [[".", "--limit", "x"], "--limit is a whole number above 0"],
+  ])("says what is wrong with %j", async (args, problem) => {
+    const { code, out, err } = await pinion(folderWith({}), "replay", ...args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(problem);
+  });
+
+  it("says when there is no commit yet", async () => {
+    const { folder } = repositoryWith();
+    expect((await pinion(folder, "replay", ".")).err).toContain('has no revision "HEAD"');
+  });
+});
+
+it.each(["pins", "set", "replay"])("the help of %s fits a screen and tells its exit codes", async (command) => {
+  const { code, out } = await pinion(tmpdir(), command, "--help");
+  expect(code).toBe(0);
+  const lines = out.trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(24);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
+  expect(out).toContain("Exit codes:");
+});
