@@ -28,14 +28,7 @@ const OUTPUT_LIMIT = 512 * 1024 * 1024;
  */
 export async function openLocalRepository(options: LocalOptions): Promise<LocalRepository> {
   const { directory } = options;
-  const { gitDir, prefix } = await findRepository(options);
-  const environment = gitEnvironment(options.environment, gitDir, null);
-  const run: GitRun = async (args, { input = "", accept = succeeded } = {}) => {
-    const exit = await runGit({ args, environment, cwd: directory, input, deadline: DEADLINE, outputLimit: OUTPUT_LIMIT });
-    if (!accept(exit)) throw new PortFailure("error", `git ${args[0] ?? ""} failed in ${directory}: ${said(exit)}`);
-    return exit;
-  };
-  const objects = new ObjectReader({ environment, cwd: directory, deadline: DEADLINE });
+  const { run, objects, prefix } = await openLocalObjects(options);
   return {
     commit: async (revision) => {
       const { code, stdout } = await run(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`], {
@@ -56,13 +49,34 @@ export async function openLocalRepository(options: LocalOptions): Promise<LocalR
   };
 }
 
+export interface LocalObjects {
+  readonly run: GitRun;
+  readonly objects: ObjectReader;
+  /** The folder within the repository, ending in `/`, or nothing at its root. */
+  readonly prefix: string;
+}
+
+/** Opens the repository that a folder belongs to for reading. @throws {PortFailure} as {@link openLocalRepository} does. */
+export async function openLocalObjects(options: Omit<LocalOptions, "blobLimit">): Promise<LocalObjects> {
+  const { directory } = options;
+  const { gitDir, prefix } = await findRepository(options);
+  const environment = gitEnvironment(options.environment, gitDir, null);
+  const run: GitRun = async (args, { input = "", accept = succeeded } = {}) => {
+    const exit = await runGit({ args, environment, cwd: directory, input, deadline: DEADLINE, outputLimit: OUTPUT_LIMIT });
+    if (!accept(exit)) throw new PortFailure("error", `git ${args[0] ?? ""} failed in ${directory}: ${said(exit)}`);
+    return exit;
+  };
+  const objects = new ObjectReader({ environment, cwd: directory, deadline: DEADLINE });
+  return { run, objects, prefix };
+}
+
 interface Found {
   readonly gitDir: string;
   /** The folder within the repository, ending in `/`, or nothing at its root. */
   readonly prefix: string;
 }
 
-async function findRepository({ directory, environment }: LocalOptions): Promise<Found> {
+async function findRepository({ directory, environment }: Omit<LocalOptions, "blobLimit">): Promise<Found> {
   const found = await stat(directory).catch(() => null);
   if (found?.isDirectory() !== true) throw new PortFailure("stalled", `${directory} is no folder: name a repository's, or a bare repository`);
   const passed = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("GIT_"));
