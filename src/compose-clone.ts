@@ -13,6 +13,8 @@ export interface ClonePorts {
   readonly repository: Repository;
   /** What stands for the default branch. */
   readonly branch: string;
+  /** The root of the work tree, or null in a bare repository. */
+  readonly workTree: string | null;
   close(): void;
 }
 
@@ -29,7 +31,8 @@ export async function composeClone(
 ): Promise<ClonePorts> {
   const endpoints = composeEndpoints(settings, clock, journal);
   const policies = await loadShippedPolicies();
-  const { manifests, branch, head, logHead, close } = await openClone({ directory, environment });
+  const clone = await openClone({ directory, environment });
+  const { manifests, branch, head, logHead, workTree } = clone;
   const unasked = (what: string) => async (): Promise<never> => {
     throw new PortFailure("dependency", `${what} is not known without GitHub`);
   };
@@ -54,5 +57,5 @@ export async function composeClone(
     ownCommits: async (_repository, commits) => new Set(commits),
   };
   const ports = { forge, manifests, ...endpoints, clock, journal };
-  return { ports, policies, repository: REPOSITORY, branch, close };
+  return { ports, policies, repository: REPOSITORY, branch, workTree, close: () => clone.close() };
 }

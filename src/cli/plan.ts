@@ -1,10 +1,7 @@
-import { systemClock } from "../clock.ts";
-import { readEndpointSettings } from "../config.ts";
 import { CONFIG_PATH } from "../domain/config.ts";
 import { outlook, type Outlook, type PlaceOutlook } from "../domain/outlook.ts";
-import { PortFailure } from "../ports.ts";
-import { rehearse, type Rehearsal } from "../reconciler/rehearse.ts";
-import { EXIT, type Command, type ExitCode, type Terminal } from "./command.ts";
+import { EXIT, type Command } from "./command.ts";
+import { FETCH_LOG, rehearseIn, type Planned } from "./rehearsal.ts";
 import { table } from "./table.ts";
 
 export const planCommand: Command = {
@@ -29,8 +26,11 @@ asked: what only GitHub knows is said to be unknown.
 `,
   accepts: { words: 1, json: true },
   run: async ({ words: [directory = "."], json }, terminal) => {
-    const planned = await rehearseIn(directory, terminal);
-    if (typeof planned === "number") return planned;
+    const planned = await rehearseIn(directory, null, terminal);
+    if (!("rehearsal" in planned)) {
+      terminal.err(planned.problem);
+      return planned.code;
+    }
     const { rehearsal, branch } = planned;
     const told = outlook(rehearsal.observation, rehearsal.plan);
     if (rehearsal.observation.config === null) {
@@ -43,36 +43,6 @@ asked: what only GitHub knows is said to be unknown.
   },
 };
 
-interface Planned {
-  readonly rehearsal: Rehearsal;
-  readonly branch: string;
-}
-
-/** Plans in a clone; or the exit code, where that cannot be done and it was said why. */
-export async function rehearseIn(directory: string, terminal: Terminal): Promise<Planned | ExitCode> {
-  const read = readEndpointSettings(terminal.environment);
-  if (!read.ok) {
-    terminal.err(`pinion: the environment cannot be used:\n${read.problems.map((problem) => `  ${problem}\n`).join("")}`);
-    return EXIT.usage;
-  }
-  const tell = (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-    const details = Object.entries(fields).map(([name, value]) => ` ${name}=${value instanceof Error ? value.message : String(value)}`);
-    terminal.err(`pinion: ${message}${details.join("")}\n`);
-  };
-  const journal = { info: () => undefined, warn: tell, error: tell };
-  try {
-    // Loaded only here: no other command needs the policies and the adapters.
-    const { composeClone } = await import("../compose-clone.ts");
-    const clone = await composeClone(directory, read.settings, terminal.environment, systemClock, journal);
-    const rehearsal = await rehearse(clone.ports, clone.policies, clone.repository).finally(() => clone.close());
-    return { rehearsal, branch: clone.branch };
-  } catch (cause) {
-    if (!(cause instanceof PortFailure)) throw cause;
-    terminal.err(`pinion: ${cause.message}\n`);
-    return cause.kind === "stalled" ? EXIT.usage : EXIT.failed;
-  }
-}
-
 /** What a plan without GitHub does not know, for people who would take it for the whole truth. */
 function unknowns({ rehearsal: { plan, asIfInstalled, asIfEnforcing } }: Planned): readonly string[] {
   return [
@@ -80,15 +50,15 @@ function unknowns({ rehearsal: { plan, asIfInstalled, asIfEnforcing } }: Planned
     "open pull requests, labels, freezes and requests that are not in the log yet: GitHub is not asked",
     "what is newer than the last git fetch",
     asIfInstalled
-      ? "what was promoted, held or gone bad: no promotion log is here (git fetch origin pinion-log), so this is the plan of a new installation"
+      ? `what was promoted, held or gone bad: no promotion log is here (${FETCH_LOG}), so this is the plan of a new installation`
       : "whether GitHub signed the commits of the promotion log: they are taken as they stand",
     ...(asIfEnforcing ? ["mode is observe: the App would show this, and do none of it"] : []),
   ];
 }
 
-function outcomeOf({ opening, reasons }: PlaceOutlook): "open" | "blocked" | "nothing" {
+function outcomeOf({ opening, isCurrent }: PlaceOutlook): "open" | "blocked" | "nothing" {
   if (opening !== null) return "open";
-  return reasons.length > 0 ? "blocked" : "nothing";
+  return isCurrent ? "nothing" : "blocked";
 }
 
 function asJson({ rehearsal: { observation, asIfEnforcing }, branch }: Planned, told: Outlook, unknown: readonly string[]): string {
@@ -108,7 +78,7 @@ function asText({ rehearsal: { observation }, branch }: Planned, told: Outlook, 
   const rows = told.places.flatMap((place) => {
     const { app, environment, pinned, reasons } = place;
     const lines = [...openingLines(place), ...reasons];
-    return (lines.length === 0 ? ["nothing to do"] : lines).map((line, index) => (index === 0 ? [app, environment, pinned ?? "?", line] : ["", "", "", line]));
+    return lines.map((line, index) => (index === 0 ? [app, environment, pinned ?? "?", line] : ["", "", "", line]));
   });
   return [
     `${branch} at ${observation.snapshot.head.slice(0, 12)}\n\n`,

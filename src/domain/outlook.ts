@@ -1,5 +1,7 @@
 import type { Action, Plan } from "./action.ts";
-import { environmentOf } from "./config.ts";
+import { isPinnedAlready } from "./candidate.ts";
+import type { Environment } from "./config.ts";
+import { newestProvenIn, placeOf } from "./ledger.ts";
 import type { Observation } from "./observation.ts";
 import { sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 
@@ -15,8 +17,10 @@ export interface PlaceOutlook {
   readonly opening: Opening | null;
   /** The pull request that the log says was opened for the same, and knows no end of. */
   readonly openedAs: number | null;
-  /** Why nothing more is done now. Empty where nothing is wanted. */
+  /** Why nothing more is done now. */
   readonly reasons: readonly string[];
+  /** Nothing else than what is pinned is wanted. */
+  readonly isCurrent: boolean;
 }
 
 export interface Outlook {
@@ -32,21 +36,40 @@ export function outlook(observation: Observation, plan: Plan): Outlook {
   if (config?.ok !== true) return { places: [], reasons: plan.blocked.map(({ reason }) => reason) };
   const openings = plan.actions.filter((action) => action.kind === "open");
   const places = [...pins].toSorted(([left], [right]) => (left < right ? -1 : 1)).flatMap(([app, there]) =>
-    config.config.environments.flatMap(({ name }): PlaceOutlook[] => {
-      const here = there.get(name);
+    config.config.environments.flatMap((environment): PlaceOutlook[] => {
+      const here = there.get(environment.name);
       if (here === undefined) return [];
       const isHere = (place: { readonly app: AppName | null; readonly environment: EnvironmentName | null }): boolean =>
-        place.app === app && place.environment === name;
+        place.app === app && place.environment === environment.name;
       const opening = openings.find(isHere) ?? null;
-      const reasons = plan.blocked.filter(isHere).map(({ reason }) => reason);
-      if (unexplained.some(isHere)) reasons.push("its pin was changed since the log's last record, and only GitHub can tell by whom: fetch again, or ask the App");
-      const onRequest = environmentOf(config.config, name)?.promote === "on-request";
-      if (opening === null && reasons.length === 0 && onRequest) reasons.push("promoted when somebody asks");
-      return [{ app, environment: name, pinned: here.ok ? here.pinned.version : null, opening, openedAs: openedAs(ledger, opening), reasons }];
+      const said = plan.blocked.filter(isHere).map(({ reason }) => reason);
+      if (unexplained.some(isHere)) said.push(UNEXPLAINED);
+      const current =
+        here.ok &&
+        (said.length === 0 ? isNewestProven(observation, app, environment, here.pinned) : said.every((reason) => isPinnedAlready(reason, here.pinned)));
+      const reasons = opening === null && said.length === 0 ? [whyNothing(environment, current, plan.needs.length)] : said;
+      const pinned = here.ok ? here.pinned.version : null;
+      const isCurrent = opening === null && current;
+      return [{ app, environment: environment.name, pinned, opening, openedAs: openedAs(ledger, opening), reasons, isCurrent }];
     }),
   );
   const reasons = plan.blocked.filter(({ app, environment }) => app === null && environment === null).map(({ reason }) => reason);
   return { places, reasons };
+}
+
+const UNEXPLAINED = "its pin was changed since the log's last record, and only GitHub can tell by whom: fetch again, or ask the App";
+
+/** What is at rest, or is not promoted by itself, is not told of by the planner. */
+function whyNothing({ after, promote }: Environment, isCurrent: boolean, questions: number): string {
+  if (questions > 0) return "not all questions are answered yet: plan again";
+  if (promote === "on-request") return "promoted when somebody asks";
+  if (isCurrent) return `what was proven last in ${after.join(" and ")} is pinned`;
+  return after.length === 0 ? "nothing is wanted here" : `nothing has been proven in ${after.join(" and ")} that could move here`;
+}
+
+function isNewestProven({ ledger }: Observation, app: AppName, { after }: Environment, pinned: Pinned): boolean {
+  const proven = after.map((name) => newestProvenIn(placeOf(ledger, app, name)));
+  return proven.length > 0 && proven.every((release) => release !== null && sameRelease(release, pinned));
 }
 
 /** Whether it is still open, GitHub knows alone. */

@@ -13,18 +13,24 @@ export interface Clone {
   readonly head: Oid;
   /** The promotion log's head, or null where it was not fetched or is not there. */
   readonly logHead: Oid | null;
+  /** The root of the work tree, or null in a bare repository. */
+  readonly workTree: string | null;
   close(): void;
 }
 
 /** Opens the clone that a folder belongs to. @throws {PortFailure} `stalled` when there is none, or it has no commit. */
 export async function openClone(options: Omit<LocalOptions, "blobLimit">): Promise<Clone> {
-  const { run, objects } = await openLocalObjects(options);
+  const { run, objects, workTree } = await openLocalObjects(options);
   const close = (): void => objects.close();
   try {
     const ref = (await symbolic(run, "refs/remotes/origin/HEAD")) ?? (await symbolic(run, "HEAD")) ?? "HEAD";
     const head = await commitAt(run, ref);
     if (head === null) throw new PortFailure("stalled", `${options.directory}: ${ref} has no commit yet: commit or fetch something first`);
     const logHead = (await commitAt(run, `refs/remotes/origin/${LOG_BRANCH}`)) ?? (await commitAt(run, `refs/heads/${LOG_BRANCH}`));
+    // Half a log would be taken for all of it: what was held or went bad before would count no more.
+    if (logHead !== null && (await isShallow(run))) {
+      throw new PortFailure("stalled", `${options.directory} is a shallow clone, and the promotion log counts only as a whole: git fetch --unshallow`);
+    }
     const manifests = manifestsIn(() => ({
       run,
       quickly: async (read) => read(objects).catch(() => null),
@@ -32,7 +38,7 @@ export async function openClone(options: Omit<LocalOptions, "blobLimit">): Promi
       // What is asked for was found by the clone's own refs.
       ensure: async () => undefined,
     }));
-    return { manifests, branch: ref.replace(/^refs\/(?:heads|remotes)\//, ""), head, logHead, close };
+    return { manifests, branch: ref.replace(/^refs\/(?:heads|remotes)\//, ""), head, logHead, workTree, close };
   } catch (cause) {
     close();
     throw cause;
@@ -43,6 +49,11 @@ export async function openClone(options: Omit<LocalOptions, "blobLimit">): Promi
 async function symbolic(run: GitRun, ref: string): Promise<string | null> {
   const { code, stdout } = await run(["symbolic-ref", "--quiet", ref], { accept: (exit) => exit.code <= 1 });
   return code === 0 ? stdout.toString("utf8").trim() : null;
+}
+
+async function isShallow(run: GitRun): Promise<boolean> {
+  const { stdout } = await run(["rev-parse", "--is-shallow-repository"]);
+  return stdout.toString("latin1").trim() === "true";
 }
 
 async function commitAt(run: GitRun, ref: string): Promise<Oid | null> {

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Milliseconds } from "../../domain/answer.ts";
 import type { Oid } from "../../domain/release.ts";
 import { PortFailure, type ChangedFile, type ChangingCommit, type LocalRepository, type TreeEntry } from "../../ports.ts";
@@ -54,12 +55,13 @@ export interface LocalObjects {
   readonly objects: ObjectReader;
   /** The folder within the repository, ending in `/`, or nothing at its root. */
   readonly prefix: string;
+  readonly workTree: string | null;
 }
 
 /** Opens the repository that a folder belongs to for reading. @throws {PortFailure} as {@link openLocalRepository} does. */
 export async function openLocalObjects(options: Omit<LocalOptions, "blobLimit">): Promise<LocalObjects> {
   const { directory } = options;
-  const { gitDir, prefix } = await findRepository(options);
+  const { gitDir, prefix, workTree } = await findRepository(options);
   const environment = gitEnvironment(options.environment, gitDir, null);
   const run: GitRun = async (args, { input = "", accept = succeeded } = {}) => {
     const exit = await runGit({ args, environment, cwd: directory, input, deadline: DEADLINE, outputLimit: OUTPUT_LIMIT });
@@ -67,13 +69,15 @@ export async function openLocalObjects(options: Omit<LocalOptions, "blobLimit">)
     return exit;
   };
   const objects = new ObjectReader({ environment, cwd: directory, deadline: DEADLINE });
-  return { run, objects, prefix };
+  return { run, objects, prefix, workTree };
 }
 
 interface Found {
   readonly gitDir: string;
   /** The folder within the repository, ending in `/`, or nothing at its root. */
   readonly prefix: string;
+  /** The root of the work tree, or null in a bare repository. */
+  readonly workTree: string | null;
 }
 
 async function findRepository({ directory, environment }: Omit<LocalOptions, "blobLimit">): Promise<Found> {
@@ -81,7 +85,7 @@ async function findRepository({ directory, environment }: Omit<LocalOptions, "bl
   if (found?.isDirectory() !== true) throw new PortFailure("stalled", `${directory} is no folder: name a repository's, or a bare repository`);
   const passed = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("GIT_"));
   const exit = await runGit({
-    args: ["rev-parse", "--absolute-git-dir", "--show-prefix"],
+    args: ["rev-parse", "--absolute-git-dir", "--show-prefix", "--is-inside-work-tree", "--show-cdup"],
     environment: { ...Object.fromEntries(passed), LC_ALL: "C" },
     cwd: directory,
     input: "",
@@ -89,8 +93,8 @@ async function findRepository({ directory, environment }: Omit<LocalOptions, "bl
     outputLimit: OUTPUT_LIMIT,
   });
   if (exit.code !== 0) throw new PortFailure("stalled", `${directory} is in no Git repository that can be read: ${said(exit)}`);
-  const [gitDir = "", prefix = ""] = exit.stdout.toString("utf8").split("\n");
-  return { gitDir, prefix };
+  const [gitDir = "", prefix = "", isInside = "", up = ""] = exit.stdout.toString("utf8").split("\n");
+  return { gitDir, prefix, workTree: isInside === "true" ? resolve(directory, up) : null };
 }
 
 function succeeded({ code }: { readonly code: number }): boolean {
