@@ -66,6 +66,23 @@ describe("the folders of common layouts", () => {
     expect(new Set(layout.places.map(({ app }) => app))).toEqual(new Set(["cart", "pay", "ship"]));
   });
 
+  it("are not taken for apps where nothing could move: clusters below an environment, beside apps that are in several", () => {
+    const apps = product(["cart", "web"], ["staging", "prod"], (app, env) => `components/${app}/${env}`);
+    const layout = layoutOf([...apps, "components/mesh/staging/c-01", "components/mesh/prod/c-02", "components/mesh/prod/c-03"]);
+    expect(layout.patterns).toEqual(["components/{app}/{env}/kustomization.yaml"]);
+    expect(layout.doubts).toContainEqual(expect.stringContaining("3 kustomizations pin images in places that no pattern tells"));
+  });
+
+  it("do not give a place a second file", () => {
+    const apps = product(["cart", "web"], ["staging", "prod"], (app, env) => `components/${app}/${env}`);
+    const layout = layoutOf([...apps, "components/web/staging/proxy", "components/web/prod/proxy"]);
+    expect(layout.patterns).toEqual(["components/{app}/{env}/kustomization.yaml", "components/web/{env}/{app}/kustomization.yaml"]);
+    expect(layout.places.map(({ app, environment }) => `${app} ${environment}`)).toHaveLength(6);
+    const spelled = layoutOf(["web/dev", "web/prod"], { "web/dev/kustomization.yml": PINS, "web/prod/kustomization.yml": PINS });
+    expect(spelled.patterns).toEqual(["{app}/{env}/kustomization.yaml"]);
+    expect(spelled.doubts).toContainEqual(expect.stringContaining("web/dev/kustomization.yml, web/prod/kustomization.yml"));
+  });
+
   it("keep the spelling of files and folders", () => {
     const layout = layoutOf([], { "web/Prod_EU/kustomization.yml": PINS, "web/dev/kustomization.yml": PINS });
     expect(layout.patterns).toEqual(["{app}/{env}/kustomization.yml"]);
@@ -127,6 +144,11 @@ describe("the order of environments", () => {
     expect(layoutOf(["prod/web"]).doubts).toContainEqual(expect.stringContaining("only prod"));
   });
 
+  it("passes over an environment in which nothing was found", () => {
+    const config = configOf(layoutOf(["dev/web space", "Prod/dev"]));
+    expect(config.environments.map(({ name, after }) => [name, after])).toEqual([["prod", []]]);
+  });
+
   it("leaves out a folder whose name another one has already", () => {
     const layout = layoutOf(["Dev/web", "dev/web", "prod/web"]);
     expect(configOf(layout).environments.map(({ name }) => name)).toEqual(["dev", "prod"]);
@@ -185,16 +207,27 @@ describe("what cannot be known is said", () => {
 
   it.each([
     ["other images in each environment", { "web/prod/kustomization.yaml": "images: [{name: other, newTag: 1.0.0}]\n" }, "another image in each environment"],
-    ["pins in a base", { "web/base/kustomization.yaml": PINS }, "outside every environment"],
+    ["pins in a base", { "web/base/kustomization.yaml": PINS }, "in places that no pattern tells"],
     ["no image", { "web/prod/kustomization.yaml": "resources: [../base]\n" }, "no entry under images"],
     ["broken YAML", { "web/prod/kustomization.yaml": "images: [\n" }, "web/prod/kustomization.yaml:2:1"],
-    ["two files for one place", { "web/dev/kustomization.yml": PINS, "web/prod/kustomization.yml": PINS }, "several files"],
+    [
+      "two files for one place",
+      { "web/dev/kustomization.yml": "resources: []\n", "cart/dev/kustomization.yml": PINS, "cart/prod/kustomization.yml": PINS },
+      "web in dev has several files",
+    ],
     ["tags without versions", { "web/dev/kustomization.yaml": "images: [{name: web, newTag: main-0a1b2c3}]\n" }, "no version x.y.z"],
     ["prereleases", { "web/dev/kustomization.yaml": "images: [{name: web, newTag: 1.0.0-rc.1}]\n" }, "prereleases"],
   ])("%s", (_, files, doubt) => {
     const layout = layoutOf(["web/dev", "web/prod"], files);
     expect(layout.doubts).toContainEqual(expect.stringContaining(doubt));
     expect(configText(layout)).toContain(`# - ${layout.doubts[0] ?? ""}`);
+  });
+
+  it("in few lines, however many files it is true of", () => {
+    const broken = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`t/${index}/kustomization.yaml`, "images: [\n"]));
+    const layout = layoutOf(["web/dev", "web/prod"], broken);
+    expect(layout.doubts.length).toBeLessThan(10);
+    expect(layout.doubts).toContainEqual("and the same of 37 more");
   });
 
   it.each<[string, Readonly<Record<string, string>>, string]>([

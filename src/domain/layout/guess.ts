@@ -42,7 +42,7 @@ export interface GuessedLayout {
 
 export type LayoutResult = { readonly ok: true; readonly layout: GuessedLayout } | { readonly ok: false; readonly problem: string };
 
-/** Examples named in one sentence. */
+/** Examples named in one sentence, and lines of one kind. */
 const EXAMPLES = 3;
 /** The names that a configuration takes for environments. */
 const NAME = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
@@ -67,7 +67,8 @@ export function guessLayout(evidence: readonly LayoutEvidence[]): LayoutResult {
     return place === null ? [] : [{ ...place, file, pins: found.ok ? found.pins : [] }];
   });
   if (!places.some(({ pins }) => pins.length > 0)) return { ok: false, problem: nothingPlaced(pinning) };
-  const used = environments.filter(({ name }) => places.some(({ environment }) => environment === name));
+  // In order again: none may follow one in which nothing was found.
+  const used = orderEnvironments(environments.filter(({ name }) => places.some(({ environment }) => environment === name)).map(({ path }) => path));
   const applications = guessApplications(evidence, places);
   const severalImages = appsWithSeveralImages(places);
   const layout = { patterns: guessed.patterns, environments: used, places, applications, severalImages };
@@ -160,8 +161,8 @@ function environmentDoubts(environments: readonly GuessedEnvironment[], folders:
 function outsideDoubts(outside: readonly string[]): readonly string[] {
   if (outside.length === 0) return [];
   return [
-    `${countOf(outside.length, "kustomization")} ${outside.length === 1 ? "pins" : "pin"} images outside every environment (${some(outside)}): ` +
-      "a change there reaches all that use it at once, and Pinion leaves it alone",
+    `${countOf(outside.length, "kustomization")} ${outside.length === 1 ? "pins" : "pin"} images in places that no pattern tells (${some(outside)}): ` +
+      "a change of a shared one reaches all that use it at once, and Pinion leaves them alone",
   ];
 }
 
@@ -171,10 +172,10 @@ function fileDoubts(kustomizations: readonly Extract<LayoutEvidence, { kind: "ku
   const claims = [...Map.groupBy(places, ({ app, environment }) => `${app} in ${environment}`)].filter(([, files]) => files.length > 1);
   const refused = places.flatMap(({ pins }) => pins.flatMap(({ refusal }) => refusal ?? []));
   return [
-    ...unreadable.map((problem) => `${problem} (so nothing is known of that file)`),
+    ...capped(unreadable.map((problem) => `${problem} (so nothing is known of that file)`)),
     ...(empty.length === 0 ? [] : [`${some(empty.map(({ file }) => file))}: no entry under images, so nothing is promoted there`]),
-    ...claims.map(([place, files]) => `${place} has several files (${some(files.map(({ file }) => file))}): keep one, or nothing is promoted there`),
-    ...refused.map((refusal) => `${refusal}: this pin cannot be edited as it is`),
+    ...capped(claims.map(([place, files]) => `${place} has several files (${some(files.map(({ file }) => file))}): keep one, or nothing is promoted there`)),
+    ...capped(refused.map((refusal) => `${refusal}: this pin cannot be edited as it is`)),
   ];
 }
 
@@ -189,14 +190,15 @@ function appsWithSeveralImages(places: readonly GuessedPlace[]): ReadonlyMap<App
 }
 
 function imageDoubts(places: readonly GuessedPlace[], several: ReadonlyMap<AppName, readonly string[]>): readonly string[] {
-  const doubts = [...several].map(
+  const undecided = [...several].map(
     ([app, images]) => `${app} pins ${images.length} images (${some(images)}): say under apps.${app}.images which of them move together`,
   );
-  for (const [app, there] of Map.groupBy(places, (place) => place.app)) {
+  const different = [...Map.groupBy(places, (place) => place.app)].flatMap(([app, there]) => {
     const images = new Set(there.filter(({ pins }) => pins.length === 1).map(({ pins }) => pins[0]?.repository ?? ""));
-    if (images.size > 1) doubts.push(`${app} has another image in each environment (${some([...images].toSorted())}): a release of one cannot move to the other`);
-  }
-  return doubts;
+    if (images.size < 2) return [];
+    return [`${app} has another image in each environment (${some([...images].toSorted())}): a release of one cannot move to the other`];
+  });
+  return [...capped(undecided), ...capped(different)];
 }
 
 /** New releases come by their version, so tags that are none are never taken. */
@@ -216,6 +218,12 @@ function tagDoubts(places: readonly GuessedPlace[], environments: readonly Guess
 
 function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Few enough to be read; all of them are met again when their places are mended. */
+function capped(doubts: readonly string[]): readonly string[] {
+  const rest = doubts.length - EXAMPLES;
+  return rest > 0 ? [...doubts.slice(0, EXAMPLES), `and the same of ${rest} more`] : doubts;
 }
 
 function some(texts: readonly string[]): string {

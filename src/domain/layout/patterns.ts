@@ -35,31 +35,42 @@ export interface GuessedPatterns {
 }
 
 /**
- * The `discover` patterns that explain the most files, chosen one after the other until no file is left that can be explained.
- * A pattern is worth what it finds: files, and apps that are in more than one environment. Where files without pins stand in a folder
- * that a chosen pattern and a well-known name make an environment, it is one too.
+ * The `discover` patterns that explain the most files, chosen one after the other. A pattern is worth what it finds: files, and apps that are
+ * in more than one environment; where one finds such apps, others that find none are not taken, since what looks like an app there may as
+ * well be a cluster. Where files without pins stand in a folder that a chosen pattern and a well-known name make an environment, it is one too.
  */
 export function guessPatterns(files: readonly string[], withoutPins: readonly string[]): GuessedPatterns {
   let left = files.map((file) => ({ file, readings: readingsOf(file) }));
   const patterns: string[] = [];
   const environments = new Set<string>();
+  const claimed = new Set<string>();
+  let leastWorth = 0;
   while (patterns.length < MOST_PATTERNS) {
     const best = bestOf(left.flatMap(({ readings }) => readings));
-    if (best === null) break;
+    if (best === null || best.worth < leastWorth) break;
     const { pattern } = best;
     const finds = compileDiscover([pattern], [...best.environments].map((path) => ({ name: path, path })));
-    const after = left.filter(({ file }) => finds(file) === null);
-    if (after.length < left.length) {
+    const found = new Map(left.flatMap(({ file }) => keyOf(file, finds)));
+    const doubled = [...found.values()].filter((place) => claimed.has(place));
+    if (found.size > 0 && doubled.length * 2 < found.size) {
       patterns.push(pattern);
       for (const environment of best.environments) environments.add(environment);
+      for (const place of found.values()) claimed.add(place);
+      left = left.filter(({ file }) => !found.has(file));
+      if (best.worth >= MOVING) leastWorth = MOVING;
     }
-    // What is left of this pattern are apps whose names Pinion does not take: nothing more can be made of it.
-    left = after.map(({ file, readings }) => ({ file, readings: readings.filter((reading) => reading.pattern !== pattern) }));
+    // What is left of this pattern are apps whose names Pinion does not take, or places that have a file already.
+    left = left.map(({ file, readings }) => ({ file, readings: readings.filter((reading) => reading.pattern !== pattern) }));
   }
   for (const { pattern, environment } of withoutPins.flatMap(readingsOf)) {
     if (patterns.includes(pattern) && stepOf(environment) !== null) environments.add(environment);
   }
   return { patterns, environments: [...environments] };
+}
+
+function keyOf(file: string, finds: ReturnType<typeof compileDiscover>): readonly (readonly [string, string])[] {
+  const place = finds(file);
+  return place === null ? [] : [[file, `${place.environment}/${place.app}`]];
 }
 
 interface Candidate {
@@ -85,11 +96,14 @@ function isBetter(left: Candidate, right: Candidate): boolean {
   return left.pattern < right.pattern;
 }
 
+/** What a file of an app in several environments is worth: more than all files that are none of such. */
+const MOVING = 1_000_000;
+
 /** Promotion is from one environment to the next: an app in one alone, or an environment with nothing else in it, explains little. */
 function worthOf(group: readonly Reading[]): number {
   const apps = Map.groupBy(group, ({ app }) => app);
   const moving = [...apps.values()].filter((readings) => new Set(readings.map(({ environment }) => environment)).size > 1);
-  return moving.reduce((sum, readings) => sum + readings.length, 0) * 1_000 + group.length;
+  return moving.reduce((sum, readings) => sum + readings.length, 0) * MOVING + group.length;
 }
 
 function readingsOf(file: string): readonly Reading[] {
