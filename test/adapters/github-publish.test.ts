@@ -52,6 +52,17 @@ describe("publishing checks and records", () => {
     });
   });
 
+  it("a part that failed by GitHub's own trouble is to be looked at again, and no refusal", async () => {
+    const trouble = "Something went wrong while executing your query. Please include `A1` when reporting this issue.";
+    await using github = await looked({
+      Publish: () => graphql({ records: null, check0: null, check1: run(11) }, [failed("records", "INTERNAL", "oops"), { message: trouble, path: ["check0"] }]),
+    });
+    expect(await github.forge.publish(REPOSITORY, checks, records)).toEqual({
+      checks: [{ outcome: "conflict", reason: trouble }, { outcome: "done", value: 11 }],
+      records: { outcome: "conflict", reason: "oops" },
+    });
+  });
+
   it("each part fails by itself", async () => {
     const gone = "No commit found for SHA: 1111";
     await using github = await looked({

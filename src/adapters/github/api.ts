@@ -2,7 +2,7 @@ import type { Instant, Milliseconds } from "../../domain/answer.ts";
 import type { WriteOutcome } from "../../ports.ts";
 import { PortFailure } from "../../ports.ts";
 import type { GraphqlError } from "./failure.ts";
-import { clean, failureOf, failureOfGraphql, refusalIn } from "./failure.ts";
+import { clean, failureOf, failureOfGraphql, isOwnTrouble, refusalIn } from "./failure.ts";
 import { cutOff } from "./fetch.ts";
 import type { Client, GitHubClients } from "./octokit.ts";
 import { isRecord, Reader } from "./reader.ts";
@@ -169,11 +169,13 @@ function graphqlError(entry: unknown): GraphqlError {
 }
 
 /**
- * Tells a world that has moved from GitHub's own refusal. The words are GitHub's of today; those it has no type for are
- * told apart by reading them, and what is not known is a refusal, which people get to see.
+ * Tells a world that has moved, and trouble of GitHub's that passes, from GitHub's own refusal: after the first two, one looks
+ * again. The words are GitHub's of today; those it has no type for are told apart by reading them, and what is not known is
+ * a refusal, which people get to see.
  */
 export function outcomeOf(error: GraphqlError): Exclude<WriteOutcome<never>, { readonly outcome: "done" }> {
-  const conflict = error.type === "STALE_DATA" || error.type === "NOT_FOUND" || MOVED.test(error.message);
+  const passing = error.type === "INTERNAL" || error.type === "SERVICE_UNAVAILABLE" || isOwnTrouble(error.message);
+  const conflict = passing || error.type === "STALE_DATA" || error.type === "NOT_FOUND" || MOVED.test(error.message);
   if (conflict && !RULES.test(error.message)) return { outcome: "conflict", reason: error.message };
   const advice = error.type === "FORBIDDEN" ? ". Give the App the permission for it, and accept it for this installation" : "";
   return { outcome: "refused", reason: `${error.message}${advice}` };

@@ -106,10 +106,15 @@ export function failureOfGraphql(
     return new PortFailure("stalled", `${answer}. Check that it exists and that the App is installed there and may read it.`);
   }
   // GitHub's words for its own trouble; it answers 200 with them.
-  if (types.has("INTERNAL") || types.has("SERVICE_UNAVAILABLE") || errors.some((error) => OWN_TROUBLE.test(error.message))) {
+  if (types.has("INTERNAL") || types.has("SERVICE_UNAVAILABLE") || errors.some(({ message }) => isOwnTrouble(message))) {
     return new TooHeavy("dependency", `${answer}. See githubstatus.com if it lasts.`);
   }
   return new PortFailure("error", `${answer}.`);
+}
+
+/** Whether these are GitHub's words for trouble of its own, which passes. */
+export function isOwnTrouble(message: string): boolean {
+  return OWN_TROUBLE.test(message);
 }
 
 const OWN_TROUBLE = /something went wrong|timed? ?out|timeout|couldn't respond|try again/i;
