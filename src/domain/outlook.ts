@@ -46,7 +46,9 @@ export function outlook(observation: Observation, plan: Plan): Outlook {
       if (unexplained.some(isHere)) said.push(UNEXPLAINED);
       const current =
         here.ok &&
-        (said.length === 0 ? isNewestProven(observation, app, environment, here.pinned) : said.every((reason) => isPinnedAlready(reason, here.pinned)));
+        (said.length === 0
+          ? plan.needs.length === 0 && isNewestProven(observation, app, environment, here.pinned)
+          : said.every((reason) => isPinnedAlready(reason, here.pinned)));
       const reasons = opening === null && said.length === 0 ? [whyNothing(environment, current, plan.needs.length)] : said;
       const pinned = here.ok ? here.pinned.version : null;
       const isCurrent = opening === null && current;
