@@ -1,15 +1,12 @@
 import { Probot } from "probot";
 import type { Logger } from "pino";
-import { createArgoCd } from "./adapters/argocd.ts";
 import { createManifestsRepository } from "./adapters/git.ts";
 import { createForge } from "./adapters/github.ts";
 import { failureOf } from "./adapters/github/failure.ts";
 import { boundedFetch } from "./adapters/github/fetch.ts";
 import { pinionOctokit } from "./adapters/github/octokit.ts";
 import { loadShippedPolicies } from "./adapters/policies.ts";
-import { createPrometheus } from "./adapters/prometheus.ts";
-import { createRegistry } from "./adapters/registry.ts";
-import { parseDockerConfig } from "./adapters/registry/credentials.ts";
+import { composeEndpoints } from "./compose-endpoints.ts";
 import type { Settings } from "./config.ts";
 import type { Clock, Ports } from "./ports.ts";
 import { createDispatcher, type Dispatcher } from "./reconciler/dispatch.ts";
@@ -39,7 +36,7 @@ export interface Composition {
 /** Repositories looked at side by side. A look is mostly waiting. */
 const CONCURRENCY = 4;
 
-/** Puts the adapters together. The only place that names concrete ones. Throws a `PortFailure` when it cannot. */
+/** Puts the adapters together; with `compose-endpoints.ts`, the only place that names concrete ones. Throws a `PortFailure` when it cannot. */
 export async function compose(settings: Settings, surroundings: Surroundings): Promise<Composition> {
   const { clock, logger, random } = surroundings;
   const journal = createJournal(logger);
@@ -62,20 +59,7 @@ export async function compose(settings: Settings, surroundings: Surroundings): P
       clock,
       journal,
     }),
-    registry: createRegistry({
-      clock,
-      credentials: registryCredentials(settings, journal),
-      insecureHosts: settings.registries.insecure,
-      trustedHosts: settings.registries.trusted,
-    }),
-    rollouts: createArgoCd({
-      endpoints: new Map([...settings.argocd].map(([name, { url, token }]) => [name, { url, token: token.reveal() }])),
-      now: () => clock.now(),
-    }),
-    metrics: createPrometheus({
-      endpoints: new Map([...settings.prometheus].map(([name, { url, token }]) => [name, { url, token: token?.reveal() ?? null }])),
-      now: () => clock.now(),
-    }),
+    ...composeEndpoints(settings, clock, journal),
     clock,
     journal,
   };
@@ -105,12 +89,4 @@ async function gitHeader(probot: Probot, installation: number): Promise<string> 
   const token = typeof authentication === "object" && authentication !== null && "token" in authentication ? authentication.token : null;
   if (typeof token !== "string") throw new TypeError("GitHub gave no token for this installation");
   return `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
-}
-
-function registryCredentials(settings: Settings, journal: Ports["journal"]) {
-  if (settings.registries.dockerConfig === null) return new Map<string, never>();
-  const parsed = parseDockerConfig(settings.registries.dockerConfig.reveal());
-  if (!parsed.ok) throw new Error(`PINION_REGISTRY_CONFIG: ${parsed.problem}`);
-  for (const unused of parsed.unused) journal.warn(`PINION_REGISTRY_CONFIG: ${unused}`);
-  return parsed.credentials;
 }

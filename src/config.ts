@@ -42,6 +42,9 @@ export interface Settings {
   readonly sweepInterval: Milliseconds;
 }
 
+/** Where releases, rollouts and measures are asked for; all that a plan without GitHub needs. */
+export type EndpointSettings = Pick<Settings, "argocd" | "prometheus" | "registries">;
+
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -101,6 +104,29 @@ export function secretsOf(settings: Settings): readonly Secret[] {
   );
 }
 
+/** Reads where registries, Argo CD and Prometheus are, and nothing of GitHub or the server; mistakes as {@link readSettings} tells them. */
+export function readEndpointSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string = (path) => readFileSync(path, "utf8"),
+): { readonly ok: true; readonly settings: EndpointSettings } | { readonly ok: false; readonly problems: readonly string[] } {
+  const reading = new Reading(environment, readFile);
+  const settings = endpointSettings(reading);
+  unknownVariables(reading);
+  return reading.problems.length === 0 ? { ok: true, settings } : { ok: false, problems: reading.problems };
+}
+
+function endpointSettings(reading: Reading): EndpointSettings {
+  return {
+    argocd: argocd(reading),
+    prometheus: new Map(endpoints(reading, "PROMETHEUS")),
+    registries: {
+      dockerConfig: reading.fileIn("PINION_REGISTRY_CONFIG"),
+      insecure: hosts(reading, "PINION_INSECURE_REGISTRIES"),
+      trusted: hosts(reading, "PINION_TRUSTED_REGISTRY_HOSTS"),
+    },
+  };
+}
+
 /** Reads everything and tells all mistakes at once. A variable that is empty counts as not given. */
 export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
@@ -118,13 +144,7 @@ export function readSettings(
     port: port(reading),
     logLevel: logLevel(reading),
     dataDirectory: dataDirectory(reading),
-    argocd: argocd(reading),
-    prometheus: new Map(endpoints(reading, "PROMETHEUS")),
-    registries: {
-      dockerConfig: reading.fileIn("PINION_REGISTRY_CONFIG"),
-      insecure: hosts(reading, "PINION_INSECURE_REGISTRIES"),
-      trusted: hosts(reading, "PINION_TRUSTED_REGISTRY_HOSTS"),
-    },
+    ...endpointSettings(reading),
     webhooks: webhooks(reading),
     sweepInterval: sweepInterval(reading),
   };

@@ -54,12 +54,8 @@ export interface RecordWrite {
   readonly headline: string;
 }
 
-/** GitHub. */
-export interface Forge {
-  /** Installations of the App, without those that are suspended. */
-  installations(): Promise<readonly number[]>;
-  /** Repositories that the App may use there. */
-  repositories(installation: number): Promise<readonly Repository[]>;
+/** What a look asks of GitHub about one repository. */
+export interface ForgeReads {
   /** One look. `endedSince` bounds how far back ended pull requests are listed. */
   snapshot(repository: Repository, endedSince: Instant): Promise<ForgeSnapshot>;
   permission(repository: Repository, login: string): Promise<Permission>;
@@ -69,6 +65,14 @@ export interface Forge {
   pullRequestOf(repository: Repository, commit: Oid): Promise<PullRequest | null>;
   /** Which of these commits GitHub says were made and signed by the App through the API. */
   ownCommits(repository: Repository, commits: readonly Oid[]): Promise<ReadonlySet<Oid>>;
+}
+
+/** GitHub. */
+export interface Forge extends ForgeReads {
+  /** Installations of the App, without those that are suspended. */
+  installations(): Promise<readonly number[]>;
+  /** Repositories that the App may use there. */
+  repositories(installation: number): Promise<readonly Repository[]>;
 
   /** Makes the orphan branch `pinion-log` with its first files. `conflict` when it exists. */
   startLog(repository: Repository, files: readonly FileContent[], headline: string): Promise<WriteOutcome<Oid>>;
@@ -261,6 +265,11 @@ export interface Ports {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly journal: Journal;
+}
+
+/** All that looking and planning need: nothing can be written by it. */
+export interface ReadPorts extends Omit<Ports, "forge"> {
+  readonly forge: ForgeReads;
 }
 
 /** How long a port call may take unless its adapter says otherwise. */

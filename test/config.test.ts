@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readSettings, type Settings } from "../src/config.ts";
+import { readEndpointSettings, readSettings, type Settings } from "../src/config.ts";
 import { Secret } from "../src/secret.ts";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -228,4 +228,24 @@ it("keeps secrets out of sight, however they are printed", () => {
   expect(inspect(settings, { depth: 10, showHidden: true })).not.toContain("do not show me");
   expect(inspect(settings, { depth: 10 })).not.toContain("PRIVATE KEY");
   expect(problemsOf({ PRIVATE_KEY: "do not show me", WEBHOOK_SECRET: "hush", PINION_ARGOCD_TOKEN: "hush hush" }).join("\n")).not.toMatch(/show me|hush/);
+});
+
+describe("the endpoints alone, for a plan without GitHub", () => {
+  it("need nothing of GitHub, and are read as for the server", () => {
+    const environment = { PINION_ARGOCD_URL: "https://argo.test", PINION_ARGOCD_TOKEN: "t", PINION_INSECURE_REGISTRIES: "r.test:5000" };
+    const alone = readEndpointSettings(environment, reader({}));
+    const whole = readSettings({ ...SOUND, ...environment }, reader({}));
+    if (!alone.ok || !whole.ok) throw new Error("both are sound");
+    const { argocd, prometheus, registries } = whole.settings;
+    expect(alone.settings).toEqual({ argocd, prometheus, registries });
+    expect([...alone.settings.argocd.keys()]).toEqual(["default"]);
+    expect(alone.settings.registries.insecure).toEqual(["r.test:5000"]);
+  });
+
+  it("are told wrong with the same words", () => {
+    expect(readEndpointSettings({ PINION_ARGOCD_URL: "https://argo.test", PINION_PROMETHEUS_ULR: "x" }, reader({}))).toEqual({
+      ok: false,
+      problems: [expect.stringContaining("PINION_ARGOCD_URL needs a token"), expect.stringContaining('Did you mean "PINION_PROMETHEUS_URL"?')],
+    });
+  });
 });

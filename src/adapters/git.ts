@@ -35,7 +35,6 @@ const DEADLINES = { read: 30_000, fetch: 10 * 60_000 } as const;
  */
 export function createManifestsRepository(options: GitOptions): ManifestsRepository {
   const mirrors = new Map<number, Mirror>();
-  const limit = options.blobLimit ?? BLOB_LIMIT;
   // Children have a working directory of their own, so a relative path would mean another place to them.
   const settings = { ...options, directory: resolve(options.directory), deadlines: options.deadlines ?? DEADLINES };
   const mirror = (repository: Repository): Mirror => {
@@ -43,8 +42,16 @@ export function createManifestsRepository(options: GitOptions): ManifestsReposit
     mirrors.set(repository.id, found);
     return found;
   };
+  return manifestsIn(mirror, options.blobLimit);
+}
+
+/** Where the objects are: a mirror that is fetched into, or a clone that is only read. */
+export type ObjectSource = Pick<Mirror, "run" | "quickly" | "damaged" | "ensure">;
+
+/** Reads manifests repositories where their objects are; blobs over `limit` bytes are not read. */
+export function manifestsIn(sourceOf: (repository: Repository) => ObjectSource, limit = BLOB_LIMIT): ManifestsRepository {
   const read = async (repository: Repository, blobs: readonly Oid[]): Promise<ReadonlyMap<Oid, Uint8Array>> => {
-    const at = mirror(repository);
+    const at = sourceOf(repository);
     const read = await at.quickly((objects) => readThrough(objects, blobs, limit));
     if (read !== null) return read;
     const { contents, missing } = await readBlobs(at.run, blobs, limit);
@@ -54,31 +61,31 @@ export function createManifestsRepository(options: GitOptions): ManifestsReposit
   };
 
   const list = async (repository: Repository, commit: Oid, path: string): Promise<readonly TreeEntry[]> => {
-    const at = mirror(repository);
+    const at = sourceOf(repository);
     const oid = checkedOid(commit);
     return (await at.quickly((objects) => listThrough(objects, oid, path))) ?? listAt(at.run, oid, path);
   };
 
   /** Most often one commit came, and then nothing can have been changed back. */
   const follows = async (repository: Repository, since: Oid, until: Oid): Promise<boolean> => {
-    const [commit] = (await mirror(repository).quickly((objects) => objects.ask([{ ask: "contents", name: checkedOid(until) }]))) ?? [];
+    const [commit] = (await sourceOf(repository).quickly((objects) => objects.ask([{ ask: "contents", name: checkedOid(until) }]))) ?? [];
     return commit?.type === "commit" && firstParentIn(commit.bytes) === since;
   };
 
   return {
-    ensure: async (repository, wanted) => mirror(repository).ensure(repository, wanted),
-    files: async (repository, commit) => listFiles(mirror(repository).run, commit),
+    ensure: async (repository, wanted) => sourceOf(repository).ensure(repository, wanted),
+    files: async (repository, commit) => listFiles(sourceOf(repository).run, commit),
     folder: async (repository, commit, path) => {
       if (!isPath(path) || !path.endsWith("/")) return [];
       return list(repository, commit, path);
     },
     changedFiles: async (repository, from, to) => {
-      const at = mirror(repository);
+      const at = sourceOf(repository);
       const [before, after] = [checkedOid(from), checkedOid(to)];
       return (await at.quickly((objects) => changesThrough(objects, before, after))) ?? changedPaths(at.run, before, after);
     },
     touchedFiles: async (repository, since, until, count) =>
-      (await follows(repository, since, until)) ? [] : pathsTouched(mirror(repository).run, since, until, count),
+      (await follows(repository, since, until)) ? [] : pathsTouched(sourceOf(repository).run, since, until, count),
     read,
     file: async (repository, commit, path) => {
       if (!isPath(path)) return null;
@@ -88,10 +95,10 @@ export function createManifestsRepository(options: GitOptions): ManifestsReposit
       if (bytes === undefined) throw new PortFailure("stalled", `${path} is over ${limit} bytes, which Pinion does not read`);
       return bytes;
     },
-    mergeTree: async (repository, base, head) => mergeTree(mirror(repository).run, base, head),
-    history: async (repository, path, since, until, count) => pathHistory(mirror(repository).run, path, since, until, count),
-    isAncestor: async (repository, ancestor, descendant) => isAncestor(mirror(repository).run, ancestor, descendant),
-    logCommits: async (repository, since, until) => appendedCommits(mirror(repository).run, since, until, limit),
+    mergeTree: async (repository, base, head) => mergeTree(sourceOf(repository).run, base, head),
+    history: async (repository, path, since, until, count) => pathHistory(sourceOf(repository).run, path, since, until, count),
+    isAncestor: async (repository, ancestor, descendant) => isAncestor(sourceOf(repository).run, ancestor, descendant),
+    logCommits: async (repository, since, until) => appendedCommits(sourceOf(repository).run, since, until, limit),
   };
 }
 

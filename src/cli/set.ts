@@ -6,7 +6,7 @@ import type { SetRequest } from "../domain/pins/set-request.ts";
 import type { Command, Given, Terminal } from "./command.ts";
 
 /** Scripts need to tell a change from none, so this command has codes of its own. */
-const SET_EXIT = { changed: 0, failed: 1, refused: 2, unchanged: 3 } as const;
+export const SET_EXIT = { changed: 0, failed: 1, refused: 2, unchanged: 3 } as const;
 
 export const setCommand: Command = {
   name: "set",
@@ -67,7 +67,8 @@ function refuse(reason: string, { json }: Given, terminal: Terminal) {
   return SET_EXIT.refused;
 }
 
-async function readText(file: string): Promise<{ ok: true; text: string } | { ok: false; problem: string }> {
+/** The text of a file, or why it cannot be had. */
+export async function readText(file: string): Promise<{ ok: true; text: string } | { ok: false; problem: string }> {
   try {
     const bytes = await readFile(file);
     return { ok: true, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
@@ -77,10 +78,11 @@ async function readText(file: string): Promise<{ ok: true; text: string } | { ok
   }
 }
 
-function codeOf(cause: unknown): string {
+export function codeOf(cause: unknown): string {
   return cause instanceof Error && "code" in cause ? String(cause.code) : "unknown reason";
 }
 
-function coloured(diff: string): string {
+/** A diff with its lines in colours, for a terminal. */
+export function coloured(diff: string): string {
   return diff.replaceAll(/^-.*$/gm, "\u001b[31m$&\u001b[39m").replaceAll(/^\+.*$/gm, "\u001b[32m$&\u001b[39m");
 }

@@ -35,6 +35,15 @@ function pinnedAlready({ version }: Pinned): { readonly none: string } {
   return { none: `${version} is pinned already` };
 }
 
+function newestPinned(tag: string): string {
+  return `${tag} is the newest and is pinned`;
+}
+
+/** Whether the reason why there is no candidate is that what is pinned is wanted. */
+export function isPinnedAlready(reason: string, pinned: Pinned): boolean {
+  return reason === pinnedAlready(pinned).none || pinned.images.some(({ tag }) => tag !== null && reason === newestPinned(tag));
+}
+
 /** Tags that are tried, from the newest on, where newer ones are refused: each takes a question to the registry. */
 const MOST_TAGS_TRIED = 10;
 
@@ -53,7 +62,7 @@ function newestTag(draft: Draft, app: AppName, environment: Environment, pinned:
     if ("none" in selected) return { none: refused ?? selected.none };
     const tag = selected.selected;
     // Nothing newer than what is pinned by digest: no need to ask what the tag points at.
-    if (isSettledOn(pinned, tag)) return { none: refused ?? `${tag} is the newest and is pinned` };
+    if (isSettledOn(pinned, tag)) return { none: refused ?? newestPinned(tag) };
     if (refused !== null && directionOf(taggedAs(pinned, tag), pinned) !== "up") break;
     const found = resolve(draft, app, pinned, tag);
     if (found === null || "none" in found) return found;

@@ -3,7 +3,7 @@ import type { Need, NeedAnswers, Repository } from "../domain/observation.ts";
 import { findPins } from "../domain/pins.ts";
 import { releaseKey, type Pinned } from "../domain/release.ts";
 import type { ApplicationStatus, ObservedApplication } from "../domain/rollout.ts";
-import { PortFailure, type Ports } from "../ports.ts";
+import { PortFailure, type ReadPorts } from "../ports.ts";
 import type { AnswerStore, ComparedRevision } from "./knowledge.ts";
 
 /** Questions asked at once. */
@@ -12,7 +12,7 @@ const CONCURRENCY = 8;
 const NEEDS_PER_LOOK = 500;
 
 /** Asks the world what the planner needs. What cannot be learned is put down as unknown, with the reason. */
-export async function gather(ports: Ports, repository: Repository, needs: readonly Need[], store: AnswerStore): Promise<void> {
+export async function gather(ports: ReadPorts, repository: Repository, needs: readonly Need[], store: AnswerStore): Promise<void> {
   const queue = needs.slice(0, NEEDS_PER_LOOK);
   const worker = async () => {
     for (let need = queue.shift(); need !== undefined; need = queue.shift()) await settle(ports, repository, need, store);
@@ -20,7 +20,7 @@ export async function gather(ports: Ports, repository: Repository, needs: readon
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }
 
-async function settle(ports: Ports, repository: Repository, need: Need, store: AnswerStore): Promise<void> {
+async function settle(ports: ReadPorts, repository: Repository, need: Need, store: AnswerStore): Promise<void> {
   switch (need.kind) {
     case "tags":
       return store.put<"tags">(need, await attempt(ports, () => ports.registry.tags(need.repository)));
@@ -38,7 +38,7 @@ async function settle(ports: Ports, repository: Repository, need: Need, store: A
 }
 
 /** An answer is as old as its question: what was so when it was asked may be otherwise when a slow answer comes. */
-async function attempt<T>(ports: Ports, ask: () => Promise<T>): Promise<Answer<T>> {
+async function attempt<T>(ports: ReadPorts, ask: () => Promise<T>): Promise<Answer<T>> {
   const asked = ports.clock.now();
   try {
     return known(await ask(), asked);
@@ -52,7 +52,7 @@ async function attempt<T>(ports: Ports, ask: () => Promise<T>): Promise<Answer<T
 type RolloutNeed = Extract<Need, { readonly kind: "rollout" }>;
 
 async function observeRollout(
-  ports: Ports,
+  ports: ReadPorts,
   repository: Repository,
   need: RolloutNeed,
   store: AnswerStore,
@@ -70,7 +70,7 @@ async function observeRollout(
 const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 
 async function besideGit(
-  ports: Ports,
+  ports: ReadPorts,
   repository: Repository,
   need: RolloutNeed,
   status: ApplicationStatus,
@@ -89,13 +89,13 @@ async function besideGit(
   return { status, includesCommit, pinsAtRevision };
 }
 
-async function compare(ports: Ports, repository: Repository, need: RolloutNeed, revision: string): Promise<ComparedRevision> {
+async function compare(ports: ReadPorts, repository: Repository, need: RolloutNeed, revision: string): Promise<ComparedRevision> {
   const included = await ports.manifests.isAncestor(repository, need.commit, revision).catch(() => null);
   return { includesCommit: included, pinsAtRevision: included === true ? await pinsAt(ports, repository, need, revision) : "unknown" };
 }
 
 async function pinsAt(
-  ports: Ports,
+  ports: ReadPorts,
   repository: Repository,
   need: RolloutNeed,
   revision: string,

@@ -8,7 +8,7 @@ import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { LOG_BRANCH } from "../domain/record-file.ts";
 import { unansweredSince } from "../domain/requests.ts";
 import type { Oid } from "../domain/release.ts";
-import { PortFailure, type Ports } from "../ports.ts";
+import { PortFailure, type ReadPorts } from "../ports.ts";
 import { EmptyBranches } from "./empty-branches.ts";
 import { PinChanges } from "./pin-changes.ts";
 import { decodeManifest, PinTable } from "./pin-table.ts";
@@ -36,12 +36,18 @@ export class RepositoryView {
   readonly #changes = new PinChanges();
   readonly #proposals = new Proposals();
   readonly #emptyBranches = new EmptyBranches();
+  readonly #listsPullRequests: boolean;
   #hasLooked = false;
   /** Up to when everything that was done to pull requests has been seen to, or null. */
   #seenTo: Instant | null = null;
   #last: SeenRepository | null = null;
   #config: { readonly commit: Oid; readonly text: string | null; readonly result: ConfigResult | null } | null = null;
   #quarantine: { readonly commit: Oid; readonly entries: Answer<readonly QuarantineEntry[]> } | null = null;
+
+  /** Without GitHub nobody lists pull requests, and none that is missing is a sign of an old answer. */
+  constructor({ listsPullRequests = true } = {}) {
+    this.#listsPullRequests = listsPullRequests;
+  }
 
   /** Notes a commit of the log that this process wrote itself. */
   wrote(written: WrittenLog): void {
@@ -82,7 +88,7 @@ export class RepositoryView {
   }
 
   /** Looks: GitHub in one question, Git for what changed since the last time. */
-  async observe(ports: Ports, repository: Repository): Promise<SeenRepository> {
+  async observe(ports: ReadPorts, repository: Repository): Promise<SeenRepository> {
     const since = Math.max(ports.clock.now() - ENDED_AT_START, (this.#seenTo ?? 0) - ENDED_OVERLAP);
     const snapshot = await ports.forge.snapshot(repository, since);
     const { defaultBranch, head, logHead } = snapshot;
@@ -95,7 +101,7 @@ export class RepositoryView {
     if (usable !== null) await this.#pins.update(ports.manifests, repository, snapshot.head, usable);
     const discover = usable === null ? () => null : compileDiscover(usable.discover, usable.environments);
     const ledger = this.#log.ledger;
-    mustList(snapshot, ledger, ports.clock.now());
+    if (this.#listsPullRequests) mustList(snapshot, ledger, ports.clock.now());
     const { changes, unexplained } =
       usable === null
         ? { changes: [], unexplained: [] }
@@ -110,7 +116,7 @@ export class RepositoryView {
     return this.#last;
   }
 
-  async #readConfig(ports: Ports, repository: Repository, snapshot: ForgeSnapshot): Promise<ConfigResult | null> {
+  async #readConfig(ports: ReadPorts, repository: Repository, snapshot: ForgeSnapshot): Promise<ConfigResult | null> {
     if (this.#config?.commit === snapshot.head) return this.#config.result;
     const bytes = await ports.manifests.file(repository, snapshot.head, CONFIG_PATH);
     let text: string | null = null;
@@ -126,7 +132,7 @@ export class RepositoryView {
     return result;
   }
 
-  async #readQuarantine(ports: Ports, repository: Repository, snapshot: ForgeSnapshot): Promise<Answer<readonly QuarantineEntry[]>> {
+  async #readQuarantine(ports: ReadPorts, repository: Repository, snapshot: ForgeSnapshot): Promise<Answer<readonly QuarantineEntry[]>> {
     if (this.#quarantine?.commit === snapshot.head) return this.#quarantine.entries;
     const files = await ports.manifests.folder(repository, snapshot.head, QUARANTINE_FOLDER);
     const contents = await ports.manifests.read(

@@ -6,7 +6,7 @@ import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import { placeOf, type Ledger } from "../domain/ledger.ts";
 import type { Actor, EnvironmentPins, ForgeSnapshot, PinChange, PullRequest, Repository } from "../domain/observation.ts";
 import { commonOf, isOtherCut, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned } from "../domain/release.ts";
-import type { PathCommit, Ports, TouchedFile } from "../ports.ts";
+import type { PathCommit, ReadPorts, TouchedFile } from "../ports.ts";
 import { readPins, type Discover } from "./pin-table.ts";
 import { WatchedSince } from "./watched-since.ts";
 
@@ -65,7 +65,7 @@ export class PinChanges {
   }
 
   async find(
-    ports: Ports,
+    ports: ReadPorts,
     repository: Repository,
     snapshot: ForgeSnapshot,
     config: Config,
@@ -208,7 +208,7 @@ function suspects(
 }
 
 interface Look {
-  readonly ports: Ports;
+  readonly ports: ReadPorts;
   readonly repository: Repository;
   readonly snapshot: ForgeSnapshot;
   readonly config: Config;
@@ -295,7 +295,7 @@ async function pinnedAt({ ports, repository, config }: Look, { app, file }: Susp
   return bytes === null ? null : pinnedOf(environmentPins(app, settingsOf(config, app), file, readPins(file, bytes)));
 }
 
-async function origin(ports: Ports, repository: Repository, snapshot: ForgeSnapshot, commit: PathCommit): Promise<Origin | null> {
+async function origin(ports: ReadPorts, repository: Repository, snapshot: ForgeSnapshot, commit: PathCommit): Promise<Origin | null> {
   const listed = snapshot.ended.find((pullRequest) => pullRequest.merge?.commit === commit.oid);
   const pullRequest = listed ?? (await ports.forge.pullRequestOf(repository, commit.oid));
   if (pullRequest === null && mayBeMerge(snapshot, commit)) return null;

@@ -3,7 +3,7 @@ import { appendRecords, EMPTY_LEDGER, type Ledger } from "../domain/ledger.ts";
 import { LOG_BRANCH, parseRecord, printRecord, recordPath } from "../domain/record-file.ts";
 import type { Repository } from "../domain/observation.ts";
 import type { Oid } from "../domain/release.ts";
-import { PortFailure, type FileContent, type LogCommit, type Ports } from "../ports.ts";
+import { PortFailure, type FileContent, type LogCommit, type ReadPorts } from "../ports.ts";
 
 /** Commits that are asked about and taken in at once: what was proven of a long log is kept when GitHub then fails. */
 const AT_ONCE = 1_000;
@@ -54,7 +54,7 @@ export class PromotionLog {
    *   records everything would begin anew: soaks, requests, and what went bad. And GitHub answers a look at once: where it shows the
    *   log of a while ago, the branches are those of then as well.
    */
-  async update(ports: Ports, repository: Repository, head: Oid | null): Promise<void> {
+  async update(ports: ReadPorts, repository: Repository, head: Oid | null): Promise<void> {
     if (head !== this.#head) await this.#readOn(ports, repository, head);
     const own = [...this.#written.keys()].at(-1);
     if (own === undefined) return;
@@ -64,7 +64,7 @@ export class PromotionLog {
     );
   }
 
-  async #readOn(ports: Ports, repository: Repository, head: Oid | null): Promise<void> {
+  async #readOn(ports: ReadPorts, repository: Repository, head: Oid | null): Promise<void> {
     if (head === null) throw new PortFailure("stalled", `the branch ${LOG_BRANCH} is gone; ${cure(this.#head)}`);
     const own = this.#ownUpTo(head);
     if (own !== null) {
@@ -84,7 +84,7 @@ export class PromotionLog {
   }
 
   /** Takes in commits that follow what is known. Many at a time, because what is known so far is copied each time. */
-  async #take(ports: Ports, repository: Repository, commits: readonly LogCommit[]): Promise<void> {
+  async #take(ports: ReadPorts, repository: Repository, commits: readonly LogCommit[]): Promise<void> {
     const proven = await this.#prove(ports, repository, commits);
     const records: LogRecord[] = [];
     for (const commit of commits) {
@@ -98,7 +98,7 @@ export class PromotionLog {
     this.#head = commits.at(-1)?.oid ?? this.#head;
   }
 
-  async #mustGoOn(ports: Ports, repository: Repository, head: Oid): Promise<void> {
+  async #mustGoOn(ports: ReadPorts, repository: Repository, head: Oid): Promise<void> {
     if (this.#head === null || (await ports.manifests.isAncestor(repository, this.#head, head))) return;
     // GitHub's reads may lag behind its writes, and then show an older commit for a while: that mends itself.
     const older = await ports.manifests.isAncestor(repository, head, this.#head);
@@ -106,7 +106,7 @@ export class PromotionLog {
     throw new PortFailure(older ? "dependency" : "stalled", `the branch ${LOG_BRANCH} ${what}: ${cure(this.#head)}`);
   }
 
-  async #prove(ports: Ports, repository: Repository, commits: readonly LogCommit[]): Promise<ReadonlySet<Oid>> {
+  async #prove(ports: ReadPorts, repository: Repository, commits: readonly LogCommit[]): Promise<ReadonlySet<Oid>> {
     const proven = new Set<Oid>();
     const open: Oid[] = [];
     for (const { oid } of commits) {
@@ -123,7 +123,7 @@ function cure(known: Oid | null): string {
   return `restore it with \`${command}\` from a clone that has it, or restart Pinion to go on with what is there`;
 }
 
-function readRecords(ports: Ports, commit: Oid, files: readonly FileContent[]): readonly LogRecord[] {
+function readRecords(ports: ReadPorts, commit: Oid, files: readonly FileContent[]): readonly LogRecord[] {
   const records: { readonly record: LogRecord; readonly sequence: number }[] = [];
   for (const { path, bytes } of files) {
     if (!path.startsWith("records/")) continue;

@@ -6,7 +6,7 @@ import type { ForgeSnapshot, ProposedChange, PullRequest, QuarantineEntry, Repos
 import { editPins } from "../domain/pins.ts";
 import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { sameRelease, type Oid, type Pinned } from "../domain/release.ts";
-import { PortFailure, type Ports } from "../ports.ts";
+import { PortFailure, type ReadPorts } from "../ports.ts";
 import { decodeManifest, readPins, type Discover } from "./pin-table.ts";
 
 /** A pull request that changes more files than this is not judged: one person's mistake must not hold up everybody's promotions. */
@@ -24,7 +24,7 @@ export class Proposals {
   #read = new Map<number, Reading>();
 
   async update(
-    ports: Ports,
+    ports: ReadPorts,
     repository: Repository,
     snapshot: ForgeSnapshot,
     config: Config | null,
@@ -62,7 +62,7 @@ function isFresh(answer: Answer<ProposedChange>, now: Instant): boolean {
 
 /** One pull request that cannot be read is unknown by itself: it never keeps the others from being judged. */
 async function attempt(
-  ports: Ports,
+  ports: ReadPorts,
   repository: Repository,
   snapshot: ForgeSnapshot,
   pullRequest: PullRequest,
@@ -93,7 +93,7 @@ interface Found {
 
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
 async function readProposal(
-  ports: Ports,
+  ports: ReadPorts,
   repository: Repository,
   base: Oid,
   head: Oid,

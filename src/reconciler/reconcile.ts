@@ -1,18 +1,15 @@
 import type { Plan } from "../domain/action.ts";
 import type { Instant, Milliseconds } from "../domain/answer.ts";
-import { plan } from "../domain/plan.ts";
 import type { Observation, Repository } from "../domain/observation.ts";
 import type { PolicySet } from "../domain/policy/policy-set.ts";
 import type { Ports } from "../ports.ts";
 import { Application, isConsequential, type Applied } from "./apply.ts";
-import { gather } from "./gather.ts";
 import type { Hint } from "./hint.ts";
 import { AnswerStore } from "./knowledge.ts";
+import { planKnowingly } from "./plan-knowingly.ts";
 import { RepositoryView, type SeenRepository } from "./observe.ts";
 import { WriteMemory } from "./write-memory.ts";
 
-/** The planner may ask twice before it must decide with what it has. */
-const GATHER_ROUNDS = 2;
 /** After a conflict or with questions still open, look again this soon. */
 const SOON: Milliseconds = 1_000;
 const LONGEST_PAUSE: Milliseconds = 5 * 60_000;
@@ -106,28 +103,17 @@ async function decide(ports: Ports, policies: PolicySet, repository: Repository,
   memory.answers.expire(ports.clock.now() - ANSWER_LIFE);
   const recent = memory.view.recent(ports.clock.now());
   if (recent !== null) {
-    const decision = await decideFrom(ports, policies, repository, memory, recent);
+    const decision = await decideFrom(ports, policies, memory, recent);
     // What would not be written now is no reason to look: a refused merge is planned each time.
     if (memory.writes.untried(decision.decided.actions, ports.clock.now()).length === 0) return decision;
   }
-  return decideFrom(ports, policies, repository, memory, await memory.view.observe(ports, repository));
+  return decideFrom(ports, policies, memory, await memory.view.observe(ports, repository));
 }
 
-/** Plans; what the plan needs to know is asked, and planned with again. */
-async function decideFrom(
-  ports: Ports,
-  policies: PolicySet,
-  repository: Repository,
-  memory: Memory,
-  seen: SeenRepository,
-): Promise<Decision> {
+async function decideFrom(ports: Ports, policies: PolicySet, memory: Memory, seen: SeenRepository): Promise<Decision> {
   memory.writes.merges.keep(seen.snapshot.open);
   const observation: Observation = { ...seen, refusedMerges: memory.writes.merges.reasons };
-  let decided = plan(observation, policies, memory.answers, ports.clock.now());
-  for (let round = 0; round < GATHER_ROUNDS && decided.needs.length > 0; round += 1) {
-    await gather(ports, repository, decided.needs, memory.answers);
-    decided = plan(observation, policies, memory.answers, ports.clock.now());
-  }
+  const decided = await planKnowingly(ports, policies, observation, memory.answers);
   return { observation, decided };
 }
 

@@ -3,7 +3,7 @@ import { parseConfig } from "../domain/config-file.ts";
 import { compileDiscover } from "../domain/discover.ts";
 import type { Repository } from "../domain/observation.ts";
 import type { AppName, EnvironmentName, Oid } from "../domain/release.ts";
-import type { PathCommit, Ports } from "../ports.ts";
+import type { PathCommit, ReadPorts } from "../ports.ts";
 import { decodeManifest, type Discover } from "./pin-table.ts";
 
 /** Changes of the configuration that are looked back through. */
@@ -17,13 +17,13 @@ interface Configured {
 
 /** Since when the configuration has looked at a place: what its file did before that is nobody's change of a pin. */
 export class WatchedSince {
-  readonly #ports: Ports;
+  readonly #ports: ReadPorts;
   readonly #repository: Repository;
   readonly #installed: Oid;
   readonly #head: Oid;
   #history: Promise<readonly Configured[]> | null = null;
 
-  constructor(ports: Ports, repository: Repository, installed: Oid, head: Oid) {
+  constructor(ports: ReadPorts, repository: Repository, installed: Oid, head: Oid) {
     this.#ports = ports;
     this.#repository = repository;
     this.#installed = installed;

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Milliseconds } from "../../domain/answer.ts";
 import type { Oid } from "../../domain/release.ts";
 import { PortFailure, type ChangedFile, type ChangingCommit, type LocalRepository, type TreeEntry } from "../../ports.ts";
@@ -28,14 +29,7 @@ const OUTPUT_LIMIT = 512 * 1024 * 1024;
  */
 export async function openLocalRepository(options: LocalOptions): Promise<LocalRepository> {
   const { directory } = options;
-  const { gitDir, prefix } = await findRepository(options);
-  const environment = gitEnvironment(options.environment, gitDir, null);
-  const run: GitRun = async (args, { input = "", accept = succeeded } = {}) => {
-    const exit = await runGit({ args, environment, cwd: directory, input, deadline: DEADLINE, outputLimit: OUTPUT_LIMIT });
-    if (!accept(exit)) throw new PortFailure("error", `git ${args[0] ?? ""} failed in ${directory}: ${said(exit)}`);
-    return exit;
-  };
-  const objects = new ObjectReader({ environment, cwd: directory, deadline: DEADLINE });
+  const { run, objects, prefix } = await openLocalObjects(options);
   return {
     commit: async (revision) => {
       const { code, stdout } = await run(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`], {
@@ -56,18 +50,42 @@ export async function openLocalRepository(options: LocalOptions): Promise<LocalR
   };
 }
 
+export interface LocalObjects {
+  readonly run: GitRun;
+  readonly objects: ObjectReader;
+  /** The folder within the repository, ending in `/`, or nothing at its root. */
+  readonly prefix: string;
+  readonly workTree: string | null;
+}
+
+/** Opens the repository that a folder belongs to for reading. @throws {PortFailure} as {@link openLocalRepository} does. */
+export async function openLocalObjects(options: Omit<LocalOptions, "blobLimit">): Promise<LocalObjects> {
+  const { directory } = options;
+  const { gitDir, prefix, workTree } = await findRepository(options);
+  const environment = gitEnvironment(options.environment, gitDir, null);
+  const run: GitRun = async (args, { input = "", accept = succeeded } = {}) => {
+    const exit = await runGit({ args, environment, cwd: directory, input, deadline: DEADLINE, outputLimit: OUTPUT_LIMIT });
+    if (!accept(exit)) throw new PortFailure("error", `git ${args[0] ?? ""} failed in ${directory}: ${said(exit)}`);
+    return exit;
+  };
+  const objects = new ObjectReader({ environment, cwd: directory, deadline: DEADLINE });
+  return { run, objects, prefix, workTree };
+}
+
 interface Found {
   readonly gitDir: string;
   /** The folder within the repository, ending in `/`, or nothing at its root. */
   readonly prefix: string;
+  /** The root of the work tree, or null in a bare repository. */
+  readonly workTree: string | null;
 }
 
-async function findRepository({ directory, environment }: LocalOptions): Promise<Found> {
+async function findRepository({ directory, environment }: Omit<LocalOptions, "blobLimit">): Promise<Found> {
   const found = await stat(directory).catch(() => null);
   if (found?.isDirectory() !== true) throw new PortFailure("stalled", `${directory} is no folder: name a repository's, or a bare repository`);
   const passed = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("GIT_"));
   const exit = await runGit({
-    args: ["rev-parse", "--absolute-git-dir", "--show-prefix"],
+    args: ["rev-parse", "--absolute-git-dir", "--show-prefix", "--is-inside-work-tree", "--show-cdup"],
     environment: { ...Object.fromEntries(passed), LC_ALL: "C" },
     cwd: directory,
     input: "",
@@ -75,8 +93,8 @@ async function findRepository({ directory, environment }: LocalOptions): Promise
     outputLimit: OUTPUT_LIMIT,
   });
   if (exit.code !== 0) throw new PortFailure("stalled", `${directory} is in no Git repository that can be read: ${said(exit)}`);
-  const [gitDir = "", prefix = ""] = exit.stdout.toString("utf8").split("\n");
-  return { gitDir, prefix };
+  const [gitDir = "", prefix = "", isInside = "", up = ""] = exit.stdout.toString("utf8").split("\n");
+  return { gitDir, prefix, workTree: isInside === "true" ? resolve(directory, up) : null };
 }
 
 function succeeded({ code }: { readonly code: number }): boolean {

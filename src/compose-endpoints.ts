@@ -1,0 +1,34 @@
+import { createArgoCd } from "./adapters/argocd.ts";
+import { createPrometheus } from "./adapters/prometheus.ts";
+import { createRegistry } from "./adapters/registry.ts";
+import { parseDockerConfig } from "./adapters/registry/credentials.ts";
+import type { EndpointSettings } from "./config.ts";
+import { PortFailure, type Clock, type Ports } from "./ports.ts";
+
+/** The ports beside Git and GitHub. Throws a `PortFailure` when the credentials of registries cannot be read. */
+export function composeEndpoints(settings: EndpointSettings, clock: Clock, journal: Ports["journal"]): Pick<Ports, "registry" | "rollouts" | "metrics"> {
+  return {
+    registry: createRegistry({
+      clock,
+      credentials: registryCredentials(settings, journal),
+      insecureHosts: settings.registries.insecure,
+      trustedHosts: settings.registries.trusted,
+    }),
+    rollouts: createArgoCd({
+      endpoints: new Map([...settings.argocd].map(([name, { url, token }]) => [name, { url, token: token.reveal() }])),
+      now: () => clock.now(),
+    }),
+    metrics: createPrometheus({
+      endpoints: new Map([...settings.prometheus].map(([name, { url, token }]) => [name, { url, token: token?.reveal() ?? null }])),
+      now: () => clock.now(),
+    }),
+  };
+}
+
+function registryCredentials(settings: EndpointSettings, journal: Ports["journal"]) {
+  if (settings.registries.dockerConfig === null) return new Map<string, never>();
+  const parsed = parseDockerConfig(settings.registries.dockerConfig.reveal());
+  if (!parsed.ok) throw new PortFailure("stalled", `PINION_REGISTRY_CONFIG: ${parsed.problem}`);
+  for (const unused of parsed.unused) journal.warn(`PINION_REGISTRY_CONFIG: ${unused}`);
+  return parsed.credentials;
+}
