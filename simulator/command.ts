@@ -38,7 +38,7 @@ export async function simulate(tier: Tier, { first, seeds, seconds: limit, steps
     add(totals, result);
     if (result.violation !== null) {
       failed.push(result);
-      process.stderr.write(`seed ${seed}: ${result.violation.invariant} at step ${result.violation.step}: ${result.violation.sentence}\n`);
+      process.stderr.write(`seed ${seed}: ${result.violation.invariant} at step ${result.violation.step}: ${result.violation.sentence} (--seed ${seed} --steps ${steps})\n`);
     } else if (totals.seeds % 100 === 0) process.stderr.write(`${totals.seeds} seeds\n`);
   }
   const seconds = passed();
