@@ -119,7 +119,7 @@ function newestProven(draft: Draft, app: AppName, environment: Environment, pinn
     const unsoaked = soaksIn(draft, environment, newest);
     const refusal = unsoaked === null ? whyNot(draft, app, environment, pinned, newest) : null;
     if (unsoaked === null && refusal === null) return { release: newest };
-    waits ??= refusal?.reason ?? `${newest.version} still soaks in ${unsoaked}`;
+    waits ??= refusal?.reason ?? unsoaked;
     refused ||= refusal !== null;
     if (refusal?.passing === false) break;
     left = left.filter((release) => release !== newest);
@@ -127,15 +127,15 @@ function newestProven(draft: Draft, app: AppName, environment: Environment, pinn
   return { none: waits ?? `no release is verified in ${environment.after.join(" and ")} yet` };
 }
 
-/** Where a release has not soaked for long enough yet, or null. */
+/** Where and why a release has not soaked for long enough yet, or null. */
 function soaksIn(draft: Draft, environment: Environment, release: Release): string | null {
   for (const name of environment.after) {
     // What has just replaced it there is not in the log yet: its soak may be over, or cut short.
-    if (draft.isChanging(release.app, name)) return name;
+    if (draft.isChanging(release.app, name)) return `what was changed in ${name} is not in the promotion log yet`;
     const { soakedFor, doneAt } = soakOf(draft.place(release.app, name), release, environment.soak, draft.now);
     if (soakedFor >= environment.soak) continue;
     if (doneAt !== null && doneAt > draft.now) draft.due(doneAt);
-    return name;
+    return `${release.version} still soaks in ${name}`;
   }
   return null;
 }

@@ -159,6 +159,9 @@ export class RepositoryView {
   }
 }
 
+/** GitHub's replicas are behind by a second or so, and seldom by more. */
+const LAG: Milliseconds = 2_000;
+
 /**
  * Branches can be shown as they are, and with them the log, and pull requests as they were.
  * @throws {PortFailure} when what was opened just now is neither among the open nor among the ended.
@@ -167,6 +170,7 @@ function mustList({ open, ended }: ForgeSnapshot, { openedAs }: Ledger, now: Ins
   const listed = new Set([...open, ...ended].map(({ number }) => number));
   for (const { pullRequest, at } of openedAs.values()) {
     if (listed.has(pullRequest) || Math.abs(now - at) >= LISTED_WITHIN) continue;
-    throw new PortFailure("dependency", `GitHub does not list #${pullRequest}, which was opened just now: it shows pull requests as they were`);
+    const words = `GitHub does not list #${pullRequest}, which was opened just now: it shows pull requests as they were`;
+    throw new PortFailure("dependency", words, { retryAt: now + LAG });
   }
 }

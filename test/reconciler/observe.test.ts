@@ -35,7 +35,7 @@ describe("what the log says was opened just now", () => {
   it("is waited for where GitHub lists it nowhere, since its list is an old one", async () => {
     const other = { open: [pullRequestOf({ number: 6 })] };
     for (const ago of [0, 119_000, -119_000]) {
-      await expect(look(ago, other)).rejects.toMatchObject({ kind: "dependency", message: expect.stringContaining("does not list #7") });
+      await expect(look(ago, other)).rejects.toMatchObject({ kind: "dependency", message: expect.stringContaining("does not list #7"), retryAt: expect.any(Number) });
     }
   });
 
