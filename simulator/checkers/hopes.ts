@@ -1,5 +1,5 @@
 /** What must have come true when trouble has ended and time has passed. */
-import { MAIN, placePath, type PullFacts } from "../facts.ts";
+import { MAIN, MINUTE, placePath, type PullFacts } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Breach, Hope, WorldView } from "../world-view.ts";
 import { BAD_EVENTS, breach, environmentAt, entriesOf, holdsDigest, isRevert, isRevertBranch, placeOfBranch } from "./reading.ts";
@@ -30,6 +30,8 @@ export const everythingGreenMerged: Hope = {
     open(view)
       .filter((pull) => pull.author.kind === "app" && view.facts().checks.get(pull.head)?.at(-1)?.conclusion === "success")
       .filter((pull) => isUntouched(view, pull) && !isForPeople(view, pull))
+      // What came in the last moment may still be on its way.
+      .filter(({ createdAt }) => view.now() - createdAt > MINUTE)
       .map((pull) => breach("L4", `#${pull.number} is green and stays open`)),
 };
 

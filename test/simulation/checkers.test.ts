@@ -63,6 +63,7 @@ describe("each hope is disappointed by what it is for", () => {
       const { head } = world.open();
       const check = { status: "completed", conclusion: "success", title: "", summary: "", fingerprint: "1" } as const;
       world.asApp((forge) => forge.publish(REPOSITORY, [{ head, check, existing: null }], null));
+      world.pass(90);
     },
     L5: (world) => void world.promote(),
     L6: (world) => world.became("sync-failed", world.promote()),
