@@ -25,11 +25,9 @@ const DISTURBANCES: Readonly<Record<string, 0 | 1>> = {
   "freezes are skipped": 1,
   "labels are not heard": 1,
   "whoever may comment may ask": 1,
-  "commits of others are merged": 1,
   "what is pinned by hand is not held": 1,
   "what cannot be seen is deployed": 1,
   "what went bad is left": 1,
-  "`rollback: propose` goes back by itself": 1,
 };
 
 /** @throws when a name is not in the simulator's list any more: this list must follow it. */
