@@ -17,7 +17,6 @@ const DISTURBANCES: Readonly<Record<string, 0 | 1>> = {
   "branches are left": 0,
   "merges are never put down as such": 0,
   "changes of pins are not put down": 0,
-  "an event is put down as often as it is seen": 0,
   "the watch is not waited for": 0,
   "a second pull request beside the first": 0,
   "an unknown gate lets through": 1,
