@@ -17,7 +17,6 @@ const DISTURBANCES: Readonly<Record<string, 0 | 1>> = {
   "branches are left": 0,
   "merges are never put down as such": 0,
   "changes of pins are not put down": 0,
-  "an event is put down as often as it is seen": 0,
   "the watch is not waited for": 0,
   "a second pull request beside the first": 0,
   "an unknown gate lets through": 1,
@@ -25,11 +24,9 @@ const DISTURBANCES: Readonly<Record<string, 0 | 1>> = {
   "freezes are skipped": 1,
   "labels are not heard": 1,
   "whoever may comment may ask": 1,
-  "commits of others are merged": 1,
   "what is pinned by hand is not held": 1,
   "what cannot be seen is deployed": 1,
   "what went bad is left": 1,
-  "`rollback: propose` goes back by itself": 1,
 };
 
 /** @throws when a name is not in the simulator's list any more: this list must follow it. */
