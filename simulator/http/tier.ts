@@ -1,5 +1,5 @@
 import { Chance } from "../chance.ts";
-import type { EnvironmentSetup } from "../facts.ts";
+import { DEV, type EnvironmentSetup } from "../facts.ts";
 import type { Tier } from "../run.ts";
 import { ALL_KINDS_FROM, setupOf, type Setup, type Trouble } from "../setup.ts";
 import { createHttpWorld } from "./http-world.ts";
@@ -20,19 +20,6 @@ function wiredSetupOf(seed: number): Setup {
   // Half of all trouble, whatever else there is.
   return { ...setup, troubles: [...others, ...Array.from<Trouble>({ length: Math.max(1, others.length) }).fill("wire")] };
 }
-
-const DEV: EnvironmentSetup = {
-  name: "dev",
-  after: [],
-  promote: "auto",
-  merge: "auto",
-  soak: 0,
-  watch: 1,
-  deadline: 3,
-  approvals: { count: 0, teams: [] },
-  rollback: "auto",
-  paused: null,
-};
 
 /** Who gives what an adapter has to understand something to say: people who agree, disagree and change their minds, and those who imitate Pinion. */
 const SOMEBODY = ["crowd", "hands", "meddler", "outsider", "intruder", "forger", "pouncer", "unlucky"] as const;
