@@ -174,6 +174,11 @@ export function pinIn(text: string): PlacePin | null {
 }
 
 export function manifest(pin: PlacePin): string {
-  const lines = ["# Deployed by Argo CD", "kind: Kustomization", "images:", `  - name: ${pin.repository}`, `    newTag: ${pin.tag}   # by Pinion`];
+  return commented(pin, "by Pinion");
+}
+
+/** With these words on the line of the tag: whoever changes the tag meanwhile is in conflict with whoever changes them. */
+export function commented(pin: PlacePin, words: string): string {
+  const lines = ["# Deployed by Argo CD", "kind: Kustomization", "images:", `  - name: ${pin.repository}`, `    newTag: ${pin.tag}   # ${words}`];
   return `${[...lines, ...(pin.digest === null ? [] : [`    digest: ${pin.digest}`])].join("\n")}\n`;
 }

@@ -161,12 +161,13 @@ export class GitHubState {
 
   /**
    * Everything as it is now, to be read later: what happens to this state does not change the copy. Accounts, Apps and
-   * installations are the same in both, and so are Git's objects.
+   * installations are the same in both, and so are Git's objects with the signatures on them.
    */
   copy(): GitHubState {
     const copy = new GitHubState(this);
     copy.addresses = this.addresses;
-    const same = [...this.accounts.values(), ...this.apps, ...this.installations];
+    const signatures = this.repositories.map((repository) => repository.signatures);
+    const same = [...this.accounts.values(), ...this.apps, ...this.installations, ...signatures];
     const copies = new Map<object, object>(same.map((one) => [one, one]));
     for (const [id, account] of this.accounts) copy.accounts.set(id, account);
     copy.apps.push(...this.apps);

@@ -1,6 +1,6 @@
 import type { Actor } from "./actor.ts";
 import { crowd } from "./crowd.ts";
-import { fickle } from "./fickle.ts";
+import { contender, fickle, petitioner } from "./fickle.ts";
 import { forger, pouncer } from "./forgers.ts";
 import { hands } from "./hands.ts";
 import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
@@ -34,4 +34,6 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["pouncer", pouncer],
   ["neglect", neglect],
   ["fickle", fickle],
+  ["petitioner", petitioner],
+  ["contender", contender],
 ]);

@@ -1,16 +1,33 @@
 /** People who do not stay with what they said: what an adapter tells of words, and of whose they are, must be told exactly. */
-import { manifest, placePath, type PullFacts } from "../facts.ts";
+import { commented, placePath, type PullFacts } from "../facts.ts";
 import { botPulls, head, mergedPulls, oneThing, said, type Turn } from "./actor.ts";
+import { thereAndBack } from "./hands.ts";
 
 export function fickle(turn: Turn): Promise<string> {
   return oneThing(turn, [
     [5, changeMind],
     [3, approve],
-    [1, turnDown],
-    [3, touch],
-    [4, labelTogether],
-    [3, askFromOutside],
+    [3, turnDown],
+    [4, touch],
     [2, close],
+  ]);
+}
+
+/** Those who ask for a promotion: together with others, and without the right to. */
+export function petitioner(turn: Turn): Promise<string> {
+  return oneThing(turn, [
+    [3, labelTogether],
+    [3, askFromOutside],
+  ]);
+}
+
+/** Those who change what Pinion is about to change: its manifests, its branches, and what it has not put down yet. */
+export function contender(turn: Turn): Promise<string> {
+  return oneThing(turn, [
+    [4, touch],
+    [4, joinIn],
+    [4, giveUp],
+    [2, thereAndBack],
   ]);
 }
 
@@ -59,8 +76,17 @@ async function touch(turn: Turn): Promise<string> {
   if (pull === undefined || pin === null) return "nothing waits for anybody's word";
   const login = turn.chance.oneOf(PEOPLE) ?? "alice";
   await turn.world.review(login, pull.number, "approved");
-  const text = `# Looked at ${turn.chance.below(1_000)} times\n${manifest(pin)}`;
-  return said(await turn.world.push("olive", "main", { [placePath(app, environment)]: text }, "Say more"), `${login} approves #${pull.number}, and olive edits the manifest that it changes`);
+  const text = commented(pin, `looked at ${turn.chance.below(1_000)} times`);
+  return said(await turn.world.push("olive", "main", { [placePath(app, environment)]: text }, "Say more"), `${login} approves #${pull.number}, and olive edits the line that it changes`);
+}
+
+/** What conflicts is about to be made anew: somebody is there first, with a commit of their own. */
+async function joinIn(turn: Turn): Promise<string> {
+  const main = head(turn);
+  const behind = botPulls(turn).filter(({ head: at }) => turn.view.commit(at)?.parents[0] !== main);
+  const pull = turn.chance.oneOf(behind);
+  if (pull === undefined) return "nothing is about to be made anew";
+  return said(await turn.world.push("ivan", pull.headRef, { "notes.txt": `by ivan ${turn.chance.below(1_000)}` }, "Mine too"), `ivan pushes to #${pull.number}`);
 }
 
 /** One may, and the other may not. */
@@ -80,6 +106,13 @@ async function askFromOutside(turn: Turn): Promise<string> {
   if (pull === undefined || target === undefined) return "there is nothing to ask for from outside";
   const words = `/pinion promote ${pull.headRef.split("/")[2] ?? ""} ${target.name}`;
   return said(await turn.world.comment("mallory", pull.number, words), `mallory comments "${words}" on #${pull.number}`);
+}
+
+/** What somebody has pushed to is theirs, and stays open until it is closed. */
+async function giveUp(turn: Turn): Promise<string> {
+  const pull = turn.chance.oneOf(botPulls(turn).filter(({ head: at }) => turn.view.commit(at)?.own !== true));
+  if (pull === undefined) return "nobody has pushed to anything";
+  return said(await turn.world.close("carol", pull.number), `carol closes #${pull.number}, to which somebody has pushed`);
 }
 
 async function close(turn: Turn): Promise<string> {

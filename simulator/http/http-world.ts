@@ -263,8 +263,6 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
       const from = refs.repositoryById(repository.id);
       repository.refs.clear();
       for (const [name, oid] of from?.refs ?? []) repository.refs.set(name, oid);
-      // A commit that is there is there with its signature.
-      for (const [oid, signature] of from?.signatures ?? []) repository.signatures.set(oid, signature);
     }
     return mix;
   }
@@ -292,7 +290,9 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
   async #read(): Promise<void> {
     this.#dirty = false;
     const { github, repository } = this.#up;
-    await this.#follower?.follow([...repository.refs.values(), ...pullsOf(repository).map(({ head }) => head.oid)]);
+    // Some branches are there and gone between two looks.
+    const passed = this.#news.flatMap((news) => (news.kind === "moved" && news.to !== null ? [news.to] : []));
+    await this.#follower?.follow([...passed, ...repository.refs.values(), ...pullsOf(repository).map(({ head }) => head.oid)]);
     const before = this.#facts;
     const teams = github.state.teams;
     const mergedCommits = (pull: PullRequest) => this.#commitsWhenMerged(pull);

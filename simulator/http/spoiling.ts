@@ -34,9 +34,12 @@ const FAILURES: readonly Spoiling[] = [
   { kind: "dropped", done: false },
 ];
 
+/** How many requests of a call go well. Most calls are one request. */
+const AFTER = [0, 0, 0, 1, 2] as const;
+
 /** Reads from one number what is wrong with the wire during a call: which requests meet it, and what they meet. */
 export function wireTroubleFrom(roll: number): WireTrouble {
-  return { after: (roll >> 3) % 3, lasting: ((roll >> 5) & 1) === 1, spoiling: spoilingFrom(roll) };
+  return { after: AFTER[(roll >> 3) % AFTER.length] ?? 0, lasting: ((roll >> 5) & 1) === 1, spoiling: spoilingFrom(roll) };
 }
 
 function spoilingFrom(roll: number): Spoiling {

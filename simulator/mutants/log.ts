@@ -23,6 +23,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
         replacement: "...this.#records.filter((record) => recordIdentity(record) !== \"\" || identities.size < 0)];",
       },
       { file: "src/domain/openings.ts", text: "if (isRecorded(draft, standing.oid)) return {", replacement: "if (isRecorded(draft, standing.oid) && attempt < 0) return {" },
+      { file: OBSERVE, text: "if (listed.has(pullRequest) || Math.abs(now - at) >= LISTED_WITHIN) continue;", replacement: "if (listed.has(pullRequest) || Math.abs(now - at) >= 0 * LISTED_WITHIN) continue;" },
     ],
     invariants: ["S24"],
   },

@@ -30,7 +30,7 @@ export function ownCommit(id: string, over: Fields = {}): Fields {
     author: { email: APP_EMAIL },
     authors: list([{ user: null }]),
     committer: { email: "noreply@github.com", user: { login: "web-flow" } },
-    signature: { isValid: true, wasSignedByGitHub: true },
+    signature: { isValid: true, wasSignedByGitHub: true, state: "VALID" },
     ...over,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Fields, Script } from "./github-answers.ts";
-import { commitBy, list, looked, MAIN, oid, operations, ownCommit, pullRequest, variable } from "./github-answers.ts";
+import { commitBy, HEAD, list, looked, MAIN, oid, operations, ownCommit, pullRequest, variable } from "./github-answers.ts";
 import type { Seen } from "./github-scripted.ts";
 import { graphql, json, REPOSITORY, scriptedGitHub } from "./github-scripted.ts";
 
@@ -98,6 +98,21 @@ describe("a commit that GitHub signed in the App's name", () => {
 
   it("is not its own when somebody made it by squashing a pull request of the App", async () => {
     await using github = await brought([{ state: "MERGED", mergeCommit: { oid: MAIN } }]);
+    expect(await github.forge.ownCommits(REPOSITORY, [MAIN])).toEqual(new Set());
+  });
+
+  it.each(["GPGVERIFY_UNAVAILABLE", "GPGVERIFY_ERROR"])("is not told while GitHub cannot check signatures (%s)", async (state) => {
+    const signature = { isValid: false, wasSignedByGitHub: true, state };
+    const forgery = commitBy(MAIN, "ada", "ada", { signature: { ...signature, wasSignedByGitHub: false }, associatedPullRequests: list([]) });
+    await using github = await looked({
+      Commits: (seen) => {
+        const own = variable(seen, "oid0") === HEAD;
+        return graphql({ repository: { commit0: own ? ownCommit(HEAD, { signature, associatedPullRequests: list([]) }) : forgery } });
+      },
+    });
+    const problem = { kind: "dependency", message: expect.stringContaining("GitHub cannot check signatures just now") };
+    await expect(github.forge.ownCommits(REPOSITORY, [HEAD])).rejects.toMatchObject(problem);
+    // Whoever does not say that it is the App's is somebody else in any case.
     expect(await github.forge.ownCommits(REPOSITORY, [MAIN])).toEqual(new Set());
   });
 

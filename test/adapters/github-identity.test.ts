@@ -48,8 +48,8 @@ describe("who did it", () => {
 
 describe("whose commits", () => {
   const unsigned = { signature: null };
-  const invalid = { signature: { isValid: false, wasSignedByGitHub: true } };
-  const byUser = { signature: { isValid: true, wasSignedByGitHub: false } };
+  const invalid = { signature: { isValid: false, wasSignedByGitHub: true, state: "INVALID" } };
+  const byUser = { signature: { isValid: true, wasSignedByGitHub: false, state: "VALID" } };
   const app = `${SLUG}[bot]`;
   const cases: readonly { name: string; nodes: readonly Fields[]; count?: number; allOwn: boolean; people: readonly string[] | null }[] = [
     { name: "the App's", nodes: [ownCommit(HEAD)], allOwn: true, people: [app] },

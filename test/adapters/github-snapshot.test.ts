@@ -296,6 +296,13 @@ describe("what is longer than a page", () => {
     expect(snapshot.labels).toEqual(["bug", "z"]);
   });
 
+  it("whose a branch is cannot be told while GitHub checks no signatures", async () => {
+    const signature = { isValid: false, wasSignedByGitHub: true, state: "GPGVERIFY_UNAVAILABLE" };
+    const fields = repository({ branches: list([{ prefix: "refs/heads/", name: "pinion/a", target: ownCommit(HEAD, { signature }) }]) });
+    await using github = await scriptedGitHub(answering(fields));
+    await expect(github.forge.snapshot(REPOSITORY, SINCE)).rejects.toMatchObject({ kind: "dependency" });
+  });
+
   it.each([
     ["comments", "hasPreviousPage"],
     ["timelineItems", "hasPreviousPage"],

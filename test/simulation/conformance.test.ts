@@ -1,7 +1,7 @@
 /** The world in memory and the world of servers (Pinion's adapters against the sandbox) answer alike, whatever happens in them. */
 import { describe, expect, it } from "vitest";
 import { Chance } from "../../simulator/chance.ts";
-import { MAIN, MINUTE } from "../../simulator/facts.ts";
+import { LOG, MAIN, MINUTE } from "../../simulator/facts.ts";
 import { setupOf } from "../../simulator/setup.ts";
 import type { Distortion } from "../../simulator/simulated-world.ts";
 import { told } from "./conformance-differences.ts";
@@ -102,6 +102,19 @@ describe("a read that lags behind", () => {
       expect(only(lagged, "head", "branches")).toEqual(only(branches, "head", "branches"));
       expect(only(lagged, "labels", "issues", "ended")).toEqual(only(others, "labels", "issues", "ended"));
       for (const name of ["head", "branches", "labels", "issues", "ended"]) expect(only(now, name)).not.toEqual(only(before, name));
+    } finally {
+      await pair.close();
+    }
+  });
+
+  it("shows a commit that has come since with GitHub's signature on it", async () => {
+    const pair = await Pair.of(setupOf(1));
+    try {
+      pair.pass(5_000);
+      await pair.both((side) => side.ask(({ forge }) => forge.startLog(side.world.repository, [{ path: "records/a.json", bytes: Buffer.from("{}") }], "log: begin")));
+      const own = await pair.both((side) => side.ask(({ forge }) => forge.ownCommits(side.world.repository, [side.branch(LOG)]), { lag: 3_000, lagging: "all" }));
+      expect(own.memory.plain).toHaveLength(1);
+      expect(own.servers.plain).toEqual(own.memory.plain);
     } finally {
       await pair.close();
     }

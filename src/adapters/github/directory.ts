@@ -4,7 +4,7 @@ import { PortFailure } from "../../ports.ts";
 import type { GitHubApi } from "./api.ts";
 import { wordsOf } from "./failure.ts";
 import type { AppIdentity } from "./identity.ts";
-import { isOwnCommit } from "./identity.ts";
+import { isProvenOwnCommit } from "./identity.ts";
 import { pullRequestVariables, readPullRequest, USUAL_SIZES } from "./pull-request.ts";
 import { commitsDocument, PULL_REQUESTS_OF_COMMIT, TEAM_MEMBERS } from "./queries.ts";
 import { pageOf, Reader } from "./reader.ts";
@@ -128,7 +128,7 @@ export async function ownCommits(
     const node = (await api.query(installation, commitsDocument(batch.length), variables, what)).object("repository");
     for (const [index, oid] of batch.entries()) {
       const commit = commitIn(node, `commit${index}`, what);
-      if (isOwnCommit(commit, app) && !broughtByPullRequest(commit, oid, what)) own.add(oid);
+      if (isProvenOwnCommit(commit, app, what) && !broughtByPullRequest(commit, oid, what)) own.add(oid);
     }
   }
   return own;

@@ -1,5 +1,6 @@
 import type { Actor, PullRequest, Repository } from "../../domain/observation.ts";
 import type { GitHubApi } from "./api.ts";
+import { PortFailure } from "../../ports.ts";
 import { Reader } from "./reader.ts";
 
 /** Who the App is on GitHub. */
@@ -82,6 +83,22 @@ export function botLogin(login: string): string {
  */
 export function isOwnCommit(commit: Reader, app: AppIdentity): boolean {
   return signedByGitHub(commit) && isOneOf(app.commitEmails, commit.optional("author"));
+}
+
+/** GitHub can check no signature right now (GraphQL `GitSignatureState`), its own neither. */
+const UNCHECKED: ReadonlySet<string> = new Set(["GPGVERIFY_ERROR", "GPGVERIFY_UNAVAILABLE"]);
+
+/**
+ * As {@link isOwnCommit}, for where a wrong no does as much harm as a wrong yes: a record that does not count any more.
+ *
+ * @throws {PortFailure} `dependency` while GitHub cannot check the signature of what names the App as its author.
+ */
+export function isProvenOwnCommit(commit: Reader, app: AppIdentity, what: string): boolean {
+  const signature = commit.optional("signature");
+  if (signature !== null && UNCHECKED.has(signature.text("state")) && isOneOf(app.commitEmails, commit.optional("author"))) {
+    throw new PortFailure("dependency", `Could not ${what}: GitHub cannot check signatures just now, and ${commit.text("oid")} says that it is the App's.`);
+  }
+  return isOwnCommit(commit, app);
 }
 
 function isOneOf(emails: readonly string[], person: Reader | null): boolean {

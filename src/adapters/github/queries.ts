@@ -8,7 +8,7 @@ const COMMIT = `
 fragment CommitFields on Commit {
   oid
   author { email }
-  signature { isValid wasSignedByGitHub }
+  signature { isValid wasSignedByGitHub state }
 }`;
 
 /** Who is named in a commit; `authors` holds co-authors too. Each commit of each pull request is a list more, and lists are what GitHub counts. */

@@ -5,7 +5,7 @@ import type { GitHubApi } from "./api.ts";
 import { TASK_PREFIX } from "./deployments.ts";
 import { TooHeavy } from "./failure.ts";
 import type { AppIdentity } from "./identity.ts";
-import { actorOf, isOwnCommit } from "./identity.ts";
+import { actorOf, isProvenOwnCommit } from "./identity.ts";
 import type { NodeIds } from "./node-ids.ts";
 import type { ReadPullRequest } from "./pull-request.ts";
 import {
@@ -221,7 +221,7 @@ function branchOf(ref: Reader, app: AppIdentity): Branch {
     // Which part of the full name is the prefix depends on how it was asked for.
     name: `${ref.text("prefix")}${ref.text("name")}`.replace(/^refs\/heads\//, ""),
     oid: target.text("oid"),
-    own: target.text("__typename") === "Commit" && isOwnCommit(target, app),
+    own: target.text("__typename") === "Commit" && isProvenOwnCommit(target, app, "tell whose the branches are"),
   };
 }
 
