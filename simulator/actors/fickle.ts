@@ -1,7 +1,6 @@
 /** People who do not stay with what they said: what an adapter tells of words, and of whose they are, must be told exactly. */
-import { commented, placePath, type PullFacts } from "../facts.ts";
-import { botPulls, head, mergedPulls, oneThing, said, type Turn } from "./actor.ts";
-import { thereAndBack } from "./hands.ts";
+import { commented, manifest, placePath, type PullFacts } from "../facts.ts";
+import { botPulls, head, knownPin, mergedPulls, oneThing, said, somePlace, type Turn } from "./actor.ts";
 
 export function fickle(turn: Turn): Promise<string> {
   return oneThing(turn, [
@@ -21,13 +20,12 @@ export function petitioner(turn: Turn): Promise<string> {
   ]);
 }
 
-/** Those who change what Pinion is about to change: its manifests, its branches, and what it has not put down yet. */
+/** Those who change what Pinion is about to change: its manifests and its branches. */
 export function contender(turn: Turn): Promise<string> {
   return oneThing(turn, [
     [4, touch],
     [4, joinIn],
     [4, giveUp],
-    [2, thereAndBack],
   ]);
 }
 
@@ -78,6 +76,16 @@ async function touch(turn: Turn): Promise<string> {
   await turn.world.review(login, pull.number, "approved");
   const text = commented(pin, `looked at ${turn.chance.below(1_000)} times`);
   return said(await turn.world.push("olive", "main", { [placePath(app, environment)]: text }, "Say more"), `${login} approves #${pull.number}, and olive edits the line that it changes`);
+}
+
+/** Puts in what another environment has, and takes it out again before anybody looks, most likely. */
+export async function waverer(turn: Turn): Promise<string> {
+  const { app, environment } = somePlace(turn);
+  const path = placePath(app, environment);
+  const [now, other] = [turn.view.pinAt(head(turn), app, environment), knownPin(turn, app)];
+  if (now === null || other === undefined || other.digest === now.digest) return "there is nothing to waver between";
+  for (const pin of [other, now]) await turn.world.push("alice", "main", { [path]: manifest(pin) }, `Pin ${app} ${pin.tag}`);
+  return `alice puts ${app} ${other.tag} into ${environment}, and takes it out at once`;
 }
 
 /** What conflicts is about to be made anew: somebody is there first, with a commit of their own. */

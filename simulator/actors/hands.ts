@@ -67,7 +67,7 @@ async function mergeOwn(turn: Turn): Promise<string> {
 }
 
 /** Twice between two looks, most likely: both must be put down. */
-export async function thereAndBack(turn: Turn): Promise<string> {
+async function thereAndBack(turn: Turn): Promise<string> {
   const { app, environment } = somePlace(turn);
   const now = turn.view.pinAt(head(turn), app, environment);
   const pin = olderPin(turn, app, environment);

@@ -1,7 +1,7 @@
 /** Misfortunes that come one after the other: bad releases in a row, many at once, and trouble right after a way back. */
 import { manifest, MINUTE, placePath, type Fate, type PullFacts } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
-import { botPulls, head, knownPin, oneThing, said, somePlace, type Turn } from "./actor.ts";
+import { botPulls, busyPlace, head, knownPin, oneThing, said, somePlace, type Turn } from "./actor.ts";
 
 const FATES: readonly (readonly [number, Fate])[] = [
   [4, "good"],
@@ -85,9 +85,9 @@ function goDark(turn: Turn): string {
   return `${app} in ${environment} is down for a while, and nobody can see it`;
 }
 
-/** Argo CD goes on comparing, with what Git was before. */
+/** Argo CD goes on comparing, with what Git was before something came that is on its way now. */
 function answerFromCache(turn: Turn): string {
-  const { app, environment } = somePlace(turn);
+  const { app, environment } = busyPlace(turn);
   turn.world.lag(app, environment, turn.view.now() + (1 + turn.chance.below(3)) * MINUTE, "cached");
   return `Argo CD compares ${app} in ${environment} with an old commit for a while`;
 }

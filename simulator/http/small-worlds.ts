@@ -54,7 +54,7 @@ function measuredWorld(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-/** What Pinion makes anew is touched by others at the same time, and what they do by hand they undo at once. */
+/** What Pinion makes anew is touched by others at the same time. */
 function contendedWorld(drawn: Setup, chance: Chance): Setup {
   const gated = chance.percent(60);
   const dev: EnvironmentSetup = { ...DEV, merge: gated ? "on-approval" : "auto", approvals: { count: gated ? 1 : 0, teams: [] } };
@@ -63,6 +63,16 @@ function contendedWorld(drawn: Setup, chance: Chance): Setup {
     apps: ["checkout"],
     config: { environments: [dev], slo: false, limit: 50 },
     actors: [...shippers(2), "contender", "contender", "contender", ...(gated ? ["approver"] : ["hands"])],
+  };
+}
+
+/** What people do by hand they undo at once, where nothing else comes: then nothing has changed, as far as the files can tell. */
+function waveringWorld(drawn: Setup, chance: Chance): Setup {
+  return {
+    ...small(drawn, chance),
+    apps: ["checkout"],
+    config: { environments: [DEV, { ...PROD, promote: "on-request" }], slo: false, limit: 50 },
+    actors: [...shippers(3), "waverer", "waverer"],
   };
 }
 
@@ -83,4 +93,4 @@ function small(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-export const SMALL_KINDS: readonly Shape[] = [reviewedWorld, stormyWorld, reviewedWorld, measuredWorld, contendedWorld];
+export const SMALL_KINDS: readonly Shape[] = [reviewedWorld, stormyWorld, reviewedWorld, measuredWorld, contendedWorld, waveringWorld];

@@ -7,7 +7,15 @@ const SLO = "src/domain/slo.ts";
 
 export const VERDICTS: readonly Mutant[] = [
   mutant("healthy for a moment is deployed", ["S15"], ROLLOUT, "HEALTHY_FOR: Milliseconds = 10_000;", "HEALTHY_FOR: Milliseconds = -1_000;"),
-  mutant("what is at another commit is deployed", ["S15"], ROLLOUT, "if (!observed.includesCommit) return pending(", "if (!observed.includesCommit) return healthy(status, wanted.mergedAt + 60_000);\n  if (wanted.mergedAt < 0) return pending("),
+  {
+    name: "what is at another commit is deployed",
+    edits: [
+      { file: ROLLOUT, text: "if (!observed.includesCommit) return pending(", replacement: "if (!observed.includesCommit) return healthy(status, wanted.mergedAt + 60_000);\n  if (wanted.mergedAt < 0) return pending(" },
+      // Behind it, the images of the pods are looked at.
+      { file: PROGRESS, text: `if (other === null) draft.record({ ...base, event: "deployed",`, replacement: `if (other === null || draft.now > 0) draft.record({ ...base, event: "deployed",` },
+    ],
+    invariants: ["S15"],
+  },
   mutant("a failed sync is not seen", ["L5", "S15"], ROLLOUT, `if (operation.phase !== "Failed" && operation.phase !== "Error") return null;`, `if (operation.phase !== "Error") return null;`),
   mutant("a sync of something else counts", ["S16"], ROLLOUT, "if (operation === null || !isOfRelease(status, wanted)) return null;", "if (operation === null) return null;"),
   mutant("the deadline is over at once", ["S16"], PROGRESS, "Math.max(stay.since, verdict.begunAt) + environment.deadline) {", "Math.max(stay.since, verdict.begunAt)) {"),
