@@ -10,6 +10,8 @@ describe("docs/invariants.md", () => {
     const text = await readFile("docs/invariants.md", "utf8");
     const told = [...text.matchAll(/^\| ([SHXL]\d+) \|/gm)].map(([, number]) => number);
     const judged = new Set([...allCheckers(), ...allHopes()].flatMap(({ invariants }) => invariants));
-    expect(told.toSorted()).toEqual([...judged, ...BESIDE_CHECKERS].toSorted());
+    const all = [...judged, ...BESIDE_CHECKERS];
+    expect(told).toHaveLength(all.length);
+    expect(new Set(told)).toEqual(new Set(all));
   });
 });
