@@ -6,7 +6,7 @@ export function fickle(turn: Turn): Promise<string> {
   return oneThing(turn, [
     [5, changeMind],
     [3, approve],
-    [3, turnDown],
+    [2, contrarian],
     [4, touch],
     [2, close],
   ]);
@@ -57,7 +57,8 @@ async function approve(turn: Turn): Promise<string> {
   return said(await turn.world.review(login, pull.number, "approved"), `${login} approves #${pull.number}`);
 }
 
-async function turnDown(turn: Turn): Promise<string> {
+/** Asks for changes of what others approve after that. */
+export async function contrarian(turn: Turn): Promise<string> {
   const pull = awaited(turn);
   if (pull === undefined) return "nothing waits for anybody's word";
   const [one = "alice", ...others] = turn.chance.percent(50) ? PEOPLE : PEOPLE.toReversed();

@@ -25,7 +25,7 @@ function reviewedWorld(drawn: Setup, chance: Chance): Setup {
     ...small(drawn, chance),
     apps: alone ? ["checkout", "search"] : ["checkout"],
     config: { environments: alone ? [prod] : [DEV, prod], slo: half(), limit: 50 },
-    actors: [...shippers(4), "fickle", "fickle", "petitioner", "approver", ...Array.from({ length: 2 }, () => chance.oneOf(SOMEBODY) ?? "crowd")],
+    actors: [...shippers(4), "fickle", "fickle", "contrarian", "petitioner", "approver", ...Array.from({ length: 2 }, () => chance.oneOf(SOMEBODY) ?? "crowd")],
   };
 }
 
