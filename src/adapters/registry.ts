@@ -4,18 +4,22 @@ import { isDigest } from "../domain/release.ts";
 import type { Digest } from "../domain/release.ts";
 import type { ArtifactRegistry, Clock } from "../ports.ts";
 import { CALL_DEADLINE, PortFailure } from "../ports.ts";
-import { createTargetGuard, request, type HttpResponse, type TargetGuard, type TargetPolicy } from "./http.ts";
+import { createTargetGuard, request, retryAfter, type HttpResponse, type TargetGuard, type TargetPolicy } from "./http.ts";
 import { addressOf, type RepositoryAddress } from "./registry/address.ts";
 import { Authorizer } from "./registry/authorizer.ts";
-import { credentialHost, type Credentials } from "./registry/credentials.ts";
-import { HostGate } from "./registry/host-gate.ts";
+import type { Credentials } from "./registry/credentials.ts";
+import type { HelperNames } from "./registry/docker-config.ts";
+import { HostGate, TooManyRequests } from "./registry/host-gate.ts";
 import { ACCEPTED_MANIFESTS, digestOfBytes, LARGEST_MANIFEST, manifestProblem } from "./registry/manifest.ts";
 import { nextPage, tagsOf } from "./registry/tag-page.ts";
 
 export interface RegistryOptions {
   readonly clock: Pick<Clock, "now">;
-  /** By host as manifests write it, `docker.io` for Docker Hub. */
+  /** By `credentialHost`, with a path behind it where they are for a part of the registry. */
   readonly credentials?: ReadonlyMap<string, Credentials>;
+  readonly helpers?: HelperNames;
+  /** What credential helpers may take from; nothing unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Hosts, with their port if they have one, that are spoken to without TLS beside those that always are. */
   readonly insecureHosts?: readonly string[];
   /** Hosts in private networks that a registry may send us to: token servers, mirrors. */
@@ -39,6 +43,8 @@ const LARGEST_PAGE = 16 * 1024 * 1024;
 /** For all pages of one list. */
 const LIST_DEADLINE: Milliseconds = 60_000;
 const MOST_VERIFIED = 50_000;
+/** What registries and proxies that know no HEAD answer to it. */
+const NO_HEAD: readonly number[] = [400, 405, 501];
 
 /**
  * Any registry of the OCI distribution-spec, read only. Failures are {@link PortFailure}s: `stalled` for credentials,
@@ -86,7 +92,9 @@ class RegistryClient {
     });
     this.#gate = new HostGate(options.concurrency ?? CONCURRENCY, options.clock);
     this.#authorizer = new Authorizer({
-      credentials: new Map([...(options.credentials ?? [])].map(([host, user]) => [credentialHost(host), user])),
+      credentials: options.credentials ?? new Map(),
+      helpers: options.helpers ?? { byHost: new Map(), store: null },
+      environment: options.environment ?? {},
       clock: options.clock,
       guard: this.#guard,
       deadlineMs: this.#deadline,
@@ -164,7 +172,7 @@ class RegistryClient {
     if (this.#verified.size > MOST_VERIFIED && oldest.done !== true) this.#verified.delete(oldest.value);
   }
 
-  /** One answer, 200 or 404, after signing in at most once. */
+  /** One answer, 200 or 404, after signing in; a second time only with another password than was refused. */
   #ask(address: RepositoryAddress, ask: Ask): Promise<HttpResponse> {
     return this.#gate.run(address.origin.host, async () => {
       const authorization = this.#authorizer.current(address);
@@ -174,26 +182,31 @@ class RegistryClient {
       if (first.url.origin !== address.origin.origin) {
         throw refused(ask, first, "there, after a redirect. Name that registry in the manifests instead");
       }
-      const second = await this.#exchange(ask, await this.#authorizer.renew(address, authorization, first));
+      const sent = await this.#authorizer.renew(address, authorization, first);
+      const second = await this.#exchange(ask, sent);
       if (!isRefusal(second)) return second;
-      const advice = `Check that the repository exists and that the credentials for ${address.domain} may pull it`;
-      throw refused(ask, second, `to what it had just let Pinion into. ${advice}`);
+      const newer = await this.#authorizer.newerPassword(address, sent);
+      const third = newer === null ? second : await this.#exchange(ask, newer);
+      if (!isRefusal(third)) return third;
+      const advice = `Check that the repository exists. ${await this.#authorizer.advice(address)}`;
+      throw refused(ask, third, `to what it should have let in. ${advice}`);
     });
   }
 
-  #exchange(ask: Ask, authorization: string | null): Promise<HttpResponse> {
-    return request(ask.url, {
+  async #exchange(ask: Ask, authorization: string | null): Promise<HttpResponse> {
+    const response = await request(ask.url, {
       method: ask.method,
       what: ask.what,
       headers: { accept: ask.accept, ...(authorization === null ? {} : { authorization }) },
-      // Some registries know no HEAD.
-      accept: ask.method === "HEAD" ? [401, 403, 404, 405] : [401, 403, 404],
+      accept: [401, 403, 404, 429, ...(ask.method === "HEAD" ? NO_HEAD : [])],
       maxBytes: ask.maxBytes,
       deadlineMs: ask.deadlineMs,
       redirects: this.#guard,
       now: () => this.#clock.now(),
       ...(this.#fetch === undefined ? {} : { fetch: this.#fetch }),
     });
+    if (response.status !== 429) return response;
+    throw new TooManyRequests(ask.what, response.url.host, retryAfter(response.headers.get("retry-after"), this.#clock.now()));
   }
 }
 
