@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRegistry, type RegistryOptions } from "../../src/adapters/registry.ts";
 import { askCredentialHelper, type HelperCall } from "../../src/adapters/registry/credential-helper.ts";
@@ -45,8 +47,9 @@ describe("a credential helper", () => {
   });
 
   it("need not read what it is asked", async () => {
-    programs.write("test", "exec <&-; echo credentials not found in native keychain; exit 1");
-    expect(await ask({ host: "x".repeat(200_000) })).toBeNull();
+    const deaf = "#!/bin/sh\nexec <&-\necho credentials not found in native keychain\nexit 1\n";
+    writeFileSync(join(programs.directory, "docker-credential-test"), deaf, { mode: 0o755 });
+    expect(await ask({ host: "x".repeat(2_000_000) })).toBeNull();
   });
 
   it.each<readonly [what: string, script: string, kind: string, says: string]>([
@@ -139,11 +142,14 @@ describe("a registry whose credentials a helper knows", () => {
     expect((await failing(registry.tags(repository))).kind).toBe("stalled");
     expect(programs.calls("test")).toHaveLength(1);
     clock.advance(MINUTE);
+    server.requests.length = 0;
     expect(await failing(registry.tags(repository))).toMatchObject({
       kind: "stalled",
       message: expect.stringContaining(`Check that the credentials of docker-credential-test for ${server.host} still hold`),
     });
     expect(programs.calls("test")).toHaveLength(2);
+    // What is the same as before is not tried again.
+    expect(server.requests).toHaveLength(2);
     clock.advance(MINUTE);
     programs.answer("test", "AWS", "newer-value");
     // Another repository, for which the old password was never tried.
@@ -160,6 +166,19 @@ describe("a registry whose credentials a helper knows", () => {
     expect((await failing(helped().tags(repository))).message).toContain(`docker-credential-test has no credentials for ${server.host}: sign in with it`);
     server.requireBasic({ username: "a", password: SECRET });
     expect((await failing(helped().tags(repository))).message).toContain("docker-credential-test has no credentials");
+  });
+
+  it.each(["Basic", "Bearer"])("is let in once the helper knows somebody, a minute later (%s)", async (scheme) => {
+    const account = { username: "a", password: SECRET };
+    if (scheme === "Basic") server.requireBasic(account);
+    else server.requireToken({ account });
+    programs.write("test", "echo credentials not found in native keychain; exit 1");
+    const registry = helped();
+    await failing(registry.tags(repository));
+    programs.answer("test", "a", SECRET);
+    await failing(registry.tags(repository));
+    clock.advance(MINUTE);
+    expect(await registry.tags(repository)).toEqual(["1.0.0"]);
   });
 
   it("is not asked without credentials where the helper fails", async () => {

@@ -140,7 +140,7 @@ describe("signing in", () => {
       if (request.url?.startsWith("/token") === true) response.end('{"token":"token-1"}');
       else response.writeHead(status, { "www-authenticate": `Bearer realm="http://${self}/token"` }).end();
     });
-    const problem = await failureOf(client().tags(`${host}/a`));
+    const problem = await failureOf(client({ credentials: new Map([[host, ACCOUNT]]) }).tags(`${host}/a`));
     expect([problem.kind, problem.message]).toEqual(["stalled", expect.stringContaining("Check that the repository exists")]);
     expect(asked).toBe(3);
   });

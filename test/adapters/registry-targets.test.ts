@@ -88,7 +88,7 @@ describe.each(FORBIDDEN)("a registry that sends Pinion to %s", (target) => {
   });
 });
 
-describe("a registry that keeps its manifests elsewhere", () => {
+describe("a registry with parts elsewhere", () => {
   const credentials = new Map([["registry.test", { username: "u", password: SECRET }]]);
   const elsewhere = (storage: string): Answers => {
     return (url, authorization) => {
@@ -97,7 +97,7 @@ describe("a registry that keeps its manifests elsewhere", () => {
     };
   };
 
-  it("is followed to a public place, without the credentials", async () => {
+  it("is followed for a manifest to a public place, without the credentials", async () => {
     const { registry, sent } = world(elsewhere("https://storage.test/m?sig=1"), { credentials });
     expect(await registry.digest("registry.test/a/b", "1")).toMatch(/^sha256:/);
     expect(sent.map(({ url, authorization }) => [new URL(url).host, authorization !== null])).toEqual([
@@ -107,13 +107,26 @@ describe("a registry that keeps its manifests elsewhere", () => {
     ]);
   });
 
-  it("is followed into the private network where the operator trusts it", async () => {
+  it("is followed for a manifest into the private network where the operator trusts it", async () => {
     const { registry, sent } = world(elsewhere("https://inside.test/m"), { credentials, trustedHosts: ["inside.test"] });
     expect(await registry.digest("registry.test/a/b", "1")).toMatch(/^sha256:/);
     expect(sent.at(-1)).toEqual({ url: "https://inside.test/m", authorization: null });
   });
 
-  it("is believed no more for it than for what it serves itself", async () => {
+  it("has a token server that moved to another public place, which gets no credentials", async () => {
+    const { registry, sent } = world(
+      (url, authorization) => {
+        if (url.host === "auth.test") return redirect("https://storage.test/token");
+        if (url.host === "storage.test") return Response.json({ token: "token-1" });
+        return authorization === "Bearer token-1" ? Response.json({ tags: ["1"] }) : challenge("https://auth.test/token");
+      },
+      { credentials },
+    );
+    expect(await registry.tags("registry.test/a/b")).toEqual(["1"]);
+    expect(sent.map(({ authorization }) => authorization?.slice(0, 6) ?? null)).toEqual([null, "Basic ", null, "Bearer"]);
+  });
+
+  it("is believed no more for them than for what it serves itself", async () => {
     const { registry } = world(elsewhere("https://storage.test/m"), { credentials });
     expect((await failureOf(registry.digest("registry.test/a/b", `sha256:${"0".repeat(64)}`))).kind).toBe("error");
   });

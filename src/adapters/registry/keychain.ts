@@ -55,7 +55,7 @@ export class Keychain {
   async login(address: RepositoryAddress): Promise<Login> {
     const host = credentialHost(address.domain);
     const { byHost, store } = this.#options.helpers;
-    const written = byHost.has(host) ? null : this.#written(`${host}/${address.path}`);
+    const written = this.#written(`${host}/${address.path}`);
     const helper = byHost.get(host) ?? (written === null ? store : null);
     const now = this.#options.clock.now();
     if (helper === null) return { credentials: written, helper, asked: now, until: Number.POSITIVE_INFINITY };
