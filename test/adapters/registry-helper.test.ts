@@ -41,8 +41,11 @@ describe("a credential helper", () => {
     expect(await ask()).toEqual({ identityToken: SECRET });
   });
 
-  it("may know nobody", async () => {
-    programs.write("test", "echo credentials not found in native keychain; exit 1");
+  it.each([
+    ["by a message", "echo credentials not found in native keychain; exit 1"],
+    ["by nothing at all, as docker-credential-pass 0.6 does", `echo '{"ServerURL":"ghcr.io","Username":"","Secret":""}'`],
+  ])("may know nobody, and says so %s", async (_, script) => {
+    programs.write("test", script);
     expect(await ask()).toBeNull();
   });
 
@@ -83,7 +86,7 @@ describe("a credential helper", () => {
 
   it("sees its cloud's settings, the way out and where things are, and nothing of Pinion's", async () => {
     programs.write("test", `printf '{"Username":"u","Secret":"%s"}' "$(env | sed 's/=.*//' | tr '\\n' ' ')"`);
-    const given = ["HOME", "HTTPS_PROXY", "AWS_REGION", "AWS_WEB_IDENTITY_TOKEN_FILE", "AZURE_CLIENT_ID", "GOOGLE_APPLICATION_CREDENTIALS"];
+    const given = ["HOME", "HTTPS_PROXY", "AWS_REGION", "ALIBABA_CLOUD_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AZURE_CLIENT_ID", "GOOGLE_APPLICATION_CREDENTIALS"];
     const kept = ["PRIVATE_KEY", "WEBHOOK_SECRET", "PINION_ARGOCD_TOKEN", "GITHUB_TOKEN", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "LD_LIBRARY_PATH"];
     const environment = { ...programs.environment, ...Object.fromEntries([...given, ...kept].map((name) => [name, "/x"])) };
     const answer = await ask({ environment });
@@ -163,9 +166,9 @@ describe("a registry whose credentials a helper knows", () => {
     server.requireToken({ account: null });
     expect(await helped().tags(repository)).toEqual(["1.0.0"]);
     server.requireToken({ account: { username: "a", password: SECRET } });
-    expect((await failing(helped().tags(repository))).message).toContain(`docker-credential-test has no credentials for ${server.host}: sign in with it`);
+    expect((await failing(helped().tags(repository))).message).toContain(`docker-credential-test gave no credentials for ${server.host}: check that it is signed in`);
     server.requireBasic({ username: "a", password: SECRET });
-    expect((await failing(helped().tags(repository))).message).toContain("docker-credential-test has no credentials");
+    expect((await failing(helped().tags(repository))).message).toContain("docker-credential-test gave no credentials");
   });
 
   it.each(["Basic", "Bearer"])("is let in once the helper knows somebody, a minute later (%s)", async (scheme) => {

@@ -137,7 +137,7 @@ function noWayIn(address: RepositoryAddress, problem: string): PortFailure {
 function adviceFor({ credentials, helper }: Login, { domain }: RepositoryAddress): string {
   const program = helper === null ? "" : `docker-credential-${helper}`;
   if (credentials === null) {
-    return helper === null ? `There are no credentials for ${domain}: give some` : `${program} has no credentials for ${domain}: sign in with it`;
+    return helper === null ? `There are no credentials for ${domain}: give some by PINION_REGISTRY_CONFIG` : `${program} gave no credentials for ${domain}: check that it is signed in`;
   }
   const from = helper === null ? "" : ` of ${program}`;
   const what = isIdentityToken(credentials) ? "identity token" : "credentials";

@@ -37,7 +37,7 @@ const PASSED_ON: ReadonlySet<string> = new Set([
   ...["SSL_CERT_FILE", "SSL_CERT_DIR", "GNUPGHOME", "PASSWORD_STORE_DIR", "DBUS_SESSION_BUS_ADDRESS"],
   ...["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET", "GCE_METADATA_HOST"],
 ]);
-const PASSED_ON_BY_PREFIX = /^(?:AWS|AZURE|CLOUDSDK|GOOGLE)_/;
+const PASSED_ON_BY_PREFIX = /^(?:ALIBABA_CLOUD|AWS|AZURE|CLOUDSDK|GOOGLE)_/;
 
 /**
  * Runs `docker-credential-<name> get` with the registry on its standard input (docker/docker-credential-helpers, README). Null when
@@ -48,7 +48,7 @@ export async function askCredentialHelper(call: HelperCall): Promise<Credentials
   const printed = await run(call);
   if (printed === null) return null;
   const credentials = credentialsIn(printed);
-  if (credentials !== null) return credentials;
+  if (credentials !== undefined) return credentials;
   throw failure("stalled", call, "answered something else than credentials. Check that it is a Docker credential helper");
 }
 
@@ -108,15 +108,17 @@ function programOf(call: HelperCall): string {
   return `docker-credential-${call.name}`;
 }
 
-function credentialsIn(printed: string): Credentials | null {
+/** Null for nobody, as which some helpers answer with empty texts; undefined for what is no answer. */
+function credentialsIn(printed: string): Credentials | null | undefined {
   let answer: unknown;
   try {
     answer = JSON.parse(printed);
   } catch {
-    return null;
+    return undefined;
   }
-  if (typeof answer !== "object" || answer === null || !("Username" in answer) || !("Secret" in answer)) return null;
+  if (typeof answer !== "object" || answer === null || !("Username" in answer) || !("Secret" in answer)) return undefined;
   const { Username: username, Secret: secret } = answer;
-  if (typeof username !== "string" || typeof secret !== "string" || username === "" || secret === "") return null;
+  if (username === "" && secret === "") return null;
+  if (typeof username !== "string" || typeof secret !== "string" || username === "" || secret === "") return undefined;
   return username === TOKEN_USER ? { identityToken: secret } : { username, password: secret };
 }
