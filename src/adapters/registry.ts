@@ -5,6 +5,7 @@ import type { Digest } from "../domain/release.ts";
 import type { ArtifactRegistry, Clock } from "../ports.ts";
 import { CALL_DEADLINE, PortFailure } from "../ports.ts";
 import { createTargetGuard, request, retryAfter, type HttpResponse, type TargetGuard, type TargetPolicy } from "./http.ts";
+import { saysNotThere } from "./registry/absence.ts";
 import { addressOf, type RepositoryAddress } from "./registry/address.ts";
 import { Authorizer } from "./registry/authorizer.ts";
 import type { Credentials } from "./registry/credentials.ts";
@@ -121,6 +122,7 @@ class RegistryClient {
       const deadlineMs = Math.ceil(Math.min(left, this.#deadline));
       const ask: Ask = { method: "GET", url, accept: "application/json", what, maxBytes: LARGEST_PAGE, deadlineMs };
       const page = await this.#ask(address, ask);
+      if (page.status === 404 && !saysNotThere(page)) throw notOfARegistry(what, page);
       if (page.status === 404) throw listFailure("stalled", address, "has no such repository. Correct the name, or push an image");
       for (const tag of tagsOf(page, address)) tags.add(tag);
       if (tags.size > this.#mostTags) {
@@ -157,6 +159,7 @@ class RegistryClient {
     }
     const response = await this.#ask(address, { ...ask, method: "GET" });
     if (response.status === 404) {
+      if (!saysNotThere(response)) throw notOfARegistry(ask.what, response);
       this.#verified.delete(name);
       return null;
     }
@@ -216,6 +219,11 @@ function isRefusal(response: HttpResponse): boolean {
 
 function refused(ask: Ask, response: HttpResponse, rest: string): PortFailure {
   return new PortFailure("stalled", `Could not ${ask.what}: ${response.url.host} answered ${response.status} ${rest}.`);
+}
+
+function notOfARegistry(what: string, { url }: HttpResponse): PortFailure {
+  const problem = `${url.host} answered 404 as no registry does, so nothing is known. Check the address and the proxy in front of it`;
+  return new PortFailure("dependency", `Could not ${what}: ${problem}.`);
 }
 
 function listFailure(kind: "stalled" | "dependency", address: RepositoryAddress, problem: string): PortFailure {

@@ -129,6 +129,28 @@ describe("digest", () => {
     expect([problem.kind, problem.message]).toEqual(["dependency", expect.stringContaining("an index without an image")]);
   });
 
+  it.each([
+    ["a page", "<html>default backend - 404</html>"],
+    ["nothing", ""],
+    ["JSON of its own", '{"message":"no Route matched with those values"}'],
+    ["errors without a code", '{"errors":[{"message":"x"}, null, 7]}'],
+  ])("a 404 with %s, as of a proxy whose registry is away, does not mean that anything is missing", async (_, body) => {
+    const host = await serve((_, response) => response.writeHead(404).end(body));
+    const answers = [await failureOf(client().digest(`${host}/a`, "1")), await failureOf(client().tags(`${host}/a`))];
+    for (const { kind, message } of answers) {
+      expect([kind, message]).toEqual(["dependency", expect.stringContaining("answered 404 as no registry does, so nothing is known")]);
+    }
+  });
+
+  it.each([
+    ["the errors of registries", '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}', {}],
+    ["a registry's header", "404 page not found", { "docker-distribution-api-version": "registry/2.0" }],
+  ])("a 404 with %s does", async (_, body, headers) => {
+    const host = await serve((_, response) => response.writeHead(404, headers).end(body));
+    expect(await client().digest(`${host}/a`, "1")).toBeNull();
+    expect((await failureOf(client().tags(`${host}/a`))).message).toContain("has no such repository");
+  });
+
   it("the page of a proxy is no manifest", async () => {
     const host = await serve((_, response) => response.end("<html>sign in</html>"));
     const problem = await failureOf(client().digest(`${host}/a`, "1"));
