@@ -171,6 +171,24 @@ describe("a registry whose credentials a helper knows", () => {
     expect((await failing(helped().tags(repository))).message).toContain("docker-credential-test gave no credentials");
   });
 
+  it("is let in by a newer password where an old one is answered 403 without a word, as by ECR", async () => {
+    let password = SECRET;
+    const host = await serve((request, response) => {
+      const sent = request.headers.authorization;
+      if (sent === undefined) response.writeHead(401, { "www-authenticate": 'Basic realm="https://ecr.test/",service="ecr.amazonaws.com"' }).end();
+      else if (sent === `Basic ${Buffer.from(`AWS:${password}`).toString("base64")}`) response.end('{"tags":["1.0.0"]}');
+      else response.writeHead(403).end('{"errors":[{"code":"DENIED"}]}');
+    });
+    const registry = helped({ helpers: { byHost: new Map([[host, "test"]]), store: null } });
+    programs.answer("test", "AWS", SECRET);
+    await registry.tags(`${host}/app`);
+    password = "newer-value";
+    programs.answer("test", "AWS", password);
+    clock.advance(MINUTE);
+    expect(await registry.tags(`${host}/app`)).toEqual(["1.0.0"]);
+    expect(programs.calls("test")).toHaveLength(2);
+  });
+
   it.each(["Basic", "Bearer"])("is let in once the helper knows somebody, a minute later (%s)", async (scheme) => {
     const account = { username: "a", password: SECRET };
     if (scheme === "Basic") server.requireBasic(account);

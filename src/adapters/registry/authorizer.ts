@@ -92,14 +92,14 @@ export class Authorizer {
   }
 
   async #obtain(address: RepositoryAddress, response: HttpResponse): Promise<Entry> {
-    const known = this.#entries.get(address.repository)?.bearer ?? null;
+    const known = this.#entries.get(address.repository);
     const challenges = parseChallenges(response.headers.get("www-authenticate") ?? "");
-    // A 403 to an old token brings no challenge; the last one still holds.
-    const bearer = withScopesOf(bearerOf(challenges), known, address);
+    // A 403 to an old token or password (ECR's) brings no challenge; the last one still holds.
+    const bearer = withScopesOf(bearerOf(challenges), known?.bearer ?? null, address);
     if (bearer !== null) return await this.#signIn(address, bearer);
     const login = await this.#keychain.login(address);
     const answer = `${address.origin.host} answered ${response.status}`;
-    if (!offersBasic(challenges)) throw noWayIn(address, `${answer} without saying how to sign in. ${adviceFor(login, address)}`);
+    if (!offersBasic(challenges) && known === undefined) throw noWayIn(address, `${answer} without saying how to sign in. ${adviceFor(login, address)}`);
     const usable = login.credentials === null ? await this.#keychain.newer(address, login) : login;
     const entry = usable === null ? null : basicEntry(usable);
     if (entry !== null) return entry;
@@ -136,9 +136,8 @@ function noWayIn(address: RepositoryAddress, problem: string): PortFailure {
 /** What to do about a refusal, by who signed in. */
 function adviceFor({ credentials, helper }: Login, { domain }: RepositoryAddress): string {
   const program = helper === null ? "" : `docker-credential-${helper}`;
-  if (credentials === null) {
-    return helper === null ? `There are no credentials for ${domain}: give some by PINION_REGISTRY_CONFIG` : `${program} gave no credentials for ${domain}: check that it is signed in`;
-  }
+  if (credentials === null && helper === null) return `There are no credentials for ${domain}: give some by PINION_REGISTRY_CONFIG`;
+  if (credentials === null) return `${program} gave no credentials for ${domain}: check that it is signed in`;
   const from = helper === null ? "" : ` of ${program}`;
   const what = isIdentityToken(credentials) ? "identity token" : "credentials";
   return `Check that the ${what}${from} for ${domain} still hold${isIdentityToken(credentials) ? "s" : ""} and may pull it`;
