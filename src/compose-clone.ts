@@ -29,7 +29,7 @@ export async function composeClone(
   clock: Clock,
   journal: Ports["journal"],
 ): Promise<ClonePorts> {
-  const endpoints = composeEndpoints(settings, clock, journal);
+  const endpoints = composeEndpoints(settings, environment, clock, journal);
   const policies = await loadShippedPolicies();
   const clone = await openClone({ directory, environment });
   const { manifests, branch, head, logHead, workTree } = clone;

@@ -1,16 +1,22 @@
 import { createArgoCd } from "./adapters/argocd.ts";
 import { createPrometheus } from "./adapters/prometheus.ts";
 import { createRegistry } from "./adapters/registry.ts";
-import { parseDockerConfig } from "./adapters/registry/credentials.ts";
+import { parseDockerConfig } from "./adapters/registry/docker-config.ts";
 import type { EndpointSettings } from "./config.ts";
 import { PortFailure, type Clock, type Ports } from "./ports.ts";
 
-/** The ports beside Git and GitHub. Throws a `PortFailure` when the credentials of registries cannot be read. */
-export function composeEndpoints(settings: EndpointSettings, clock: Clock, journal: Ports["journal"]): Pick<Ports, "registry" | "rollouts" | "metrics"> {
+/** The ports beside Git and GitHub; `environment` is what credential helpers may take from. Throws a `PortFailure` when the credentials of registries cannot be read. */
+export function composeEndpoints(
+  settings: EndpointSettings,
+  environment: Readonly<Record<string, string | undefined>>,
+  clock: Clock,
+  journal: Ports["journal"],
+): Pick<Ports, "registry" | "rollouts" | "metrics"> {
   return {
     registry: createRegistry({
       clock,
-      credentials: registryCredentials(settings, journal),
+      ...registryCredentials(settings, journal),
+      environment,
       insecureHosts: settings.registries.insecure,
       trustedHosts: settings.registries.trusted,
     }),
@@ -26,9 +32,9 @@ export function composeEndpoints(settings: EndpointSettings, clock: Clock, journ
 }
 
 function registryCredentials(settings: EndpointSettings, journal: Ports["journal"]) {
-  if (settings.registries.dockerConfig === null) return new Map<string, never>();
+  if (settings.registries.dockerConfig === null) return {};
   const parsed = parseDockerConfig(settings.registries.dockerConfig.reveal());
   if (!parsed.ok) throw new PortFailure("stalled", `PINION_REGISTRY_CONFIG: ${parsed.problem}`);
   for (const unused of parsed.unused) journal.warn(`PINION_REGISTRY_CONFIG: ${unused}`);
-  return parsed.credentials;
+  return { credentials: parsed.credentials, helpers: parsed.helpers };
 }

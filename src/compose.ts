@@ -19,7 +19,7 @@ export interface Surroundings {
   /** From 0 up to but not including 1. */
   readonly random: () => number;
   readonly logger: Logger;
-  /** The environment that Git children may take their proxies and certificates from. */
+  /** The environment that Git children may take their proxies and certificates from, and credential helpers their cloud's settings. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Spaces writes out as GitHub asks. Only a GitHub that nobody shares can do without. */
   readonly throttle: boolean;
@@ -59,7 +59,7 @@ export async function compose(settings: Settings, surroundings: Surroundings): P
       clock,
       journal,
     }),
-    ...composeEndpoints(settings, clock, journal),
+    ...composeEndpoints(settings, surroundings.environment, clock, journal),
     clock,
     journal,
   };

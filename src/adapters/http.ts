@@ -249,11 +249,15 @@ function statusFailure(response: Response, target: URL, call: Call): PortFailure
   return failure("dependency", target, call, `answered ${status}${meaning}${until}. ${advice}`, retryAt);
 }
 
-/** `Retry-After` (RFC 9110 §10.2.3) in seconds or as a date, at most a day ahead; null when absent or senseless. */
+/**
+ * `Retry-After` (RFC 9110 §10.2.3) in seconds or as a date, at most a day ahead; null when absent or senseless. Ten digits would be decades:
+ * they are the Unix time that Docker Hub sends (docker/hub-feedback#2459).
+ */
 export function retryAfter(header: string | null, now: Instant): Instant | null {
   if (header === null) return null;
   const text = header.trim();
-  const at = /^\d{1,9}$/.test(text) ? now + Number(text) * 1000 : text.endsWith("GMT") ? Date.parse(text) : Number.NaN;
+  const seconds = /^\d{1,10}$/.test(text) ? Number(text) * 1000 : null;
+  const at = seconds === null ? (text.endsWith("GMT") ? Date.parse(text) : Number.NaN) : text.length === 10 ? seconds : now + seconds;
   if (Number.isNaN(at)) return null;
   return Math.min(Math.max(at, now), now + LONGEST_RETRY_AFTER);
 }

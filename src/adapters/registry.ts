@@ -4,18 +4,23 @@ import { isDigest } from "../domain/release.ts";
 import type { Digest } from "../domain/release.ts";
 import type { ArtifactRegistry, Clock } from "../ports.ts";
 import { CALL_DEADLINE, PortFailure } from "../ports.ts";
-import { createTargetGuard, request, type HttpResponse, type TargetGuard, type TargetPolicy } from "./http.ts";
+import { createTargetGuard, request, retryAfter, type HttpResponse, type TargetGuard, type TargetPolicy } from "./http.ts";
+import { saysNotThere } from "./registry/absence.ts";
 import { addressOf, type RepositoryAddress } from "./registry/address.ts";
 import { Authorizer } from "./registry/authorizer.ts";
-import { credentialHost, type Credentials } from "./registry/credentials.ts";
-import { HostGate } from "./registry/host-gate.ts";
+import type { Credentials } from "./registry/credentials.ts";
+import type { HelperNames } from "./registry/docker-config.ts";
+import { HostGate, TooManyRequests } from "./registry/host-gate.ts";
 import { ACCEPTED_MANIFESTS, digestOfBytes, LARGEST_MANIFEST, manifestProblem } from "./registry/manifest.ts";
 import { nextPage, tagsOf } from "./registry/tag-page.ts";
 
 export interface RegistryOptions {
   readonly clock: Pick<Clock, "now">;
-  /** By host as manifests write it, `docker.io` for Docker Hub. */
+  /** By `credentialHost`, with a path behind it where they are for a part of the registry. */
   readonly credentials?: ReadonlyMap<string, Credentials>;
+  readonly helpers?: HelperNames;
+  /** What credential helpers may take from; nothing unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Hosts, with their port if they have one, that are spoken to without TLS beside those that always are. */
   readonly insecureHosts?: readonly string[];
   /** Hosts in private networks that a registry may send us to: token servers, mirrors. */
@@ -39,6 +44,8 @@ const LARGEST_PAGE = 16 * 1024 * 1024;
 /** For all pages of one list. */
 const LIST_DEADLINE: Milliseconds = 60_000;
 const MOST_VERIFIED = 50_000;
+/** What registries and proxies that know no HEAD answer to it. */
+const NO_HEAD: readonly number[] = [400, 405, 501];
 
 /**
  * Any registry of the OCI distribution-spec, read only. Failures are {@link PortFailure}s: `stalled` for credentials,
@@ -86,7 +93,9 @@ class RegistryClient {
     });
     this.#gate = new HostGate(options.concurrency ?? CONCURRENCY, options.clock);
     this.#authorizer = new Authorizer({
-      credentials: new Map([...(options.credentials ?? [])].map(([host, user]) => [credentialHost(host), user])),
+      credentials: options.credentials ?? new Map(),
+      helpers: options.helpers ?? { byHost: new Map(), store: null },
+      environment: options.environment ?? {},
       clock: options.clock,
       guard: this.#guard,
       deadlineMs: this.#deadline,
@@ -113,6 +122,7 @@ class RegistryClient {
       const deadlineMs = Math.ceil(Math.min(left, this.#deadline));
       const ask: Ask = { method: "GET", url, accept: "application/json", what, maxBytes: LARGEST_PAGE, deadlineMs };
       const page = await this.#ask(address, ask);
+      if (page.status === 404 && !saysNotThere(page)) throw notOfARegistry(what, page);
       if (page.status === 404) throw listFailure("stalled", address, "has no such repository. Correct the name, or push an image");
       for (const tag of tagsOf(page, address)) tags.add(tag);
       if (tags.size > this.#mostTags) {
@@ -149,6 +159,7 @@ class RegistryClient {
     }
     const response = await this.#ask(address, { ...ask, method: "GET" });
     if (response.status === 404) {
+      if (!saysNotThere(response)) throw notOfARegistry(ask.what, response);
       this.#verified.delete(name);
       return null;
     }
@@ -164,7 +175,7 @@ class RegistryClient {
     if (this.#verified.size > MOST_VERIFIED && oldest.done !== true) this.#verified.delete(oldest.value);
   }
 
-  /** One answer, 200 or 404, after signing in at most once. */
+  /** One answer, 200 or 404, after signing in; a second time only with another password than was refused. */
   #ask(address: RepositoryAddress, ask: Ask): Promise<HttpResponse> {
     return this.#gate.run(address.origin.host, async () => {
       const authorization = this.#authorizer.current(address);
@@ -174,26 +185,31 @@ class RegistryClient {
       if (first.url.origin !== address.origin.origin) {
         throw refused(ask, first, "there, after a redirect. Name that registry in the manifests instead");
       }
-      const second = await this.#exchange(ask, await this.#authorizer.renew(address, authorization, first));
+      const sent = await this.#authorizer.renew(address, authorization, first);
+      const second = await this.#exchange(ask, sent);
       if (!isRefusal(second)) return second;
-      const advice = `Check that the repository exists and that the credentials for ${address.domain} may pull it`;
-      throw refused(ask, second, `to what it had just let Pinion into. ${advice}`);
+      const newer = await this.#authorizer.newerPassword(address, sent);
+      const third = newer === null ? second : await this.#exchange(ask, newer);
+      if (!isRefusal(third)) return third;
+      const advice = `Check that the repository exists. ${await this.#authorizer.advice(address)}`;
+      throw refused(ask, third, `to what it should have let in. ${advice}`);
     });
   }
 
-  #exchange(ask: Ask, authorization: string | null): Promise<HttpResponse> {
-    return request(ask.url, {
+  async #exchange(ask: Ask, authorization: string | null): Promise<HttpResponse> {
+    const response = await request(ask.url, {
       method: ask.method,
       what: ask.what,
       headers: { accept: ask.accept, ...(authorization === null ? {} : { authorization }) },
-      // Some registries know no HEAD.
-      accept: ask.method === "HEAD" ? [401, 403, 404, 405] : [401, 403, 404],
+      accept: [401, 403, 404, 429, ...(ask.method === "HEAD" ? NO_HEAD : [])],
       maxBytes: ask.maxBytes,
       deadlineMs: ask.deadlineMs,
       redirects: this.#guard,
       now: () => this.#clock.now(),
       ...(this.#fetch === undefined ? {} : { fetch: this.#fetch }),
     });
+    if (response.status !== 429) return response;
+    throw new TooManyRequests(ask.what, response.url.host, retryAfter(response.headers.get("retry-after"), this.#clock.now()));
   }
 }
 
@@ -203,6 +219,11 @@ function isRefusal(response: HttpResponse): boolean {
 
 function refused(ask: Ask, response: HttpResponse, rest: string): PortFailure {
   return new PortFailure("stalled", `Could not ${ask.what}: ${response.url.host} answered ${response.status} ${rest}.`);
+}
+
+function notOfARegistry(what: string, { url }: HttpResponse): PortFailure {
+  const problem = `${url.host} answered 404 as no registry does, so nothing is known. Check the address and the proxy in front of it`;
+  return new PortFailure("dependency", `Could not ${what}: ${problem}.`);
 }
 
 function listFailure(kind: "stalled" | "dependency", address: RepositoryAddress, problem: string): PortFailure {

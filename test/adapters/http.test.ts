@@ -99,6 +99,9 @@ describe("Retry-After", () => {
     ["1.5", null],
     ["", null],
     ["2026", NOW + 2_026_000],
+    [String(NOW / 1_000 + 45), NOW + 45_000],
+    [String(NOW / 1_000 - 45), NOW],
+    [String(NOW), null],
   ])("%j", (header, at) => {
     expect(retryAfter(header, NOW)).toBe(at);
   });

@@ -2,13 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressOf } from "../../src/adapters/registry/address.ts";
 import { bearerOf, offersBasic, parseChallenges } from "../../src/adapters/registry/challenge.ts";
-import { credentialHost, parseDockerConfig } from "../../src/adapters/registry/credentials.ts";
-import { HostGate } from "../../src/adapters/registry/host-gate.ts";
+import { HostGate, TooManyRequests } from "../../src/adapters/registry/host-gate.ts";
 import { digestOfBytes, manifestProblem } from "../../src/adapters/registry/manifest.ts";
 import { PortFailure } from "../../src/ports.ts";
 import { VirtualClock } from "../../sandbox/clock.ts";
-
-const SECRET = "s3cr3t-value";
 
 describe("parseChallenges", () => {
   it.each<readonly [header: string, challenges: readonly (readonly [scheme: string, parameters: Readonly<Record<string, string>>])[]]>([
@@ -79,78 +76,6 @@ describe("bearerOf", () => {
   });
 });
 
-describe("parseDockerConfig", () => {
-  const base64 = (text: string): string => Buffer.from(text).toString("base64");
-
-  it("reads users and passwords by host", () => {
-    const result = parseDockerConfig(
-      JSON.stringify({
-        auths: {
-          "https://index.docker.io/v1/": { auth: base64("hub:pw:with:colons") },
-          "GHCR.io": { username: "octo", password: SECRET },
-          "https://registry.test:5000/v2/": { auth: base64("a:b\0\0") },
-          "empty.test": {},
-        },
-        HttpHeaders: {},
-      }),
-    );
-    expect(result).toEqual({
-      ok: true,
-      credentials: new Map([
-        ["docker.io", { username: "hub", password: "pw:with:colons" }],
-        ["ghcr.io", { username: "octo", password: SECRET }],
-        ["registry.test:5000", { username: "a", password: "b" }],
-      ]),
-      unused: [],
-    });
-  });
-
-  it("says what it does not use, without the secrets", () => {
-    const result = parseDockerConfig(
-      JSON.stringify({
-        auths: {
-          "gcr.io/team": { auth: base64(`a:${SECRET}`) },
-          "acr.test": { auth: base64(`x:${SECRET}`), identitytoken: SECRET },
-          "bad.test": { auth: base64(SECRET) },
-          "worse.test": SECRET,
-        },
-        credsStore: "desktop",
-        credHelpers: { "ecr.test": "ecr-login" },
-      }),
-    );
-    expect(result).toMatchObject({ ok: true, credentials: new Map() });
-    expect(result.ok ? result.unused : []).toEqual([
-      expect.stringMatching(/credsStore "desktop" is a program, which is not supported yet/),
-      expect.stringMatching(/credHelpers for "ecr.test" is a program, which is not supported yet/),
-      expect.stringMatching(/"gcr.io\/team" is for one path/),
-      expect.stringMatching(/"acr.test" is an identity token, which is not supported yet/),
-      expect.stringMatching(/"bad.test" has an "auth" that is not the base64/),
-      expect.stringMatching(/"worse.test" is not an object/),
-    ]);
-    expect(JSON.stringify(result)).not.toContain(SECRET);
-  });
-
-  it.each(["", "{", `{"auths": ${SECRET}}`, "[]", "null", '"x"', `{"auths":["${SECRET}"]}`, '{"auths":3}'])("refuses %s", (text) => {
-    const result = parseDockerConfig(text);
-    expect(result.ok ? "" : result.problem).toMatch(/Docker config/);
-    expect(JSON.stringify(result)).not.toContain(SECRET);
-  });
-
-  it("never throws", () => {
-    fc.assert(fc.property(fc.json(), (text) => typeof parseDockerConfig(text).ok === "boolean"));
-    const auths = fc.dictionary(fc.string(), fc.jsonValue()).map((entries) => JSON.stringify({ auths: entries }));
-    fc.assert(fc.property(auths, (text) => typeof parseDockerConfig(text).ok === "boolean"));
-  });
-
-  it.each([
-    ["index.docker.io", "docker.io"],
-    ["registry-1.docker.io", "docker.io"],
-    ["GHCR.IO", "ghcr.io"],
-  ])("%s is kept under %s", (host, kept) => {
-    expect(credentialHost(host)).toBe(kept);
-  });
-});
-
 describe("addressOf", () => {
   it.each([
     ["docker.io/library/nginx", "https://registry-1.docker.io", "library/nginx"],
@@ -195,9 +120,21 @@ describe("addressOf", () => {
 describe("manifestProblem", () => {
   const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 
-  const IMAGES = [{ schemaVersion: 2, config: {}, layers: [] }, { schemaVersion: 2, manifests: [] }];
+  const amd64 = { digest: "sha256:1", platform: { os: "linux", architecture: "amd64" } };
+  const attestation = {
+    digest: "sha256:2",
+    platform: { os: "unknown", architecture: "unknown" },
+    annotations: { "vnd.docker.reference.type": "attestation-manifest" },
+  };
 
-  it.each(IMAGES)("none in %j", (manifest) => {
+  it.each([
+    { schemaVersion: 2, config: {}, layers: [] },
+    { schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", config: {}, layers: [] },
+    { schemaVersion: 2, manifests: [amd64] },
+    { schemaVersion: 2, manifests: [amd64, attestation] },
+    { schemaVersion: 2, manifests: [{ digest: "sha256:1" }] },
+    { schemaVersion: 2, manifests: [{ digest: "sha256:1", platform: null }] },
+  ])("none in %j", (manifest) => {
     expect(manifestProblem(bytes(manifest))).toBeNull();
   });
 
@@ -210,6 +147,10 @@ describe("manifestProblem", () => {
     [{ schemaVersion: 2 }, /neither/],
     [{ schemaVersion: 2, config: null }, /neither/],
     [{ schemaVersion: 2, config: {}, manifests: [] }, /neither/],
+    [{ schemaVersion: 2, manifests: [] }, /index without an image/],
+    [{ schemaVersion: 2, manifests: [attestation, attestation] }, /index without an image/],
+    [{ schemaVersion: 2, manifests: [{ platform: { os: "unknown", architecture: "amd64" } }] }, /index without an image/],
+    [{ schemaVersion: 2, manifests: [null, 7, "x"] }, /index without an image/],
   ])("one in %j", (manifest, says) => {
     expect(manifestProblem(bytes(manifest))).toMatch(says);
   });
@@ -266,6 +207,24 @@ describe("HostGate", () => {
     await expect(gate.run("a", limited(0))).rejects.toThrow(/left alone/);
     clock.advance(1);
     expect(await gate.run("a", () => Promise.resolve("again"))).toBe("again");
+  });
+
+  it("waits a minute for a host that is asked too much and says no time, and twice as long each next time", async () => {
+    const clock = new VirtualClock(0);
+    const gate = new HostGate(1, clock);
+    const limited = () => Promise.reject(new TooManyRequests("list the tags of a/b", "a", null));
+    const pauses: number[] = [];
+    for (let nth = 0; nth < 6; nth += 1) {
+      await expect(gate.run("a", limited)).rejects.toThrow("answered 429 (too many requests). Pinion asks again later");
+      const refused: unknown = await gate.run("a", limited).catch((problem: unknown) => problem);
+      const until = refused instanceof PortFailure ? (refused.retryAt ?? 0) : 0;
+      pauses.push((until - clock.now()) / 60_000);
+      clock.advance(until - clock.now());
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 15, 15]);
+    expect(await gate.run("a", () => Promise.resolve("again"))).toBe("again");
+    await expect(gate.run("a", limited)).rejects.toThrow("429");
+    await expect(gate.run("a", limited)).rejects.toMatchObject({ retryAt: clock.now() + 60_000 });
   });
 
   it("takes a host that failed eight times in a row for down, for half a minute, then tries it once", async () => {

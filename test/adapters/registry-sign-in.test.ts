@@ -140,7 +140,7 @@ describe("signing in", () => {
       if (request.url?.startsWith("/token") === true) response.end('{"token":"token-1"}');
       else response.writeHead(status, { "www-authenticate": `Bearer realm="http://${self}/token"` }).end();
     });
-    const problem = await failureOf(client().tags(`${host}/a`));
+    const problem = await failureOf(client({ credentials: new Map([[host, ACCOUNT]]) }).tags(`${host}/a`));
     expect([problem.kind, problem.message]).toEqual(["stalled", expect.stringContaining("Check that the repository exists")]);
     expect(asked).toBe(3);
   });
@@ -159,7 +159,7 @@ describe("signing in", () => {
     expect(await registry.tags(repository)).toEqual(["1.0.0"]);
     expect(server.requests).toHaveLength(3);
     const problem = await failureOf(client().tags(repository));
-    expect([problem.kind, problem.message]).toEqual(["stalled", expect.stringContaining(`no credentials for ${server.host}`)]);
+    expect([problem.kind, problem.message]).toEqual(["stalled", expect.stringContaining(`no credentials for ${server.host}: give some`)]);
   });
 
   it("takes Bearer where both are offered", async () => {
@@ -168,7 +168,7 @@ describe("signing in", () => {
     expect(server.access.issued).toBe(1);
   });
 
-  it("knows Docker Hub's credentials by any of its names", async () => {
+  it("asks Docker Hub's registry, and its token server, with the credentials for docker.io", async () => {
     const authorizations: (string | null)[] = [];
     const hub: typeof fetch = (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
@@ -181,7 +181,7 @@ describe("signing in", () => {
     };
     const registry = client({
       fetch: hub,
-      credentials: new Map([["index.docker.io", ACCOUNT]]),
+      credentials: new Map([["docker.io", ACCOUNT]]),
       resolve: () => Promise.resolve(["93.184.216.34"]),
     });
     expect(await registry.tags("docker.io/library/nginx")).toEqual(["registry-1.docker.io"]);
@@ -215,7 +215,7 @@ describe("signing in", () => {
       } else if (!known.split(",").includes(wanted.replace(/,.*/, ""))) {
         const challenge = `Bearer realm="${url.origin}/token",service="acr",scope="repository:inner/a:${wanted}"`;
         response.writeHead(401, { "www-authenticate": challenge }).end();
-      } else response.end(url.pathname.includes("/tags/") ? '{"tags":[]}' : '{"schemaVersion":2,"manifests":[]}');
+      } else response.end(url.pathname.includes("/tags/") ? '{"tags":[]}' : '{"schemaVersion":2,"config":{}}');
     });
     const registry = client();
     await registry.digest(`${host}/a`, "1");
@@ -223,6 +223,69 @@ describe("signing in", () => {
     await registry.digest(`${host}/a`, "1");
     await registry.tags(`${host}/a`);
     expect(scopes).toEqual(["repository:inner/a:content_read,pull", "repository:inner/a:content_read,metadata_read,pull"]);
+  });
+
+  it.each([
+    '{"access_token":"token-1"}',
+    '{"token":"","access_token":"token-1"}',
+    '{"token":null,"access_token":"token-1"}',
+    '{"token":"token-1","access_token":"other","expires_in":"300"}',
+    '{"token":"token-1","expires_in":-1,"issued_at":"yesterday"}',
+  ])("%s is a token", async (body) => {
+    const host: string = await serve((request, response) => {
+      if (request.url?.startsWith("/token") === true) response.end(body);
+      else if (request.headers.authorization === "Bearer token-1") response.end('{"tags":["1"]}');
+      else response.writeHead(401, { "www-authenticate": `Bearer realm="http://${request.headers.host}/token"` }).end();
+    });
+    expect(await client().tags(`${host}/a`)).toEqual(["1"]);
+  });
+
+  /** What vendors answer to the first question, as far as it is known from their clients. */
+  it.each([
+    ["ECR", 'Basic realm="https://HOST/",service="ecr.amazonaws.com"'],
+    ["Artifactory", 'Basic realm="Artifactory Realm"'],
+    ["Artifactory with tokens", 'Bearer realm="http://HOST/token",service="HOST"'],
+    ["Codeberg", 'Bearer realm="http://HOST/token",service="container_registry",scope="*",Basic realm="Gitea"'],
+    ["GAR", 'Bearer realm="http://HOST/token",service="HOST",scope="repository:a:pull"'],
+    ["Harbor", 'Bearer realm="http://HOST/token",service="harbor-registry",scope="repository:a:pull"'],
+    ["public ECR", 'Bearer realm="http://HOST/token",service="public.ecr.aws",scope="aws"'],
+    ["a registry whose Bearer has no address", 'Bearer realm="Some Realm", Basic realm="Some Realm"'],
+  ])("finds its way into %s", async (_, header) => {
+    const user = { username: "robot$acme+pinion", password: PASSWORD };
+    const expected = `Basic ${Buffer.from(`${user.username}:${user.password}`).toString("base64")}`;
+    const sent: (string | undefined)[] = [];
+    const scopes = new Set<string | null>();
+    const host: string = await serve((request, response) => {
+      const { host: self = "", authorization } = request.headers;
+      sent.push(authorization);
+      if (request.url?.startsWith("/token") === true) {
+        scopes.add(new URL(request.url, `http://${self}`).searchParams.get("scope"));
+        response.writeHead(authorization === expected ? 200 : 401).end('{"token":"token-1"}');
+      } else if (authorization === (header.includes("/token") ? "Bearer token-1" : expected)) response.end('{"tags":["1"]}');
+      else response.writeHead(401, { "www-authenticate": header.replaceAll("HOST", self) }).end();
+    });
+    expect(await client({ credentials: new Map([[host, user]]) }).tags(`${host}/a`)).toEqual(["1"]);
+    expect(sent).toContain(expected);
+    expect([...scopes]).toEqual(header.includes("/token") ? ["repository:a:pull"] : []);
+    await failureOf(client({ credentials: new Map([[host, ACCOUNT]]) }).tags(`${host}/a`));
+  });
+
+  it("says that there are no credentials where an anonymous token opens nothing, as on Docker Hub", async () => {
+    const host: string = await serve((request, response) => {
+      if (request.url?.startsWith("/token") === true) response.end('{"token":"token-1"}');
+      else response.writeHead(401, { "www-authenticate": `Bearer realm="http://${request.headers.host}/token"` }).end();
+    });
+    const problem = await failureOf(client().digest(`${host}/a`, "1"));
+    expect(problem.message).toContain(`Check that the repository exists. There are no credentials for ${host}: give some`);
+  });
+
+  it("says so where the token server gives nobody an anonymous token, as GitHub's for a private package", async () => {
+    const host: string = await serve((request, response) => {
+      if (request.url?.startsWith("/token") === true) response.writeHead(403).end('{"errors":[{"code":"DENIED"}]}');
+      else response.writeHead(401, { "www-authenticate": `Bearer realm="http://${request.headers.host}/token"` }).end();
+    });
+    const problem = await failureOf(client().tags(`${host}/a`));
+    expect([problem.kind, problem.message]).toEqual(["stalled", expect.stringContaining(`answered 403. There are no credentials for ${host}`)]);
   });
 
   it.each(["{}", "[]", '{"token":""}', '{"token":7}', '{"token":"a b"}', '{"token":"a\\nb"}', "<html>"])("%s is no token", async (body) => {

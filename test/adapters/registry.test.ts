@@ -110,14 +110,45 @@ describe("digest", () => {
     expect(methods).toEqual(["GET", "HEAD", "GET"]);
   });
 
-  it("does without HEAD", async () => {
+  it.each([400, 404, 405, 501])("does without HEAD, which is answered %i", async (status) => {
     const host = await serve((request, response) => {
-      if (request.method === "HEAD") response.writeHead(405).end();
-      else response.end(JSON.stringify({ schemaVersion: 2, manifests: [] }));
+      if (request.method === "HEAD") response.writeHead(status).end();
+      else response.end(JSON.stringify({ schemaVersion: 2, config: {} }));
     });
     const registry = client();
     const digest = await registry.digest(`${host}/a`, "1");
     expect(await registry.digest(`${host}/a`, "1")).toBe(digest);
+  });
+
+  it.each([
+    [{ schemaVersion: 2, manifests: [] }],
+    [{ schemaVersion: 2, manifests: [{ platform: { os: "unknown", architecture: "unknown" } }] }],
+  ])("an index that nothing can run is no image: %j", async (index) => {
+    const host = await serve((_, response) => response.end(JSON.stringify(index)));
+    const problem = await failureOf(client().digest(`${host}/a`, "1"));
+    expect([problem.kind, problem.message]).toEqual(["dependency", expect.stringContaining("an index without an image")]);
+  });
+
+  it.each([
+    ["a page", "<html>default backend - 404</html>"],
+    ["nothing", ""],
+    ["JSON of its own", '{"message":"no Route matched with those values"}'],
+    ["errors without a code", '{"errors":[{"message":"x"}, null, 7]}'],
+  ])("a 404 with %s, as of a proxy whose registry is away, does not mean that anything is missing", async (_, body) => {
+    const host = await serve((_, response) => response.writeHead(404).end(body));
+    const answers = [await failureOf(client().digest(`${host}/a`, "1")), await failureOf(client().tags(`${host}/a`))];
+    for (const { kind, message } of answers) {
+      expect([kind, message]).toEqual(["dependency", expect.stringContaining("answered 404 as no registry does, so nothing is known")]);
+    }
+  });
+
+  it.each([
+    ["the errors of registries", '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}', {}],
+    ["a registry's header", "404 page not found", { "docker-distribution-api-version": "registry/2.0" }],
+  ])("a 404 with %s does", async (_, body, headers) => {
+    const host = await serve((_, response) => response.writeHead(404, headers).end(body));
+    expect(await client().digest(`${host}/a`, "1")).toBeNull();
+    expect((await failureOf(client().tags(`${host}/a`))).message).toContain("has no such repository");
   });
 
   it("the page of a proxy is no manifest", async () => {
@@ -253,6 +284,22 @@ describe("a registry in trouble", () => {
     expect(await failureOf(registry.digest(repository, "1.0.0"))).toMatchObject({ kind: "dependency", retryAt: NOW + 60_000 });
     expect(server.requests).toHaveLength(1);
     clock.advance(60_000);
+    expect(await registry.tags(repository)).toEqual(["1.0.0"]);
+  });
+
+  it.each([
+    ["says no time", null, 60_000],
+    ["says it as a Unix time, as Docker Hub does", String(NOW / 1_000 + 45), 45_000],
+    ["says it as a date", new Date(NOW + 30_000).toUTCString(), 30_000],
+    ["says hours", "21600", 15 * 60_000],
+  ])("that is rate limited and %s", async (_, header, pause) => {
+    await server.push("acme/app", "1.0.0");
+    const registry = client();
+    server.fail(429, header);
+    expect(await failureOf(registry.tags(repository))).toMatchObject({ kind: "dependency" });
+    server.recover();
+    expect(await failureOf(registry.tags(repository))).toMatchObject({ kind: "dependency", retryAt: NOW + pause });
+    clock.advance(pause);
     expect(await registry.tags(repository)).toEqual(["1.0.0"]);
   });
 

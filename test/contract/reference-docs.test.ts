@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
+import { parseDockerConfig } from "../../src/adapters/registry/docker-config.ts";
 import { webhookSecretVariable } from "../../src/config.ts";
 import { REGISTRY_SOURCES } from "../../src/domain/registry-events/sources.ts";
 import { PROOFS } from "../../src/web/registry-proof.ts";
@@ -24,5 +25,19 @@ describe("docs/registry-webhooks.md", () => {
     const proof = PROOFS[source].kind;
     const query = proof === "address" ? "?secret=…" : source === "artifactory" || source === "nexus" ? "?registry=…" : "";
     expect(page).toContain(`| \`${source}${query}\` | \`${webhookSecretVariable(source)}\` | ${proof} |`);
+  });
+});
+
+describe("docs/registries.md", () => {
+  const page = readFileSync(new URL("../../docs/registries.md", import.meta.url), "utf8");
+  const fenced = [...page.matchAll(/^```json\n([^]*?)^```$/gm)].map(([, text = ""]) => text);
+  const inline = [...page.matchAll(/`(\{ "[^`]*\})`/g)].map(([, text = ""]) => text);
+
+  it("has examples", () => {
+    expect([fenced.length, inline.length]).toEqual([7, 2]);
+  });
+
+  it.each([...fenced, ...inline])("shows a Docker config that is used whole: %s", (text) => {
+    expect(parseDockerConfig(text)).toMatchObject({ ok: true, unused: [] });
   });
 });

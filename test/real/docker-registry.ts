@@ -17,6 +17,17 @@ export interface DockerRegistryOptions {
   readonly notificationsUrl?: string;
   /** What it sends there in `Authorization`. */
   readonly authorization?: string;
+  /** Who is let in; everybody unless given. */
+  readonly access?: RegistryAccess;
+}
+
+export interface RegistryAccess {
+  /** The part `auth` of the configuration. Files that it names are in {@link files}. */
+  readonly auth: (pathOf: (file: string) => string) => object;
+  /** By name, put beside the configuration. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What {@link DockerRegistry.push} sends in `Authorization`. */
+  readonly pushAuthorization: (repository: string) => string;
 }
 
 export interface DockerRegistry {
@@ -52,7 +63,10 @@ function isExecutable(path: string): boolean {
 export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
   const directory = mkdtempSync(join(tmpdir(), "pinion-registry-"));
   const config = join(directory, "config.yml");
-  writeFileSync(config, stringify(configOf(join(directory, "data"), options)));
+  const { access } = options;
+  for (const [name, content] of Object.entries(access?.files ?? {})) writeFileSync(join(directory, name), content);
+  const auth = access === undefined ? {} : { auth: access.auth((file) => join(directory, file)) };
+  writeFileSync(config, stringify({ ...configOf(join(directory, "data"), options), ...auth }));
   const child = spawn(BINARY, ["serve", config], { stdio: ["ignore", "ignore", "pipe"] });
   const close = async (): Promise<void> => {
     await stop(child);
@@ -60,7 +74,10 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
   };
   try {
     const host = await hostOf(child, child.stderr);
-    return { host, push: (repository, tag, image) => pushImage(host, repository, tag, image), close };
+    const push: DockerRegistry["push"] = (repository, tag, image) => {
+      return pushImage(host, repository, tag, image, access?.pushAuthorization(repository));
+    };
+    return { host, push, close };
   } catch (problem) {
     await close();
     throw problem;

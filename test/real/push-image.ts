@@ -4,8 +4,20 @@ import { digestOf } from "../../sandbox/registry/store.ts";
 
 const CREATED = Date.UTC(2026, 0, 5);
 
-/** Pushes an image as clients do (OCI distribution-spec, "Push"), over plain HTTP. Answers the digest that the tag names. */
-export async function pushImage(host: string, repository: string, tag: string, image: ImageContent = {}): Promise<Digest> {
+/**
+ * Pushes an image as clients do (OCI distribution-spec, "Push"), over plain HTTP, with this `Authorization` if there is one. Answers
+ * the digest that the tag names.
+ */
+export async function pushImage(
+  host: string,
+  repository: string,
+  tag: string,
+  image: ImageContent = {},
+  authorization: string | null = null,
+): Promise<Digest> {
+  const send = (url: string, method: string, status: number, body?: Uint8Array, contentType?: string): Promise<Response> => {
+    return exchange(url, { method, status, body, contentType, authorization });
+  };
   const base = `http://${host}/v2/${repository}`;
   const built = buildImage(`${repository}:${tag}`, { ...image, created: image.created ?? CREATED });
   for (const blob of built.blobs) {
@@ -24,11 +36,23 @@ export async function pushImage(host: string, repository: string, tag: string, i
   return pushed;
 }
 
-async function send(url: string, method: string, status: number, body?: Uint8Array, contentType?: string): Promise<Response> {
+interface Exchange {
+  readonly method: string;
+  /** The one that is right. */
+  readonly status: number;
+  readonly body: Uint8Array | undefined;
+  readonly contentType: string | undefined;
+  readonly authorization: string | null;
+}
+
+async function exchange(url: string, { method, status, body, contentType, authorization }: Exchange): Promise<Response> {
   const response = await fetch(url, {
     method,
     ...(body === undefined ? {} : { body }),
-    ...(contentType === undefined ? {} : { headers: { "content-type": contentType } }),
+    headers: {
+      ...(contentType === undefined ? {} : { "content-type": contentType }),
+      ...(authorization === null ? {} : { authorization }),
+    },
     signal: AbortSignal.timeout(10_000),
   });
   const text = await response.text();

@@ -1,15 +1,12 @@
-import type { Instant, Milliseconds } from "../../domain/answer.ts";
-import type { Clock } from "../../ports.ts";
+import type { Instant } from "../../domain/answer.ts";
 import { PortFailure } from "../../ports.ts";
-import { request, type HttpResponse, type TargetGuard } from "../http.ts";
+import type { HttpResponse } from "../http.ts";
 import type { RepositoryAddress } from "./address.ts";
 import { bearerOf, offersBasic, parseChallenges, type BearerChallenge } from "./challenge.ts";
-import { credentialHost, type Credentials } from "./credentials.ts";
+import { basicAuthorization, isIdentityToken } from "./credentials.ts";
+import { Keychain, type KeychainOptions, type Login } from "./keychain.ts";
+import { askTokenServer, type TokenServerOptions } from "./token-server.ts";
 
-/** The shortest life of a token: the default of the specification, also for servers that say less. */
-const SHORTEST_LIFE: Milliseconds = 60_000;
-const LONGEST_LIFE: Milliseconds = 60 * 60_000;
-const LARGEST_TOKEN_ANSWER = 256 * 1024;
 const MOST_REPOSITORIES = 20_000;
 
 /** What a read never needs, whatever a challenge names. */
@@ -22,14 +19,7 @@ interface Entry {
   readonly bearer: BearerChallenge | null;
 }
 
-export interface AuthorizerOptions {
-  /** By {@link credentialHost}. */
-  readonly credentials: ReadonlyMap<string, Credentials>;
-  readonly clock: Pick<Clock, "now">;
-  readonly guard: TargetGuard;
-  readonly deadlineMs: Milliseconds;
-  readonly fetch: typeof globalThis.fetch | undefined;
-}
+export type AuthorizerOptions = TokenServerOptions & KeychainOptions;
 
 /**
  * Gets the `Authorization` that a registry wants (distribution "Token Authentication Specification"). Tokens are kept
@@ -39,9 +29,11 @@ export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #fetching = new Map<string, Promise<Entry>>();
+  readonly #keychain: Keychain;
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
+    this.#keychain = new Keychain(options);
   }
 
   /** What to send along, or null when nothing is known to be needed. */
@@ -74,6 +66,24 @@ export class Authorizer {
     }
   }
 
+  /**
+   * What else to send, after `refused`, which had just been got, was refused too: the newer password of a helper. Null when there is
+   * none. Throws {@link PortFailure} when the helper fails.
+   */
+  async newerPassword(address: RepositoryAddress, refused: string): Promise<string | null> {
+    if (!refused.startsWith("Basic ")) return null;
+    const login = await this.#keychain.login(address);
+    const newer = basicEntry(login)?.authorization === refused ? await this.#keychain.newer(address, login) : login;
+    const entry = newer === null ? null : basicEntry(newer);
+    if (entry !== null) this.#remember(address.repository, entry);
+    return entry?.authorization ?? null;
+  }
+
+  /** What to do when a repository stays shut to whoever signed in. Throws {@link PortFailure} when a helper fails. */
+  async advice(address: RepositoryAddress): Promise<string> {
+    return adviceFor(await this.#keychain.login(address), address);
+  }
+
   #remember(repository: string, entry: Entry): void {
     this.#entries.delete(repository);
     this.#entries.set(repository, entry);
@@ -82,55 +92,55 @@ export class Authorizer {
   }
 
   async #obtain(address: RepositoryAddress, response: HttpResponse): Promise<Entry> {
-    const known = this.#entries.get(address.repository)?.bearer ?? null;
+    const known = this.#entries.get(address.repository);
     const challenges = parseChallenges(response.headers.get("www-authenticate") ?? "");
-    const credentials = this.#options.credentials.get(credentialHost(address.domain));
-    // A 403 to an old token brings no challenge; the last one still holds.
-    const bearer = withScopesOf(bearerOf(challenges), known, address);
-    if (bearer !== null) return await this.#token(address, bearer, credentials);
-    if (offersBasic(challenges) && credentials !== undefined) {
-      return { authorization: basic(credentials), until: Number.POSITIVE_INFINITY, bearer: null };
-    }
-    throw new PortFailure("stalled", `Could not get into ${address.repository}: ${refusal(address, response, credentials)}`);
+    // A 403 to an old token or password (ECR's) brings no challenge; the last one still holds.
+    const bearer = withScopesOf(bearerOf(challenges), known?.bearer ?? null, address);
+    if (bearer !== null) return await this.#signIn(address, bearer);
+    const login = await this.#keychain.login(address);
+    const answer = `${address.origin.host} answered ${response.status}`;
+    if (!offersBasic(challenges) && known === undefined) throw noWayIn(address, `${answer} without saying how to sign in. ${adviceFor(login, address)}`);
+    const usable = login.credentials === null ? await this.#keychain.newer(address, login) : login;
+    const entry = usable === null ? null : basicEntry(usable);
+    if (entry !== null) return entry;
+    throw noWayIn(address, `${answer} and wants a user and a password. ${adviceFor(login, address)}`);
   }
 
-  async #token(address: RepositoryAddress, bearer: BearerChallenge, credentials: Credentials | undefined): Promise<Entry> {
-    const { clock, guard, deadlineMs, fetch } = this.#options;
-    const refusal = await guard(bearer.realm, address.origin);
-    if (refusal !== null) {
-      const text = `Could not get a token to read ${address.repository}: ${address.origin.host} ${refusal.reason}.`;
-      throw new PortFailure(refusal.kind, text);
+  /** Goes to the token server, and once more if a helper knows something newer than what was refused there. */
+  async #signIn(address: RepositoryAddress, bearer: BearerChallenge): Promise<Entry> {
+    const { clock } = this.#options;
+    const login = await this.#keychain.login(address);
+    let asked = clock.now();
+    let answer = await askTokenServer(address, bearer, login.credentials, this.#options);
+    const newer = answer.ok ? null : await this.#keychain.newer(address, login);
+    if (newer !== null) {
+      asked = clock.now();
+      answer = await askTokenServer(address, bearer, newer.credentials, this.#options);
     }
-    const url = new URL(bearer.realm);
-    if (bearer.service !== null) url.searchParams.set("service", bearer.service);
-    for (const scope of bearer.scopes) url.searchParams.append("scope", scope);
-    const asked = clock.now();
-    const response = await request(url, {
-      what: `get a token to read ${address.repository}`,
-      headers: { accept: "application/json", ...(credentials === undefined ? {} : { authorization: basic(credentials) }) },
-      deadlineMs,
-      maxBytes: LARGEST_TOKEN_ANSWER,
-      redirects: guard,
-      now: () => clock.now(),
-      ...(fetch === undefined ? {} : { fetch }),
-    });
-    const { token, life } = tokenOf(response.json());
-    if (token === null) {
-      const text = `Could not get a token to read ${address.repository}: ${url.host} answered without one. See its log.`;
-      throw new PortFailure("dependency", text);
-    }
-    return { authorization: `Bearer ${token}`, until: asked + life, bearer };
+    if (answer.ok) return { authorization: `Bearer ${answer.token}`, until: asked + answer.life, bearer };
+    const problem = `${bearer.realm.host} ${answer.problem}. ${adviceFor(newer ?? login, address)}`;
+    throw new PortFailure("stalled", `Could not get a token to read ${address.repository}: ${problem}.`);
   }
 }
 
-function basic({ username, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
+/** Null when there is no user with a password. */
+function basicEntry({ credentials, until }: Login): Entry | null {
+  if (credentials === null || isIdentityToken(credentials)) return null;
+  return { authorization: basicAuthorization(credentials), until, bearer: null };
 }
 
-function refusal(address: RepositoryAddress, response: HttpResponse, credentials: Credentials | undefined): string {
-  const answer = `${address.origin.host} answered ${response.status}`;
-  if (credentials === undefined) return `${answer} and there are no credentials for ${address.domain}. Give some.`;
-  return `${answer} without saying how to sign in. Check that the credentials for ${address.domain} may pull it.`;
+function noWayIn(address: RepositoryAddress, problem: string): PortFailure {
+  return new PortFailure("stalled", `Could not get into ${address.repository}: ${problem}.`);
+}
+
+/** What to do about a refusal, by who signed in. */
+function adviceFor({ credentials, helper }: Login, { domain }: RepositoryAddress): string {
+  const program = helper === null ? "" : `docker-credential-${helper}`;
+  if (credentials === null && helper === null) return `There are no credentials for ${domain}: give some by PINION_REGISTRY_CONFIG`;
+  if (credentials === null) return `${program} gave no credentials for ${domain}: check that it is signed in`;
+  const from = helper === null ? "" : ` of ${program}`;
+  const what = isIdentityToken(credentials) ? "identity token" : "credentials";
+  return `Check that the ${what}${from} for ${domain} still hold${isIdentityToken(credentials) ? "s" : ""} and may pull it`;
 }
 
 /**
@@ -154,12 +164,4 @@ function withScopesOf(fresh: BearerChallenge | null, known: BearerChallenge | nu
   // A registry that names ever new resources must not make the request grow.
   const scopes = [...actions].slice(-4).map(([resource, names]) => `${resource}:${[...names].toSorted().join(",")}`);
   return { realm: bearer.realm, service: bearer.service, scopes };
-}
-
-function tokenOf(answer: unknown): { readonly token: string | null; readonly life: Milliseconds } {
-  if (typeof answer !== "object" || answer === null) return { token: null, life: 0 };
-  const stated = "token" in answer && answer.token !== "" ? answer.token : "access_token" in answer ? answer.access_token : null;
-  const token = typeof stated === "string" && /^[\x21-\x7e]+$/.test(stated) ? stated : null;
-  const seconds = "expires_in" in answer && typeof answer.expires_in === "number" ? answer.expires_in : 0;
-  return { token, life: Math.min(Math.max(seconds * 1000, SHORTEST_LIFE), LONGEST_LIFE) };
 }

@@ -9,17 +9,32 @@ const LONGEST_PAUSE: Milliseconds = 15 * 60_000;
 const FAILURES_WHEN_DOWN = 8;
 const PAUSE_WHEN_DOWN: Milliseconds = 30_000;
 
+/** The first pause of a host that is asked too much and does not say until when; each next one is twice as long. */
+const PAUSE_WHEN_LIMITED: Milliseconds = 60_000;
+
+/** A registry or its token server is asked too much. It need not say for how long (RFC 6585 §4). */
+export class TooManyRequests extends PortFailure {
+  constructor(what: string, host: string, retryAt: Instant | null) {
+    const until = retryAt === null ? "" : ` and asks to wait until ${new Date(retryAt).toISOString()}`;
+    const advice = "Pinion asks again later; if this lasts, sign in with an account that may ask more";
+    const message = `Could not ${what}: ${host} answered 429 (too many requests)${until}. ${advice}.`;
+    super("dependency", message, retryAt === null ? {} : { retryAt });
+  }
+}
+
 interface Lane {
   running: number;
   readonly waiting: (() => void)[];
   /** Failures of kind `dependency` since the last answer. */
   failures: number;
+  /** Pauses without a time of the host's own since the last answer. */
+  limits: number;
   paused: { readonly until: Instant; readonly why: string } | null;
 }
 
 /**
  * Keeps a registry from being asked too much: at most `width` calls per host run and the rest wait in turn. While it
- * is paused, because it told so (429, 503 with `Retry-After`) or because it is down, every call fails at once.
+ * is paused, because it told so (429, 503 with `Retry-After`), is asked too much (429 without it) or is down, every call fails at once.
  */
 export class HostGate {
   readonly #width: number;
@@ -43,12 +58,12 @@ export class HostGate {
       // The place is handed over, so that nobody can slip in between.
       if (next === undefined) lane.running -= 1;
       else next();
-      if (lane.running === 0 && lane.failures === 0 && lane.paused === null) this.#lanes.delete(host);
+      if (lane.running === 0 && lane.failures === 0 && lane.limits === 0 && lane.paused === null) this.#lanes.delete(host);
     }
   }
 
   #lane(host: string): Lane {
-    const lane = this.#lanes.get(host) ?? { running: 0, waiting: [], failures: 0, paused: null };
+    const lane = this.#lanes.get(host) ?? { running: 0, waiting: [], failures: 0, limits: 0, paused: null };
     this.#lanes.set(host, lane);
     return lane;
   }
@@ -65,21 +80,30 @@ export class HostGate {
     try {
       const result = await call();
       lane.failures = 0;
+      lane.limits = 0;
       return result;
     } catch (problem) {
-      const now = this.#clock.now();
-      if (!(problem instanceof PortFailure) || problem.kind !== "dependency") {
-        lane.failures = 0;
-      } else if (problem.retryAt !== null) {
-        lane.paused = { until: Math.min(problem.retryAt, now + LONGEST_PAUSE), why: "asked to be left alone" };
-      } else {
-        // Not set back when the pause is over: the next failure pauses again, the next answer ends it.
-        lane.failures += 1;
-        if (lane.failures >= FAILURES_WHEN_DOWN) {
-          lane.paused = { until: now + PAUSE_WHEN_DOWN, why: `failed ${lane.failures} times in a row` };
-        }
-      }
+      this.#learn(lane, problem);
       throw problem;
+    }
+  }
+
+  #learn(lane: Lane, problem: unknown): void {
+    const now = this.#clock.now();
+    if (!(problem instanceof PortFailure) || problem.kind !== "dependency") {
+      lane.failures = 0;
+    } else if (problem.retryAt !== null) {
+      lane.paused = { until: Math.min(problem.retryAt, now + LONGEST_PAUSE), why: "asked to be left alone" };
+    } else if (problem instanceof TooManyRequests) {
+      const pause = Math.min(PAUSE_WHEN_LIMITED * 2 ** lane.limits, LONGEST_PAUSE);
+      lane.limits += 1;
+      lane.paused = { until: now + pause, why: "is asked too much" };
+    } else {
+      // Not set back when the pause is over: the next failure pauses again, the next answer ends it.
+      lane.failures += 1;
+      if (lane.failures >= FAILURES_WHEN_DOWN) {
+        lane.paused = { until: now + PAUSE_WHEN_DOWN, why: `failed ${lane.failures} times in a row` };
+      }
     }
   }
 }

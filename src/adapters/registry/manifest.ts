@@ -38,7 +38,21 @@ export function manifestProblem(bytes: Uint8Array): string | null {
   if (!("schemaVersion" in manifest) || manifest.schemaVersion !== 2) {
     return "a manifest of another schema than 2. Push the image again with a current tool";
   }
-  const isIndex = "manifests" in manifest && Array.isArray(manifest.manifests);
+  const entries: unknown = "manifests" in manifest ? manifest.manifests : undefined;
   const isImage = "config" in manifest && typeof manifest.config === "object" && manifest.config !== null;
-  return isIndex !== isImage ? null : "a manifest that is neither an image nor an index of images. Push the image again";
+  if (Array.isArray(entries) === isImage) return "a manifest that is neither an image nor an index of images. Push the image again";
+  if (!Array.isArray(entries) || entries.some(isRunnable)) return null;
+  return "an index without an image, which nothing can run. Push the image again";
+}
+
+/**
+ * Whether an entry of an index can be an image for a platform. What BuildKit attests about an image stands in the index too, for the
+ * platform `unknown/unknown` (docs.docker.com, "Attestation storage"). A platform may be missing (OCI image-spec, "image-index.md").
+ */
+function isRunnable(entry: unknown): boolean {
+  if (typeof entry !== "object" || entry === null) return false;
+  const platform: unknown = "platform" in entry ? entry.platform : null;
+  if (typeof platform !== "object" || platform === null) return true;
+  const { os, architecture }: { readonly os?: unknown; readonly architecture?: unknown } = platform;
+  return os !== "unknown" && architecture !== "unknown";
 }
