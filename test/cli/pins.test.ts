@@ -82,6 +82,72 @@ describe("pinion pins", () => {
     expect(told.err).toContain(".github/pinion.yaml:1:");
   });
 
+  it("tells whose a pin is by several patterns, by folders of other names, and with several images", async () => {
+    const config = [
+      "version: 1",
+      "environments: {dev: {}, prod: {after: dev, path: production}}",
+      "apps:",
+      "  discover: ['apps/{app}/overlays/{env}/kustomization.yaml', 'clusters/{env}/{app}/kustomization.yaml']",
+      "  web: {images: [ghcr.io/acme/web, ghcr.io/acme/worker]}",
+      "",
+    ].join("\n");
+    const web = "images: [{name: web, newName: ghcr.io/acme/web, newTag: v1}, {name: ghcr.io/acme/worker, newTag: v2}]\n";
+    const folder = folderWith({
+      ".github/pinion.yaml": config,
+      "apps/web/overlays/production/kustomization.yaml": web,
+      "apps/web/overlays/prod/kustomization.yaml": "images: [{name: a, newTag: v3}]\n",
+      "clusters/dev/dns/kustomization.yaml": "images: [{name: b, newTag: v4}]\n",
+    });
+    const { out, err } = await pinion(folder, "pins", "--json");
+    expect(err).toBe("");
+    const told = (JSON.parse(out) as { app?: string; env?: string; image: string; value: string }[]).map(({ app, env, image, value }) => [app, env, image, value]);
+    expect(told).toEqual([
+      [undefined, undefined, "docker.io/library/a", "v3"],
+      ["web", "prod", "ghcr.io/acme/web", "ghcr.io/acme/web"],
+      ["web", "prod", "ghcr.io/acme/web", "v1"],
+      ["web", "prod", "ghcr.io/acme/worker", "v2"],
+      ["dns", "dev", "docker.io/library/b", "v4"],
+    ]);
+  });
+
+  it("tells which environments a pin in a shared base changes at once", async () => {
+    const overlay = (image: string) => `resources: [../../base]\ncomponents: [../../../../components/log]\nimages: [{name: web, newTag: ${image}}]\n`;
+    const files = {
+      ".github/pinion.yaml": "version: 1\nenvironments: {prod: {after: dev}, dev: {}}\napps: {discover: ['apps/{app}/overlays/{env}/kustomization.yaml']}\n",
+      "apps/web/overlays/dev/kustomization.yaml": overlay("v1"),
+      "apps/web/overlays/prod/kustomization.yaml": overlay("v2"),
+      "apps/dns/overlays/prod/kustomization.yaml": "components: [../../../../components/log]\n",
+      "apps/web/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+      "apps/web/base/deployment.yaml": "kind: Deployment\nspec: {containers: [{image: web}, {image: 'redis:7'}]}\n",
+      "components/log/kustomization.yaml": "kind: Component\nimages: [{name: log, newTag: v9}]\n",
+      "unused/kustomization.yaml": "images: [{name: x, newTag: v1}]\n",
+    };
+    const { folder, commits } = repositoryWith(files);
+    const { out, err } = await pinion(folder, "pins", "--json");
+    expect(err).toBe("");
+    expect((JSON.parse(out) as object[]).filter((row) => !("env" in row))).toEqual([
+      // Pinned by both environments: what the base says of it changes nothing.
+      { file: "apps/web/base/deployment.yaml", path: "spec.containers[0].image", line: 2, kind: "container-image", image: "docker.io/library/web", value: "web" },
+      {
+        file: "apps/web/base/deployment.yaml",
+        path: "spec.containers[1].image",
+        line: 2,
+        kind: "container-image",
+        app: "web",
+        envs: ["dev", "prod"],
+        image: "docker.io/library/redis",
+        tag: "7",
+        value: "redis:7",
+      },
+      { file: "components/log/kustomization.yaml", path: "images[0].newTag", line: 2, kind: "kustomize-image", envs: ["dev", "prod"], image: "docker.io/library/log", tag: "v9", value: "v9" },
+      { file: "unused/kustomization.yaml", path: "images[0].newTag", line: 1, kind: "kustomize-image", image: "docker.io/library/x", tag: "v1", value: "v1" },
+    ]);
+    const table = (await pinion(folder, "pins", "--rev", commits[0] ?? "")).out;
+    expect(table).toMatch(/^apps\/web\/base\/deployment\.yaml:2 +web dev, prod at once +container-image +spec\.containers\[1\]/m);
+    expect(table).toMatch(/^components\/log\/kustomization\.yaml:2 +2 apps dev, prod at once +kustomize-image/m);
+    expect(table).toMatch(/^unused\/kustomization\.yaml:1 +kustomize-image/m);
+  });
+
   it("lists what the configuration names, whatever the files are called", async () => {
     const config = "version: 1\nenvironments: {prod: {}}\napps: {discover: ['{app}/{env}/kustomization.yaml']}\npins: [{files: 'tags/*', path: '*'}]\n";
     const folder = folderWith({ ".github/pinion.yaml": config, "tags/web": "image_tag: v123\n" });
