@@ -167,7 +167,7 @@ describe("pinion pins", () => {
     expect(err.split("\n").filter((line) => line !== "")).toEqual([
       "4 files could not be read, so their pins are not listed:",
       expect.stringContaining("b.yaml:2:1: not valid YAML"),
-      expect.stringContaining("t.yaml:2:1: a template"),
+      expect.stringContaining("t.yaml:1:16: a template"),
       "  u.yaml: is over 4194304 bytes, gone, or not UTF-8",
       "  z.yaml: is over 4194304 bytes, gone, or not UTF-8",
     ]);
@@ -272,6 +272,7 @@ describe("pinion replay", () => {
       reproduced: 3,
       differs: [{ commit: commits[5], reason: `values.yaml:1: made "image: {repository: a/b, tag: \\"6\\"}", committed "image: {repository: a/b, tag: '6'}"` }],
       refused: [{ commit: commits[7], reason: expect.stringContaining("values.yaml:1: image.tag became 8, without quotes") }],
+      unknown: [],
     };
     const { code, out, err } = await pinion(tmpdir(), "replay", folder, "--json");
     expect([code, err]).toEqual([1, ""]);
@@ -282,6 +283,39 @@ describe("pinion replay", () => {
     const newest = await pinion(folder, "replay", ".", "--limit", "5");
     expect([newest.code, newest.err]).toEqual([0, ""]);
     expect(newest.out).toMatch(/^refused [0-9a-f]{12} values\.yaml:1: .*\n5 commits, 2 change pins alone \(2 pins\)\n1 came out byte for byte \(50\.00 %\), 0 differ, 1 were refused\n$/);
+  });
+
+  it("tells which commits it could not judge, because a file is too large or no YAML", async () => {
+    const [large, bytes] = [`# ${"x".repeat(4 * 1024 * 1024)}\n`, Buffer.from("image: caf\xe9:1\n", "latin1")];
+    const template = (tag: string): string => `image: {{ .x }}:${tag}\n{{ end }}\n`;
+    const { folder, commits } = repositoryWith(
+      { "a.yaml": `${large}image: a:1\n`, "b.yaml": bytes, "t.yaml": template("1"), "n.yaml": "image: a:1\n" },
+      { "a.yaml": `${large}image: a:2\n`, "n.yaml": "image: a:2\n" },
+      { "b.yaml": "image: cafe:1\n" },
+      { "t.yaml": template("2") },
+      { "t.yaml": `${template("2")}# more\n` },
+      { "a.yaml": `${large}image: a:3\n`, "n.yaml": "image: a:2\n\n" },
+    );
+    const { code, out } = await pinion(folder, "replay", ".", "--json");
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      {
+        commits: 6,
+        pin_only: 0,
+        edits: 0,
+        reproduced: 0,
+        differs: [],
+        refused: [],
+        unknown: [
+          { commit: commits[3], reason: expect.stringContaining("t.yaml:1:16: a template") },
+          { commit: commits[2], reason: "b.yaml: is over 4194304 bytes, or not UTF-8" },
+          { commit: commits[1], reason: "a.yaml: is over 4194304 bytes, or not UTF-8" },
+        ],
+      },
+    ]);
+    const told = (await pinion(folder, "replay", ".")).out;
+    expect(told).toMatch(/^unknown [0-9a-f]{12} t\.yaml:1:16: a template/m);
+    expect(told).toContain("\n3 more may change pins alone: a file of theirs cannot be read\n");
   });
 
   it.each([
