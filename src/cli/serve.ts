@@ -30,7 +30,9 @@ The rest:
   PINION_PROMETHEUS_URL, PINION_PROMETHEUS_TOKEN_FILE or PINION_PROMETHEUS_TOKEN
                              one endpoint; for several, with a name: PINION_ARGOCD_EU_URL is "eu" in a configuration
 Each of these (or the same without _FILE) opens POST /webhooks/registry/<name> for a registry that knows the secret:
-${REGISTRY_SOURCES.map((source) => `  ${webhookSecretVariable(source)}_FILE`).join("\n")}`,
+${REGISTRY_SOURCES.map((source) => `  ${webhookSecretVariable(source)}_FILE`).join("\n")}
+Both of these instead open gar for a push subscription of Pub/Sub that signs tokens:
+  PINION_WEBHOOK_GAR_AUDIENCE, PINION_WEBHOOK_GAR_SERVICE_ACCOUNT`,
   accepts: { words: 0, json: false },
   run: async (_given, terminal) => {
     const read = readSettings(terminal.environment);
