@@ -17,7 +17,7 @@ import type { AppName, EnvironmentName } from "../domain/release.ts";
 import { PortFailure } from "../ports.ts";
 import { EXIT, type Command, type Terminal } from "./command.ts";
 import { Progress } from "./progress.ts";
-import { decoded, FILE_LIMIT, openPinSource } from "./pin-source.ts";
+import { decoded, FILE_LIMIT, isGitDirectory, openPinSource } from "./pin-source.ts";
 import type { PinSource } from "./pin-source.ts";
 import type { OpenRepository } from "./repository.ts";
 import { table } from "./table.ts";
@@ -38,7 +38,7 @@ ${CONFIG_PATH} it tells apps and environments too, and of a pin that environment
 a base or component, which of them it changes at once. Files that cannot be read, such as Helm templates, are
 named on standard error.
 
-  --rev REV   a branch, tag or commit, instead of the files on disk
+  --rev REV   a branch, tag or commit, instead of the files on disk; of a bare repository, HEAD unless given
   --json      an array of {"file", "path", "line", "kind", "app"?, "env"?, "envs"?, "image"?, "tag"?,
               "digest"?, "value"}: path and value are what pinion set takes; image is the repository in full;
               envs are those that take the file in
@@ -48,7 +48,7 @@ Kinds: ${PIN_KINDS.slice(0, 5).join(", ")},
     accepts: { words: 1, json: true, options: [{ name: "rev", value: true }] },
     run: async ({ words: [directory = "."], json, options }, terminal) => {
       try {
-        const source = await openPinSource(directory, options.get("rev") ?? null, open, terminal);
+        const source = await openPinSource(directory, options.get("rev") ?? ((await isGitDirectory(directory)) ? "HEAD" : null), open, terminal);
         const { pins, problems } = await collectPins(source, new Map(), terminal).finally(() => source.close());
         terminal.out(json ? asJson(pins) : asTable(pins));
         tellProblems(problems, terminal);

@@ -37,7 +37,7 @@ export function replayCommand(open: OpenRepository): Command {
   return {
     name: "replay",
     parameters: "REPO [--limit N] [--json]",
-    summary: "make the pin changes of a repository's history again, and compare the bytes",
+    summary: "make a history's pin changes again, and compare the bytes",
     details: `Walks the first-parent history of the Git repository REPO (bare or not) from HEAD, newest first. Of each
 commit with one parent that changes the values of pins and nothing else, it takes the new values, lets
 the engine set them in the parent's files, and compares the outcome with what was committed. The engine

@@ -61,6 +61,8 @@ describe("pinion pins", () => {
     expect(await valuesOf("apps/web", "--rev", "HEAD~1")).toEqual(["base/deployment.yaml nginx", "prod/kustomization.yaml v1", `prod/kustomization.yaml ${A}`]);
     git(folder, "clone", "--quiet", "--bare", ".", "bare.git");
     expect(await valuesOf("bare.git", "--rev", "main~1")).toContain("values.yaml v1");
+    // There are no files in a bare repository: what it holds is meant.
+    expect(await valuesOf("bare.git")).toContain("values.yaml v2");
   });
 
   it("tells apps and environments where the configuration does", async () => {
@@ -167,7 +169,7 @@ describe("pinion pins", () => {
     expect(err.split("\n").filter((line) => line !== "")).toEqual([
       "4 files could not be read, so their pins are not listed:",
       expect.stringContaining("b.yaml:2:1: not valid YAML"),
-      expect.stringContaining("t.yaml:1:16: a template"),
+      expect.stringContaining("t.yaml:2:1: a template"),
       "  u.yaml: is over 4194304 bytes, gone, or not UTF-8",
       "  z.yaml: is over 4194304 bytes, gone, or not UTF-8",
     ]);
