@@ -24,7 +24,8 @@ export function checkFor(judged: JudgedPullRequest, refused: string | null): Che
   if (judged.movedOn !== null) return refusedCheck(`It does not make the promotion any more that it was opened for: ${judged.movedOn}.`);
   if (conflicts.length > 0) return refusedCheck(`It conflicts with the default branch in ${conflicts.join(", ")}.`);
   const promotions = [...judged.promotions, ...judged.shared];
-  if (promotions.length === 0) return config === null || proposal.value.shared.length > 0 ? noPinsCheck(notesOn(judged)) : configOnlyCheck();
+  if (promotions.length === 0 && proposal.value.shared.length > 0) return noPinsCheck(notesOn(judged));
+  if (promotions.length === 0) return config === null ? noPinsCheck() : configOnlyCheck();
   return checkContent({
     promotions: promotions.map(({ promotion, gates, judgement }) => ({
       app: promotion.app,

@@ -128,7 +128,9 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
     if (place !== null && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
   }
   if (config === null) return { base, head, conflicts: [], shared: [], ...found };
-  const elsewhere = changed.flatMap(({ path, blob }): ChangedFile[] => (isOurs(path, discover) ? [] : [{ path, before: old.get(path) ?? null, after: blob }]));
+  const elsewhere = changed
+    .filter(({ path }) => path !== CONFIG_PATH && !path.startsWith(QUARANTINE_FOLDER))
+    .map(({ path, blob }): ChangedFile => ({ path, before: old.get(path) ?? null, after: blob }));
   const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
   found.broken.push(...taken.broken);
   return { base, head, conflicts: [], shared: taken.changes, ...found };

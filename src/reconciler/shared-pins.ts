@@ -3,7 +3,7 @@ import type { DiscoveredPlace } from "../domain/discover.ts";
 import type { Repository, SharedChange } from "../domain/observation.ts";
 import { findPinnedValues, mayHoldPins } from "../domain/pins/find-values.ts";
 import { isKustomizationName } from "../domain/pins/kustomization.ts";
-import { kustomizeReach, type KustomizeReach } from "../domain/pins/kustomize-reach.ts";
+import { kustomizeReach, rewiredFiles, type KustomizeReach } from "../domain/pins/kustomize-reach.ts";
 import { readKustomizeReferences, type KustomizeReferences } from "../domain/pins/kustomize-references.ts";
 import type { Oid, PinnedImage } from "../domain/release.ts";
 import { saysTheSame, sharedChanges, type ChangedImages } from "../domain/shared-change.ts";
@@ -32,6 +32,8 @@ const MOST_CHARACTERS = 32 * 1024 * 1024;
 const FOLLOWED_BATCH = 2_000;
 /** More than any repository that is looked at in seconds. */
 const MOST_FOLLOWED = 100_000;
+/** Files that did not change and are read, because something else takes them in. */
+const MOST_REWIRED = 1_000;
 /** Each place is judged by every gate. */
 const MOST_PLACES = 500;
 
@@ -49,28 +51,28 @@ export class SharedPins {
   readonly #read = new Map<Oid, KustomizeReferences | null>();
 
   /**
-   * Kustomizations are followed only where an image in such a file changes, which is seldom.
+   * Kustomizations are followed only where an image in such a file changes, or what a kustomization takes in, which is seldom.
    *
-   * @param changed Files that `discover` does not find.
    * @throws {PortFailure} when that is more than can be judged.
    */
   async find(followed: Followed, base: Oid, merged: Oid, changed: readonly ChangedFile[]): Promise<SharedReading> {
-    const { images, unreadable } = await changedImages(followed, changed.filter(({ path }) => mayHoldPins(path)));
-    if (images.length === 0 && unreadable.size === 0) return NOTHING;
+    const { images, unreadable, isRewired } = await changedImages(followed, changed);
+    if (images.length === 0 && unreadable.size === 0 && !isRewired) return NOTHING;
     if (this.#read.size > MOST_FOLLOWED) this.#read.clear();
     const [old, now] = [await this.#reach(followed, base), await this.#reach(followed, merged)];
-    const changes = sharedChanges(followed.config, images, old, now);
+    const moved = isRewired ? await movedImages(followed, old, now, new Set(changed.map(({ path }) => path))) : { images: [], unreadable: new Map<string, string>() };
+    const changes = sharedChanges(followed.config, [...images, ...moved.images], old.reach, now.reach);
     if (changes.length > MOST_PLACES) {
-      const reason = `merging it would change what runs in ${changes.length} places at once, more than the ${MOST_PLACES} that Pinion judges; split it into smaller pull requests`;
-      throw new PortFailure("stalled", reason);
+      const reason = `merging it would change what runs in ${changes.length} places at once, more than the ${MOST_PLACES} that Pinion judges`;
+      throw new PortFailure("stalled", `${reason}; split it into smaller pull requests`);
     }
-    const taken = [...unreadable].filter(([file]) => now.files.has(file)).map(([, problem]) => problem);
+    const taken = [...unreadable, ...moved.unreadable].filter(([file]) => now.reach.files.has(file)).map(([, problem]) => problem);
     // Where it cannot be told who takes a file in, nobody is not the answer.
-    const untold = images.length === 0 ? [] : [...now.unreadable].map((file) => `${file} cannot be read, so whether it takes in what changes is not known`);
+    const untold = images.length === 0 ? [] : [...now.reach.unreadable].map((file) => `${file} cannot be read, so whether it takes in what changes is not known`);
     return { changes, broken: [...taken, ...untold] };
   }
 
-  async #reach(followed: Followed, tree: Oid): Promise<KustomizeReach> {
+  async #reach(followed: Followed, tree: Oid): Promise<Reached> {
     const { manifests, repository, discover } = followed;
     const blobs = new Map((await manifests.files(repository, tree)).map(({ path, blob }) => [path, blob]));
     const roots = new Map(
@@ -82,7 +84,7 @@ export class SharedPins {
     const read = (file: string): KustomizeReferences | null | undefined => this.#read.get(blobs.get(file) ?? "");
     for (let met = 0; ; ) {
       const reach = kustomizeReach(roots, (path) => blobs.has(path), read);
-      if (reach.unread.size === 0) return reach;
+      if (reach.unread.size === 0) return { reach, blobs };
       met += reach.unread.size;
       if (met > MOST_FOLLOWED) throw new PortFailure("stalled", `more than ${MOST_FOLLOWED} kustomizations would have to be read to tell who takes in what it changes`);
       await this.#follow(followed, [...reach.unread].map((file) => blobs.get(file) ?? ""));
@@ -101,29 +103,67 @@ export class SharedPins {
   }
 }
 
+interface Reached {
+  readonly reach: KustomizeReach;
+  readonly blobs: ReadonlyMap<string, Oid>;
+}
+
 interface Changed {
   readonly images: readonly ChangedImages[];
   /** Problems of files that cannot be read after the change, by path. */
   readonly unreadable: ReadonlyMap<string, string>;
+  /** Whether a kustomization takes in something else than before, or pins other images. */
+  readonly isRewired: boolean;
 }
 
-async function changedImages({ manifests, repository }: Followed, changed: readonly ChangedFile[]): Promise<Changed> {
+async function changedImages({ manifests, repository, discover }: Followed, changed: readonly ChangedFile[]): Promise<Changed> {
   const images: ChangedImages[] = [];
   const unreadable = new Map<string, string>();
+  const files = changed.filter(({ path }) => mayHoldPins(path));
+  let isRewired = false;
   let characters = 0;
-  for (let at = 0; at < changed.length; at += CHANGED_BATCH) {
-    const batch = changed.slice(at, at + CHANGED_BATCH);
+  for (let at = 0; at < files.length; at += CHANGED_BATCH) {
+    const batch = files.slice(at, at + CHANGED_BATCH);
     const contents = await manifests.read(repository, batch.flatMap(({ before, after }) => [before, after].filter((blob) => blob !== null)));
     for (const { path, before, after } of batch) {
       const [old, now] = [before, after].map((blob) => (blob === null ? "" : textOf(contents.get(blob))));
       characters += (old?.length ?? 0) + (now?.length ?? 0);
       if (characters > MOST_CHARACTERS) throw new PortFailure("stalled", "merging it would change more manifests than Pinion reads; split it into smaller pull requests");
+      isRewired ||= isKustomizationName(path.slice(path.lastIndexOf("/") + 1)) && !takesInTheSame(old ?? null, now ?? null);
+      // What an environment's own file pins is read elsewhere.
+      if (discover(path) !== null) continue;
       const then = imagesIn(path, now ?? null);
       if ("problem" in then) unreadable.set(path, then.problem);
       // What could not be read before said nothing, and may be mended now.
       const [was, is] = [imagesIn(path, old ?? null), then].map((one) => ("images" in one ? one.images : []));
       if (!saysTheSame(was ?? [], is ?? [])) images.push({ file: path, before: was ?? [], after: is ?? [] });
     }
+  }
+  return { images, unreadable, isRewired };
+}
+
+function takesInTheSame(before: string | null, after: string | null): boolean {
+  const [old, now] = [before, after].map((text) => (text === null ? null : readKustomizeReferences(text)));
+  if (old == null || now == null) return false;
+  const isSame = (left: Iterable<string>, right: Iterable<string>): boolean => JSON.stringify([...left].toSorted()) === JSON.stringify([...right].toSorted());
+  return isSame(old.paths, now.paths) && isSame(old.pinned, now.pinned);
+}
+
+/** The images in files that did not change, but are taken in by others than before. */
+async function movedImages({ manifests, repository }: Followed, old: Reached, now: Reached, changed: ReadonlySet<string>): Promise<Omit<Changed, "isRewired">> {
+  const files = rewiredFiles(old.reach, now.reach).filter((file) => mayHoldPins(file) && !changed.has(file));
+  if (files.length > MOST_REWIRED) {
+    const reason = `merging it would make kustomizations take in ${files.length} other files, more than the ${MOST_REWIRED} that Pinion reads`;
+    throw new PortFailure("stalled", `${reason}; split it into smaller pull requests`);
+  }
+  const blobs = files.map((file) => now.blobs.get(file) ?? "");
+  const contents = await manifests.read(repository, blobs);
+  const images: ChangedImages[] = [];
+  const unreadable = new Map<string, string>();
+  for (const [index, file] of files.entries()) {
+    const found = imagesIn(file, textOf(contents.get(blobs[index] ?? "")));
+    if ("problem" in found) unreadable.set(file, found.problem);
+    else images.push({ file, before: found.images, after: found.images });
   }
   return { images, unreadable };
 }

@@ -9,7 +9,7 @@ function reached(files: Readonly<Record<string, string>>, roots: readonly string
   const read = (file: string) => (unread.includes(file) ? undefined : readKustomizeReferences(files[file] ?? ""));
   const reach = kustomizeReach(places, (path) => Object.hasOwn(files, path), read);
   const told = [...reach.files].map(([file, by]) => [file, by.map(({ place, pinned }) => [place.environment, ...pinned].join(" "))]);
-  return { files: Object.fromEntries(told) as Record<string, string[]>, unread: [...reach.unread], unreadable: [...reach.unreadable] };
+  return { reach, files: Object.fromEntries(told) as Record<string, string[]>, unread: [...reach.unread], unreadable: [...reach.unreadable] };
 }
 
 const PINNED = "images: [{name: nginx, newTag: v1}]\n";

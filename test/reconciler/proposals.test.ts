@@ -168,7 +168,34 @@ describe("a file that environments share", () => {
     const component = "components/log/kustomization.yaml";
     const added = { [component]: pinning("1.3.0"), "apps/checkout/dev/kustomization.yaml": "resources: [../base]\ncomponents: [../../../components/log]\n" };
     expect(await shared(added)).toMatchObject({ shared: [{ environment: "dev", from: null, to: pinned("1.3.0") }] });
-    expect(await shared({ [BASE]: "resources: [deployment.yaml]\n" })).toMatchObject({ shared: [{ environment: "dev", to: null }, { environment: "prod", to: null }] });
+    // What stands below it, without a tag, would run then.
+    const bare = { version: "untagged", images: [{ repository: "docker.io/library/checkout", tag: null, digest: null }] };
+    expect(await shared({ [BASE]: "resources: [deployment.yaml]\n" })).toMatchObject({
+      shared: [{ environment: "dev", from: pinned("1.0.0"), to: bare, files: [DEPLOYMENT, BASE] }, { environment: "prod", to: bare }],
+    });
+    expect(await shared({ [BASE]: "resources: []\n" })).toMatchObject({ shared: [{ environment: "dev", from: { images: [{ tag: "6" }, { tag: "1.0.0" }] }, to: null }, { environment: "prod", from: pinned("1.0.0"), to: null }] });
+  });
+
+  it("that did not change is told where something begins to take it in, or no longer pins what is in it", async () => {
+    const before = { ...BEFORE, "components/log/kustomization.yaml": pinning("1.3.0"), "components/other/kustomization.yaml": pinning("1.4.0") };
+    const taking = { "apps/checkout/dev/kustomization.yaml": "resources: [../base]\ncomponents: [../../../components/log]\n" };
+    expect(await shared(taking, { before })).toMatchObject({ shared: [{ environment: "dev", from: null, to: pinned("1.3.0"), files: ["components/log/kustomization.yaml"] }] });
+    const other = { "apps/checkout/dev/kustomization.yaml": "resources: [../base]\ncomponents: [../../../components/other]\n" };
+    expect(await shared(other, { before: { ...before, ...taking } })).toMatchObject({ shared: [{ environment: "dev", from: pinned("1.3.0"), to: pinned("1.4.0") }] });
+    const unpinned = { "apps/checkout/prod/kustomization.yaml": "resources: [../base]\n" };
+    expect(await shared(unpinned)).toMatchObject({ shared: [{ environment: "prod", from: null, to: redis("6"), files: [DEPLOYMENT] }] });
+  });
+
+  it("does not change where an environment only begins to pin itself what is in it", async () => {
+    const own = { "apps/checkout/dev/kustomization.yaml": `resources: [../base]\nimages: [{name: ghcr.io/acme/checkout, newTag: 1.0.0}]\n` };
+    expect(await shared(own)).toMatchObject({ shared: [], promotions: [{ environment: "dev" }] });
+  });
+
+  it("is too much to read where more than 1,000 files are newly taken in", async () => {
+    const names = Array.from({ length: 1_001 }, (_, index) => `x${index}.yaml`);
+    const before = { ...BEFORE, ...Object.fromEntries(names.map((name) => [`many/${name}`, "kind: X\n"])), "many/kustomization.yaml": `resources: [${names.join(", ")}]\n` };
+    const taking = { "apps/checkout/dev/kustomization.yaml": "resources: [../base, ../../../many]\n" };
+    expect(await shared(taking, { before })).toMatchObject({ known: false, failure: "stalled", reason: expect.stringContaining("take in 1002 other files") });
   });
 
   it("that cannot be read any more is a problem where it is taken in", async () => {
@@ -195,9 +222,10 @@ describe("a file that environments share", () => {
     });
   });
 
-  it("costs nothing while no image changes", async () => {
+  it("costs nothing while no image changes but in the environments' own files", async () => {
     const asked: string[] = [];
-    const { read } = proposed(BEFORE, [{ number: 1, files: { [DEPLOYMENT]: `# a word\n${BEFORE[DEPLOYMENT]}`, "README.md": "x" } }], (manifests) => ({
+    const own = { "apps/checkout/prod/kustomization.yaml": BEFORE["apps/checkout/prod/kustomization.yaml"].replace("'6'", "'7'") };
+    const { read } = proposed(BEFORE, [{ number: 1, files: { ...own, [DEPLOYMENT]: `# a word\n${BEFORE[DEPLOYMENT]}`, "README.md": "x" } }], (manifests) => ({
       ...manifests,
       files: (...given) => {
         asked.push("files");

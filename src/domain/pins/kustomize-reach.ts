@@ -5,6 +5,8 @@ import type { KustomizeReferences } from "./kustomize-references.ts";
 /** An app's environment that takes a file in. */
 export interface Reaching {
   readonly place: DiscoveredPlace;
+  /** The environment's own kustomization. */
+  readonly root: string;
   /** Normalised names of images that are pinned on every way from there to the file: what the file says of them changes nothing there. */
   readonly pinned: ReadonlySet<string>;
 }
@@ -12,6 +14,8 @@ export interface Reaching {
 export interface KustomizeReach {
   /** Who takes a file in, by its path. The environments' own kustomizations are not among them, unless another takes them in. */
   readonly files: ReadonlyMap<string, readonly Reaching[]>;
+  /** Images that each environment's own kustomization pins, by its path. */
+  readonly own: ReadonlyMap<string, ReadonlySet<string>>;
   /** Kustomizations that were met and are not read yet: once they are, this has to be asked again. */
   readonly unread: ReadonlySet<string>;
   /** Kustomizations that were met and cannot be read, so that what they take in is not known. */
@@ -31,17 +35,19 @@ export function kustomizeReach(
   read: (file: string) => KustomizeReferences | null | undefined,
 ): KustomizeReach {
   const files = new Map<string, Reaching[]>();
+  const own = new Map<string, ReadonlySet<string>>();
   const unread = new Set<string>();
   const unreadable = new Set<string>();
   for (const [root, place] of roots) {
+    own.set(root, read(root)?.pinned ?? new Set());
     for (const [file, pinned] of walk(root, has, read, unread, unreadable)) {
       if (file === root) continue;
       const reaching = files.get(file) ?? [];
-      reaching.push({ place, pinned });
+      reaching.push({ place, root, pinned });
       files.set(file, reaching);
     }
   }
-  return { files, unread, unreadable };
+  return { files, own, unread, unreadable };
 }
 
 /** All files that one kustomization takes in, itself too, with the images that are pinned on every way to them. */
@@ -74,6 +80,15 @@ function walk(
     }
   }
   return seen;
+}
+
+/** Files that others take in than before, or that stand under other pins: what they say has come or gone though they did not change. */
+export function rewiredFiles(old: KustomizeReach, now: KustomizeReach): readonly string[] {
+  const files = new Set([...old.files.keys(), ...now.files.keys()]);
+  const taking = (reach: KustomizeReach, file: string): string => {
+    return JSON.stringify((reach.files.get(file) ?? []).map(({ root, pinned }) => [root, ...[...pinned].toSorted()].join(" ")).toSorted());
+  };
+  return [...files].filter((file) => taking(old, file) !== taking(now, file));
 }
 
 /** The file that a path of a kustomization means, or null where the repository has none. */

@@ -3,6 +3,9 @@ import { plural } from "./readable.ts";
 
 /** Files and images named in one sentence. */
 const NAMED = 5;
+const WAYS_OUT =
+  "To promote an image from one environment to the next, pin it in the kustomization of each; " +
+  "if Pinion is not to promote it, say under `images:` of the app what it promotes.";
 
 /** Says where files outside the environments' own change what runs, which the files' names do not tell. */
 export function sharedNotes(shared: readonly SharedChange[]): readonly string[] {
@@ -13,7 +16,7 @@ export function sharedNotes(shared: readonly SharedChange[]): readonly string[] 
     const environments = new Set(changes.map(({ environment }) => environment));
     const whose = apps.size === 1 ? [...apps].join("") : plural(apps.size, "app");
     const where = `${some(files.map((file) => `\`${file}\``))} changes what ${whose} runs in ${[...environments].join(", ")}${environments.size > 1 ? " at once" : ""}`;
-    if (isPromoted) return `${where}, and is judged there. To promote an image from one environment to the next, pin it in the kustomization of each.`;
+    if (isPromoted) return `${where}, and is judged there. ${WAYS_OUT}`;
     const images = new Set(changes.flatMap(({ from, to }) => [from, to]).flatMap((pinned) => pinned?.images.map(({ repository }) => repository) ?? []));
     return `${where}. Pinion does not promote ${some([...images].toSorted())} there, so no gate judges that.`;
   });
