@@ -53,6 +53,7 @@ const server = await startServer({
   appId: settings.github.appId,
   probot,
   registrySecrets: new Map(),
+  pushIdentity: null,
   dispatcher,
   journal: ports.journal,
 });

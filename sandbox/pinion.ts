@@ -38,6 +38,7 @@ export async function startPinion({ clock, environment, log = [], dataDirectory 
     appId: settings.github.appId,
     probot: composition.probot,
     registrySecrets: settings.webhooks,
+    pushIdentity: composition.pushIdentity,
     dispatcher: composition.dispatcher,
     journal: composition.ports.journal,
   });

@@ -85,7 +85,10 @@ function parse(args: readonly string[]): ParsedLine | string {
     );
     return { words: positionals, help: help ?? false, version: version ?? false, json: json ?? false, options: new Map(given) };
   } catch (cause) {
-    return cause instanceof Error ? (cause.message.split(". ")[0] ?? cause.message) : "the options cannot be read";
+    if (!(cause instanceof Error)) return "the options cannot be read";
+    const typed = /^Unknown option '(--[^']*)'/.exec(cause.message)?.[1];
+    const known = ["help", "version", "json", ...options.map(({ name }) => name)].map((name) => `--${name}`);
+    return typed === undefined ? (cause.message.split(". ")[0] ?? cause.message) : `${typed} is no option.${didYouMean(typed, known)}`;
   }
 }
 
@@ -103,17 +106,17 @@ function misused(problem: string, terminal: Terminal): ExitCode {
 }
 
 function usage(): string {
-  const rows = COMMANDS.map(({ name, parameters, summary }) => [`${name} ${parameters}`.trimEnd(), summary] as const);
+  // Options are told in the help of each command: with them, no line would fit.
+  const rows = COMMANDS.map(({ name, parameters, summary }) => [`${name} ${parameters.replaceAll(/ ?\[--[^\]]*\]/g, "")}`.trimEnd(), summary] as const);
   const width = Math.max(...rows.map(([left]) => left.length));
   return `Pinion promotes container images through environments by pull request.
-
 Usage: pinion COMMAND
 
 Commands:
 ${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n")}
 
 Options:
-  -h, --help  help, also of one command
+  -h, --help  this help; after a command, its own with all options
   --version   the version
   --json      results as JSON
 

@@ -1,9 +1,10 @@
 import { createArgoCd } from "./adapters/argocd.ts";
+import { createPushIdentity } from "./adapters/google-oidc.ts";
 import { createPrometheus } from "./adapters/prometheus.ts";
 import { createRegistry } from "./adapters/registry.ts";
 import { parseDockerConfig } from "./adapters/registry/docker-config.ts";
-import type { EndpointSettings } from "./config.ts";
-import { PortFailure, type Clock, type Ports } from "./ports.ts";
+import type { EndpointSettings, Settings } from "./config.ts";
+import { PortFailure, type Clock, type Ports, type PushIdentity } from "./ports.ts";
 
 /** The ports beside Git and GitHub; `environment` is what credential helpers may take from. Throws a `PortFailure` when the credentials of registries cannot be read. */
 export function composeEndpoints(
@@ -29,6 +30,11 @@ export function composeEndpoints(
       now: () => clock.now(),
     }),
   };
+}
+
+/** Who may push by Pub/Sub; null where the operator names nobody. */
+export function composePushIdentity({ pushIdentity }: Pick<Settings, "pushIdentity">, clock: Clock): PushIdentity | null {
+  return pushIdentity === null ? null : createPushIdentity({ ...pushIdentity, clock });
 }
 
 function registryCredentials(settings: EndpointSettings, journal: Ports["journal"]) {

@@ -6,9 +6,9 @@ import { failureOf } from "./adapters/github/failure.ts";
 import { boundedFetch } from "./adapters/github/fetch.ts";
 import { pinionOctokit } from "./adapters/github/octokit.ts";
 import { loadShippedPolicies } from "./adapters/policies.ts";
-import { composeEndpoints } from "./compose-endpoints.ts";
+import { composeEndpoints, composePushIdentity } from "./compose-endpoints.ts";
 import type { Settings } from "./config.ts";
-import type { Clock, Ports } from "./ports.ts";
+import type { Clock, Ports, PushIdentity } from "./ports.ts";
 import { createDispatcher, type Dispatcher } from "./reconciler/dispatch.ts";
 import { createReconciler, type Reconciler } from "./reconciler/reconcile.ts";
 import { createJournal, withoutBodies } from "./telemetry.ts";
@@ -31,6 +31,7 @@ export interface Composition {
   readonly ports: Ports;
   readonly reconciler: Reconciler;
   readonly dispatcher: Dispatcher;
+  readonly pushIdentity: PushIdentity | null;
 }
 
 /** Repositories looked at side by side. A look is mostly waiting. */
@@ -67,7 +68,7 @@ export async function compose(settings: Settings, surroundings: Surroundings): P
   const { forge } = ports;
   const { sweepInterval } = settings;
   const dispatcher = createDispatcher({ forge, reconciler, clock, journal, random, concurrency: CONCURRENCY, sweepInterval });
-  return { probot, ports, reconciler, dispatcher };
+  return { probot, ports, reconciler, dispatcher, pushIdentity: composePushIdentity(settings, clock) };
 }
 
 function createProbot(settings: Settings, { logger, throttle }: Surroundings): Probot {

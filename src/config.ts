@@ -39,6 +39,8 @@ export interface Settings {
   };
   /** Secrets by which registries show who they are. A source without one has no door. */
   readonly webhooks: ReadonlyMap<RegistrySource, Secret>;
+  /** Whose token Pub/Sub shows instead, or null. */
+  readonly pushIdentity: { readonly audience: string; readonly serviceAccount: string } | null;
   readonly sweepInterval: Milliseconds;
 }
 
@@ -53,6 +55,9 @@ export function webhookSecretVariable(source: RegistrySource): string {
   return `PINION_WEBHOOK_${source.toUpperCase()}_SECRET`;
 }
 
+/** The variables that open the door for Pub/Sub. */
+export const PUSH_AUDIENCE = "PINION_WEBHOOK_GAR_AUDIENCE";
+export const PUSH_ACCOUNT = "PINION_WEBHOOK_GAR_SERVICE_ACCOUNT";
 /** The name of an endpoint that was given without one. */
 const UNNAMED = "default";
 /** Shorter secrets can be guessed. */
@@ -71,6 +76,8 @@ const PLAIN_VARIABLES = [
   "PINION_TRUSTED_REGISTRY_HOSTS",
   "PINION_SWEEP_INTERVAL",
   ...REGISTRY_SOURCES.flatMap((source) => [webhookSecretVariable(source), `${webhookSecretVariable(source)}_FILE`]),
+  PUSH_AUDIENCE,
+  PUSH_ACCOUNT,
 ];
 const OTHER_VARIABLES = [
   "APP_ID",
@@ -146,6 +153,7 @@ export function readSettings(
     dataDirectory: dataDirectory(reading),
     ...endpointSettings(reading),
     webhooks: webhooks(reading),
+    pushIdentity: pushIdentity(reading),
     sweepInterval: sweepInterval(reading),
   };
   unknownVariables(reading);
@@ -340,6 +348,22 @@ function webhooks(reading: Reading): ReadonlyMap<RegistrySource, Secret> {
     found.set(source, secret);
   }
   return found;
+}
+
+/** Both or neither: any service account of Google's can have a token made for any audience. */
+function pushIdentity(reading: Reading): Settings["pushIdentity"] {
+  const [audience, serviceAccount] = [reading.text(PUSH_AUDIENCE), reading.text(PUSH_ACCOUNT)];
+  if (audience === null && serviceAccount === null) return null;
+  if (audience === null || serviceAccount === null) {
+    reading.problem(`${PUSH_AUDIENCE} and ${PUSH_ACCOUNT} go together: give the subscription's audience and the account it pushes as`);
+    return null;
+  }
+  if (!/^[^\s@]+@[^\s@]+$/.test(serviceAccount)) reading.problem(`${PUSH_ACCOUNT} must be the e-mail address of a service account`);
+  const secret = webhookSecretVariable("gar");
+  for (const name of [secret, `${secret}_FILE`]) {
+    if (reading.text(name) !== null) reading.problem(`${name} is given beside ${PUSH_AUDIENCE}: take it out, the token is the better proof`);
+  }
+  return { audience, serviceAccount };
 }
 
 function sweepInterval(reading: Reading): Milliseconds {

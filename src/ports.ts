@@ -250,6 +250,16 @@ export interface Metrics {
   query(endpoint: string | null, expression: string, at: Instant): Promise<MetricAnswer>;
 }
 
+/** Who a push of Google's Pub/Sub comes from. */
+export interface PushIdentity {
+  /**
+   * What is wrong with the token that came with it, or null.
+   *
+   * @throws {PortFailure} when that cannot be told, because Google's keys cannot be had.
+   */
+  problem(token: string): Promise<string | null>;
+}
+
 /** A log of what happened, for operators. Never holds a secret. */
 export interface Journal {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;

@@ -4,7 +4,7 @@ import { createNodeMiddleware, type Probot } from "probot";
 import createApp from "./app.ts";
 import type { Milliseconds } from "./domain/answer.ts";
 import type { RegistrySource } from "./domain/registry-events/sources.ts";
-import type { Journal } from "./ports.ts";
+import type { Journal, PushIdentity } from "./ports.ts";
 import type { Dispatcher } from "./reconciler/dispatch.ts";
 import type { Secret } from "./secret.ts";
 import { answer, refuse } from "./web/answer.ts";
@@ -20,6 +20,8 @@ export interface ServerParts {
   /** Made with the webhook secret, and with a logger that does not print bodies. */
   readonly probot: Probot;
   readonly registrySecrets: ReadonlyMap<RegistrySource, Secret>;
+  /** Whose tokens are taken from Pub/Sub in place of a secret, or null. */
+  readonly pushIdentity: PushIdentity | null;
   readonly dispatcher: Dispatcher;
   readonly journal: Journal;
   /** How long looks under way may take to end when the server closes. 25 s unless given: Kubernetes kills after 30. */

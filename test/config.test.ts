@@ -122,6 +122,13 @@ it.each([
   [{ PINION_REGISTRY_CONFIG: "/none" }, /cannot be read \(ENOENT\)/],
   [{ PINION_INSECURE_REGISTRIES: "a.example.com, http://b" }, /"http:\/\/b" is not a host/],
   [{ PINION_WEBHOOK_DISTRIBUTION_SECRET: "short" }, /at least 16/],
+  [{ PINION_WEBHOOK_GAR_AUDIENCE: "https://pinion.example.com" }, /^PINION_WEBHOOK_GAR_AUDIENCE and PINION_WEBHOOK_GAR_SERVICE_ACCOUNT go together/],
+  [{ PINION_WEBHOOK_GAR_SERVICE_ACCOUNT: "push@p.iam.gserviceaccount.com" }, /go together/],
+  [{ PINION_WEBHOOK_GAR_AUDIENCE: "a", PINION_WEBHOOK_GAR_SERVICE_ACCOUNT: "push" }, /must be the e-mail address/],
+  [
+    { PINION_WEBHOOK_GAR_AUDIENCE: "a", PINION_WEBHOOK_GAR_SERVICE_ACCOUNT: "push@p.iam.gserviceaccount.com", PINION_WEBHOOK_GAR_SECRET: "sixteen characters" },
+    /^PINION_WEBHOOK_GAR_SECRET is given beside PINION_WEBHOOK_GAR_AUDIENCE: take it out/,
+  ],
 ])("refuses %j", (environment, problem) => {
   expect(problemsOf(environment)).toEqual([expect.stringMatching(problem)]);
 });
@@ -198,6 +205,8 @@ describe("endpoints", () => {
         PINION_INSECURE_REGISTRIES: "Registry.internal:5000, 10.0.0.1 ,",
         PINION_REGISTRY_CONFIG: "/docker.json",
         PINION_WEBHOOK_DISTRIBUTION_SECRET_FILE: "/hook",
+        PINION_WEBHOOK_GAR_AUDIENCE: "https://pinion.example.com",
+        PINION_WEBHOOK_GAR_SERVICE_ACCOUNT: "push@p.iam.gserviceaccount.com",
         PINION_SWEEP_INTERVAL: "90s",
         PORT: "0",
       },
@@ -206,6 +215,7 @@ describe("endpoints", () => {
     expect(settings.registries.insecure).toEqual(["registry.internal:5000", "10.0.0.1"]);
     expect(settings.registries.dockerConfig?.reveal()).toBe('{"auths":{}}');
     expect(settings.webhooks.get("distribution")?.reveal()).toBe("sixteen characters");
+    expect(settings.pushIdentity).toEqual({ audience: "https://pinion.example.com", serviceAccount: "push@p.iam.gserviceaccount.com" });
     expect([settings.sweepInterval, settings.port]).toEqual([90_000, 0]);
   });
 });

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { REGISTRY_SOURCES, type RegistrySource } from "../src/domain/registry-events/sources.ts";
+import { PortFailure, type PushIdentity } from "../src/ports.ts";
 import { Secret } from "../src/secret.ts";
 import { PROOFS, signatureProblem } from "../src/web/registry-proof.ts";
 import { PUSHED, PUSHES, REGISTRY_OF } from "./domain/registry-events/payloads.ts";
@@ -115,6 +116,46 @@ it("knows the signature that GitHub documents for its example", () => {
   const request = { headers } as unknown as Parameters<typeof signatureProblem>[2];
   expect(signatureProblem(PROOFS.github, new Secret("It's a Secret to Everybody"), request, Buffer.from("Hello, World!"))).toBeNull();
   expect(signatureProblem(PROOFS.github, new Secret("It's a Secret to Everybody"), request, Buffer.from("Hello, World"))).not.toBeNull();
+});
+
+describe("a push of Pub/Sub whose account is named", () => {
+  const body = JSON.stringify(PUSHES.gar);
+  const path = "/webhooks/registry/gar";
+  const pushIdentity: PushIdentity = {
+    problem: async (token) => {
+      if (token === "h.keys.down") throw new PortFailure("dependency", "Could not read the keys: www.googleapis.com gave no answer.");
+      return token === "h.good.s" ? null : "the token is of another service account";
+    },
+  };
+  const json = { "content-type": "application/json" };
+
+  it("is taken with the token, whatever secrets there are", async () => {
+    const { post, looks, dispatcher } = await serverUnderTest({ pushIdentity });
+    const response = await post(body, { ...json, authorization: "Bearer h.good.s" }, path);
+    expect([response.status, await response.json()]).toEqual([202, { accepted: [PUSHED.gar] }]);
+    await dispatcher.idle();
+    expect(looks.flatMap((look) => look.hints)).toEqual([{ kind: "registry", repository: PUSHED.gar }]);
+  });
+
+  it.each([
+    ["no token", {}, path, 401, "turn on authentication for the push subscription"],
+    ["the secret in its address", {}, `${path}?secret=${encodeURIComponent(REGISTRY_SECRET)}`, 401, "turn on authentication for the push subscription"],
+    ["the secret as a token", { authorization: `Bearer ${REGISTRY_SECRET}` }, path, 401, "turn on authentication for the push subscription"],
+    ["another token", { authorization: "Bearer h.bad.s" }, path, 401, "the token is of another service account"],
+    ["any token while Google's keys cannot be had", { authorization: "Bearer h.keys.down" }, path, 503, "who sends this cannot be told at the moment: send it again"],
+  ])("is refused with %s", async (_, headers, to, status, reason) => {
+    const { post, looks, dispatcher, lines } = await serverUnderTest({ pushIdentity });
+    const response = await post(body, { ...json, ...headers }, to);
+    expect([response.status, await response.json()]).toEqual([status, { error: expect.stringContaining(reason) }]);
+    await dispatcher.idle();
+    expect([looks, lines.join("").match(/Bearer|h\.(?:bad|keys)/)]).toEqual([[], null]);
+    expect(lines.join("")).toContain('"source":"gar"');
+  });
+
+  it("opens no other door", async () => {
+    const { post } = await serverUnderTest({ pushIdentity });
+    expect((await post(JSON.stringify(PUSHES.quay), { ...json, authorization: "Bearer h.good.s" }, "/webhooks/registry/quay")).status).toBe(401);
+  });
 });
 
 it("a webhook of Artifactory whose address does not name the registry is told how to", async () => {

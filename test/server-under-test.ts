@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { VirtualClock } from "../sandbox/clock.ts";
 import type { Repository } from "../src/domain/observation.ts";
 import { REGISTRY_SOURCES, type RegistrySource } from "../src/domain/registry-events/sources.ts";
+import type { PushIdentity } from "../src/ports.ts";
 import { createDispatcher } from "../src/reconciler/dispatch.ts";
 import type { Hint } from "../src/reconciler/hint.ts";
 import { Secret } from "../src/secret.ts";
@@ -44,7 +45,7 @@ export function gitHubHeaders(body: string | Uint8Array, event = "pull_request")
 }
 
 /** The real server on a port of its own. Looks are written down, and end when the test lets them. */
-export async function serverUnderTest(options: { registry?: boolean; registrySecret?: string; swept?: boolean } = {}) {
+export async function serverUnderTest(options: { registry?: boolean; registrySecret?: string; swept?: boolean; pushIdentity?: PushIdentity } = {}) {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const lines: string[] = [];
   const logger = createLogger({ level: "info", output: { write: (line) => lines.push(line) } });
@@ -79,6 +80,7 @@ export async function serverUnderTest(options: { registry?: boolean; registrySec
     appId: APP_ID,
     probot: new Probot({ appId: APP_ID, privateKey: PRIVATE_KEY, secret: WEBHOOK_SECRET, log: logger }),
     registrySecrets,
+    pushIdentity: options.pushIdentity ?? null,
     dispatcher,
     journal,
   });

@@ -240,7 +240,7 @@ describe("the rest of the server", () => {
     const { Probot } = await import("probot");
     const probot = new Probot({ githubToken: "none", secret: "a secret that is not used" });
     const journal = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    const parts = { host: "127.0.0.1", port, appId: 1, probot, registrySecrets: new Map(), dispatcher, journal };
+    const parts = { host: "127.0.0.1", port, appId: 1, probot, registrySecrets: new Map(), pushIdentity: null, dispatcher, journal };
     await expect(startServer(parts)).rejects.toThrow(`Pinion cannot listen on 127.0.0.1:${port} (EADDRINUSE): check HOST and PORT`);
   });
 });

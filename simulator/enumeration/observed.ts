@@ -144,7 +144,7 @@ function changesOf(world: World, stage: Stage): readonly PinChange[] {
 }
 
 function proposalOf(world: World, { head }: Pull): ProposedChange {
-  const base = { base: headOf(world), head: head.oid, config: null, broken: [] };
+  const base = { base: headOf(world), head: head.oid, config: null, broken: [], shared: [] };
   const outcome = mergeOf(world, head);
   if (outcome === "conflict") return { ...base, conflicts: [fileOf(head.stage)], promotions: [], otherFiles: [], quarantines: [] };
   const from = world.pins[head.stage];

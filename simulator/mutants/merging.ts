@@ -20,7 +20,7 @@ export const MERGING: readonly Mutant[] = [
     name: "what people open is merged as well",
     edits: [
       { file: JUDGE, text: "const untouched = opened !== null && appsAlone;", replacement: "const untouched = (opened !== null && appsAlone) || !own;" },
-      { file: JUDGE, text: `const revert = untouched && opened.kind === "revert";`, replacement: `const revert = untouched && opened?.kind === "revert";` },
+      { file: JUDGE, text: `const kind = untouched && opened.kind === "revert" ?`, replacement: `const kind = untouched && opened?.kind === "revert" ?` },
     ],
     invariants: ["S24", "S31"],
   },

@@ -3,13 +3,16 @@ import { parseConfig } from "../domain/config-file.ts";
 import { configSchemaText } from "../domain/config-schema.ts";
 import { CONFIG_PATH, type ConfigProblem } from "../domain/config.ts";
 import { EXIT, type Command } from "./command.ts";
+import { unreadable } from "./set.ts";
 
 export const configCheck: Command = {
   name: "config check",
   parameters: "[FILE] [--json]",
   summary: "check a repository's configuration",
   details: `Checks FILE, ${CONFIG_PATH} unless given, - for standard input, and prints every problem as
-FILE:LINE:COLUMN: MESSAGE. With --json: {"ok": …, "file": …, "problems": [{"line": …, "column": …, "message": …}]}.`,
+FILE:LINE:COLUMN: MESSAGE.
+
+  --json   {"ok": whether there is none, "file", "problems": [{"line", "column", "message"}]}`,
   accepts: { words: 1, json: true },
   run: async ({ words, json }, terminal) => {
     const file = words[0] ?? CONFIG_PATH;
@@ -17,8 +20,8 @@ FILE:LINE:COLUMN: MESSAGE. With --json: {"ok": …, "file": …, "problems": [{"
     try {
       bytes = file === "-" ? await terminal.input() : await readFile(file);
     } catch (cause) {
-      const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable";
-      terminal.err(`pinion: ${file} cannot be read (${code})\n`);
+      const cure = words[0] === undefined ? ". Name a file, go to the root of the repository, or let pinion init write one" : "";
+      terminal.err(`pinion: ${unreadable(file, cause)}${cure}\n`);
       return EXIT.usage;
     }
     const problems = problemsIn(bytes);

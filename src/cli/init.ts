@@ -22,9 +22,9 @@ export function initCommand(open: OpenRepository): Command {
     summary: "look at a repository and write its configuration",
     details: `Looks at the files under DIR (the current folder unless given), which should be the root of a manifests
 repository, and writes ${CONFIG_PATH} there: environments by their well-known names, patterns
-that find the apps, the names of Argo CD Applications. It says what it guessed and what it could not
-tell; what it could not tell is not filled in. The file begins in observe mode, so that nothing moves
-before somebody has read it. A file that is there already is never changed.
+that find the apps, the names of Argo CD Applications, also of those that ApplicationSets make. It says
+what it guessed and what it could not tell; what it could not tell is not filled in. The file begins in
+observe mode, so that nothing moves before somebody has read it. One that is there is never changed.
 
   --dry-run   print the file instead of writing it
   --json      {"outcome": "written", "would-write" or "refused", "file", "text"?, "reasons"?, "doubts"?,

@@ -45,6 +45,12 @@ export async function openPinSource(directory: string, revision: string | null, 
   };
 }
 
+/** Whether a folder is what Git keeps a repository in, as a bare one is: no manifests stand in it as files (gitrepository-layout(5)). */
+export async function isGitDirectory(directory: string): Promise<boolean> {
+  const is = async (name: string, kind: "isFile" | "isDirectory"): Promise<boolean> => (await stat(join(directory, name)).catch(() => null))?.[kind]() === true;
+  return (await is("HEAD", "isFile")) && (await is("objects", "isDirectory")) && (await is("refs", "isDirectory"));
+}
+
 async function openFolder(directory: string): Promise<PinSource> {
   const found = await stat(directory).catch(() => null);
   if (found?.isDirectory() !== true) throw new PortFailure("stalled", `${directory} is no folder: name one, or none for the current folder`);

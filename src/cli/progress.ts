@@ -35,3 +35,27 @@ export class Progress {
     this.#drawn = -1;
   }
 }
+
+/** Bars of several works, one after the other. */
+export class Progresses {
+  readonly #terminal: Watched;
+  #last: { readonly what: string; readonly total: number; readonly bar: Progress } | null = null;
+
+  constructor(terminal: Watched) {
+    this.#terminal = terminal;
+  }
+
+  /** `done` of this work's total. */
+  readonly show = (what: string, done: number, total: number): void => {
+    if (this.#last?.what !== what || this.#last.total !== total) {
+      this.end();
+      this.#last = { what, total, bar: new Progress(this.#terminal, what, total) };
+    }
+    this.#last.bar.show(done);
+  };
+
+  /** Wipes away what is drawn; what goes on afterwards is drawn again. */
+  end(): void {
+    this.#last?.bar.end();
+  }
+}

@@ -3,6 +3,7 @@ import { readEndpointSettings } from "../config.ts";
 import { PortFailure } from "../ports.ts";
 import { rehearse, type Asked, type Rehearsal } from "../reconciler/rehearse.ts";
 import { EXIT, type ExitCode, type Terminal } from "./command.ts";
+import { Progresses } from "./progress.ts";
 
 /** Works in clones of one branch too. */
 export const FETCH_LOG = "git fetch origin +pinion-log:refs/remotes/origin/pinion-log";
@@ -25,7 +26,9 @@ export async function rehearseIn(
   if (!read.ok) {
     return { code: EXIT.usage, problem: `pinion: the environment cannot be used:\n${read.problems.map((problem) => `  ${problem}\n`).join("")}` };
   }
+  const progress = new Progresses(terminal);
   const tell = (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+    progress.end();
     const details = Object.entries(fields).map(([name, value]) => ` ${name}=${value instanceof Error ? value.message : String(value)}`);
     terminal.err(`pinion: ${message}${details.join("")}\n`);
   };
@@ -34,7 +37,10 @@ export async function rehearseIn(
     // Loaded only here: no other command needs the policies and the adapters.
     const { composeClone } = await import("../compose-clone.ts");
     const clone = await composeClone(directory, read.settings, terminal.environment, systemClock, journal);
-    const rehearsal = await rehearse(clone.ports, clone.policies, clone.repository, asked).finally(() => clone.close());
+    const rehearsal = await rehearse(clone.ports, clone.policies, clone.repository, asked, progress.show).finally(() => {
+      progress.end();
+      clone.close();
+    });
     return { rehearsal, branch: clone.branch, workTree: clone.workTree };
   } catch (cause) {
     if (!(cause instanceof PortFailure)) throw cause;

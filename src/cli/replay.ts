@@ -3,7 +3,7 @@ import type { ReplayedEdit } from "../domain/pins/replay.ts";
 import type { Oid } from "../domain/release.ts";
 import { PortFailure, type ChangingCommit, type LocalRepository } from "../ports.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "./command.ts";
-import { decoded } from "./pin-source.ts";
+import { decoded, FILE_LIMIT } from "./pin-source.ts";
 import { Progress } from "./progress.ts";
 import type { OpenRepository } from "./repository.ts";
 
@@ -24,25 +24,31 @@ interface Totals {
   reproduced: number;
   readonly differs: Exception[];
   readonly refused: Exception[];
+  /** Commits that may change pins alone: a file of theirs cannot be read. They are not in `pin_only`. */
+  readonly unknown: Exception[];
 }
 
 /** Commits whose changes and files are read at once. */
 const CHUNK = 200;
+/** Commits of which it is not known are told one by one up to this many: a repository of templates is full of them. */
+const TOLD = 10;
 
 export function replayCommand(open: OpenRepository): Command {
   return {
     name: "replay",
     parameters: "REPO [--limit N] [--json]",
-    summary: "make the pin changes of a repository's history again, and compare the bytes",
+    summary: "make a history's pin changes again, and compare the bytes",
     details: `Walks the first-parent history of the Git repository REPO (bare or not) from HEAD, newest first. Of each
 commit with one parent that changes the values of pins and nothing else, it takes the new values, lets
 the engine set them in the parent's files, and compares the outcome with what was committed. The engine
-gets file, path and new value, never the difference.
+gets file, path and new value, never the difference. Of a file that cannot be read, too large or a template,
+it is not known whether only pins changed: such commits are told apart.
 
   --limit N   look at the N newest commits only
   --json      one line: {"commits": looked at, "pin_only": those that change values of pins alone,
               "edits": pins they change, "reproduced": those that came out byte for byte,
-              "differs": [{"commit", "reason"}], "refused": [{"commit", "reason"}]}`,
+              "differs": [{"commit", "reason"}], "refused": [{"commit", "reason"}],
+              "unknown": [{"commit", "reason"}]: not in pin_only}`,
     exitCodes: `Exit codes:
   0  every change of pins came out byte for byte, or was refused with a reason
   1  some came out differently
@@ -75,7 +81,7 @@ function misused(problem: string, terminal: Terminal): ExitCode {
 
 async function replay(repository: LocalRepository, limit: number | null, terminal: Terminal): Promise<Totals> {
   const history = await repository.history(await repository.commit("HEAD"), limit);
-  const totals: Totals = { commits: history.length, pin_only: 0, edits: 0, reproduced: 0, differs: [], refused: [] };
+  const totals: Totals = { commits: history.length, pin_only: 0, edits: 0, reproduced: 0, differs: [], refused: [], unknown: [] };
   const progress = new Progress(terminal, "replaying", history.length);
   for (let at = 0; at < history.length; at += CHUNK) {
     progress.show(at);
@@ -93,6 +99,11 @@ async function replayChunk(repository: LocalRepository, commits: readonly Changi
   for (const { commit, files } of commits) {
     const edits = replayCommit(files, contents);
     if (edits === null) continue;
+    const unknown = edits.find((edit) => edit.outcome === "unknown");
+    if (unknown !== undefined) {
+      totals.unknown.push({ commit, reason: unknown.reason });
+      continue;
+    }
     totals.pin_only += 1;
     totals.edits += edits.reduce((sum, edit) => sum + edit.edits, 0);
     const differs = edits.find((edit) => edit.outcome === "differs");
@@ -103,27 +114,33 @@ async function replayChunk(repository: LocalRepository, commits: readonly Changi
   }
 }
 
-/** What came of each file; null when the commit changed something else too, or a file cannot be read. */
+/** What came of each file; null when the commit changed something else too. */
 function replayCommit(files: ChangingCommit["files"], contents: ReadonlyMap<Oid, Uint8Array>): readonly ReplayedEdit[] | null {
   const edits: ReplayedEdit[] = [];
   for (const { path, before, after } of files) {
     const [old, now] = [before, after].map((blob) => decoded(blob === null ? undefined : contents.get(blob)));
-    const edit = path === null || old == null || now == null ? null : replayFile({ path, before: old, after: now });
+    const edit = path === null ? null : old == null || now == null ? unread(path) : replayFile({ path, before: old, after: now });
     if (edit === null) return null;
     edits.push(edit);
   }
   return edits;
 }
 
-function report({ commits, pin_only, edits, reproduced, differs, refused }: Totals): string {
+function unread(path: string): ReplayedEdit {
+  return { outcome: "unknown", edits: 0, reason: `${path}: is over ${FILE_LIMIT} bytes, or not UTF-8` };
+}
+
+function report({ commits, pin_only, edits, reproduced, differs, refused, unknown }: Totals): string {
   const lines = (title: string, exceptions: readonly Exception[]): string[] =>
     exceptions.map(({ commit, reason }) => `${title} ${commit.slice(0, 12)} ${reason}`);
   const share = pin_only === 0 ? "" : ` (${((100 * reproduced) / pin_only).toFixed(2)} %)`;
   return [
     ...lines("differs", differs),
     ...lines("refused", refused),
+    ...lines("unknown", unknown.slice(0, TOLD)),
     `${commits} commits, ${pin_only} change pins alone (${edits} pins)`,
     `${reproduced} came out byte for byte${share}, ${differs.length} differ, ${refused.length} were refused`,
+    ...(unknown.length === 0 ? [] : [`${unknown.length} more may change pins alone: a file of theirs cannot be read${unknown.length > TOLD ? " (--json tells them all)" : ""}`]),
     "",
   ].join("\n");
 }

@@ -12,13 +12,14 @@ export async function runUntilStopped(settings: Settings, terminal: Terminal): P
   const journal = createJournal(logger);
   try {
     const surroundings = { clock: systemClock, random: Math.random, logger, environment: terminal.environment, throttle: true };
-    const { probot, dispatcher } = await compose(settings, surroundings);
+    const { probot, dispatcher, pushIdentity } = await compose(settings, surroundings);
     const server = await startServer({
       host: settings.host,
       port: settings.port,
       appId: settings.github.appId,
       probot,
       registrySecrets: settings.webhooks,
+      pushIdentity,
       dispatcher,
       journal,
     });

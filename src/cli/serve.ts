@@ -1,4 +1,4 @@
-import { readSettings, webhookSecretVariable } from "../config.ts";
+import { PUSH_ACCOUNT, PUSH_AUDIENCE, readSettings, webhookSecretVariable } from "../config.ts";
 import { REGISTRY_SOURCES } from "../domain/registry-events/sources.ts";
 import { EXIT, type Command } from "./command.ts";
 
@@ -30,7 +30,9 @@ The rest:
   PINION_PROMETHEUS_URL, PINION_PROMETHEUS_TOKEN_FILE or PINION_PROMETHEUS_TOKEN
                              one endpoint; for several, with a name: PINION_ARGOCD_EU_URL is "eu" in a configuration
 Each of these (or the same without _FILE) opens POST /webhooks/registry/<name> for a registry that knows the secret:
-${REGISTRY_SOURCES.map((source) => `  ${webhookSecretVariable(source)}_FILE`).join("\n")}`,
+${inPairs(REGISTRY_SOURCES.map((source) => `${webhookSecretVariable(source)}_FILE`))}
+Both of these instead open gar for a push subscription of Pub/Sub that signs tokens:
+  ${PUSH_AUDIENCE}, ${PUSH_ACCOUNT}`,
   accepts: { words: 0, json: false },
   run: async (_given, terminal) => {
     const read = readSettings(terminal.environment);
@@ -43,3 +45,8 @@ ${REGISTRY_SOURCES.map((source) => `  ${webhookSecretVariable(source)}_FILE`).jo
     return runUntilStopped(read.settings, terminal);
   },
 };
+
+function inPairs(names: readonly string[]): string {
+  const width = Math.max(...names.map((name) => name.length));
+  return names.flatMap((name, index) => (index % 2 === 0 ? [`  ${name.padEnd(width)}  ${names[index + 1] ?? ""}`.trimEnd()] : [])).join("\n");
+}

@@ -74,8 +74,15 @@ export async function readText(file: string): Promise<{ ok: true; text: string }
     return { ok: true, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch (cause) {
     if (cause instanceof TypeError && !("syscall" in cause)) return { ok: false, problem: `${file} is not UTF-8: save it as such` };
-    return { ok: false, problem: `${file} cannot be read (${codeOf(cause)})` };
+    return { ok: false, problem: unreadable(file, cause) };
   }
+}
+
+/** What stands in the way of reading a file, and what to do about it. */
+export function unreadable(file: string, cause: unknown): string {
+  const code = codeOf(cause);
+  const cures: Readonly<Record<string, string>> = { ENOENT: "there is no such file, check the path", EISDIR: "it is a folder, name a file", EACCES: "check that you may read it" };
+  return `${file} cannot be read (${code})${cures[code] === undefined ? "" : `: ${cures[code]}`}`;
 }
 
 export function codeOf(cause: unknown): string {

@@ -35,6 +35,8 @@ export interface JudgedPullRequest {
   readonly untouched: boolean;
   readonly proposal: Answer<ProposedChange> | null;
   readonly promotions: readonly GatedPromotion[];
+  /** What changes in environments by files that they share: judged as the promotions that it makes, which no file of an environment tells. */
+  readonly shared: readonly GatedPromotion[];
   /** Apps that would have no pin any more, as `app in environment`. */
   readonly removals: readonly string[];
 }
@@ -44,37 +46,49 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
   const own = isOwn(pullRequest);
   const proposal = draft.observation.proposals.get(pullRequest.number) ?? null;
   const changes = proposal?.known === true ? proposal.value.promotions : [];
-  const opened = own ? openingOf(draft, pullRequest, changes) : null;
+  const sharedChanges = proposal?.known === true ? proposal.value.shared : [];
+  const opened = own && sharedChanges.length === 0 ? openingOf(draft, pullRequest, changes) : null;
   const appsAlone = pullRequest.commits.allOwn && pullRequest.commits.count === 1;
   const untouched = opened !== null && appsAlone;
   const foreign = own && !appsAlone;
   const movedOn = own && appsAlone ? whyMovedOn(draft, pullRequest, proposal?.known === true ? proposal.value : null, untouched) : null;
-  const promotions: GatedPromotion[] = [];
-  const removals: string[] = [];
-  for (const change of changes) {
+  const kind = untouched && opened.kind === "revert" ? "revert" : "promotion";
+  const gated = (change: Change): readonly GatedPromotion[] => {
     const environment = environmentOf(draft.config, change.environment);
-    if (environment === null) continue;
-    if (change.to === null) removals.push(`${change.app} in ${change.environment}`);
-    const revert = untouched && opened.kind === "revert";
-    promotions.push(
-      gate(draft, {
-        app: change.app,
-        environment,
-        kind: revert ? "revert" : "promotion",
-        origin: untouched ? "bot" : "person",
-        requesters: own ? requestersOf(draft, pullRequest, change.app, change.environment, change.to) : [pullRequest.author.login],
-        asking: change.to === null ? [] : askingNow(draft, change.app, change.environment, change.to),
-        changedByOthers: foreign,
-        from: change.from,
-        to: change.to ?? { app: change.app, version: "nothing", images: [] },
-        removal: change.to === null,
-        proposedOnly: revert && mustBeProposed(draft, change.app, change.environment),
-        pullRequest,
-        proposal: proposal?.known === true ? proposal.value : null,
-      }),
-    );
-  }
-  return { pullRequest, own, foreign, movedOn, untouched, proposal, promotions, removals };
+    if (environment === null) return [];
+    const { app, from } = change;
+    const promotion: JudgedPromotion = {
+      app,
+      environment,
+      kind,
+      origin: untouched ? "bot" : "person",
+      requesters: own ? requestersOf(draft, pullRequest, app, environment.name, change.to) : [pullRequest.author.login],
+      asking: change.to === null ? [] : askingNow(draft, app, environment.name, change.to),
+      changedByOthers: foreign,
+      from,
+      to: change.to ?? { app, version: "nothing", images: [] },
+      removal: change.to === null,
+      proposedOnly: kind === "revert" && mustBeProposed(draft, app, environment.name),
+      pullRequest,
+      proposal: proposal?.known === true ? proposal.value : null,
+    };
+    return [gate(draft, promotion)];
+  };
+  return {
+    pullRequest,
+    own,
+    foreign,
+    movedOn,
+    untouched,
+    proposal,
+    promotions: changes.flatMap(gated),
+    shared: sharedChanges.filter(({ isPromoted }) => isPromoted).flatMap(gated),
+    removals: removalsOf(draft, [...changes, ...sharedChanges.filter(({ isPromoted }) => isPromoted)]),
+  };
+}
+
+function removalsOf(draft: Draft, changes: readonly Change[]): readonly string[] {
+  return changes.flatMap(({ app, environment, to }) => (to === null && environmentOf(draft.config, environment) !== null ? [`${app} in ${environment}`] : []));
 }
 
 type Change = ProposedChange["promotions"][number];

@@ -5,11 +5,15 @@ const MOST_COMPARED = 2_000;
 
 type Line = readonly [mark: " " | "-" | "+", text: string];
 
-/** What is different between two texts, as a unified diff (GNU diffutils, "Detailed Description of Unified Format"); nothing where they are the same. */
+/**
+ * What is different between two texts, as a unified diff (GNU diffutils, "Detailed Description of Unified Format"); nothing where they are
+ * the same. A path from the root is shown as Git shows one, without its first slash.
+ */
 export function unifiedDiff(file: string, before: string, after: string): string {
   if (before === after) return "";
   const lines = compare(linesOf(before), linesOf(after));
-  return `--- a/${file}\n+++ b/${file}\n${hunks(lines).map(format(lines)).join("")}`;
+  const name = file.replace(/^(?:\.?\/)+/, "");
+  return `--- a/${name}\n+++ b/${name}\n${hunks(lines).map(format(lines)).join("")}`;
 }
 
 /** Lines with what ends them. */

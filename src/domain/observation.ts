@@ -172,6 +172,8 @@ export interface ProposedChange {
     readonly from: Pinned | null;
     readonly to: Pinned | null;
   }[];
+  /** What changes in files outside the environments' own: in all environments that take them in at once. */
+  readonly shared: readonly SharedChange[];
   /** Changed files in which something other than pins changes. */
   readonly otherFiles: readonly string[];
   /** Quarantine entries that it adds. */
@@ -180,6 +182,19 @@ export interface ProposedChange {
   readonly config: ConfigResult | null;
   /** Files that cannot be read as manifests any more, with the reason. */
   readonly broken: readonly string[];
+}
+
+/** Images that change in one environment because files that it takes in, like a shared base, say otherwise. */
+export interface SharedChange {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  /** The images that change, as they are now; null where they are new. */
+  readonly from: Pinned | null;
+  /** And as they would be; null where they go away. */
+  readonly to: Pinned | null;
+  /** Whether they are among the images that Pinion promotes for the app. */
+  readonly isPromoted: boolean;
+  readonly files: readonly string[];
 }
 
 /** `.github/pinion/quarantine/<app>-<digest12>.yaml`. */

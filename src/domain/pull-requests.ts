@@ -6,6 +6,7 @@ import type { ExistingCheck, PullRequest } from "./observation.ts";
 import { isUnseen } from "./progress.ts";
 import { recordedApprovals, type JudgedPromotion } from "./promotion-facts.ts";
 import { checkContent, configOnlyCheck, configProblemsCheck, noPinsCheck, refusedCheck, unknownCheck } from "./report/check.ts";
+import { sharedNotes } from "./report/shared-notes.ts";
 import { mergeMessage } from "./report/merge-message.ts";
 import { isStillPinned, sameRelease } from "./release.ts";
 
@@ -22,9 +23,11 @@ export function checkFor(judged: JudgedPullRequest, refused: string | null): Che
   if (broken.length > 0) return refusedCheck(`Files that Pinion could not read after this merge: ${broken.join("; ")}`);
   if (judged.movedOn !== null) return refusedCheck(`It does not make the promotion any more that it was opened for: ${judged.movedOn}.`);
   if (conflicts.length > 0) return refusedCheck(`It conflicts with the default branch in ${conflicts.join(", ")}.`);
-  if (judged.promotions.length === 0) return config === null ? noPinsCheck(judged.removals) : configOnlyCheck();
+  const promotions = [...judged.promotions, ...judged.shared];
+  if (promotions.length === 0 && proposal.value.shared.length > 0) return noPinsCheck(notesOn(judged));
+  if (promotions.length === 0) return config === null ? noPinsCheck() : configOnlyCheck();
   return checkContent({
-    promotions: judged.promotions.map(({ promotion, gates, judgement }) => ({
+    promotions: promotions.map(({ promotion, gates, judgement }) => ({
       app: promotion.app,
       environment: promotion.environment.name,
       version: promotion.to.version,
@@ -46,6 +49,7 @@ function notesOn(judged: JudgedPullRequest): readonly string[] {
   if (judged.proposal?.known === true && judged.proposal.value.config !== null) {
     notes.push("It also changes Pinion's own configuration; it is judged by the configuration of the default branch.");
   }
+  if (judged.proposal?.known === true) notes.push(...sharedNotes(judged.proposal.value.shared));
   return notes;
 }
 
@@ -77,7 +81,7 @@ function updatable(draft: Draft, existing: ExistingCheck, check: CheckContent): 
 
 /** Whether every promotion of a pull request passes. One that promotes nothing passes nothing. */
 function allPass(judged: JudgedPullRequest): boolean {
-  return judged.promotions.length > 0 && judged.promotions.every(({ judgement }) => judgement.outcome === "pass");
+  return judged.promotions.length > 0 && [...judged.promotions, ...judged.shared].every(({ judgement }) => judgement.outcome === "pass");
 }
 
 /** Records that every gate passed at this head, for whoever merges it. */

@@ -79,19 +79,8 @@ const BOM = "\uFEFF";
  * document can still be judged; they are looked for here because the library compares every key with every other.
  */
 export function parseYaml(text: string, limits: YamlLimits): YamlResult {
-  if (text.length > limits.characters) {
-    return failed(0, `the file has ${text.length} characters: more than ${limits.characters} are not read`);
-  }
-  let parsed;
-  try {
-    parsed = parseDocument(text, parserOptions(limits));
-  } catch {
-    // The library recurses; what it does not catch of that itself ends here.
-    return failed(0, TOO_DEEP);
-  }
-  const problems = syntaxProblems(parsed, limits);
-  if (problems.length > 0) return { ok: false, problems };
-  return inspect(text, parsed.contents, limits, []);
+  const parsed = parseWith(parseDocument, text, limits);
+  return parsed.ok ? inspectParsed(text, parsed.parsed, limits, []) : parsed;
 }
 
 /**
@@ -99,28 +88,42 @@ export function parseYaml(text: string, limits: YamlLimits): YamlResult {
  * file as a whole, but for `aliases`, which holds for each document. What {@link parseYaml} reports of one document is a problem here too, but duplicate keys are not looked for.
  */
 export function parseYamlStream(text: string, limits: YamlLimits): YamlStreamResult {
-  if (text.length > limits.characters) {
-    return failed(0, `the file has ${text.length} characters: more than ${limits.characters} are not read`);
-  }
-  let parsed;
-  try {
-    parsed = parseAllDocuments(text, parserOptions(limits));
-  } catch {
-    return failed(0, TOO_DEEP);
-  }
+  const parsed = parseWith(parseAllDocuments, text, limits);
+  if (!parsed.ok) return parsed;
   const documents: YamlDocument[] = [];
   // The library gives an empty array with a mark on it for an empty stream, which is an empty array all the same.
-  for (const one of Array.isArray(parsed) ? parsed : []) {
-    const problems = syntaxProblems(one, limits);
-    if (problems.length > 0) return { ok: false, problems };
-    const result = inspect(text, one.contents, limits, null);
+  for (const one of Array.isArray(parsed.parsed) ? parsed.parsed : []) {
+    const result = inspectParsed(text, one, limits, null);
     if (!result.ok) return result;
     documents.push(result.document);
   }
   return { ok: true, documents };
 }
 
-function parserOptions(limits: YamlLimits): ParseOptions & DocumentOptions & SchemaOptions {
+type ParserOptions = ParseOptions & DocumentOptions & SchemaOptions;
+
+function parseWith<T>(
+  parse: (text: string, options: ParserOptions) => T,
+  text: string,
+  limits: YamlLimits,
+): { readonly ok: true; readonly parsed: T } | Extract<YamlStreamResult, { ok: false }> {
+  if (text.length > limits.characters) {
+    return failed(0, `the file has ${text.length} characters: more than ${limits.characters} are not read`);
+  }
+  try {
+    return { ok: true, parsed: parse(text, parserOptions(limits)) };
+  } catch {
+    // The library recurses; what it does not catch of that itself ends here.
+    return failed(0, TOO_DEEP);
+  }
+}
+
+function inspectParsed(text: string, parsed: Document.Parsed, limits: YamlLimits, duplicates: YamlProblem[] | null): YamlResult {
+  const problems = syntaxProblems(parsed, limits);
+  return problems.length > 0 ? { ok: false, problems } : inspect(text, parsed.contents, limits, duplicates);
+}
+
+function parserOptions(limits: YamlLimits): ParserOptions {
   return {
     uniqueKeys: false,
     prettyErrors: false,

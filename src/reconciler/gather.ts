@@ -5,17 +5,29 @@ import { releaseKey, type Pinned } from "../domain/release.ts";
 import type { ApplicationStatus, ObservedApplication } from "../domain/rollout.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import type { AnswerStore, ComparedRevision } from "./knowledge.ts";
+import { unwatched, type Watch } from "./watch.ts";
 
 /** Questions asked at once. */
 const CONCURRENCY = 8;
 /** Questions answered in one look; the rest waits for the next, so that no look takes for ever. */
 const NEEDS_PER_LOOK = 500;
 
-/** Asks the world what the planner needs. What cannot be learned is put down as unknown, with the reason. */
-export async function gather(ports: ReadPorts, repository: Repository, needs: readonly Need[], store: AnswerStore): Promise<void> {
+/**
+ * Asks the world what the planner needs. What cannot be learned is put down as unknown, with the reason.
+ *
+ * @param watch Is told how many of the questions are answered.
+ */
+export async function gather(ports: ReadPorts, repository: Repository, needs: readonly Need[], store: AnswerStore, watch: Watch = unwatched): Promise<void> {
   const queue = needs.slice(0, NEEDS_PER_LOOK);
+  const total = queue.length;
+  let answered = 0;
+  watch("asking", answered, total);
   const worker = async () => {
-    for (let need = queue.shift(); need !== undefined; need = queue.shift()) await settle(ports, repository, need, store);
+    for (let need = queue.shift(); need !== undefined; need = queue.shift()) {
+      await settle(ports, repository, need, store);
+      answered += 1;
+      watch("asking", answered, total);
+    }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }

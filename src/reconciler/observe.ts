@@ -14,6 +14,7 @@ import { PinChanges } from "./pin-changes.ts";
 import { decodeManifest, PinTable } from "./pin-table.ts";
 import { PromotionLog, type WrittenLog } from "./promotion-log.ts";
 import { Proposals } from "./proposals.ts";
+import { unwatched, type Watch } from "./watch.ts";
 
 /** Ended pull requests are listed from this long before what was seen to: clocks and webhooks are not exact. */
 const ENDED_OVERLAP = 10 * 60_000;
@@ -37,6 +38,7 @@ export class RepositoryView {
   readonly #proposals = new Proposals();
   readonly #emptyBranches = new EmptyBranches();
   readonly #listsPullRequests: boolean;
+  readonly #watch: Watch;
   #hasLooked = false;
   /** Up to when everything that was done to pull requests has been seen to, or null. */
   #seenTo: Instant | null = null;
@@ -45,8 +47,9 @@ export class RepositoryView {
   #quarantine: { readonly commit: Oid; readonly entries: Answer<readonly QuarantineEntry[]> } | null = null;
 
   /** Without GitHub nobody lists pull requests, and none that is missing is a sign of an old answer. */
-  constructor({ listsPullRequests = true } = {}) {
+  constructor({ listsPullRequests = true, watch = unwatched } = {}) {
     this.#listsPullRequests = listsPullRequests;
+    this.#watch = watch;
   }
 
   /** Notes a commit of the log that this process wrote itself. */
@@ -98,7 +101,7 @@ export class RepositoryView {
     const config = await this.#readConfig(ports, repository, snapshot);
     await this.#log.update(ports, repository, snapshot.logHead);
     const usable = config?.ok === true ? config.config : null;
-    if (usable !== null) await this.#pins.update(ports.manifests, repository, snapshot.head, usable);
+    if (usable !== null) await this.#pins.update(ports.manifests, repository, snapshot.head, usable, this.#watch);
     const discover = usable === null ? () => null : compileDiscover(usable.discover, usable.environments);
     const ledger = this.#log.ledger;
     if (this.#listsPullRequests) mustList(snapshot, ledger, ports.clock.now());

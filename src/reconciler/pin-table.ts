@@ -5,6 +5,7 @@ import type { EnvironmentPins, Repository } from "../domain/observation.ts";
 import { findPins, type PinsResult } from "../domain/pins.ts";
 import type { AppName, EnvironmentName, Oid } from "../domain/release.ts";
 import type { ManifestsRepository } from "../ports.ts";
+import { unwatched, type Watch } from "./watch.ts";
 
 /** Blobs read at once, so that a large repository is not in memory twice. */
 const READ_BATCH = 2_000;
@@ -65,8 +66,10 @@ export class PinTable {
   /**
    * Brings the table to this commit and this config. When reading fails it stays at the commit before,
    * and the next update takes every change since then again.
+   *
+   * @param watch Is told how many of the files are read.
    */
-  async update(manifests: ManifestsRepository, repository: Repository, commit: Oid, config: Config): Promise<void> {
+  async update(manifests: ManifestsRepository, repository: Repository, commit: Oid, config: Config, watch: Watch = unwatched): Promise<void> {
     const before = this.#table?.config === config ? this.#table : null;
     if (before?.commit === commit) return;
     const changed =
@@ -77,6 +80,7 @@ export class PinTable {
         : { ...before, commit };
     const matching = changed.filter(({ path }) => table.discover(path) !== null);
     for (let start = 0; start < matching.length; start += READ_BATCH) {
+      watch("reading", start, matching.length);
       await take(manifests, repository, table, matching.slice(start, start + READ_BATCH));
     }
     this.#table = table;

@@ -8,6 +8,7 @@ import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { sameRelease, type Oid, type Pinned } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import { decodeManifest, readPins, type Discover } from "./pin-table.ts";
+import { SharedPins, type ChangedFile } from "./shared-pins.ts";
 
 /** A pull request that changes more files than this is not judged: one person's mistake must not hold up everybody's promotions. */
 const MOST_CHANGED_FILES = 3_000;
@@ -22,6 +23,7 @@ interface Reading {
 /** What each open pull request would change; read once for each pair of heads. */
 export class Proposals {
   #read = new Map<number, Reading>();
+  readonly #shared = new SharedPins();
 
   async update(
     ports: ReadPorts,
@@ -38,7 +40,7 @@ export class Proposals {
       const key = `${snapshot.head} ${pullRequest.head.oid} ${configVersion}`;
       const before = this.#read.get(pullRequest.number);
       const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
-      const answer = stands ? before.answer : await attempt(ports, repository, snapshot, pullRequest, config, discover);
+      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, shared: this.#shared }, snapshot, pullRequest);
       answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
       read.set(pullRequest.number, { key, answer });
     }
@@ -60,18 +62,21 @@ function isFresh(answer: Answer<ProposedChange>, now: Instant): boolean {
   return answer.known || (answer.at <= now && now < answer.at + UNKNOWN_LIFE);
 }
 
+/** What every pull request of a repository is read with. */
+interface Reader {
+  readonly ports: ReadPorts;
+  readonly repository: Repository;
+  readonly config: Config | null;
+  readonly discover: Discover;
+  readonly shared: SharedPins;
+}
+
 /** One pull request that cannot be read is unknown by itself: it never keeps the others from being judged. */
-async function attempt(
-  ports: ReadPorts,
-  repository: Repository,
-  snapshot: ForgeSnapshot,
-  pullRequest: PullRequest,
-  config: Config | null,
-  discover: Discover,
-): Promise<Answer<ProposedChange>> {
+async function attempt(reader: Reader, snapshot: ForgeSnapshot, pullRequest: PullRequest): Promise<Answer<ProposedChange>> {
+  const { ports, repository } = reader;
   try {
     await ports.manifests.ensure(repository, [{ ref: `refs/pull/${pullRequest.number}/head`, oid: pullRequest.head.oid }]);
-    return known(await readProposal(ports, repository, snapshot.head, pullRequest.head.oid, config, discover), ports.clock.now());
+    return known(await readProposal(reader, snapshot.head, pullRequest.head.oid), ports.clock.now());
   } catch (error) {
     if (error instanceof PortFailure) return unknown(error.message, error.kind, ports.clock.now());
     ports.journal.error("a pull request cannot be read, in a way nobody foresaw", {
@@ -92,27 +97,22 @@ interface Found {
 }
 
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
-async function readProposal(
-  ports: ReadPorts,
-  repository: Repository,
-  base: Oid,
-  head: Oid,
-  config: Config | null,
-  discover: Discover,
-): Promise<ProposedChange> {
-  const merged = await ports.manifests.mergeTree(repository, base, head);
+async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<ProposedChange> {
+  const { repository, config, discover, shared } = reader;
+  const { manifests } = reader.ports;
+  const merged = await manifests.mergeTree(repository, base, head);
   const found: Found = { promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
-  if ("conflicts" in merged) return { base, head, conflicts: merged.conflicts, ...found };
-  const changed = await ports.manifests.changedFiles(repository, base, merged.tree);
+  if ("conflicts" in merged) return { base, head, conflicts: merged.conflicts, shared: [], ...found };
+  const changed = await manifests.changedFiles(repository, base, merged.tree);
   if (changed.length > MOST_CHANGED_FILES) {
     const reason = `merging it would change ${changed.length} files, more than the ${MOST_CHANGED_FILES} that Pinion judges; split it into smaller pull requests`;
     throw new PortFailure("stalled", reason);
   }
   // The same difference backwards tells what each file was, for all of them at once.
-  const old = new Map((await ports.manifests.changedFiles(repository, merged.tree, base)).map(({ path, blob }) => [path, blob]));
-  const wanted = changed.filter(({ path }) => path === CONFIG_PATH || path.startsWith(QUARANTINE_FOLDER) || discover(path) !== null);
+  const old = new Map((await manifests.changedFiles(repository, merged.tree, base)).map(({ path, blob }) => [path, blob]));
+  const wanted = changed.filter(({ path }) => isOurs(path, discover));
   const blobs = wanted.flatMap(({ path, blob }) => [blob, old.get(path) ?? null]).filter((blob) => blob !== null);
-  const contents = await ports.manifests.read(repository, [...new Set(blobs)]);
+  const contents = await manifests.read(repository, [...new Set(blobs)]);
   for (const { path, blob } of changed) {
     const oldBlob = old.get(path) ?? null;
     const before = oldBlob === null ? null : (contents.get(oldBlob) ?? null);
@@ -127,7 +127,18 @@ async function readProposal(
     if (beside !== null) found.broken.push(`${path} would stand beside ${beside}, and kustomize reads only one file of a folder; keep one`);
     if (place !== null && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
   }
-  return { base, head, conflicts: [], ...found };
+  if (config === null) return { base, head, conflicts: [], shared: [], ...found };
+  const elsewhere = changed
+    .filter(({ path }) => path !== CONFIG_PATH && !path.startsWith(QUARANTINE_FOLDER))
+    .map(({ path, blob }): ChangedFile => ({ path, before: old.get(path) ?? null, after: blob }));
+  const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
+  found.broken.push(...taken.broken);
+  return { base, head, conflicts: [], shared: taken.changes, ...found };
+}
+
+/** Whether a file means something to Pinion by its own path. */
+function isOurs(path: string, discover: Discover): boolean {
+  return path === CONFIG_PATH || path.startsWith(QUARANTINE_FOLDER) || discover(path) !== null;
 }
 
 function readConfig(bytes: Uint8Array | null): ConfigResult {

@@ -8,6 +8,7 @@ import type { ReadPorts } from "../ports.ts";
 import { AnswerStore } from "./knowledge.ts";
 import { RepositoryView } from "./observe.ts";
 import { planKnowingly } from "./plan-knowingly.ts";
+import { unwatched, type Watch } from "./watch.ts";
 
 /** The App looks again a moment later while questions are left; some lead to others. */
 const MOST_LOOKS = 5;
@@ -32,8 +33,14 @@ export interface Asked {
  *
  * @throws {PortFailure} when Git cannot be read.
  */
-export async function rehearse(ports: ReadPorts, policies: PolicySet, repository: Repository, asked: Asked | null = null): Promise<Rehearsal> {
-  const seen = await new RepositoryView({ listsPullRequests: false }).observe(ports, repository);
+export async function rehearse(
+  ports: ReadPorts,
+  policies: PolicySet,
+  repository: Repository,
+  asked: Asked | null = null,
+  watch: Watch = unwatched,
+): Promise<Rehearsal> {
+  const seen = await new RepositoryView({ listsPullRequests: false, watch }).observe(ports, repository);
   const { config, ledger, changes, unexplained, snapshot } = seen;
   const asIfInstalled = ledger.installed === null;
   const asIfEnforcing = config?.ok === true && config.config.mode === "observe";
@@ -46,8 +53,10 @@ export async function rehearse(ports: ReadPorts, policies: PolicySet, repository
     refusedMerges: new Map(),
   };
   const answers = new AnswerStore();
-  let plan = await planKnowingly(ports, policies, observation, answers);
-  for (let looks = 1; looks < MOST_LOOKS && plan.needs.length > 0; looks += 1) plan = await planKnowingly(ports, policies, observation, answers);
+  let plan = await planKnowingly(ports, policies, observation, answers, watch);
+  for (let looks = 1; looks < MOST_LOOKS && plan.needs.length > 0; looks += 1) {
+    plan = await planKnowingly(ports, policies, observation, answers, watch);
+  }
   return { observation, plan, asIfInstalled, asIfEnforcing };
 }
 

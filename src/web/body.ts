@@ -34,6 +34,8 @@ export type Body =
 export function readBody(request: IncomingMessage, limit: number, budget: BodyBudget): Promise<Body> {
   // Node has refused a Content-Length that is no number, or that stands beside chunked encoding.
   if (Number(request.headers["content-length"] ?? 0) > limit) return Promise.resolve({ kind: "too-large" });
+  // It may have gone away while something else was waited for.
+  if (request.destroyed) return Promise.resolve({ kind: "aborted" });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let held = 0;

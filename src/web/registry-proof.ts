@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { RegistrySource } from "../domain/registry-events/sources.ts";
+import type { PushIdentity } from "../ports.ts";
 import type { Secret } from "../secret.ts";
 
 /** How a sender shows that it knows the secret: the best that each of them can do. */
@@ -23,7 +24,7 @@ export const PROOFS: Readonly<Record<RegistrySource, Proof>> = {
   cloudevents: HEADER,
   dockerhub: ADDRESS,
   ecr: HEADER,
-  // Pub/Sub signs a token with keys of Google that change: to check it, Pinion would have to fetch them.
+  // For operators who name no service account; where they do, it is the token that counts ({@link tokenProblem}).
   gar: ADDRESS,
   generic: HEADER,
   // docs.github.com, "Validating webhook deliveries".
@@ -47,6 +48,16 @@ export function proofProblem(proof: Proof, secret: Secret, request: IncomingMess
     case "signature":
       return signatureIn(proof.header, request) === null ? `the header ${proof.header} with the body's signature is missing` : null;
   }
+}
+
+/**
+ * What is wrong with the token that Google signed for a push of Pub/Sub, or null.
+ *
+ * @throws {PortFailure} when that cannot be told.
+ */
+export async function tokenProblem(identity: PushIdentity, request: IncomingMessage): Promise<string | null> {
+  const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  return token === undefined ? "the Authorization header holds no bearer token of Google: turn on authentication for the push subscription" : identity.problem(token);
 }
 
 /** What is wrong with the signature of a body, over its raw bytes, or null. */

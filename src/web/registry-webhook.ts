@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { webhookSecretVariable } from "../config.ts";
+import { PUSH_ACCOUNT, PUSH_AUDIENCE, webhookSecretVariable } from "../config.ts";
 import { parseRegistryEvent, REGISTRY_SOURCES, type RegistrySource } from "../domain/registry-events/sources.ts";
-import type { Journal } from "../ports.ts";
+import { PortFailure, type Journal, type PushIdentity } from "../ports.ts";
 import type { Dispatcher } from "../reconciler/dispatch.ts";
 import type { Secret } from "../secret.ts";
 import { answer, refuse } from "./answer.ts";
 import { readBody, type BodyBudget } from "./body.ts";
-import { PROOFS, proofProblem, signatureProblem } from "./registry-proof.ts";
+import { PROOFS, proofProblem, signatureProblem, tokenProblem } from "./registry-proof.ts";
 
 export interface RegistryWebhookParts {
   readonly secrets: ReadonlyMap<RegistrySource, Secret>;
+  readonly pushIdentity: PushIdentity | null;
   readonly dispatcher: Pick<Dispatcher, "imagePushed">;
   readonly journal: Journal;
   readonly budget: BodyBudget;
@@ -37,10 +38,18 @@ export async function registryWebhook(
 ): Promise<void> {
   const known = REGISTRY_SOURCES.find((name) => name === source);
   if (known === undefined) return refuse(request, response, 404, `there is no such source; known: ${REGISTRY_SOURCES.join(", ")}`);
-  const secret = parts.secrets.get(known);
-  if (secret === undefined) return refuse(request, response, 404, `${known} is not set up: give ${webhookSecretVariable(known)}`);
+  const door = doorOf(parts, known);
+  if (door === null) return refuse(request, response, 404, `${known} is not set up: give ${variablesOf(known)}`);
   const query = queryOf(request);
-  const unproven = proofProblem(PROOFS[known], secret, request, query);
+  let unproven;
+  try {
+    unproven = await door.problem(request, query);
+  } catch (cause) {
+    if (!(cause instanceof PortFailure)) throw cause;
+    // Who it is cannot be told: the sender tries again, and is not let in meanwhile.
+    parts.journal.warn("a registry webhook cannot be judged", { source: known, reason: cause.message });
+    return refuse(request, response, 503, "who sends this cannot be told at the moment: send it again");
+  }
   if (unproven !== null) {
     tellUnproven(parts, known, unproven);
     return refuse(request, response, 401, unproven);
@@ -58,12 +67,34 @@ export async function registryWebhook(
       return;
     case "whole": {
       body.release();
-      const forged = signatureProblem(PROOFS[known], secret, request, body.bytes);
+      const forged = door.bodyProblem(request, body.bytes);
       if (forged === null) return heed(parts, known, query.get("registry"), body.bytes, response);
       tellUnproven(parts, known, forged);
       return answer(response, 401, { error: forged });
     }
   }
+}
+
+function variablesOf(source: RegistrySource): string {
+  return source === "gar" ? `${PUSH_AUDIENCE} and ${PUSH_ACCOUNT}` : webhookSecretVariable(source);
+}
+
+/** How a sender is known: before its body is read, and by it. */
+interface Door {
+  problem(request: IncomingMessage, query: URLSearchParams): Promise<string | null>;
+  bodyProblem(request: IncomingMessage, body: Buffer): string | null;
+}
+
+/** Null where the operator gave nothing to know the sender by. */
+function doorOf({ secrets, pushIdentity }: RegistryWebhookParts, source: RegistrySource): Door | null {
+  if (source === "gar" && pushIdentity !== null) return { problem: (request) => tokenProblem(pushIdentity, request), bodyProblem: () => null };
+  const secret = secrets.get(source);
+  if (secret === undefined) return null;
+  const proof = PROOFS[source];
+  return {
+    problem: async (request, query) => proofProblem(proof, secret, request, query),
+    bodyProblem: (request, body) => signatureProblem(proof, secret, request, body),
+  };
 }
 
 function queryOf({ url = "" }: IncomingMessage): URLSearchParams {

@@ -61,6 +61,17 @@ describe("help", () => {
     for (const word of ["serve", "config check [FILE]", "config schema", "Exit codes:", "--version"]) expect(out).toContain(word);
   });
 
+  it("fits a screen for every command, and lists them without their options", async () => {
+    const { out } = await pinion(["--help"]).ended;
+    const commands = [...out.matchAll(/^ {2}((?:config )?[a-z]+)(?: [A-Z[(].*?)? {2,}\S/gm)].map(([, name]) => name ?? "");
+    expect(commands).toEqual(["serve", "init", "config check", "config schema", "plan", "promote", "pins", "set", "replay"]);
+    expect(out).not.toContain("[--");
+    const pages = [out, ...(await Promise.all(commands.map(async (name) => (await pinion([...name.split(" "), "--help"]).ended).out)))];
+    for (const page of pages) expect(Math.max(...page.split("\n").map(({ length }) => length)), page).toBeLessThanOrEqual(120);
+    // All variables of serve are more than a small screen holds.
+    for (const [index, page] of pages.entries()) expect(page.trimEnd().split("\n").length, page).toBeLessThanOrEqual(commands[index - 1] === "serve" ? 42 : 24);
+  });
+
   it("of serve names every variable that is read", async () => {
     const { code, out } = await pinion(["serve", "--help"]).ended;
     expect(code).toBe(0);
@@ -78,11 +89,13 @@ it.each([
   [["serv"], 'Did you mean "serve"?'],
   [["config"], "There are: config check, config schema"],
   [["config", "chek"], "There are: config check, config schema"],
-  [["--nope"], "Unknown option '--nope'"],
+  [["--nope"], "--nope is no option"],
+  [["pins", "--hlep"], '--hlep is no option. Did you mean "--help"?'],
+  [["pins", "--rev"], "argument missing"],
   [["config", "check", "a", "b"], 'does not take "b"'],
   [["serve", "--json"], "does not take --json"],
-  [["config", "check", "/none/such.yaml"], "cannot be read (ENOENT)"],
-  [["config", "check", "/"], "cannot be read (EISDIR)"],
+  [["config", "check", "/none/such.yaml"], "cannot be read (ENOENT): there is no such file, check the path\n"],
+  [["config", "check", "/"], "cannot be read (EISDIR): it is a folder, name a file\n"],
 ])("says what is wrong with %j", async (args, problem) => {
   const { code, out, err } = await pinion(args).ended;
   expect([code, out]).toEqual([2, ""]);
@@ -94,7 +107,8 @@ describe("config check", () => {
     const text = readFileSync(join(ROOT, "test/fixtures/pinion.yaml"), "utf8");
     expect(await pinion(["config", "check", "-"], { input: text }).ended).toEqual({ code: 0, out: "-: no problems\n", err: "" });
     const { code, err } = await pinion(["config", "check"], { cwd: folderWith({}) }).ended;
-    expect([code, err]).toEqual([2, "pinion: .github/pinion.yaml cannot be read (ENOENT)\n"]);
+    expect([code, err]).toEqual([2, expect.stringContaining(".github/pinion.yaml cannot be read (ENOENT): there is no such file")]);
+    expect(err).toContain("let pinion init write one");
   });
 
   it("prints every problem where it is", async () => {

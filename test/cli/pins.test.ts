@@ -61,6 +61,8 @@ describe("pinion pins", () => {
     expect(await valuesOf("apps/web", "--rev", "HEAD~1")).toEqual(["base/deployment.yaml nginx", "prod/kustomization.yaml v1", `prod/kustomization.yaml ${A}`]);
     git(folder, "clone", "--quiet", "--bare", ".", "bare.git");
     expect(await valuesOf("bare.git", "--rev", "main~1")).toContain("values.yaml v1");
+    // There are no files in a bare repository: what it holds is meant.
+    expect(await valuesOf("bare.git")).toContain("values.yaml v2");
   });
 
   it("tells apps and environments where the configuration does", async () => {
@@ -80,6 +82,72 @@ describe("pinion pins", () => {
     const told = await pinion(broken, "pins", "--json");
     expect([told.code, (JSON.parse(told.out) as unknown[]).length]).toEqual([0, 5]);
     expect(told.err).toContain(".github/pinion.yaml:1:");
+  });
+
+  it("tells whose a pin is by several patterns, by folders of other names, and with several images", async () => {
+    const config = [
+      "version: 1",
+      "environments: {dev: {}, prod: {after: dev, path: production}}",
+      "apps:",
+      "  discover: ['apps/{app}/overlays/{env}/kustomization.yaml', 'clusters/{env}/{app}/kustomization.yaml']",
+      "  web: {images: [ghcr.io/acme/web, ghcr.io/acme/worker]}",
+      "",
+    ].join("\n");
+    const web = "images: [{name: web, newName: ghcr.io/acme/web, newTag: v1}, {name: ghcr.io/acme/worker, newTag: v2}]\n";
+    const folder = folderWith({
+      ".github/pinion.yaml": config,
+      "apps/web/overlays/production/kustomization.yaml": web,
+      "apps/web/overlays/prod/kustomization.yaml": "images: [{name: a, newTag: v3}]\n",
+      "clusters/dev/dns/kustomization.yaml": "images: [{name: b, newTag: v4}]\n",
+    });
+    const { out, err } = await pinion(folder, "pins", "--json");
+    expect(err).toBe("");
+    const told = (JSON.parse(out) as { app?: string; env?: string; image: string; value: string }[]).map(({ app, env, image, value }) => [app, env, image, value]);
+    expect(told).toEqual([
+      [undefined, undefined, "docker.io/library/a", "v3"],
+      ["web", "prod", "ghcr.io/acme/web", "ghcr.io/acme/web"],
+      ["web", "prod", "ghcr.io/acme/web", "v1"],
+      ["web", "prod", "ghcr.io/acme/worker", "v2"],
+      ["dns", "dev", "docker.io/library/b", "v4"],
+    ]);
+  });
+
+  it("tells which environments a pin in a shared base changes at once", async () => {
+    const overlay = (image: string) => `resources: [../../base]\ncomponents: [../../../../components/log]\nimages: [{name: web, newTag: ${image}}]\n`;
+    const files = {
+      ".github/pinion.yaml": "version: 1\nenvironments: {prod: {after: dev}, dev: {}}\napps: {discover: ['apps/{app}/overlays/{env}/kustomization.yaml']}\n",
+      "apps/web/overlays/dev/kustomization.yaml": overlay("v1"),
+      "apps/web/overlays/prod/kustomization.yaml": overlay("v2"),
+      "apps/dns/overlays/prod/kustomization.yaml": "components: [../../../../components/log]\n",
+      "apps/web/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+      "apps/web/base/deployment.yaml": "kind: Deployment\nspec: {containers: [{image: web}, {image: 'redis:7'}]}\n",
+      "components/log/kustomization.yaml": "kind: Component\nimages: [{name: log, newTag: v9}]\n",
+      "unused/kustomization.yaml": "images: [{name: x, newTag: v1}]\n",
+    };
+    const { folder, commits } = repositoryWith(files);
+    const { out, err } = await pinion(folder, "pins", "--json");
+    expect(err).toBe("");
+    expect((JSON.parse(out) as object[]).filter((row) => !("env" in row))).toEqual([
+      // Pinned by both environments: what the base says of it changes nothing.
+      { file: "apps/web/base/deployment.yaml", path: "spec.containers[0].image", line: 2, kind: "container-image", image: "docker.io/library/web", value: "web" },
+      {
+        file: "apps/web/base/deployment.yaml",
+        path: "spec.containers[1].image",
+        line: 2,
+        kind: "container-image",
+        app: "web",
+        envs: ["dev", "prod"],
+        image: "docker.io/library/redis",
+        tag: "7",
+        value: "redis:7",
+      },
+      { file: "components/log/kustomization.yaml", path: "images[0].newTag", line: 2, kind: "kustomize-image", envs: ["dev", "prod"], image: "docker.io/library/log", tag: "v9", value: "v9" },
+      { file: "unused/kustomization.yaml", path: "images[0].newTag", line: 1, kind: "kustomize-image", image: "docker.io/library/x", tag: "v1", value: "v1" },
+    ]);
+    const table = (await pinion(folder, "pins", "--rev", commits[0] ?? "")).out;
+    expect(table).toMatch(/^apps\/web\/base\/deployment\.yaml:2 +web dev, prod at once +container-image +spec\.containers\[1\]/m);
+    expect(table).toMatch(/^components\/log\/kustomization\.yaml:2 +2 apps dev, prod at once +kustomize-image/m);
+    expect(table).toMatch(/^unused\/kustomization\.yaml:1 +kustomize-image/m);
   });
 
   it("lists what the configuration names, whatever the files are called", async () => {
@@ -206,6 +274,7 @@ describe("pinion replay", () => {
       reproduced: 3,
       differs: [{ commit: commits[5], reason: `values.yaml:1: made "image: {repository: a/b, tag: \\"6\\"}", committed "image: {repository: a/b, tag: '6'}"` }],
       refused: [{ commit: commits[7], reason: expect.stringContaining("values.yaml:1: image.tag became 8, without quotes") }],
+      unknown: [],
     };
     const { code, out, err } = await pinion(tmpdir(), "replay", folder, "--json");
     expect([code, err]).toEqual([1, ""]);
@@ -216,6 +285,39 @@ describe("pinion replay", () => {
     const newest = await pinion(folder, "replay", ".", "--limit", "5");
     expect([newest.code, newest.err]).toEqual([0, ""]);
     expect(newest.out).toMatch(/^refused [0-9a-f]{12} values\.yaml:1: .*\n5 commits, 2 change pins alone \(2 pins\)\n1 came out byte for byte \(50\.00 %\), 0 differ, 1 were refused\n$/);
+  });
+
+  it("tells which commits it could not judge, because a file is too large or no YAML", async () => {
+    const [large, bytes] = [`# ${"x".repeat(4 * 1024 * 1024)}\n`, Buffer.from("image: caf\xe9:1\n", "latin1")];
+    const template = (tag: string): string => `image: {{ .x }}:${tag}\n{{ end }}\n`;
+    const { folder, commits } = repositoryWith(
+      { "a.yaml": `${large}image: a:1\n`, "b.yaml": bytes, "t.yaml": template("1"), "n.yaml": "image: a:1\n" },
+      { "a.yaml": `${large}image: a:2\n`, "n.yaml": "image: a:2\n" },
+      { "b.yaml": "image: cafe:1\n" },
+      { "t.yaml": template("2") },
+      { "t.yaml": `${template("2")}# more\n` },
+      { "a.yaml": `${large}image: a:3\n`, "n.yaml": "image: a:2\n\n" },
+    );
+    const { code, out } = await pinion(folder, "replay", ".", "--json");
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      {
+        commits: 6,
+        pin_only: 0,
+        edits: 0,
+        reproduced: 0,
+        differs: [],
+        refused: [],
+        unknown: [
+          { commit: commits[3], reason: expect.stringContaining("t.yaml:1:16: a template") },
+          { commit: commits[2], reason: "b.yaml: is over 4194304 bytes, or not UTF-8" },
+          { commit: commits[1], reason: "a.yaml: is over 4194304 bytes, or not UTF-8" },
+        ],
+      },
+    ]);
+    const told = (await pinion(folder, "replay", ".")).out;
+    expect(told).toMatch(/^unknown [0-9a-f]{12} t\.yaml:1:16: a template/m);
+    expect(told).toContain("\n3 more may change pins alone: a file of theirs cannot be read\n");
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startRegistry, type SandboxRegistry } from "../../sandbox/registry.ts";
+import { planCommand } from "../../src/cli/plan.ts";
 import type { Digest } from "../../src/domain/release.ts";
 import { folderWith, git, repositoryWith } from "./repository-folder.ts";
 
@@ -51,6 +52,26 @@ describe("pinion plan", () => {
     expect(out).toContain("Not known here:\n  - open pull requests");
     expect(out).toContain("no promotion log is here");
     expect(git(folder, "status", "--porcelain")).toBe("");
+  });
+
+  it("shows how far it is to whoever watches, and leaves nothing of that behind", async () => {
+    const { folder } = await scene();
+    const [out, err]: [string[], string[]] = [[], []];
+    const code = await planCommand.run(
+      { words: [folder], json: true, options: new Map() },
+      {
+        out: (text) => void out.push(text),
+        err: (text) => void err.push(text),
+        environment: { PATH: process.env["PATH"], HOME: tmpdir() },
+        stopped: new Promise(() => undefined),
+        input: () => Promise.resolve(new Uint8Array()),
+        watched: { out: false, err: true },
+      },
+    );
+    expect([code, err.at(-1)]).toEqual([0, "\r\u001b[K"]);
+    expect(err[0]).toMatch(/^\rreading \[\.+\] 0\/2$/);
+    expect(err.join("")).toMatch(/\rasking \[#+\] (\d+)\/\1/);
+    expect(JSON.parse(out.join(""))).toMatchObject({ branch: "main" });
   });
 
   it("as JSON, from any folder of the clone, in observe mode too", async () => {

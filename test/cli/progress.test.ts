@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Progress } from "../../src/cli/progress.ts";
+import { Progress, Progresses } from "../../src/cli/progress.ts";
 import { table } from "../../src/cli/table.ts";
 
 function watched(err: boolean) {
@@ -27,6 +27,21 @@ it.each([
   progress.show(total);
   progress.end();
   expect(written).toEqual([]);
+});
+
+it("works that come one after the other have a bar each, and what is told in between stands alone", () => {
+  const { written, terminal } = watched(true);
+  const progress = new Progresses(terminal);
+  progress.end();
+  progress.show("reading", 0, 2);
+  progress.show("asking", 1, 2);
+  progress.end();
+  progress.end();
+  progress.show("asking", 2, 2);
+  progress.show("asking", 0, 4);
+  progress.end();
+  const [none, half, all, gone] = [".".repeat(30), `${"#".repeat(15)}${".".repeat(15)}`, "#".repeat(30), "\r\u001b[K"];
+  expect(written).toEqual([`\rreading [${none}] 0/2`, gone, `\rasking [${half}] 1/2`, gone, `\rasking [${all}] 2/2`, gone, `\rasking [${none}] 0/4`, gone]);
 });
 
 it("a table has no columns that are empty throughout, and no spaces at the ends of lines", () => {

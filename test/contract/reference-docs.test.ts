@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
 import { parseDockerConfig } from "../../src/adapters/registry/docker-config.ts";
-import { webhookSecretVariable } from "../../src/config.ts";
+import { PUSH_ACCOUNT, PUSH_AUDIENCE, webhookSecretVariable } from "../../src/config.ts";
 import { REGISTRY_SOURCES } from "../../src/domain/registry-events/sources.ts";
 import { PROOFS } from "../../src/web/registry-proof.ts";
 import { configurationReference, gatesReference } from "./reference-docs.ts";
@@ -23,6 +23,7 @@ describe("docs/registry-webhooks.md", () => {
 
   it.each(REGISTRY_SOURCES)("says of %s what the code does", (source) => {
     const proof = PROOFS[source].kind;
+    if (source === "gar") expect(page).toContain(`| \`gar\` | \`${PUSH_AUDIENCE}\` and \`${PUSH_ACCOUNT}\` | token |`);
     const query = proof === "address" ? "?secret=…" : source === "artifactory" || source === "nexus" ? "?registry=…" : "";
     expect(page).toContain(`| \`${source}${query}\` | \`${webhookSecretVariable(source)}\` | ${proof} |`);
   });

@@ -189,7 +189,7 @@ describe("Argo CD Applications", () => {
     const odd = { "a.yaml": application("one", "apps/web/dev"), "b.yaml": application("two", "apps/web/prod") };
     expect(layoutOf(folders, odd).doubts).toContainEqual(expect.stringContaining("of web are called in different ways"));
     const set = { "set.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: x}\n" };
-    expect(layoutOf(folders, set).doubts).toContainEqual(expect.stringContaining("by a template"));
+    expect(layoutOf(folders, set).doubts).toContainEqual("the ApplicationSet x in set.yaml makes Applications that could not be told (it has no generators): check what argocd says");
     expect(layoutOf(folders).doubts).toContainEqual(expect.stringContaining("no Argo CD Application in this repository"));
     const flux = { "flux/kustomization.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\nspec: {path: ./apps}\n" };
     expect(layoutOf(folders, flux).doubts).toContainEqual(expect.stringContaining("Flux"));

@@ -17,6 +17,16 @@ describe("a unified diff", () => {
     expect(unifiedDiff("f", before, after)).toBe(diff);
   });
 
+  it.each([
+    ["/tmp/web/values.yaml", "tmp/web/values.yaml"],
+    ["./values.yaml", "values.yaml"],
+    [".//./values.yaml", "values.yaml"],
+    ["../values.yaml", "../values.yaml"],
+    [".github/values.yaml", ".github/values.yaml"],
+  ])("of %s names %s", (file, name) => {
+    expect(unifiedDiff(file, "a\n", "b\n")).toBe(`--- a/${name}\n+++ b/${name}\n@@ -1,1 +1,1 @@\n-a\n+b\n`);
+  });
+
   it("is applied by Git to the same effect", () => {
     const folder = mkdtempSync(join(tmpdir(), "pinion-diff-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));

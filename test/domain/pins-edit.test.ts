@@ -131,6 +131,8 @@ describe("what is refused", () => {
     ["an alias", "x: &t v1\nimages:\n- name: nginx\n  newTag: *t\n", `${FILE}:4:3: newTag is the alias *t`],
     ["a broken file", "images:\n\t- name: nginx\n", `${FILE}:2:1: not valid YAML`],
     ["a pin of a merge key", "x: &x {newTag: v1}\nimages:\n- name: nginx\n  <<: *x\n", `${FILE}:4:3: a merge key`],
+    ["a key with an anchor, behind which nothing can be put", "images:\n- name: nginx\n  &a newTag: v1\n", `${FILE}:3:6: no digest can be written behind a key with an anchor or a tag`],
+    ["a key with a tag, behind which nothing can be put", "images:\n- name: nginx\n  !!str newTag: v1\n", `${FILE}:3:9: no digest can be written behind a key with an anchor or a tag`],
     ["an explicit key, behind which nothing can be put", "images:\n- ? name\n  : nginx\n  ? newTag\n  : v1\n", `${FILE}:4:5: no digest can be written behind an explicit key (?)`],
     ["a tab where the indentation must be", "images:\n-\tname: nginx\n \tnewTag: v1\n", FILE],
   ])("%s", (_, text, reason) => {

@@ -201,6 +201,8 @@ describe("any text", () => {
   const token = fc.constantFrom(
     ..."images:,name:,newTag:,digest:,newName:,nginx,v1,1.20,&a,*a,<<:,!!str,|,>-,?,:,-,{,},[,],#,',\",~,\uFEFF,\t, ,  ,\n,\r\n,---,...,%YAML 1.1".split(",").concat(DIGESTS[0] ?? "", ","),
   );
+  /** Texts that were once found fit to edit, and were not. */
+  const ONCE = ["  &a newTag: v1", "  !!str newTag: v1", "  &a\tnewTag: v1"].map((line) => `images:\n- name: nginx # web\n${line}\n`);
   const sound = `images:\n- name: nginx # web\n  newTag: v1\n- {name: web, newTag: "v1", digest: ${DIGESTS[0] ?? ""}}\n`;
   const text = fc.oneof(
     fc.array(token, { maxLength: 40 }).map((tokens) => tokens.join("")),
@@ -240,7 +242,7 @@ describe("any text", () => {
           expect(editPins(FILE, given, [{ repository, tag: newTag, digest: newDigest }]).outcome).not.toBe("refused");
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: 3_000, examples: ONCE.map((given) => [given, "1.2.3", DIGESTS[0] ?? "sha256:"]) },
     );
   });
 });

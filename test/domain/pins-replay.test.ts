@@ -33,6 +33,14 @@ describe("a change of pins alone", () => {
   });
 });
 
+it.each<[string, string, string, string]>([
+  ["is broken after it", "image: a:1\n", "image: [a:2\n", "values.yaml:2:1: not valid YAML"],
+  ["was broken before it", "image: [a:1\n", "image: a:2\n", "values.yaml:2:1: not valid YAML"],
+  ["is a template", "image: a:{{ .x }}\n{{ end }}\n", "image: a:{{ .y }}\n{{ end }}\n", "a template"],
+])("whether a change of pins is all of it is not known where the file %s", (_, before, after, reason) => {
+  expect(replay(before, after)).toEqual({ outcome: "unknown", edits: 0, reason: expect.stringContaining(reason) });
+});
+
 describe("anything else is none", () => {
   it.each<[string, string, string]>([
     ["another value", "image: a:1\nb: 1\n", "image: a:2\nb: 2\n"],
@@ -44,7 +52,7 @@ describe("anything else is none", () => {
     ["the key itself", "image: a:1\n", "webImage: a:1\n"],
     ["quotes alone", "image: a:1\n", "image: 'a:1'\n"],
     ["nothing", "image: a:1\n", "image: a:1\n"],
-    ["broken YAML", "image: a:1\n", "image: [a:2\n"],
+    ["broken YAML with a line more", "image: a:1\n", "image: [a:2\n\n"],
     ["a pin that is none any more", "image: a:1\n", "image: b\n"],
   ])("%s", (_, before, after) => {
     expect(replay(before, after)).toBeNull();

@@ -129,6 +129,7 @@ describe("a path or an image", () => {
 
   it.each([
     ["neither", "a b=c", '"a b" is not a path'],
+    ["no value", "b=", 'nothing stands behind "b=": write the new value'],
     ["no such path", "b.c[0]=v1", "values.yaml:1:1: b is not there"],
     ["a path to what cannot be set", "b=v1", "b is a block scalar"],
   ])("that is %s", (_, change, reason) => {

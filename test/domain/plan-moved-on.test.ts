@@ -11,7 +11,7 @@ const WORKER = { repository: "ghcr.io/acme/worker", tag: "1.4.1", digest: digest
 const withWorker = (version: string): Release => ({ ...release(version), images: [...release(version).images, WORKER] });
 
 function proposes(world: WorldBuilder, number: number, promotions: ProposedChange["promotions"], otherFiles: readonly string[] = []): void {
-  world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions, otherFiles, quarantines: [], config: null, broken: [] }, world.now));
+  world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions, otherFiles, quarantines: [], config: null, broken: [], shared: [] }, world.now));
 }
 
 function configure(world: WorldBuilder, ...lines: readonly string[]): void {

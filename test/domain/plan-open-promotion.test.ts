@@ -36,7 +36,7 @@ describe("an open pull request of which nothing can be told", () => {
     if (request === undefined) throw new Error("there is no pull request");
     world.open.push({ ...request, commits: { count: 1, allOwn: false, people: ["mallory"] } });
     const promotions = [{ app: "search", environment: "dev", from: null, to: release("9.0.0") }];
-    const change = { base: HEAD, head: request.head.oid, conflicts: [], promotions, otherFiles: [], quarantines: [], config: null, broken: [] };
+    const change = { base: HEAD, head: request.head.oid, conflicts: [], promotions, otherFiles: [], quarantines: [], config: null, broken: [], shared: [] };
     world.proposals.set(request.number, known(change, world.now));
     expect(openings(world)).toEqual([]);
     expect(recorded(world)).not.toContain("opened");
@@ -55,7 +55,7 @@ describe("an open pull request of which nothing can be told", () => {
 it("a pull request that conflicts, and of whose opening nothing is known, gives way", () => {
   const world = untold();
   const [{ number, head } = { number: 0, head: { oid: "" } }] = world.open;
-  const change = { base: HEAD, head: head.oid, conflicts: ["kustomization.yaml"], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [] };
+  const change = { base: HEAD, head: head.oid, conflicts: ["kustomization.yaml"], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [], shared: [] };
   world.proposals.set(number, known(change, world.now));
   expect(actions(world, "close")).toMatchObject([{ pullRequest: number }]);
 });

@@ -33,7 +33,7 @@ describe("an open promotion", () => {
       "it conflicts",
       (world) => {
         const { number } = world.promotion("dev", one, two);
-        world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: ["f"], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [] }, 0));
+        world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: ["f"], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [], shared: [] }, 0));
       },
     ],
     [
@@ -41,7 +41,7 @@ describe("an open promotion", () => {
       (world) => {
         const { number } = world.promotion("dev", one, two);
         const promotions = [{ app: "checkout", environment: "dev", from: one, to: two }];
-        world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions, otherFiles: ["rbac.yaml"], quarantines: [], config: null, broken: [] }, 0));
+        world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions, otherFiles: ["rbac.yaml"], quarantines: [], config: null, broken: [], shared: [] }, 0));
       },
     ],
     ["what it changes is not known", (world) => void world.proposals.set(world.promotion("dev", one, two).number, { known: false, reason: "git is down", failure: "dependency", at: 0 })],
@@ -108,7 +108,7 @@ describe("an open promotion", () => {
     const world = new WorldBuilder().registry("1.4.1", "1.4.2", "9.9.9");
     const { number } = world.promotion("dev", one, two);
     const swapped = [{ app: "checkout", environment: "dev", from: one, to: release("9.9.9") }];
-    world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions: swapped, otherFiles: [], quarantines: [], config: null, broken: [] }, 0));
+    world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions: swapped, otherFiles: [], quarantines: [], config: null, broken: [], shared: [] }, 0));
     expect(actions(world, "merge")).toEqual([]);
     expect(actions(world, "check")[0]?.check).toMatchObject({ conclusion: "action_required" });
   });
@@ -162,12 +162,51 @@ describe("an open promotion", () => {
     world.config = parseConfig("version: 1\nenvironments: { dev: { merge: on-approval } }\napps: { discover: ['apps/{app}/overlays/{env}/kustomization.yaml'] }\n");
     const { number } = world.promotion("dev", one, two, { author: ALICE, reviews: [] });
     const removed = [{ app: "checkout", environment: "dev", from: one, to: null }];
-    const proposal = { base: HEAD, head: oid("c"), conflicts: [], promotions: removed, otherFiles: ["f"], quarantines: [], config: null, broken: [] };
+    const proposal = { base: HEAD, head: oid("c"), conflicts: [], promotions: removed, otherFiles: ["f"], quarantines: [], config: null, broken: [], shared: [] };
     world.proposals.set(number, known(proposal, 0));
     expect(actions(world, "check")[0]?.check).toMatchObject({ conclusion: null, title: expect.stringContaining("1 approval") });
     world.open.splice(0, 1, pullRequest({ number, author: ALICE, head: { ref: "x", oid: oid("c"), fork: false }, reviews: [approval(BOB)] }));
     world.know<"permission">({ kind: "permission", login: "bob" }, "write");
     expect(actions(world, "check")[0]?.check.conclusion).toBe("success");
+  });
+
+  it("that changes a shared base is judged in every environment that takes it in", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    const { number } = world.promotion("dev", one, two, { author: ALICE });
+    const shared = (["dev", "staging"] as const).map((environment) => ({ app: "checkout", environment, from: one, to: two, isPromoted: true, files: ["base/kustomization.yaml"] }));
+    const proposal = { base: HEAD, head: oid("c"), conflicts: [], promotions: [], otherFiles: ["base/kustomization.yaml"], quarantines: [], config: null, broken: [], shared };
+    world.proposals.set(number, known(proposal, 0));
+    const [action] = actions(world, "check");
+    // It would come to staging without having been proven in dev.
+    expect(action?.check).toMatchObject({ conclusion: null, title: expect.stringMatching(/^Waiting: checkout in staging: the soak /) });
+    expect(action?.check.summary).toContain("`base/kustomization.yaml` changes what checkout runs in dev, staging at once, and is judged there");
+    world.proposals.set(number, known({ ...proposal, shared: shared.slice(0, 1) }, 0));
+    expect(actions(world, "check")[0]?.check.conclusion).toBe("success");
+    expect(recorded(world)).not.toContain("judged");
+    world.proposals.set(number, known({ ...proposal, shared: shared.map((change) => ({ ...change, to: null })) }, 0));
+    expect(actions(world, "check")[0]?.check.summary).toContain("removes the pins of checkout in dev, checkout in staging");
+  });
+
+  it("that changes images in a shared base which Pinion does not promote is told so, and passes", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    const { number } = world.promotion("dev", one, two, { author: ALICE });
+    const shared = ["dev", "prod"].map((environment) => ({ app: "checkout", environment, from: one, to: two, isPromoted: false, files: ["base/d.yaml"] }));
+    const proposal = { base: HEAD, head: oid("c"), conflicts: [], promotions: [], otherFiles: ["base/d.yaml"], quarantines: [], config: null, broken: [], shared };
+    world.proposals.set(number, known(proposal, 0));
+    const [action] = actions(world, "check");
+    expect(action?.check).toMatchObject({ conclusion: "success", title: "No pins that Pinion promotes change, but others do" });
+    expect(action?.check.summary).toContain("in dev, prod at once. Pinion does not promote ghcr.io/acme/checkout there");
+  });
+
+  it("of the App with a shared base in it is not merged", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    const { number } = world.promotion("dev", one, two);
+    const promotions = [{ app: "checkout", environment: "dev", from: one, to: two }];
+    const shared = [{ app: "cart", environment: "dev", from: null, to: two, isPromoted: true, files: ["base/d.yaml"] }];
+    world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions, otherFiles: [], quarantines: [], config: null, broken: [], shared }, 0));
+    expect(actions(world, "merge")).toEqual([]);
+    world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions, otherFiles: [], quarantines: [], config: null, broken: [], shared: [] }, 0));
+    expect(actions(world, "merge")).toHaveLength(1);
   });
 
   it("is not held by a freeze that an outsider declared", () => {

@@ -144,7 +144,7 @@ describe("going back", () => {
     const [open] = actions(world, "open").filter(({ environment }) => environment === "prod");
     const at = world.now;
     world.open.push(pullRequest({ number: 300, createdAt: at, head: { ref: open?.branch ?? "", oid: oid("d"), fork: false } }));
-    world.proposals.set(300, known({ base: HEAD, head: oid("d"), conflicts: [], promotions: [{ app: "checkout", environment: "prod", from: two, to: one }], otherFiles: [], quarantines: [], config: null, broken: [] }, at));
+    world.proposals.set(300, known({ base: HEAD, head: oid("d"), conflicts: [], promotions: [{ app: "checkout", environment: "prod", from: two, to: one }], otherFiles: [], quarantines: [], config: null, broken: [], shared: [] }, at));
     world.records.push({ event: "opened", app: "checkout", environment: "prod", at, kind: "revert", from: two, release: one, pullRequest: 300, head: oid("d"), requestedBy: null }, ...others);
     world.now += ago;
     return world.registry("1.4.1", "1.4.2");

@@ -24,7 +24,7 @@ describe("the beginning", () => {
     world.config = parseConfig("version: 1\nenvironmnets: {}\n");
     const repair = parseConfig("version: 1\nenvironments: { dev: {} }\napps: { discover: ['a/{app}/{env}/kustomization.yaml'] }\n");
     world.open.push(pullRequest({ number: 1, author: ALICE }), pullRequest({ number: 2, author: ALICE }));
-    const nothing = { base: HEAD, head: oid("c"), conflicts: [], promotions: [], otherFiles: [], quarantines: [], broken: [] };
+    const nothing = { base: HEAD, head: oid("c"), conflicts: [], promotions: [], otherFiles: [], quarantines: [], broken: [], shared: [] };
     world.proposals.set(1, known({ ...nothing, config: null }, world.now));
     world.proposals.set(2, known({ ...nothing, config: repair }, world.now));
     expect(planned(world).actions.map(({ kind }) => kind)).toEqual(["check", "check"]);

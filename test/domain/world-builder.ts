@@ -164,7 +164,7 @@ export class WorldBuilder {
     const promotions = [{ app: to.app, environment, from, to }];
     this.proposals.set(
       number,
-      known({ base: HEAD, head: request.head.oid, conflicts: [], promotions, otherFiles: [], quarantines: [], config: null, broken: [] }, this.now),
+      known({ base: HEAD, head: request.head.oid, conflicts: [], promotions, otherFiles: [], quarantines: [], config: null, broken: [], shared: [] }, this.now),
     );
     this.records.push({
       event: "opened",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { overlay, shown } from "./onlooker.ts";
-import { begin, DEV, HOUR, MINUTE, type Story } from "./story.ts";
+import { begin, configOf, DEV, HOUR, MINUTE, type Story } from "./story.ts";
 import { LIVE } from "./whole-story.ts";
 
 const SLOWLY = "prod: { after: dev, soak: 30m, watch: 2m, promote: on-request, merge: on-approval, approvals: { count: 1, teams: [sre] } }";
@@ -205,5 +205,35 @@ describe("a freeze by somebody who may not", () => {
     await story.until("verified dev 1.4.3");
     expect(story.said(real)).toEqual(["The freeze of `dev` is over: @bob closed this issue."]);
     expect(await story.doubled()).toEqual([]);
+  });
+});
+
+describe("a person's pull request that changes what environments share", () => {
+  const BASE = "apps/checkout/base/deployment.yaml";
+  const deployment = (image: string): string => `apiVersion: apps/v1\nkind: Deployment\nspec: { template: { spec: { containers: [{ image: "${image}" }] } } }\n`;
+
+  it("is judged in all of them at once, and passes only where the configuration says that Pinion does not promote it", async () => {
+    const story = await begin({ environmentLines: [DEV, LIVE] });
+    const { world } = story;
+    await story.until("verified dev 1.4.2");
+    await world.person("alice").push("sidecar", { [BASE]: deployment("example.com/log:2") }, "A newer sidecar");
+    await world.person("alice").openPullRequest({ head: "sidecar", title: "Sidecar" });
+    await world.pass(MINUTE);
+    expect(story.verdict(story.pull("Sidecar"))).toMatch(/^failure: Blocked: checkout in (?:dev|prod): /);
+    expect(story.check(story.pull("Sidecar")).output.summary).toContain(`\`${BASE}\` changes what checkout runs in dev, prod at once, and is judged there.`);
+    const images = `  checkout: { images: ["${world.registry.host}/acme/checkout"] }\n`;
+    const config = configOf(DEV, LIVE).replace("slos:", `${images}slos:`);
+    await world.person("alice").editInBrowser("main", { ".github/pinion.yaml": config }, "What Pinion promotes");
+    await world.pass(MINUTE);
+    expect(story.verdict(story.pull("Sidecar"))).toBe("success: No pins that Pinion promotes change, but others do");
+  });
+
+  it("passes where every environment pins the image itself", async () => {
+    const story = await begin({ environmentLines: [DEV, LIVE] });
+    const { world } = story;
+    await world.person("alice").push("base", { [BASE]: deployment(`${world.registry.host}/acme/checkout:9`) }, "Another default");
+    await world.person("alice").openPullRequest({ head: "base", title: "Base" });
+    await world.pass(MINUTE);
+    expect(story.verdict(story.pull("Base"))).toBe("success: No pins change");
   });
 });

@@ -41,7 +41,7 @@ function applying(
   const asked: string[] = [];
   let logged = 0;
   for (const [index, change] of changes.entries()) {
-    const proposal: ProposedChange = { base: HEAD, head: oid("c"), conflicts: [], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [], ...change };
+    const proposal: ProposedChange = { base: HEAD, head: oid("c"), conflicts: [], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [], shared: [], ...change };
     world.proposals.set(index + 1, known(proposal, world.now));
   }
   const observation: Observation = world.observation();

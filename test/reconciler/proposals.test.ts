@@ -15,8 +15,8 @@ const pinning = (tag: string): string => `images:\n  - name: checkout\n    newNa
 const LATIN_1 = Buffer.concat([Buffer.from("# caf"), Buffer.from([0xe9]), Buffer.from(`\n${pinning("1.0.0")}`)]);
 const LARGE = "x".repeat(1_100_000);
 
-function configOf(): Config {
-  const parsed = parseConfig(`version: 1\nenvironments:\n  dev: {}\napps:\n  discover: ["apps/{app}/{env}/kustomization.yaml"]\n`);
+function configOf(more = ""): Config {
+  const parsed = parseConfig(`version: 1\nenvironments:\n  dev: {}\n  prod: { after: dev }\napps:\n  discover: ["apps/{app}/{env}/kustomization.yaml"]\n${more}`);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.config;
 }
@@ -27,7 +27,12 @@ interface Change {
 }
 
 /** Proposals over a real repository: what is on its main branch, and one pull request for each change. */
-function proposed(before: Change["files"], changes: readonly Change[], through: (manifests: ManifestsRepository) => ManifestsRepository = (same) => same) {
+function proposed(
+  before: Change["files"],
+  changes: readonly Change[],
+  through: (manifests: ManifestsRepository) => ManifestsRepository = (same) => same,
+  config = configOf(),
+) {
   const upstream = new Upstream();
   const head = upstream.commit(before);
   const open: PullRequest[] = changes.map(({ number, files }) => {
@@ -41,7 +46,6 @@ function proposed(before: Change["files"], changes: readonly Change[], through: 
   const ports = portsWith({ manifests: through(manifests), clock, journal: { error: (message) => errors.push(message) } });
   const snapshot: ForgeSnapshot = snapshotOf({ at: clock.now(), head, open });
   const proposals = new Proposals();
-  const config = configOf();
   const discover = compileDiscover(config.discover, config.environments);
   const read = async (): Promise<ReadonlyMap<number, Answer<ProposedChange>>> => {
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
@@ -103,6 +107,133 @@ describe("what a pull request changes beside pins", () => {
     const beside = FILE.replace(".yaml", ".yml");
     const { read } = proposed({ [FILE]: pinning("1.0.0") }, [{ number: 1, files: { [FILE]: null, [beside]: pinning("9.9.9") } }]);
     expect((await read()).get(1)).toMatchObject({ known: true, value: { promotions: [{ to: null }], broken: [expect.stringContaining("only one file of a folder")] } });
+  });
+});
+
+describe("a file that environments share", () => {
+  const BASE = "apps/checkout/base/kustomization.yaml";
+  const DEPLOYMENT = "apps/checkout/base/deployment.yaml";
+  const deployment = (...images: readonly string[]) => `kind: Deployment\nspec: {containers: [${images.map((image) => `{image: '${image}'}`).join(", ")}]}\n`;
+  const BEFORE = {
+    "apps/checkout/dev/kustomization.yaml": "resources: [../base]\n",
+    "apps/checkout/prod/kustomization.yaml": `resources: [../base]\nimages: [{name: redis, newTag: '6'}]\n`,
+    [BASE]: `resources: [deployment.yaml]\n${pinning("1.0.0")}`,
+    [DEPLOYMENT]: deployment("checkout", "redis:6"),
+    "charts/x/templates/deployment.yaml": "image: {{ .Values.image }}\n{{ end }}\n",
+    "unused/kustomization.yaml": pinning("1.0.0"),
+  };
+  const pinned = (tag: string) => ({ app: "checkout", version: tag, images: [{ repository: "ghcr.io/acme/checkout", tag, digest: `sha256:${tag.charAt(2).repeat(64)}` }] });
+  const redis = (tag: string) => ({ app: "checkout", version: tag, images: [{ repository: "docker.io/library/redis", tag, digest: null }] });
+
+  /** What one pull request changes by files that environments share, and what stands against telling it. */
+  async function shared(files: Change["files"], { before = BEFORE, config = configOf() }: { before?: Change["files"]; config?: Config } = {}) {
+    const answer = (await proposed(before, [{ number: 1, files }], undefined, config).read()).get(1);
+    if (answer?.known !== true) return answer;
+    const { promotions, broken } = answer.value;
+    return { shared: answer.value.shared.toSorted((a, b) => (a.environment < b.environment ? -1 : 1)), promotions, broken };
+  }
+
+  it("changes the pins of all that take it in, at once", async () => {
+    const change = { app: "checkout", from: pinned("1.0.0"), to: pinned("1.1.0"), isPromoted: true, files: [BASE] };
+    expect(await shared({ [BASE]: `resources: [deployment.yaml]\n${pinning("1.1.0")}` })).toEqual({
+      shared: [{ ...change, environment: "dev" }, { ...change, environment: "prod" }],
+      promotions: [],
+      broken: [],
+    });
+  });
+
+  it("changes nothing where the environment, or a base on the way, pins the image itself", async () => {
+    expect(await shared({ [DEPLOYMENT]: deployment("checkout:9", "redis:7") })).toMatchObject({
+      shared: [{ environment: "dev", from: redis("6"), to: redis("7"), files: [DEPLOYMENT] }],
+    });
+  });
+
+  it("is told apart from what the app promotes, where the configuration says what that is", async () => {
+    const config = configOf("  checkout: { images: [ghcr.io/acme/checkout] }\n");
+    expect(await shared({ [DEPLOYMENT]: deployment("checkout", "redis:7") }, { config })).toMatchObject({ shared: [{ environment: "dev", isPromoted: false }] });
+    expect(await shared({ [BASE]: `resources: [deployment.yaml]\n${pinning("1.1.0")}` }, { config })).toMatchObject({ shared: [{ isPromoted: true }, { isPromoted: true }] });
+  });
+
+  it.each<[string, Change["files"]]>([
+    ["nothing in its images changes", { [DEPLOYMENT]: `# a word\n${deployment("checkout", "redis:6")}` }],
+    ["nothing takes it in", { "unused/kustomization.yaml": pinning("1.1.0") }],
+    ["it is a template that nothing takes in", { "charts/x/templates/deployment.yaml": "image: {{ .Values.other }}\n{{ end }}\n" }],
+    ["it is moved as it is", { [BASE]: null, [DEPLOYMENT]: null, "apps/checkout/base/kustomization.yml": BEFORE[BASE], "apps/checkout/base/d.yaml": BEFORE[DEPLOYMENT] }],
+  ])("says nothing when %s", async (_, files) => {
+    const moved = Object.hasOwn(files, "apps/checkout/base/d.yaml") ? { ...files, "apps/checkout/base/kustomization.yml": BEFORE[BASE].replace("deployment.yaml", "d.yaml") } : files;
+    expect(await shared(moved)).toEqual({ shared: [], promotions: [], broken: [] });
+  });
+
+  it("can be new, or go away", async () => {
+    const component = "components/log/kustomization.yaml";
+    const added = { [component]: pinning("1.3.0"), "apps/checkout/dev/kustomization.yaml": "resources: [../base]\ncomponents: [../../../components/log]\n" };
+    expect(await shared(added)).toMatchObject({ shared: [{ environment: "dev", from: null, to: pinned("1.3.0") }] });
+    // What stands below it, without a tag, would run then.
+    const bare = { version: "untagged", images: [{ repository: "docker.io/library/checkout", tag: null, digest: null }] };
+    expect(await shared({ [BASE]: "resources: [deployment.yaml]\n" })).toMatchObject({
+      shared: [{ environment: "dev", from: pinned("1.0.0"), to: bare, files: [DEPLOYMENT, BASE] }, { environment: "prod", to: bare }],
+    });
+    expect(await shared({ [BASE]: "resources: []\n" })).toMatchObject({ shared: [{ environment: "dev", from: { images: [{ tag: "6" }, { tag: "1.0.0" }] }, to: null }, { environment: "prod", from: pinned("1.0.0"), to: null }] });
+  });
+
+  it("that did not change is told where something begins to take it in, or no longer pins what is in it", async () => {
+    const before = { ...BEFORE, "components/log/kustomization.yaml": pinning("1.3.0"), "components/other/kustomization.yaml": pinning("1.4.0") };
+    const taking = { "apps/checkout/dev/kustomization.yaml": "resources: [../base]\ncomponents: [../../../components/log]\n" };
+    expect(await shared(taking, { before })).toMatchObject({ shared: [{ environment: "dev", from: null, to: pinned("1.3.0"), files: ["components/log/kustomization.yaml"] }] });
+    const other = { "apps/checkout/dev/kustomization.yaml": "resources: [../base]\ncomponents: [../../../components/other]\n" };
+    expect(await shared(other, { before: { ...before, ...taking } })).toMatchObject({ shared: [{ environment: "dev", from: pinned("1.3.0"), to: pinned("1.4.0") }] });
+    const unpinned = { "apps/checkout/prod/kustomization.yaml": "resources: [../base]\n" };
+    expect(await shared(unpinned)).toMatchObject({ shared: [{ environment: "prod", from: null, to: redis("6"), files: [DEPLOYMENT] }] });
+  });
+
+  it("does not change where an environment only begins to pin itself what is in it", async () => {
+    const own = { "apps/checkout/dev/kustomization.yaml": `resources: [../base]\nimages: [{name: ghcr.io/acme/checkout, newTag: 1.0.0}]\n` };
+    expect(await shared(own)).toMatchObject({ shared: [], promotions: [{ environment: "dev" }] });
+  });
+
+  it("is too much to read where more than 1,000 files are newly taken in", async () => {
+    const names = Array.from({ length: 1_001 }, (_, index) => `x${index}.yaml`);
+    const before = { ...BEFORE, ...Object.fromEntries(names.map((name) => [`many/${name}`, "kind: X\n"])), "many/kustomization.yaml": `resources: [${names.join(", ")}]\n` };
+    const taking = { "apps/checkout/dev/kustomization.yaml": "resources: [../base, ../../../many]\n" };
+    expect(await shared(taking, { before })).toMatchObject({ known: false, failure: "stalled", reason: expect.stringContaining("take in 1002 other files") });
+  });
+
+  it("that cannot be read any more is a problem where it is taken in", async () => {
+    expect(await shared({ [DEPLOYMENT]: "image: [\n" })).toMatchObject({ broken: [expect.stringContaining(`${DEPLOYMENT}:2:1: not valid YAML`)] });
+    expect(await shared({ [DEPLOYMENT]: deployment("checkout", "redis:6") }, { before: { ...BEFORE, [DEPLOYMENT]: "image: [\n" } })).toMatchObject({
+      shared: [{ environment: "dev", from: null, to: redis("6") }],
+      broken: [],
+    });
+  });
+
+  it("is not known to be nobody's while a kustomization cannot be read", async () => {
+    const before = { ...BEFORE, "apps/cart/dev/kustomization.yaml": "resources: [\n" };
+    const problem = "apps/cart/dev/kustomization.yaml cannot be read, so whether it takes in what changes is not known";
+    expect(await shared({ "unused/kustomization.yaml": pinning("1.1.0") }, { before })).toMatchObject({ broken: [problem] });
+    expect(await shared({ "README.md": "x" }, { before })).toMatchObject({ broken: [] });
+  });
+
+  it("is too much to judge in more than 500 places", async () => {
+    const apps = Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`apps/a${index}/dev/kustomization.yaml`, "resources: [../../../unused]\n"]));
+    expect(await shared({ "unused/kustomization.yaml": pinning("1.1.0") }, { before: { ...BEFORE, ...apps } })).toMatchObject({
+      known: false,
+      failure: "stalled",
+      reason: expect.stringContaining("in 501 places at once"),
+    });
+  });
+
+  it("costs nothing while no image changes but in the environments' own files", async () => {
+    const asked: string[] = [];
+    const own = { "apps/checkout/prod/kustomization.yaml": BEFORE["apps/checkout/prod/kustomization.yaml"].replace("'6'", "'7'") };
+    const { read } = proposed(BEFORE, [{ number: 1, files: { ...own, [DEPLOYMENT]: `# a word\n${BEFORE[DEPLOYMENT]}`, "README.md": "x" } }], (manifests) => ({
+      ...manifests,
+      files: (...given) => {
+        asked.push("files");
+        return manifests.files(...given);
+      },
+    }));
+    expect((await read()).get(1)).toMatchObject({ known: true, value: { shared: [] } });
+    expect(asked).toEqual([]);
   });
 });
 

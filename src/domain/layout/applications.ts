@@ -1,5 +1,6 @@
 import type { AppName } from "../release.ts";
-import type { LayoutEvidence } from "./evidence.ts";
+import { foldersOf, normalFolder, type LayoutEvidence } from "./evidence.ts";
+import { madeApplications, type MadeApplication } from "./made-applications.ts";
 import type { GuessedPlace } from "./guess.ts";
 
 /** What the Applications in the repository tell of `argocd`. */
@@ -14,11 +15,47 @@ export interface ApplicationNames {
 
 /** What a configuration takes for the name of an Application. */
 const NAME = /^(?:[a-z0-9.-]|\{app\}|\{env\})+$/;
+/** Few enough to be read. */
+const MOST_DOUBTS = 3;
 const SEPARATOR = "\n";
 
+/** The Applications of a repository: those that stand in it, and those that its ApplicationSets make. */
+export interface RepositoryApplications {
+  readonly applications: readonly MadeApplication[];
+  /** Folders' names that parameters of ApplicationSets call environments. */
+  readonly environments: ReadonlySet<string>;
+  readonly reasons: readonly string[];
+  /** What ApplicationSets make and is not known. */
+  readonly doubts: readonly string[];
+}
+
+export function findApplications(evidence: readonly LayoutEvidence[]): RepositoryApplications {
+  const applications: MadeApplication[] = [];
+  const environments = new Set<string>();
+  const doubts: string[] = [];
+  const folders = foldersOf(evidence);
+  let made = 0;
+  for (const one of evidence) {
+    if (one.kind === "application") applications.push(one);
+    if (one.kind !== "application-set") continue;
+    const { applications: theirs, environments: named, problem } = madeApplications(one.set, folders);
+    for (const { name, folders: deployed } of theirs) applications.push({ name, folders: deployed.map(normalFolder) });
+    for (const environment of named) environments.add(environment);
+    made += theirs.length;
+    const what = theirs.length > 0 ? "makes more Applications than could be told" : "makes Applications that could not be told";
+    if (problem !== null) doubts.push(`the ApplicationSet ${one.set.name} in ${one.file} ${what} (${problem}): check what argocd says`);
+  }
+  const reasons = made === 0 ? [] : [`ApplicationSets that make ${made} Application${made === 1 ? "" : "s"}`];
+  const more = doubts.length - MOST_DOUBTS;
+  return { applications, environments, reasons, doubts: more > 0 ? [...doubts.slice(0, MOST_DOUBTS), `and the same of ${more} more ApplicationSets`] : doubts };
+}
+
 /** Finds how Applications are called: by their folders it is known which app and environment each deploys. */
-export function guessApplications(evidence: readonly LayoutEvidence[], places: readonly GuessedPlace[]): ApplicationNames {
-  const applications = evidence.filter((one) => one.kind === "application");
+export function guessApplications(
+  evidence: readonly LayoutEvidence[],
+  { applications, ...told }: RepositoryApplications,
+  places: readonly GuessedPlace[],
+): ApplicationNames {
   const spelled = new Map(places.map((place) => [place, templatesOf(place, applications)]));
   const deployed = places.filter((place) => (spelled.get(place) ?? "") !== "");
   const [defaults] = [...Map.groupBy(deployed, (place) => spelled.get(place) ?? "")].toSorted(
@@ -37,11 +74,11 @@ export function guessApplications(evidence: readonly LayoutEvidence[], places: r
   return {
     defaults: called?.split(SEPARATOR) ?? null,
     apps,
-    reasons:
-      called === null
-        ? []
-        : [`Argo CD Applications of ${deployed.length} of ${places.length} places, most of them called ${called.replaceAll(SEPARATOR, " and ")}`],
-    doubts: [...doubts, ...otherDoubts(evidence, deployed.length, without)],
+    reasons: [
+      ...told.reasons,
+      ...(called === null ? [] : [`Argo CD Applications of ${deployed.length} of ${places.length} places, most of them called ${called.replaceAll(SEPARATOR, " and ")}`]),
+    ],
+    doubts: [...doubts, ...told.doubts, ...otherDoubts(evidence, told.doubts.length > 0, deployed.length, without)],
   };
 }
 
@@ -50,11 +87,9 @@ function calledDifferently(app: AppName, ways: readonly string[]): string {
   return `the Applications of ${app} are called in different ways (${told}): rename them, or write one way that all follow`;
 }
 
-function otherDoubts(evidence: readonly LayoutEvidence[], deployed: number, without: readonly GuessedPlace[]): readonly string[] {
+function otherDoubts(evidence: readonly LayoutEvidence[], isUntold: boolean, deployed: number, without: readonly GuessedPlace[]): readonly string[] {
   const doubts: string[] = [];
-  const sets = evidence.filter(({ kind }) => kind === "application-set").length;
-  if (sets > 0) doubts.push(`${sets} ApplicationSet${sets === 1 ? "" : "s"} make Applications by a template, which is not read: check what argocd says`);
-  if (deployed === 0 && sets === 0) {
+  if (deployed === 0 && !isUntold) {
     doubts.push('no Argo CD Application in this repository deploys these files: argocd stays "{app}-{env}", check that they are called so');
   }
   const [first] = without;
@@ -69,7 +104,7 @@ function otherDoubts(evidence: readonly LayoutEvidence[], deployed: number, with
 }
 
 /** The names of the Applications of a place with placeholders, put together; nothing where it has none that can be named. */
-function templatesOf(place: GuessedPlace, applications: readonly Extract<LayoutEvidence, { kind: "application" }>[]): string {
+function templatesOf(place: GuessedPlace, applications: readonly MadeApplication[]): string {
   const folder = place.file.slice(0, Math.max(0, place.file.lastIndexOf("/")));
   const names = applications.filter(({ folders }) => folders.includes(folder)).map(({ name }) => templateOf(name, place));
   return [...new Set(names.filter((name) => NAME.test(name)))].toSorted().join(SEPARATOR);

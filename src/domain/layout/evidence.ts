@@ -1,6 +1,7 @@
 import { findPins, type PinsResult } from "../pins.ts";
 import { isKustomizationName } from "../pins/kustomization.ts";
 import { parseManifests } from "../pins/manifests.ts";
+import { readApplicationSet, type ApplicationSet } from "./application-sets.ts";
 import { childAt, itemsAt, placeAt, rootPlace, textAt, type Place } from "../pins/place.ts";
 
 /** What one file tells of a repository's layout. */
@@ -8,8 +9,8 @@ export type LayoutEvidence =
   | { readonly kind: "kustomization"; readonly file: string; readonly found: PinsResult }
   /** An Argo CD Application and the folders that it deploys. */
   | { readonly kind: "application"; readonly file: string; readonly name: string; readonly folders: readonly string[] }
-  /** Makes Applications by a template, so their names are not told. */
-  | { readonly kind: "application-set"; readonly file: string }
+  /** Makes Applications by a template. */
+  | { readonly kind: "application-set"; readonly file: string; readonly set: ApplicationSet }
   | { readonly kind: "flux"; readonly file: string };
 
 /** No Argo CD or Flux object is in a text without these. */
@@ -32,7 +33,7 @@ function objectEvidence(file: string, root: Place): readonly LayoutEvidence[] {
   const kind = textAt(childAt(root, "kind"));
   if (group === "kustomize.toolkit.fluxcd.io" && kind === "Kustomization") return [{ kind: "flux", file }];
   if (group !== "argoproj.io") return [];
-  if (kind === "ApplicationSet") return [{ kind: "application-set", file }];
+  if (kind === "ApplicationSet") return [{ kind: "application-set", file, set: readApplicationSet(root) }];
   const name = textAt(placeAt(root, "metadata", "name"));
   if (kind !== "Application" || name === null) return [];
   const sources = [placeAt(root, "spec", "source"), ...itemsAt(placeAt(root, "spec", "sources"))];
@@ -40,7 +41,17 @@ function objectEvidence(file: string, root: Place): readonly LayoutEvidence[] {
   return [{ kind: "application", file, name, folders: folders.map(normalFolder) }];
 }
 
+/** All folders with kustomizations in them, and those above. */
+export function foldersOf(evidence: readonly LayoutEvidence[]): readonly string[] {
+  const folders = new Set<string>();
+  for (const { kind, file } of evidence) {
+    if (kind !== "kustomization") continue;
+    for (let at = file.lastIndexOf("/"); at > 0; at = file.lastIndexOf("/", at - 1)) folders.add(file.slice(0, at));
+  }
+  return [...folders].toSorted();
+}
+
 /** Without what Argo CD allows around a path: `./apps/web/` is `apps/web`. */
-function normalFolder(path: string): string {
+export function normalFolder(path: string): string {
   return path.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
 }

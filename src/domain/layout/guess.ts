@@ -3,7 +3,7 @@ import { compileDiscover } from "../discover.ts";
 import type { Pin } from "../pins.ts";
 import type { AppName, EnvironmentName } from "../release.ts";
 import { compareVersions } from "../select.ts";
-import { guessApplications, type ApplicationNames } from "./applications.ts";
+import { findApplications, guessApplications, type ApplicationNames } from "./applications.ts";
 import { isDisputed, stepOf } from "./environment-names.ts";
 import type { LayoutEvidence } from "./evidence.ts";
 import { guessPatterns } from "./patterns.ts";
@@ -56,9 +56,11 @@ export function guessLayout(evidence: readonly LayoutEvidence[]): LayoutResult {
   const isPinning = ({ found }: (typeof kustomizations)[number]): boolean => found.ok && found.pins.length > 0;
   const pinning = kustomizations.filter(isPinning).map(({ file }) => file);
   if (pinning.length === 0) return { ok: false, problem: nothingPinned(kustomizations.length) };
+  const told = findApplications(evidence);
   const guessed = guessPatterns(
     pinning,
     kustomizations.filter((one) => !isPinning(one)).map(({ file }) => file),
+    told.environments,
   );
   const environments = orderEnvironments(guessed.environments);
   const discover = compileDiscover(guessed.patterns, environments);
@@ -69,7 +71,7 @@ export function guessLayout(evidence: readonly LayoutEvidence[]): LayoutResult {
   if (!places.some(({ pins }) => pins.length > 0)) return { ok: false, problem: nothingPlaced(pinning) };
   // In order again: none may follow one in which nothing was found.
   const used = orderEnvironments(environments.filter(({ name }) => places.some(({ environment }) => environment === name)).map(({ path }) => path));
-  const applications = guessApplications(evidence, places);
+  const applications = guessApplications(evidence, told, places);
   const severalImages = appsWithSeveralImages(places);
   const layout = { patterns: guessed.patterns, environments: used, places, applications, severalImages };
   const outside = pinning.filter((file) => discover(file) === null);

@@ -38,9 +38,11 @@ export interface GuessedPatterns {
  * The `discover` patterns that explain the most files, chosen one after the other. A pattern is worth what it finds: files, and apps that are
  * in more than one environment; where one finds such apps, others that find none are not taken, since what looks like an app there may as
  * well be a cluster. Where files without pins stand in a folder that a chosen pattern and a well-known name make an environment, it is one too.
+ *
+ * @param told Folders' names that something else in the repository calls environments.
  */
-export function guessPatterns(files: readonly string[], withoutPins: readonly string[]): GuessedPatterns {
-  let left = files.map((file) => ({ file, readings: readingsOf(file) }));
+export function guessPatterns(files: readonly string[], withoutPins: readonly string[], told: ReadonlySet<string>): GuessedPatterns {
+  let left = files.map((file) => ({ file, readings: readingsOf(file, told) }));
   const patterns: string[] = [];
   const environments = new Set<string>();
   const claimed = new Set<string>();
@@ -62,8 +64,8 @@ export function guessPatterns(files: readonly string[], withoutPins: readonly st
     // What is left of this pattern are apps whose names Pinion does not take, or places that have a file already.
     left = left.map(({ file, readings }) => ({ file, readings: readings.filter((reading) => reading.pattern !== pattern) }));
   }
-  for (const { pattern, environment } of withoutPins.flatMap(readingsOf)) {
-    if (patterns.includes(pattern) && stepOf(environment) !== null) environments.add(environment);
+  for (const { pattern, environment } of withoutPins.flatMap((file) => readingsOf(file, told))) {
+    if (patterns.includes(pattern) && (stepOf(environment) !== null || told.has(environment))) environments.add(environment);
   }
   return { patterns, environments: [...environments] };
 }
@@ -106,19 +108,19 @@ function worthOf(group: readonly Reading[]): number {
   return moving.reduce((sum, readings) => sum + readings.length, 0) * MOVING + group.length;
 }
 
-function readingsOf(file: string): readonly Reading[] {
+function readingsOf(file: string, told: ReadonlySet<string>): readonly Reading[] {
   const parts = file.split("/");
   const folders = parts.slice(0, -1);
   if (folders.length === 0 || folders.length > DEEPEST) return [];
-  const readings = folders.flatMap((_, index) => [...wholeFolder(parts, folders, index), ...withinFolder(parts, folders, index)]);
+  const readings = folders.flatMap((_, index) => [...wholeFolder(parts, folders, index, told), ...withinFolder(parts, folders, index)]);
   return readings.filter(({ pattern }) => discoverPatternProblem(pattern) === null);
 }
 
 /** The environment is a folder, and the app is another. */
-function wholeFolder(parts: readonly string[], folders: readonly string[], at: number): readonly Reading[] {
+function wholeFolder(parts: readonly string[], folders: readonly string[], at: number, told: ReadonlySet<string>): readonly Reading[] {
   const environment = folders[at] ?? "";
   const parent = folders[at - 1] ?? "";
-  const isNamed = stepOf(environment) !== null;
+  const isNamed = stepOf(environment) !== null || told.has(environment);
   if (!isNamed && (!ENVIRONMENT_PARENTS.has(parent) || SHARED.has(environment.toLowerCase()))) return [];
   if (!ENVIRONMENT_PATH.test(environment)) return [];
   return folders.flatMap((app, index): Reading[] => {

@@ -204,6 +204,10 @@ function whyNotInsertable(document: YamlDocument, map: YAMLMap.Parsed, pair: Key
   const node = pair?.value ?? null;
   const oneLine = node !== null && node.range[1] > node.range[0] && !textOfNode(document, node).includes("\n");
   if (!oneLine || isMap(node) || isSeq(node)) return { offset, message: "no digest can be written behind a value that is not on one line" };
+  // An anchor or a tag stands before the key, so that its column is not the one at which a new key begins.
+  if (isScalar(pair?.key) && (pair.key.anchor !== undefined || pair.key.tag !== undefined)) {
+    return { offset, message: "no digest can be written behind a key with an anchor or a tag: remove it" };
+  }
   if (pair !== null && isExplicit(document, pair)) return { offset, message: "no digest can be written behind an explicit key (?)" };
   if (map.flow === true && document.text[map.range[0]] !== "{") return { offset, message: "write the entry in braces: {name: …}" };
   return null;

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { ParsedNode, Scalar, YAMLMap } from "yaml";
+import { didYouMean } from "../suggest.ts";
 import { itemsOf, keyText, resolveAlias, TEXT_TAG } from "../yaml-document.ts";
 import type { YamlDocument, YamlPath, YamlProblem } from "../yaml-document.ts";
 import { formatYamlAddress } from "../yaml-path.ts";
@@ -42,7 +43,7 @@ type Step = { readonly ok: true; readonly node: ParsedNode | null } | { readonly
 function itemAt(node: ParsedNode | null, index: number, here: string): Step {
   if (!isSeq(node)) return failed(node, `${here} is not there: what is before [${index}] is no list`);
   const item = itemsOf(node)[index];
-  if (item === undefined) return failed(node, `${here} is not there: the list has ${node.items.length} entries, counted from 0`);
+  if (item === undefined) return failed(node, `${here} is not there: the list has ${node.items.length} ${node.items.length === 1 ? "entry" : "entries"}, counted from 0`);
   return { ok: true, node: item };
 }
 
@@ -59,7 +60,9 @@ function valueAt(node: ParsedNode | null, key: string, here: string): Step {
 function hint(node: YAMLMap.Parsed, key: string): string {
   if (node.items.some((item) => keyText(item.key) === "<<")) return ": a merge key (<<) may bring it from elsewhere. Write it here";
   const dotted = node.items.map((item) => keyText(item.key)).find((name) => name?.startsWith(`${key}.`) === true);
-  return dotted == null ? "" : `: a key with dots is written as [${JSON.stringify(dotted)}]`;
+  if (dotted != null) return `: a key with dots is written as [${JSON.stringify(dotted)}]`;
+  const meant = didYouMean(key, node.items.flatMap((item) => keyText(item.key) ?? []));
+  return meant === "" ? "" : `.${meant}`;
 }
 
 function aliasProblem(node: ParsedNode | null, here: string): YamlProblem | null {

@@ -18,7 +18,9 @@ export type ReplayedEdit =
   /** The engine would not make the change, and says why. */
   | { readonly outcome: "refused"; readonly edits: number; readonly reason: string }
   /** The engine made another file of it. `reason` shows the first line that is not the same. */
-  | { readonly outcome: "differs"; readonly edits: number; readonly reason: string };
+  | { readonly outcome: "differs"; readonly edits: number; readonly reason: string }
+  /** No line came or went, but the file cannot be read, so whether only pins changed is not known. */
+  | { readonly outcome: "unknown"; readonly edits: 0; readonly reason: string };
 
 /**
  * Whether a commit can have changed pins alone: it only changes files, and such as may hold pins.
@@ -31,11 +33,15 @@ export function mayChangePinsOnly(files: readonly { readonly path: string | null
  * Makes a file's change again from what it means, if it changes the values of pins alone: from the values before and after, the engine
  * edits the text before; that must give the text after, character by character. Null when anything else was changed too, comments
  * and spaces included, or pins came or went.
+ *
+ * A file that cannot be read is `unknown`, unless lines came or went in it.
  */
 export function replayFile({ path, before, after }: ReplayedFile): ReplayedEdit | null {
   const lines = changedLines(before, after);
   if (lines === null) return null;
   const [old, now] = [findPinnedValues(path, before), findPinnedValues(path, after)];
+  const unreadable = [old, now].find((found) => !found.ok);
+  if (unreadable?.ok === false) return { outcome: "unknown", edits: 0, reason: unreadable.problem };
   if (!old.ok || !now.ok || withoutPins(before, lines, old.values) !== withoutPins(after, lines, now.values)) return null;
   const changed = changedPins(old.values, now.values);
   if (changed === null || changed.length === 0) return null;

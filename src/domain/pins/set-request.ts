@@ -31,6 +31,8 @@ export function setRequested(file: string, text: string, requests: readonly SetR
   const images: SetRequest[] = [];
   for (const request of requests) {
     const { left, right } = request;
+    // Most likely a variable of a script that is not set; no pin says nothing.
+    if (right === "") return { outcome: "refused", reason: `nothing stands behind "${left}=": write the new value` };
     const parsed = parseYamlAddress(left);
     const isPath = parsed.ok && standsIn(text, parsed.address);
     const isImage = parseImageReference(left).ok;

@@ -72,7 +72,7 @@ function prepare(documents: readonly YamlDocument[], changes: readonly ValueChan
   for (const { address, value } of changes) {
     const here = formatYamlAddress(address);
     const document = documents[address.document];
-    if (document === undefined) return failed(0, `${here} is not there: the file has ${documents.length} documents, counted from 0`);
+    if (document === undefined) return failed(0, `${here} is not there: the file has ${documents.length} ${documents.length === 1 ? "document" : "documents"}, counted from 0`);
     const located = locate(document, address.path);
     if (!located.ok) return located;
     const { scalar, flow } = located;

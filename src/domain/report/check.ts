@@ -56,13 +56,13 @@ export function refusedCheck(reason: string): CheckContent {
   return content("action_required", `Needs a person: ${clause(reason)}`, [{ text: words(reason), divisible: true }]);
 }
 
-/** The pull request moves no pin. `removals` are apps that it leaves without one, as `app in environment`. */
-export function noPinsCheck(removals: readonly string[] = []): CheckContent {
-  const why = "This pull request sets no pin of any environment, so Pinion has nothing to judge.";
-  if (removals.length === 0) return content("success", "No pins change", [{ text: why, divisible: true }]);
-  return content("success", `No pins change, but the pins of ${clause(removals.join(", "))} are removed`, [
-    { text: `${why} These have no pin any more after the merge:`, divisible: false },
-    { text: removals.map((removal) => `- ${words(removal)}`).join("\n"), divisible: true },
+/** The pull request moves no pin that is promoted. `notes` say what it changes all the same. */
+export function noPinsCheck(notes: readonly string[] = []): CheckContent {
+  const why = "This pull request sets no pin that Pinion promotes, so Pinion has nothing to judge.";
+  if (notes.length === 0) return content("success", "No pins change", [{ text: why, divisible: true }]);
+  return content("success", "No pins that Pinion promotes change, but others do", [
+    { text: why, divisible: false },
+    { text: notes.map((note) => `- ${words(note)}`).join("\n"), divisible: true },
   ]);
 }
 
