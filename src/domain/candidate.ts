@@ -2,8 +2,9 @@ import type { Milliseconds } from "./answer.ts";
 import { badUpstreamOrHere } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
-import { newestProvenIn, provenReleases, soakOf, type Hold } from "./ledger.ts";
+import { holdOf, newestProvenIn, provenReleases, soakOf, type Hold } from "./ledger.ts";
 import { quarantinedIn } from "./quarantine.ts";
+import type { TagOrder } from "./ranking.ts";
 import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
 import { selectTag } from "./select.ts";
@@ -26,7 +27,7 @@ export function candidateFor(draft: Draft, app: AppName, environment: Environmen
 function isNewestEverywhereBefore(draft: Draft, app: AppName, environment: Environment, pinned: Pinned): boolean {
   if (environment.after.length === 0) return false;
   return environment.after.every((name) => {
-    const newest = newestProvenIn(draft.place(app, name));
+    const newest = newestProvenIn(draft.place(app, name), draft.order(app));
     return newest !== null && sameRelease(newest, pinned);
   });
 }
@@ -63,7 +64,7 @@ function newestTag(draft: Draft, app: AppName, environment: Environment, pinned:
     const tag = selected.selected;
     // Nothing newer than what is pinned by digest: no need to ask what the tag points at.
     if (isSettledOn(pinned, tag)) return { none: refused ?? newestPinned(tag) };
-    if (refused !== null && directionOf(taggedAs(pinned, tag), pinned) !== "up") break;
+    if (refused !== null && directionOf(taggedAs(pinned, tag), pinned, draft.order(app)) !== "up") break;
     const found = resolve(draft, app, pinned, tag);
     if (found === null || "none" in found) return found;
     const refusal = whyNot(draft, app, environment, pinned, found.release);
@@ -111,11 +112,12 @@ function newestProven(draft: Draft, app: AppName, environment: Environment, pinn
     .map(({ release }) => release)
     // What was proven with other images than move together now was another thing.
     .filter((release) => sameRepositories(release, pinned) && others.every((pool) => pool.some((other) => sameRelease(other.release, release))));
+  const order = draft.order(app);
   let waits: string | null = null;
   let refused = false;
   while (left.length > 0) {
-    const newest = left.reduce((best, release) => (directionOf(release, best) === "down" ? best : release));
-    if (refused && directionOf(newest, pinned) !== "up") break;
+    const newest = left.reduce((best, release) => (directionOf(release, best, order) === "down" ? best : release));
+    if (refused && directionOf(newest, pinned, order) !== "up") break;
     const unsoaked = soaksIn(draft, environment, newest);
     const refusal = unsoaked === null ? whyNot(draft, app, environment, pinned, newest) : null;
     if (unsoaked === null && refusal === null) return { release: newest };
@@ -156,23 +158,29 @@ function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pi
 function whyNotHere(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, release: Release): string | null {
   const place = draft.place(app, environment.name);
   if (sameRelease(pinned, release)) return pinnedAlready(release).none;
-  const direction = directionOf(release, pinned);
+  const order = draft.order(app);
+  const direction = directionOf(release, pinned, order);
   const completes = direction === "same" && pinned.images.some((image) => image.digest === null);
-  if (direction === "down") return olderThan(release, pinned);
-  if (direction === "same" && !completes)
-    return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
+  if (direction === "down") return olderThan(release, pinned, order);
+  if (direction === "same" && !completes) return asNewAs(release, pinned);
   if (!draft.observation.quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${draft.observation.quarantine.reason}`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
   // Whoever turned it down did not choose the one before it.
   if (place.withdrawn.has(releaseKey(release)))
     return `the pull request for ${release.version} was closed by a person; comment \`${promoteCommand(app, environment.name)}\` on it to have it after all`;
-  if (place.hold !== null && !endsHold(place.hold, pinned, release)) return onHold(place.hold);
+  const hold = holdOf(place, order);
+  if (hold !== null && !endsHold(hold, pinned, release, order)) return onHold(hold);
   return null;
 }
 
-function olderThan(release: Release, pinned: Pinned): string {
+function asNewAs(release: Release, pinned: Pinned): string {
+  if (release.version !== pinned.version) return `${release.version} is another build of what is pinned as ${pinned.version}, and not newer`;
+  return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
+}
+
+function olderThan(release: Release, pinned: Pinned, order: TagOrder): string {
   if (release.images.length === 1) return `${release.version} is older than ${pinned.version}, which is pinned`;
-  return `${release.version} would take images back: ${goingBack(release, pinned).join(", ")}`;
+  return `${release.version} would take images back: ${goingBack(release, pinned, order).join(", ")}`;
 }
 
 function whyNotThis(draft: Draft, app: AppName, environment: Environment, release: Release): string | null {
@@ -183,10 +191,10 @@ function whyNotThis(draft: Draft, app: AppName, environment: Environment, releas
 }
 
 /** A hold ends with something newer than what was displaced, where that can be told, as long as it does not undo what the person pinned. */
-function endsHold({ displaced, taken, asked }: Hold, pinned: Pinned, release: Release): boolean {
-  if (directionOf(release, pinned) !== "up") return false;
+function endsHold({ displaced, taken, asked }: Hold, pinned: Pinned, release: Release, order: TagOrder): boolean {
+  if (directionOf(release, pinned, order) !== "up") return false;
   if (asked) return !taken.some((other) => sameRelease(other, release));
-  const over = directionOf(release, displaced);
+  const over = directionOf(release, displaced, order);
   return over === "up" || over === "unordered";
 }
 

@@ -1,4 +1,5 @@
 import type { Milliseconds } from "./answer.ts";
+import type { TagOrder } from "./ranking.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
 import type { Select } from "./select.ts";
 
@@ -96,6 +97,11 @@ export const CONFIG_PATH = ".github/pinion.yaml";
 
 export function settingsOf(config: Config, app: AppName): AppSettings {
   return config.apps.get(app) ?? config.defaults;
+}
+
+/** How an app's releases tell which is newer, in every environment. */
+export function orderOf(config: Config, app: AppName): TagOrder {
+  return settingsOf(config, app).select;
 }
 
 export function environmentOf(config: Config, name: EnvironmentName): Environment | null {

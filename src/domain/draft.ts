@@ -1,10 +1,11 @@
 import type { Action, Blocked, Plan } from "./action.ts";
 import type { Answer, FailureKind, Instant, Milliseconds } from "./answer.ts";
-import type { AppSettings, Config, Environment } from "./config.ts";
+import { orderOf, settingsOf, type AppSettings, type Config, type Environment } from "./config.ts";
 import { placeIn, type Place } from "./ledger.ts";
 import { needKey } from "./need.ts";
 import type { Deployment, EnvironmentPins, Knowledge, Need, NeedAnswers, Observation } from "./observation.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
+import type { TagOrder } from "./ranking.ts";
 import type { LogRecord } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
@@ -136,7 +137,12 @@ export class Draft {
   }
 
   settings(app: AppName): AppSettings {
-    return this.config.apps.get(app) ?? this.config.defaults;
+    return settingsOf(this.config, app);
+  }
+
+  /** How this app's releases tell which is newer. */
+  order(app: AppName): TagOrder {
+    return orderOf(this.config, app);
   }
 
   finish(): Plan {

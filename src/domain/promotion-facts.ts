@@ -48,6 +48,7 @@ export const WRITERS = new Set(["admin", "maintain", "write"]);
 export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts {
   const { app, environment, kind, origin, to, from } = promotion;
   const settings = draft.settings(app);
+  const order = draft.order(app);
   const paused = environment.paused ?? settings.paused;
   return {
     now: draft.now,
@@ -59,8 +60,8 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
       requester: promotion.requesters[0] ?? "",
       version: to.version,
       from_version: from?.version ?? "",
-      direction: from === null ? "up" : directionOf(to, from),
-      going_back: from === null || to.images.length < 2 ? [] : goingBack(to, from),
+      direction: from === null ? "up" : directionOf(to, from, order),
+      going_back: from === null || to.images.length < 2 ? [] : goingBack(to, from, order),
       first: environment.after.length === 0,
       every_image_has_digest: to.images.every((image) => image.digest !== null),
       went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",

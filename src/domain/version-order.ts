@@ -1,23 +1,23 @@
 import type { Pinned, PinnedImage } from "./release.ts";
-import { compareVersions } from "./select.ts";
+import { compareTags, type TagOrder } from "./ranking.ts";
 
 export type Direction = "up" | "down" | "same" | "unordered";
 
 /**
- * How moving from `from` to `to` orders, by the version of each image that both have: one image that goes back makes all of it
+ * How moving from `from` to `to` orders, by the app's own order, for each image that both have: one image that goes back makes all of it
  * `down`, else one that goes forward makes it `up`. `same` also when only digests differ.
  */
-export function directionOf(to: Pinned, from: Pinned): Direction {
-  const directions = new Set(pairsOf(to, from).map(([image, before]) => directionOfImage(image, before)));
+export function directionOf(to: Pinned, from: Pinned, order: TagOrder): Direction {
+  const directions = new Set(pairsOf(to, from).map(([image, before]) => directionOfImage(image, before, order)));
   if (directions.has("down")) return "down";
   if (directions.has("up")) return "up";
   return directions.size === 1 && directions.has("same") ? "same" : "unordered";
 }
 
 /** The images that would go back, in words. */
-export function goingBack(to: Pinned, from: Pinned): readonly string[] {
+export function goingBack(to: Pinned, from: Pinned, order: TagOrder): readonly string[] {
   return pairsOf(to, from)
-    .filter(([image, before]) => directionOfImage(image, before) === "down")
+    .filter(([image, before]) => directionOfImage(image, before, order) === "down")
     .map(([image, before]) => `${image.repository} would go back from ${nameOf(before)} to ${nameOf(image)}`);
 }
 
@@ -28,9 +28,11 @@ function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, Pin
   });
 }
 
-function directionOfImage(to: PinnedImage, from: PinnedImage): Direction {
-  const order = compareVersions(nameOf(to), nameOf(from));
-  return order === "newer" ? "up" : order === "older" ? "down" : order;
+function directionOfImage(to: PinnedImage, from: PinnedImage, order: TagOrder): Direction {
+  // Digests have no order; a pin without a tag is only the same as itself.
+  if (to.tag === null || from.tag === null) return to.tag === from.tag && to.digest === from.digest ? "same" : "unordered";
+  const comparison = compareTags(to.tag, from.tag, order);
+  return comparison === "newer" ? "up" : comparison === "older" ? "down" : comparison;
 }
 
 function nameOf({ tag, digest }: PinnedImage): string {

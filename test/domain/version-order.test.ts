@@ -13,6 +13,8 @@ function pinned(text: string): Pinned {
   return { app: "checkout", version: versionOf(images), images };
 }
 
+const SEMVER = { by: "semver", filter: null } as const;
+
 describe("the direction from what is pinned", () => {
   it.each<[string, string, ReturnType<typeof directionOf>]>([
     ["a:1.1.0", "a:1.2.0", "up"],
@@ -29,11 +31,11 @@ describe("the direction from what is pinned", () => {
     ["a:1.1.0", "a:1.2.0 b:1.0.0", "up"],
     ["a:1.1.0", "b:1.2.0", "unordered"],
   ])("of %s to %s is %s", (from, to, direction) => {
-    expect(directionOf(pinned(to), pinned(from))).toBe(direction);
+    expect(directionOf(pinned(to), pinned(from), SEMVER)).toBe(direction);
   });
 
   it("is told for each image that goes back", () => {
-    expect(goingBack(pinned("a:1.1.5 b:1.1.5"), pinned("a:1.1.0 b:1.2.0"))).toEqual(["b would go back from 1.2.0 to 1.1.5"]);
-    expect(goingBack(pinned("a:1.1.0"), pinned("a:1.2.0"))).toEqual(["a would go back from 1.2.0 to 1.1.0"]);
+    expect(goingBack(pinned("a:1.1.5 b:1.1.5"), pinned("a:1.1.0 b:1.2.0"), SEMVER)).toEqual(["b would go back from 1.2.0 to 1.1.5"]);
+    expect(goingBack(pinned("a:1.1.0"), pinned("a:1.2.0"), SEMVER)).toEqual(["a would go back from 1.2.0 to 1.1.0"]);
   });
 });
