@@ -1,7 +1,8 @@
 import { orderOf, type Config, type Environment } from "./config.ts";
-import { isSettled, newestProvenIn, placeIn, type Place } from "./ledger.ts";
+import { isSettled, newestProvenIn, placeIn, type Ledger, type Place } from "./ledger.ts";
 import type { EnvironmentPins } from "./observation.ts";
 import { sameRelease, type AppName, type EnvironmentName } from "./release.ts";
+import type { ReleaseOrder } from "./version-order.ts";
 
 type AppPins = ReadonlyMap<EnvironmentName, EnvironmentPins>;
 type AppPlaces = ReadonlyMap<EnvironmentName, Place>;
@@ -20,22 +21,22 @@ const told = new WeakMap<AppPins, Told>();
  * anything, and what each environment would take by itself is pinned there. In a large repository nearly every app is at rest at
  * every look.
  */
-export function isAtRest(config: Config, app: AppName, pins: AppPins, places: AppPlaces | undefined): boolean {
+export function isAtRest(config: Config, ledger: Ledger, app: AppName, pins: AppPins): boolean {
+  const places = ledger.places.get(app);
   const known = told.get(pins);
   if (known?.config === config && known.places === places) return known.isAtRest;
-  const isAtRest = config.environments.every((environment) => isQuiet(config, app, environment, pins, places));
+  const isAtRest = config.environments.every((environment) => isQuiet(config, orderOf(config, ledger, app), environment, pins, places));
   told.set(pins, { config, places, isAtRest });
   return isAtRest;
 }
 
-function isQuiet(config: Config, app: AppName, environment: Environment, pins: AppPins, places: AppPlaces | undefined): boolean {
+function isQuiet(config: Config, order: ReleaseOrder, environment: Environment, pins: AppPins, places: AppPlaces | undefined): boolean {
   const here = pins.get(environment.name);
   if (here === undefined) return true;
   const { current, frozen, request } = placeIn(places, environment.name);
   if (!here.ok || frozen !== null || request !== null) return false;
   if (current === null ? feedsAnother(config, pins, environment.name) : current.bad !== null || !isSettled(current)) return false;
   if (environment.after.length === 0 || environment.promote === "on-request") return true;
-  const order = orderOf(config, app);
   const proven = environment.after.map((name) => newestProvenIn(placeIn(places, name), order));
   return proven.includes(null) || proven.every((release) => release !== null && sameRelease(release, here.pinned));
 }

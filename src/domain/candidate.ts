@@ -1,14 +1,14 @@
 import type { Milliseconds } from "./answer.ts";
+import { withNamed } from "./arrivals.ts";
 import { badUpstreamOrHere } from "./badness.ts";
-import type { Environment } from "./config.ts";
+import { movingTagOf, type Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { holdOf, newestProvenIn, provenReleases, soakOf, type Hold } from "./ledger.ts";
 import { quarantinedIn } from "./quarantine.ts";
-import type { TagOrder } from "./ranking.ts";
 import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
-import { selectTag } from "./select.ts";
-import { directionOf, goingBack } from "./version-order.ts";
+import { selectTag, type OrderedTags } from "./select.ts";
+import { directionOf, goingBack, isOfUnknownAge, type Direction, type ReleaseOrder } from "./version-order.ts";
 
 /** How old a list of tags may be when no webhook tells of new ones: just under the time from one sweep to the next. */
 const TAGS_MAX_AGE: Milliseconds = 4 * 60_000;
@@ -20,7 +20,9 @@ export type Candidate = { readonly release: Release } | { readonly none: string 
 /** The release that would be promoted automatically (design: first environments select tags, later ones what was proven upstream). */
 export function candidateFor(draft: Draft, app: AppName, environment: Environment, pinned: Pinned): Candidate {
   if (isNewestEverywhereBefore(draft, app, environment, pinned)) return pinnedAlready(pinned);
-  return environment.after.length === 0 ? newestTag(draft, app, environment, pinned) : newestProven(draft, app, environment, pinned);
+  if (environment.after.length > 0) return newestProven(draft, app, environment, pinned);
+  const { select } = draft.settings(app);
+  return select.by === "tag" ? namedNow(draft, app, environment, pinned, select.tag) : newestTag(draft, app, environment, pinned, select);
 }
 
 /** Whether what is pinned is the newest that was proven in each environment before this one: soaked or not, nothing can be newer. */
@@ -48,7 +50,7 @@ export function isPinnedAlready(reason: string, pinned: Pinned): boolean {
 /** Tags that are tried, from the newest on, where newer ones are refused: each takes a question to the registry. */
 const MOST_TAGS_TRIED = 10;
 
-function newestTag(draft: Draft, app: AppName, environment: Environment, pinned: Pinned): Candidate {
+function newestTag(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, select: OrderedTags): Candidate {
   let common: readonly string[] | null = null;
   for (const image of pinned.images) {
     const answer = draft.ask({ kind: "tags", repository: image.repository }, TAGS_MAX_AGE);
@@ -59,15 +61,15 @@ function newestTag(draft: Draft, app: AppName, environment: Environment, pinned:
   let tags = common ?? [];
   let refused: string | null = null;
   for (let tried = 0; tried < MOST_TAGS_TRIED; tried += 1) {
-    const selected = selectTag(tags, draft.settings(app).select);
+    const selected = selectTag(tags, select);
     if ("none" in selected) return { none: refused ?? selected.none };
     const tag = selected.selected;
     // Nothing newer than what is pinned by digest: no need to ask what the tag points at.
     if (isSettledOn(pinned, tag)) return { none: refused ?? newestPinned(tag) };
-    if (refused !== null && directionOf(taggedAs(pinned, tag), pinned, draft.order(app)) !== "up") break;
-    const found = resolve(draft, app, pinned, tag);
+    if (refused !== null && directionOf(taggedAs(pinned, tag), pinned, select) !== "up") break;
+    const found = resolve(draft, app, pinned, tag, `lists ${tag} but does not serve it`);
     if (found === null || "none" in found) return found;
-    const refusal = whyNot(draft, app, environment, pinned, found.release);
+    const refusal = whyNot(draft, environment, pinned, found.release, select);
     if (refusal === null) return found;
     refused ??= refusal.reason;
     if (!refusal.passing) break;
@@ -76,22 +78,30 @@ function newestTag(draft: Draft, app: AppName, environment: Environment, pinned:
   return { none: refused ?? "no tag is taken" };
 }
 
+/** What a moving tag names now, as long as it is not known to have named that before what is pinned. */
+function namedNow(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, tag: string): Candidate {
+  const found = resolve(draft, app, pinned, tag, `has no tag ${tag}`);
+  if (found === null || "none" in found) return found;
+  const refusal = whyNot(draft, environment, pinned, found.release, withNamed(draft.arrivals(app), found.release, draft.pinnedAnywhere(app)));
+  return refusal === null ? found : { none: refusal.reason };
+}
+
 function taggedAs(pinned: Pinned, tag: string): Pinned {
   return { ...pinned, version: tag, images: pinned.images.map(({ repository }) => ({ repository, tag, digest: null })) };
 }
 
 /** The release that a tag names now, in every repository of the app. */
-function resolve(draft: Draft, app: AppName, pinned: Pinned, tag: string): Candidate {
+function resolve(draft: Draft, app: AppName, pinned: Pinned, tag: string, missing: string): Candidate {
   const images: ReleaseImage[] = [];
   for (const { repository } of pinned.images) {
     const answer = draft.ask({ kind: "digest", repository, reference: tag }, TAG_DIGEST_MAX_AGE);
     if (answer === null) return null;
     if (!answer.known) return { none: answer.reason };
-    if (answer.value === null) return { none: `${repository} lists ${tag} but does not serve it` };
+    if (answer.value === null) return { none: `${repository} ${missing}` };
     if (!isDigest(answer.value)) return { none: `${repository}:${tag} has a digest that is not sha256, which Pinion does not pin` };
     images.push({ repository, tag, digest: answer.value });
   }
-  return { release: { app, version: versionOf(images), images } };
+  return { release: { app, version: versionOf(images, movingTagOf(draft.settings(app))), images } };
 }
 
 function inBoth(left: readonly string[], right: readonly string[]): readonly string[] {
@@ -115,11 +125,14 @@ function newestProven(draft: Draft, app: AppName, environment: Environment, pinn
   const order = draft.order(app);
   let waits: string | null = null;
   let refused = false;
+  const [newcomer] = left;
+  left = left.filter((release) => sameRelease(release, pinned) || !isOfUnknownAge(release, pinned, order));
+  if (newcomer !== undefined && left.length === 0) return { none: ofUnknownAge(newcomer, pinned) };
   while (left.length > 0) {
     const newest = left.reduce((best, release) => (directionOf(release, best, order) === "down" ? best : release));
     if (refused && directionOf(newest, pinned, order) !== "up") break;
     const unsoaked = soaksIn(draft, environment, newest);
-    const refusal = unsoaked === null ? whyNot(draft, app, environment, pinned, newest) : null;
+    const refusal = unsoaked === null ? whyNot(draft, environment, pinned, newest, order) : null;
     if (unsoaked === null && refusal === null) return { release: newest };
     waits ??= refusal?.reason ?? unsoaked;
     refused ||= refusal !== null;
@@ -148,21 +161,22 @@ interface Refusal {
   readonly passing: boolean;
 }
 
-function whyNot(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, release: Release): Refusal | null {
-  const here = whyNotHere(draft, app, environment, pinned, release);
-  const reason = whyNotThis(draft, app, environment, release) ?? here;
+function whyNot(draft: Draft, environment: Environment, pinned: Pinned, release: Release, order: ReleaseOrder): Refusal | null {
+  const here = whyNotHere(draft, environment, pinned, release, order);
+  const reason = whyNotThis(draft, environment, release) ?? here;
   return reason === null ? null : { reason, passing: here === null };
 }
 
 /** What holds for an older release as well. */
-function whyNotHere(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, release: Release): string | null {
+function whyNotHere(draft: Draft, environment: Environment, pinned: Pinned, release: Release, order: ReleaseOrder): string | null {
+  const { app } = release;
   const place = draft.place(app, environment.name);
   if (sameRelease(pinned, release)) return pinnedAlready(release).none;
-  const order = draft.order(app);
   const direction = directionOf(release, pinned, order);
   const completes = direction === "same" && pinned.images.some((image) => image.digest === null);
   if (direction === "down") return olderThan(release, pinned, order);
   if (direction === "same" && !completes) return asNewAs(release, pinned);
+  if (isOfUnknownAge(release, pinned, order)) return ofUnknownAge(release, pinned);
   if (!draft.observation.quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${draft.observation.quarantine.reason}`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
   // Whoever turned it down did not choose the one before it.
@@ -170,6 +184,9 @@ function whyNotHere(draft: Draft, app: AppName, environment: Environment, pinned
     return `the pull request for ${release.version} was closed by a person; comment \`${promoteCommand(app, environment.name)}\` on it to have it after all`;
   const hold = holdOf(place, order);
   if (hold !== null && !endsHold(hold, pinned, release, order)) return onHold(hold);
+  // What is pinned came from elsewhere, and in place of this.
+  if (order.by === "arrival" && direction === "unordered" && place.runs.some((run) => sameRelease(run.release, release)))
+    return `${release.version} was there before ${pinned.version}, which is pinned; it comes again when somebody asks for it`;
   return null;
 }
 
@@ -178,23 +195,34 @@ function asNewAs(release: Release, pinned: Pinned): string {
   return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
 }
 
-function olderThan(release: Release, pinned: Pinned, order: TagOrder): string {
+function ofUnknownAge(release: Release, pinned: Pinned): string {
+  return `whether ${release.version} is newer than ${pinned.version} cannot be told: it was not first seen as what the tag names; it comes when somebody asks for it`;
+}
+
+function olderThan(release: Release, pinned: Pinned, order: ReleaseOrder): string {
+  if (release.images.length === 1 && order.by === "arrival")
+    return `${release.version} was there before ${pinned.version}, which is pinned; a tag that is moved back is not followed by itself`;
   if (release.images.length === 1) return `${release.version} is older than ${pinned.version}, which is pinned`;
   return `${release.version} would take images back: ${goingBack(release, pinned, order).join(", ")}`;
 }
 
-function whyNotThis(draft: Draft, app: AppName, environment: Environment, release: Release): string | null {
-  const bad = badUpstreamOrHere(draft, app, environment.name, release);
+function whyNotThis(draft: Draft, environment: Environment, release: Release): string | null {
+  const bad = badUpstreamOrHere(draft, release.app, environment.name, release);
   if (bad !== null) return bad;
   if (isQuarantined(draft, environment, release)) return `${release.version} is in quarantine`;
   return null;
 }
 
-/** A hold ends with something newer than what was displaced, where that can be told, as long as it does not undo what the person pinned. */
-function endsHold({ displaced, taken, asked }: Hold, pinned: Pinned, release: Release, order: TagOrder): boolean {
-  if (directionOf(release, pinned, order) !== "up") return false;
-  if (asked) return !taken.some((other) => sameRelease(other, release));
-  const over = directionOf(release, displaced, order);
+/** A hold ends with something newer than all that was displaced, where that can be told, as long as it does not undo what the person pinned. */
+function endsHold({ taken, asked }: Hold, pinned: Pinned, release: Release, order: ReleaseOrder): boolean {
+  const forward = directionOf(release, pinned, order);
+  // What a moving tag has come to name is newer than what a person had from elsewhere.
+  if (forward !== "up" && !(forward === "unordered" && order.by === "arrival")) return false;
+  if (taken.some((other) => sameRelease(other, release))) return false;
+  return asked || taken.every((other) => isNotBehind(directionOf(release, other, order)));
+}
+
+function isNotBehind(over: Direction): boolean {
   return over === "up" || over === "unordered";
 }
 

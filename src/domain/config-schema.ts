@@ -208,8 +208,8 @@ const SETTINGS: NonNullable<JsonSchema["properties"]> = {
   select: {
     type: "object",
     description:
-      "Which tags may enter the first environments, and which of two releases is newer ([selecting](selecting.md)): one of `semver` and `order`. What an app says " +
-      "here takes the place of the whole `select` of the defaults.",
+      "Which tags may enter the first environments, and which of two releases is newer ([selecting](selecting.md)): one of `semver`, `order` and `tag`. What an " +
+      "app says here takes the place of the whole `select` of the defaults.",
     additionalProperties: false,
     properties: {
       semver: {
@@ -220,6 +220,11 @@ const SETTINGS: NonNullable<JsonSchema["properties"]> = {
       order: {
         description: "For tags that are no versions: the greatest number, or the last by the alphabet, is taken.",
         enum: ORDERS,
+      },
+      tag: {
+        ...TEXT,
+        description: "One tag that is moved from image to image: each digest that it comes to name is taken, and never one from before.",
+        examples: ["main"],
       },
       filter: TAG_FILTER,
       prereleases: {

@@ -1,7 +1,9 @@
 import type { Milliseconds } from "./answer.ts";
-import type { TagOrder } from "./ranking.ts";
+import { NO_ARRIVALS } from "./arrivals.ts";
+import type { Ledger } from "./ledger.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
 import type { Select } from "./select.ts";
+import type { ReleaseOrder } from "./version-order.ts";
 
 /** A named stage. Environments form a DAG by `after`. */
 export interface Environment {
@@ -99,9 +101,15 @@ export function settingsOf(config: Config, app: AppName): AppSettings {
   return config.apps.get(app) ?? config.defaults;
 }
 
-/** How an app's releases tell which is newer, in every environment. */
-export function orderOf(config: Config, app: AppName): TagOrder {
-  return settingsOf(config, app).select;
+/** What tells which of an app's releases is newer, in every environment. The same value as long as nothing changes. */
+export function orderOf(config: Config, ledger: Ledger, app: AppName): ReleaseOrder {
+  const { select } = settingsOf(config, app);
+  return select.by === "tag" ? (ledger.arrivals.get(app) ?? NO_ARRIVALS) : select;
+}
+
+/** The tag that an app follows from image to image, or null. */
+export function movingTagOf({ select }: AppSettings): string | null {
+  return select.by === "tag" ? select.tag : null;
 }
 
 export function environmentOf(config: Config, name: EnvironmentName): Environment | null {

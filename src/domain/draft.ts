@@ -1,3 +1,4 @@
+import { NO_ARRIVALS, type ByArrival } from "./arrivals.ts";
 import type { Action, Blocked, Plan } from "./action.ts";
 import type { Answer, FailureKind, Instant, Milliseconds } from "./answer.ts";
 import { orderOf, settingsOf, type AppSettings, type Config, type Environment } from "./config.ts";
@@ -5,10 +6,10 @@ import { placeIn, type Place } from "./ledger.ts";
 import { needKey } from "./need.ts";
 import type { Deployment, EnvironmentPins, Knowledge, Need, NeedAnswers, Observation } from "./observation.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
-import type { TagOrder } from "./ranking.ts";
 import type { LogRecord } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
-import type { AppName, EnvironmentName } from "./release.ts";
+import type { AppName, EnvironmentName, Pinned } from "./release.ts";
+import type { ReleaseOrder } from "./version-order.ts";
 
 /** How long an answer that could not be had stands before the question is asked again. */
 const UNKNOWN_MAX_AGE: Milliseconds = 30_000;
@@ -140,9 +141,20 @@ export class Draft {
     return settingsOf(this.config, app);
   }
 
-  /** How this app's releases tell which is newer. */
-  order(app: AppName): TagOrder {
-    return orderOf(this.config, app);
+  /** What tells which of this app's releases is newer. */
+  order(app: AppName): ReleaseOrder {
+    return orderOf(this.config, this.observation.ledger, app);
+  }
+
+  /** The order in which a moving tag was seen to name this app's images. */
+  arrivals(app: AppName): ByArrival {
+    return this.observation.ledger.arrivals.get(app) ?? NO_ARRIVALS;
+  }
+
+  /** What this app's environments pin now, as far as their files can be read. */
+  pinnedAnywhere(app: AppName): readonly Pinned[] {
+    const there = this.#turnTo(app).pins?.values() ?? [];
+    return [...there].flatMap((pins) => (pins.ok ? [pins.pinned] : []));
   }
 
   finish(): Plan {

@@ -1,9 +1,9 @@
 import type { Instant } from "./answer.ts";
+import { NO_ARRIVALS, withArrivals, type ByArrival } from "./arrivals.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
-import type { TagOrder } from "./ranking.ts";
 import { recordIdentity } from "./record-file.ts";
 import { asRelease, isOtherCut, isWithin, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
-import { directionOf } from "./version-order.ts";
+import { directionOf, type ReleaseOrder } from "./version-order.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
 export interface Stay {
@@ -100,6 +100,8 @@ export interface Ledger {
   readonly installed: { readonly commit: Oid; readonly at: Instant } | null;
   /** By app, then environment, as the pins are: a plan goes through both side by side. */
   readonly places: ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, Place>>;
+  /** By app, the order of what a moving tag was seen to name. */
+  readonly arrivals: ReadonlyMap<AppName, ByArrival>;
   /** What each merged promotion pull request brought. */
   readonly merged: ReadonlyMap<
     number,
@@ -123,6 +125,7 @@ export interface Ledger {
 export const EMPTY_LEDGER: Ledger = {
   installed: null,
   places: new Map(),
+  arrivals: new Map(),
   merged: new Map(),
   passed: new Set(),
   passedPullRequests: new Set(),
@@ -164,6 +167,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
   const next = {
     installed: ledger.installed,
     places: new Map(ledger.places),
+    arrivals: new Map(ledger.arrivals),
     merged: new Map(ledger.merged),
     passed: new Set(ledger.passed),
     passedPullRequests: new Set(ledger.passedPullRequests),
@@ -183,6 +187,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
       next.installed ??= { commit: record.commit, at: record.at };
       continue;
     }
+    if ("app" in record) noteArrivals(next.arrivals, record);
     if (!("app" in record)) {
       const begun = recordIdentity({ ...record, event: "freeze-begun", by: "" });
       if (record.event === "freeze-begun") next.freezes.set(begun, record);
@@ -209,6 +214,12 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     next.places.set(app, places);
   }
   return next;
+}
+
+function noteArrivals(arrivals: Map<AppName, ByArrival>, record: Extract<LogRecord, { readonly app: AppName }>): void {
+  const before = arrivals.get(record.app) ?? NO_ARRIVALS;
+  const after = withArrivals(before, record);
+  if (after !== before) arrivals.set(record.app, after);
 }
 
 type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" | `freeze-${string}` }>;
@@ -287,21 +298,21 @@ function afterRequest(steps: readonly HoldStep[], release: Release): readonly Ho
 }
 
 /** What is held in a place now, by the app's order. */
-export function holdOf({ holdSteps }: Place, order: TagOrder): Hold | null {
+export function holdOf({ holdSteps }: Place, order: ReleaseOrder): Hold | null {
   let hold: Hold | null = null;
   for (const step of holdSteps) hold = step.kind === "held" ? laterHold(hold, step, order) : holdAfter(hold, step.release, order);
   return hold;
 }
 
 /** Whoever goes back one step further does not bring back by it what was taken away by the first: the newest that was displaced counts. */
-function laterHold(before: Hold | null, { displaced, at, reason }: Extract<HoldStep, { readonly kind: "held" }>, order: TagOrder): Hold {
+function laterHold(before: Hold | null, { displaced, at, reason }: Extract<HoldStep, { readonly kind: "held" }>, order: ReleaseOrder): Hold {
   const taken = [...(before?.taken ?? []), displaced];
   const isOlder = before !== null && directionOf(displaced, before.displaced, order) === "down";
   return isOlder ? { ...before, taken, asked: false } : { displaced, at, reason, taken, asked: false };
 }
 
 /** A request ends it; one for something older than what was taken away leaves barred what people took away, and only that. */
-function holdAfter(hold: Hold | null, asked: Pinned, order: TagOrder): Hold | null {
+function holdAfter(hold: Hold | null, asked: Pinned, order: ReleaseOrder): Hold | null {
   return hold !== null && directionOf(asked, hold.displaced, order) === "down" ? { ...hold, asked: true } : null;
 }
 
@@ -444,10 +455,10 @@ export function provenReleases(place: Place): readonly Run[] {
   return releases;
 }
 
-const newestOf = new WeakMap<Place, { readonly order: TagOrder; readonly newest: Release | null }>();
+const newestOf = new WeakMap<Place, { readonly order: ReleaseOrder; readonly newest: Release | null }>();
 
 /** The newest of the {@link provenReleases} by the app's order, and of those that have no order the latest. */
-export function newestProvenIn(place: Place, order: TagOrder): Release | null {
+export function newestProvenIn(place: Place, order: ReleaseOrder): Release | null {
   const known = newestOf.get(place);
   if (known?.order === order) return known.newest;
   let newest: Release | null = null;

@@ -90,7 +90,7 @@ function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const { environments } = draft.config;
   const first = environments.filter(({ after }) => after.length === 0);
   for (const [app, pinned] of pins) {
-    const quiet = !draft.isAnyChanging && draft.deploymentsOf(app).length === 0 && isAtRest(draft.config, app, pinned, ledger.places.get(app));
+    const quiet = !draft.isAnyChanging && draft.deploymentsOf(app).length === 0 && isAtRest(draft.config, ledger, app, pinned);
     for (const environment of quiet ? first : environments) {
       if (!pinned.has(environment.name) || draft.isChanging(app, environment.name)) continue;
       if (!quiet) planPlace(draft, app, environment, judged, pinned);

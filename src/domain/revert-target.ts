@@ -2,9 +2,8 @@ import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { holdOf, provenReleases } from "./ledger.ts";
 import { quarantinedIn } from "./quarantine.ts";
-import type { TagOrder } from "./ranking.ts";
 import { isCalled, sameRelease, sameRepositories, type AppName, type Pinned, type Release } from "./release.ts";
-import { directionOf } from "./version-order.ts";
+import { directionOf, type ReleaseOrder } from "./version-order.ts";
 
 const PULLABLE_MAX_AGE = 10 * 60_000;
 /** People read them in an issue; the latest releases are the ones they would think of. */
@@ -41,7 +40,7 @@ function obstacleTo(draft: Draft, environment: Environment, bad: Release, target
 }
 
 /** A person put something older, or of no known order, in its place; what was replaced by something newer was not to blame. */
-function isTakenOut(displaced: Pinned, present: Release, target: Release, order: TagOrder): boolean {
+function isTakenOut(displaced: Pinned, present: Release, target: Release, order: ReleaseOrder): boolean {
   return isCalled(target, displaced) && directionOf(present, displaced, order) !== "up";
 }
 

@@ -11,8 +11,8 @@ interface Permitted extends TagOrder {
   readonly ignore: readonly string[];
 }
 
-/** Which tags may enter the first environments. */
-export type Select =
+/** Tags that are put in order, so that the newest of them is taken. */
+export type OrderedTags =
   | (Permitted & {
       readonly by: "semver";
       readonly range: string;
@@ -20,6 +20,15 @@ export type Select =
       readonly prereleases: boolean;
     })
   | (Permitted & { readonly by: "numerical" | "alphabetical" });
+
+/** One tag that is moved from image to image, as `main`: what it names now is taken. */
+export interface MovingTag {
+  readonly by: "tag";
+  readonly tag: string;
+}
+
+/** What may enter the first environments. */
+export type Select = OrderedTags | MovingTag;
 
 export type Selection =
   | { readonly selected: string }
@@ -41,7 +50,7 @@ const LONGEST_RANGE = 256;
  * By number, what is no number is left out. Where two tags stand at the same place, the first by the alphabet is taken (`1.2.3` before `v1.2.3`), so that the
  * order of the list never matters. Tags of signatures (`sha256-…`, `….sig`, `….att`, `….sbom`) are never taken.
  */
-export function selectTag(tags: readonly string[], select: Select): Selection {
+export function selectTag(tags: readonly string[], select: OrderedTags): Selection {
   const known = selections.get(tags);
   if (known?.select === select) return known.selection;
   const selection = selectAnew(tags, select);
@@ -50,9 +59,9 @@ export function selectTag(tags: readonly string[], select: Select): Selection {
 }
 
 /** What was last selected from a list. Lists and settings never change, and the same ones meet at every look until the registry is asked again. */
-const selections = new WeakMap<readonly string[], { readonly select: Select; readonly selection: Selection }>();
+const selections = new WeakMap<readonly string[], { readonly select: OrderedTags; readonly selection: Selection }>();
 
-function selectAnew(tags: readonly string[], select: Select): Selection {
+function selectAnew(tags: readonly string[], select: OrderedTags): Selection {
   const permitted = tags.filter((tag) => isPermitted(tag, select));
   if (permitted.length === 0 && tags.length > 0) return { none: `none of ${tags.length} tags is let through by allow and ignore` };
   switch (select.by) {

@@ -1,5 +1,9 @@
-import type { Pinned, PinnedImage } from "./release.ts";
+import { versionOf, type Pinned, type PinnedImage } from "./release.ts";
+import { compareArrivals, hasArrived, type ByArrival } from "./arrivals.ts";
 import { compareTags, type TagOrder } from "./ranking.ts";
+
+/** What tells which of an app's releases is newer. */
+export type ReleaseOrder = TagOrder | ByArrival;
 
 export type Direction = "up" | "down" | "same" | "unordered";
 
@@ -7,7 +11,7 @@ export type Direction = "up" | "down" | "same" | "unordered";
  * How moving from `from` to `to` orders, by the app's own order, for each image that both have: one image that goes back makes all of it
  * `down`, else one that goes forward makes it `up`. `same` also when only digests differ.
  */
-export function directionOf(to: Pinned, from: Pinned, order: TagOrder): Direction {
+export function directionOf(to: Pinned, from: Pinned, order: ReleaseOrder): Direction {
   const directions = new Set(pairsOf(to, from).map(([image, before]) => directionOfImage(image, before, order)));
   if (directions.has("down")) return "down";
   if (directions.has("up")) return "up";
@@ -15,10 +19,16 @@ export function directionOf(to: Pinned, from: Pinned, order: TagOrder): Directio
 }
 
 /** The images that would go back, in words. */
-export function goingBack(to: Pinned, from: Pinned, order: TagOrder): readonly string[] {
+export function goingBack(to: Pinned, from: Pinned, order: ReleaseOrder): readonly string[] {
   return pairsOf(to, from)
     .filter(([image, before]) => directionOfImage(image, before, order) === "down")
-    .map(([image, before]) => `${image.repository} would go back from ${nameOf(before)} to ${nameOf(image)}`);
+    .map(([image, before]) => `${image.repository} would go back from ${nameOf(before, order)} to ${nameOf(image, order)}`);
+}
+
+/** Whether an image would change to one of which it is not known when the tag came to name it: it may be older than anything. */
+export function isOfUnknownAge(to: Pinned, from: Pinned, order: ReleaseOrder): boolean {
+  if (order.by !== "arrival") return false;
+  return pairsOf(to, from).some(([image, before]) => directionOfImage(image, before, order) !== "same" && !hasArrived(order, image));
 }
 
 function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, PinnedImage])[] {
@@ -28,13 +38,23 @@ function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, Pin
   });
 }
 
-function directionOfImage(to: PinnedImage, from: PinnedImage, order: TagOrder): Direction {
+function directionOfImage(to: PinnedImage, from: PinnedImage, order: ReleaseOrder): Direction {
+  if (order.by === "arrival") return directionByArrival(to, from, order);
   // Digests have no order; a pin without a tag is only the same as itself.
   if (to.tag === null || from.tag === null) return to.tag === from.tag && to.digest === from.digest ? "same" : "unordered";
   const comparison = compareTags(to.tag, from.tag, order);
   return comparison === "newer" ? "up" : comparison === "older" ? "down" : comparison;
 }
 
-function nameOf({ tag, digest }: PinnedImage): string {
-  return tag ?? digest ?? "nothing";
+/** A pin by the tag alone is of no known digest, and what the tag names can only complete it. */
+function directionByArrival(to: PinnedImage, from: PinnedImage, order: ByArrival): Direction {
+  if (to.digest === from.digest && to.digest !== null) return "same";
+  if (to.digest === null || from.digest === null) return to.tag !== null && to.tag === from.tag ? "same" : "unordered";
+  const difference = compareArrivals(order, to, from);
+  if (difference === null) return "unordered";
+  return difference > 0 ? "up" : "down";
+}
+
+function nameOf(image: PinnedImage, order: ReleaseOrder): string {
+  return order.by === "arrival" ? versionOf([image], image.tag) : (image.tag ?? image.digest ?? "nothing");
 }

@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareTags } from "../../src/domain/ranking.ts";
-import { selectTag, type Select } from "../../src/domain/select.ts";
+import { selectTag, type OrderedTags } from "../../src/domain/select.ts";
 import { filterOf } from "./filters.ts";
 
-type Permitted = Partial<Pick<Select, "filter" | "allow" | "ignore">>;
+type Permitted = Partial<Pick<OrderedTags, "filter" | "allow" | "ignore">>;
 
-function ordered(by: "numerical" | "alphabetical", more: Permitted = {}): Select {
+function ordered(by: "numerical" | "alphabetical", more: Permitted = {}): OrderedTags {
   return { by, filter: null, allow: null, ignore: [], ...more };
 }
 
-function semver(range: string, more: Permitted = {}): Select {
+function semver(range: string, more: Permitted = {}): OrderedTags {
   return { by: "semver", range, prereleases: false, filter: null, allow: null, ignore: [], ...more };
 }
 
-function taken(tags: readonly string[], select: Select): string | null {
+function taken(tags: readonly string[], select: OrderedTags): string | null {
   const result = selectTag(tags, select);
   return "selected" in result ? result.selected : null;
 }
@@ -26,7 +26,7 @@ const COMMITS = ["123-0123456789012345678901234567890123abcdef-debug", "123-0123
 
 /** The rows of the test tables of Flux, Kargo and Argo CD Image Updater that are not about versions alone; those are in select.test.ts. */
 describe("of the cases of others, Pinion takes", () => {
-  it.each<[string, tags: readonly string[], Select, string | null]>([
+  it.each<[string, tags: readonly string[], OrderedTags, string | null]>([
     ["alphabetical (Image Updater)", ["zz", "bb", "yy", "cc", "aa", "ll"], ordered("alphabetical"), "zz"],
     ["alphabetical (Kargo)", ["trixie", "wheezy"], ordered("alphabetical"), "wheezy"],
     ["years", ["16.04", "16.04.1", "16.10", "20.04", "20.10"], ordered("alphabetical"), "20.10"],
@@ -59,7 +59,7 @@ describe("of the cases of others, Pinion takes", () => {
     expect(taken(tags.toReversed(), select)).toBe(selected);
   });
 
-  it.each<[Select, string]>([
+  it.each<[OrderedTags, string]>([
     [ordered("numerical", { filter: filterOf("b-(\\d+)", "$1") }), "none of 2 tags fits the filter b-(\\d+) and is a number"],
     [ordered("numerical", { filter: filterOf("[ac]-(.*)", "$1") }), "none of 2 tags fits the filter [ac]-(.*) and is a number"],
     [ordered("numerical"), "none of 2 tags is a number"],
@@ -74,9 +74,9 @@ const tag = fc.tuple(fc.constantFrom("a", "b", "A"), fc.constantFrom("-", ".", "
 const filter = fc.constantFrom(null, filterOf("[ab]-(.*)", "$1"), filterOf("(?i)a.?(?<n>\\d+).*", "$n"), filterOf("[a-b].*[0-9]"));
 const permitted = fc.record({ filter, allow: fc.constantFrom(null, ["a*"], ["*1", "*.0"]), ignore: fc.constantFrom([], ["*-debug"], ["b*", "?1"]) });
 const select = fc.oneof(
-  permitted.map((more): Select => ordered("numerical", more)),
-  permitted.map((more): Select => ordered("alphabetical", more)),
-  permitted.map((more): Select => semver("*", more)),
+  permitted.map((more): OrderedTags => ordered("numerical", more)),
+  permitted.map((more): OrderedTags => ordered("alphabetical", more)),
+  permitted.map((more): OrderedTags => semver("*", more)),
 );
 
 describe("what is selected", () => {

@@ -10,7 +10,7 @@ function pinned(text: string): Pinned {
     const [repository = "", tag = ""] = entry.split(":");
     return { repository, tag: tag === "" ? null : tag, digest: digestOf(entry) };
   });
-  return { app: "checkout", version: versionOf(images), images };
+  return { app: "checkout", version: versionOf(images, null), images };
 }
 
 const SEMVER = { by: "semver", filter: null } as const;

@@ -1,6 +1,8 @@
 import { DEFAULTS, ORDERS } from "../config-schema.ts";
+import { isVersionTag } from "../ranking.ts";
 import { formatPath } from "../schema-check.ts";
-import { rangeProblem, type Select } from "../select.ts";
+import { isTag } from "../image-reference.ts";
+import { rangeProblem, type OrderedTags, type Select } from "../select.ts";
 import { tagFilter, type TagFilter } from "../tag-filter.ts";
 import { tagPatternProblem } from "../tag-pattern.ts";
 import { isYamlList, member, members } from "../yaml-document.ts";
@@ -18,17 +20,18 @@ export const STANDARD_SELECT: Select = {
 };
 
 /** The keys of which a `select` has exactly one: what tags are ordered by. */
-const KINDS = ["semver", "order"] as const;
+const KINDS = ["semver", "order", "tag"] as const;
 
 /** A `select` is taken as a whole: patterns that were meant for another range would leave tags out in silence. Null where there is none, or none that is sound. */
 export function readSelect(value: YamlValue | undefined, path: YamlPath, report: Report): Select | null {
   const written = members(value).map(([key]) => key);
   const [kind, second] = KINDS.filter((key) => written.includes(key));
   if (kind === undefined) {
-    if (isMapping(value)) report(path, `${formatPath(path)} does not say what tags are ordered by: write "semver" with a range, or "order"`, "key");
+    if (isMapping(value)) report(path, `${formatPath(path)} does not say what tags are ordered by: write "semver" with a range, "order" or "tag"`, "key");
     return null;
   }
   if (second !== undefined) report([...path, second], `${formatPath(path)} has both "${kind}" and "${second}": keep the one that tags are ordered by`, "key");
+  if (kind === "tag") return readTag(member(value, "tag"), written, path, report);
   const permitted = {
     filter: readFilter(member(value, "filter"), [...path, "filter"], report),
     allow: readPatterns(member(value, "allow"), [...path, "allow"], report),
@@ -49,7 +52,7 @@ function isMapping(value: YamlValue | undefined): boolean {
 function readSemver(
   value: YamlValue | undefined,
   path: YamlPath,
-  permitted: Pick<Select, "filter" | "allow" | "ignore">,
+  permitted: Pick<OrderedTags, "filter" | "allow" | "ignore">,
   report: Report,
 ): Select | null {
   const range = textOf(member(value, "semver"));
@@ -58,6 +61,18 @@ function readSemver(
   if (problem !== null) report([...path, "semver"], `${formatPath([...path, "semver"])}: ${problem}`);
   const prereleases = member(value, "prereleases");
   return { by: "semver", range, prereleases: typeof prereleases === "boolean" ? prereleases : DEFAULTS.prereleases, ...permitted };
+}
+
+/** What is said of one tag says all: nothing is left to be let through or put in order. */
+function readTag(value: YamlValue | undefined, written: readonly string[], path: YamlPath, report: Report): Select | null {
+  for (const key of written.filter((other) => other !== "tag" && !KINDS.some((kind) => kind === other))) {
+    report([...path, key], `${formatPath([...path, key])} does not go with "tag", which names the one tag that is followed`, "key");
+  }
+  const tag = textOf(value);
+  if (tag === null) return null;
+  if (!isTag(tag)) report([...path, "tag"], `${formatPath([...path, "tag"])} must be one tag, as "main", but is "${tag}"`);
+  else if (isVersionTag(tag)) report([...path, "tag"], `${formatPath([...path, "tag"])} is a version, which should not move: write "semver: ${tag}"`);
+  return { by: "tag", tag };
 }
 
 function readFilter(value: YamlValue | undefined, path: YamlPath, report: Report): TagFilter | null {
