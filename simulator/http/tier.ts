@@ -40,7 +40,7 @@ function smallWorld(drawn: Setup, chance: Chance): Setup {
   return {
     ...drawn,
     apps: alone ? ["checkout", "search"] : ["checkout"],
-    config: { environments: alone ? [prod] : [DEV, prod], slo: half(), limit: 50 },
+    config: { ...drawn.config, environments: alone ? [prod] : [DEV, prod], slo: half(), limit: 50 },
     logGuarded: half(),
     pinnedByDigest: true,
     replicas: chance.percent(30) ? 2 : 1,
