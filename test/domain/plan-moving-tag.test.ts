@@ -130,6 +130,13 @@ describe("later environments of an app that follows a tag", () => {
   });
 });
 
+it("what came by the tag moves on, also when something of unknown age was verified after it", () => {
+  const world = named(one).proven("dev", one, START, "1").pin("staging", zero);
+  world.records.push(byHand(one, three), { event: "deployed", app: "checkout", environment: "dev", at: START + HOUR, release: three, commit: oid("d"), evidence: "" });
+  world.records.push({ event: "verified", app: "checkout", environment: "dev", at: START + HOUR, release: three, commit: oid("d"), how: "slo", evidence: "" });
+  expect(openings(world.pin("dev", three))).toContain("Promote checkout main (310000000000) to staging");
+});
+
 describe("the order in which a tag's digests came", () => {
   const parsed = parseConfig(CONFIG);
   const builds = [zero, one, two, three];
