@@ -37,6 +37,8 @@ function isQuiet(config: Config, order: ReleaseOrder, environment: Environment, 
   if (!here.ok || frozen !== null || request !== null) return false;
   if (current === null ? feedsAnother(config, pins, environment.name) : current.bad !== null || !isSettled(current)) return false;
   if (environment.after.length === 0 || environment.promote === "on-request") return true;
+  // Which of what was proven is the newest, only a registry can tell.
+  if (order.by === "build") return false;
   const proven = environment.after.map((name) => newestProvenIn(placeIn(places, name), order));
   return proven.includes(null) || proven.every((release) => release !== null && sameRelease(release, here.pinned));
 }

@@ -1,4 +1,4 @@
-import type { Milliseconds } from "./answer.ts";
+import type { Instant, Milliseconds } from "./answer.ts";
 import { withNamed } from "./arrivals.ts";
 import { badUpstreamOrHere } from "./badness.ts";
 import { movingTagOf, type Environment } from "./config.ts";
@@ -7,8 +7,8 @@ import { holdOf, newestProvenIn, provenReleases, soakOf, type Hold } from "./led
 import { quarantinedIn } from "./quarantine.ts";
 import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
-import { selectTag, type OrderedTags } from "./select.ts";
-import { directionOf, goingBack, isOfUnknownAge, type Direction, type ReleaseOrder } from "./version-order.ts";
+import { permittedTags, selectTag, type NewestBuild, type OrderedTags } from "./select.ts";
+import { directionOf, goingBack, isOfUnknownAge, unlearnedOf, type Direction, type ReleaseOrder } from "./version-order.ts";
 
 /** How old a list of tags may be when no webhook tells of new ones: just under the time from one sweep to the next. */
 const TAGS_MAX_AGE: Milliseconds = 4 * 60_000;
@@ -22,7 +22,14 @@ export function candidateFor(draft: Draft, app: AppName, environment: Environmen
   if (isNewestEverywhereBefore(draft, app, environment, pinned)) return pinnedAlready(pinned);
   if (environment.after.length > 0) return newestProven(draft, app, environment, pinned);
   const { select } = draft.settings(app);
-  return select.by === "tag" ? namedNow(draft, app, environment, pinned, select.tag) : newestTag(draft, app, environment, pinned, select);
+  switch (select.by) {
+    case "tag":
+      return namedNow(draft, app, environment, pinned, select.tag);
+    case "build":
+      return newestBuild(draft, app, environment, pinned, select);
+    default:
+      return newestTag(draft, app, environment, pinned, select);
+  }
 }
 
 /** Whether what is pinned is the newest that was proven in each environment before this one: soaked or not, nothing can be newer. */
@@ -51,14 +58,9 @@ export function isPinnedAlready(reason: string, pinned: Pinned): boolean {
 const MOST_TAGS_TRIED = 10;
 
 function newestTag(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, select: OrderedTags): Candidate {
-  let common: readonly string[] | null = null;
-  for (const image of pinned.images) {
-    const answer = draft.ask({ kind: "tags", repository: image.repository }, TAGS_MAX_AGE);
-    if (answer === null) return null;
-    if (!answer.known) return { none: answer.reason };
-    common = common === null ? answer.value : inBoth(common, answer.value);
-  }
-  let tags = common ?? [];
+  const listed = commonTags(draft, pinned);
+  if (listed === null || "none" in listed) return listed;
+  let { tags } = listed;
   let refused: string | null = null;
   for (let tried = 0; tried < MOST_TAGS_TRIED; tried += 1) {
     const selected = selectTag(tags, select);
@@ -76,6 +78,76 @@ function newestTag(draft: Draft, app: AppName, environment: Environment, pinned:
     tags = tags.filter((other) => other !== tag);
   }
   return { none: refused ?? "no tag is taken" };
+}
+
+/** The tags that all images of an app have. */
+function commonTags(draft: Draft, { images }: Pinned): { readonly tags: readonly string[] } | { readonly none: string } | null {
+  let common: readonly string[] | null = null;
+  for (const { repository } of images) {
+    const answer = draft.ask({ kind: "tags", repository }, TAGS_MAX_AGE);
+    if (answer === null) return null;
+    if (!answer.known) return { none: answer.reason };
+    common = common === null ? answer.value : inBoth(common, answer.value);
+  }
+  return { tags: common ?? [] };
+}
+
+/** Tags that are asked after, to find the one that was built last: each takes several questions to the registry, and the first again and again. */
+const MOST_BUILDS = 100;
+
+/** The release that was built last, as its images say. While it is not known of one of them, it could be that one. */
+function newestBuild(draft: Draft, app: AppName, environment: Environment, pinned: Pinned, select: NewestBuild): Candidate {
+  const listed = commonTags(draft, pinned);
+  if (listed === null || "none" in listed) return listed;
+  const tags = permittedTags(listed.tags, select);
+  if (tags.length === 0) return { none: `none of ${listed.tags.length} tags is let through by filter, allow and ignore` };
+  if (tags.length > MOST_BUILDS) {
+    const advice = "let fewer through by `filter`, `allow` or `ignore`, or remove old ones";
+    return { none: `${tags.length} tags may be taken, and of at most ${MOST_BUILDS} is asked when they were built: ${advice}` };
+  }
+  const order = draft.builds;
+  const builds = datedBuilds(draft, app, pinned, tags);
+  if (builds === null || "none" in builds) return builds;
+  let refused: string | null = null;
+  for (const release of builds.releases.slice(0, MOST_TAGS_TRIED)) {
+    if (refused !== null && directionOf(release, pinned, order) !== "up") break;
+    const refusal = whyNot(draft, environment, pinned, release, order);
+    if (refusal === null) return { release };
+    refused ??= refusal.reason;
+    if (!refusal.passing) break;
+  }
+  return { none: refused ?? builds.untold ?? "no tag is taken" };
+}
+
+interface Builds {
+  /** The one that was built last first; of those built at the same moment, in the order of the alphabet. */
+  readonly releases: readonly Release[];
+  /** Why one that is left out is, or null. */
+  readonly untold: string | null;
+}
+
+/** What each tag names, by the time when the last of its images was built. Everything is asked for before anything is waited for. */
+function datedBuilds(draft: Draft, app: AppName, pinned: Pinned, tags: readonly string[]): Builds | { readonly none: string } | null {
+  const dated: { readonly release: Release; readonly at: Instant }[] = [];
+  let isAsking = false;
+  let missing: string | null = null;
+  let untold: string | null = null;
+  for (const tag of tags.toSorted()) {
+    const found = resolve(draft, app, pinned, tag, `lists ${tag} but does not serve it`);
+    if (found === null) isAsking = true;
+    else if ("none" in found) missing ??= found.none;
+    else {
+      const times = found.release.images.map((image) => draft.builds.builtAt(image));
+      const unlearned = times.find(({ kind }) => kind === "unlearned");
+      const unknown = times.find(({ kind }) => kind === "untold");
+      if (unlearned !== undefined && "why" in unlearned) missing ??= unlearned.why;
+      else if (unknown !== undefined && "why" in unknown) untold ??= unknown.why;
+      else dated.push({ release: found.release, at: Math.max(...times.map((time) => (time.kind === "told" ? time.at : 0))) });
+    }
+  }
+  if (isAsking) return null;
+  if (missing !== null) return { none: missing };
+  return { releases: dated.toSorted((left, right) => right.at - left.at).map(({ release }) => release), untold };
 }
 
 /** What a moving tag names now, as long as it is not known to have named that before what is pinned. */
@@ -127,7 +199,7 @@ function newestProven(draft: Draft, app: AppName, environment: Environment, pinn
   let refused = false;
   const [newcomer] = left;
   left = left.filter((release) => sameRelease(release, pinned) || !isOfUnknownAge(release, pinned, order));
-  if (newcomer !== undefined && left.length === 0) return { none: ofUnknownAge(newcomer, pinned) };
+  if (newcomer !== undefined && left.length === 0) return { none: ofUnknownAge(newcomer, pinned, order) };
   while (left.length > 0) {
     const newest = left.reduce((best, release) => (directionOf(release, best, order) === "down" ? best : release));
     if (refused && directionOf(newest, pinned, order) !== "up") break;
@@ -176,7 +248,9 @@ function whyNotHere(draft: Draft, environment: Environment, pinned: Pinned, rele
   const completes = direction === "same" && pinned.images.some((image) => image.digest === null);
   if (direction === "down") return olderThan(release, pinned, order);
   if (direction === "same" && !completes) return asNewAs(release, pinned);
-  if (isOfUnknownAge(release, pinned, order)) return ofUnknownAge(release, pinned);
+  const unlearned = unlearnedOf(release, pinned, order);
+  if (direction === "unordered" && unlearned !== null) return `whether ${release.version} is newer than ${pinned.version} cannot be told: ${unlearned}`;
+  if (isOfUnknownAge(release, pinned, order)) return ofUnknownAge(release, pinned, order);
   if (!draft.observation.quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${draft.observation.quarantine.reason}`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
   // Whoever turned it down did not choose the one before it.
@@ -195,8 +269,9 @@ function asNewAs(release: Release, pinned: Pinned): string {
   return `${release.version} names another digest now than the one that is pinned; a moved tag is not promoted by itself`;
 }
 
-function ofUnknownAge(release: Release, pinned: Pinned): string {
-  return `whether ${release.version} is newer than ${pinned.version} cannot be told: it was not first seen as what the tag names; it comes when somebody asks for it`;
+function ofUnknownAge(release: Release, pinned: Pinned, order: ReleaseOrder): string {
+  const why = unlearnedOf(release, pinned, order) ?? "it was not first seen as what the tag names; it comes when somebody asks for it";
+  return `whether ${release.version} is newer than ${pinned.version} cannot be told: ${why}`;
 }
 
 function olderThan(release: Release, pinned: Pinned, order: ReleaseOrder): string {
@@ -219,10 +294,12 @@ function endsHold({ taken, asked }: Hold, pinned: Pinned, release: Release, orde
   // What a moving tag has come to name is newer than what a person had from elsewhere.
   if (forward !== "up" && !(forward === "unordered" && order.by === "arrival")) return false;
   if (taken.some((other) => sameRelease(other, release))) return false;
-  return asked || taken.every((other) => isNotBehind(directionOf(release, other, order)));
+  return asked || taken.every((other) => isNotBehind(directionOf(release, other, order), order));
 }
 
-function isNotBehind(over: Direction): boolean {
+/** Where times of building tell, what is not known of them may be anything. */
+function isNotBehind(over: Direction, { by }: ReleaseOrder): boolean {
+  if (by === "build") return over === "up";
   return over === "up" || over === "unordered";
 }
 

@@ -6,6 +6,7 @@ export const MODES = ["enforce", "observe"] as const;
 export const PROMOTE = ["auto", "on-request"] as const;
 export const MERGE = ["auto", "on-approval", "manual"] as const;
 export const ROLLBACK = ["auto", "propose", "off"] as const;
+export const NEWEST = ["build"] as const;
 export const ORDERS = ["numerical", "alphabetical"] as const;
 
 /** Far more than anyone has; they keep a file by a stranger from costing much time. */
@@ -208,8 +209,8 @@ const SETTINGS: NonNullable<JsonSchema["properties"]> = {
   select: {
     type: "object",
     description:
-      "Which tags may enter the first environments, and which of two releases is newer ([selecting](selecting.md)): one of `semver`, `order` and `tag`. What an " +
-      "app says here takes the place of the whole `select` of the defaults.",
+      "Which tags may enter the first environments, and which of two releases is newer ([selecting](selecting.md)): one of `semver`, `order`, `tag` and " +
+      "`newest`. What an app says here takes the place of the whole `select` of the defaults.",
     additionalProperties: false,
     properties: {
       semver: {
@@ -225,6 +226,10 @@ const SETTINGS: NonNullable<JsonSchema["properties"]> = {
         ...TEXT,
         description: "One tag that is moved from image to image: each digest that it comes to name is taken, and never one from before.",
         examples: ["main"],
+      },
+      newest: {
+        description: "The image that was built last is taken, by the time that images tell of themselves.",
+        enum: NEWEST,
       },
       filter: TAG_FILTER,
       prereleases: {

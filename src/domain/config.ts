@@ -1,5 +1,6 @@
 import type { Milliseconds } from "./answer.ts";
 import { NO_ARRIVALS } from "./arrivals.ts";
+import { UNASKED } from "./build-time.ts";
 import type { Ledger } from "./ledger.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
 import type { Select } from "./select.ts";
@@ -101,9 +102,10 @@ export function settingsOf(config: Config, app: AppName): AppSettings {
   return config.apps.get(app) ?? config.defaults;
 }
 
-/** What tells which of an app's releases is newer, in every environment. The same value as long as nothing changes. */
+/** What tells which of an app's releases is newer, in every environment, as far as no registry has to be asked. The same value as long as nothing changes. */
 export function orderOf(config: Config, ledger: Ledger, app: AppName): ReleaseOrder {
   const { select } = settingsOf(config, app);
+  if (select.by === "build") return UNASKED;
   return select.by === "tag" ? (ledger.arrivals.get(app) ?? NO_ARRIVALS) : select;
 }
 

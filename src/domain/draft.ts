@@ -1,6 +1,7 @@
 import { NO_ARRIVALS, type ByArrival } from "./arrivals.ts";
 import type { Action, Blocked, Plan } from "./action.ts";
 import type { Answer, FailureKind, Instant, Milliseconds } from "./answer.ts";
+import { buildTimeOf, withoutDigest, type BuildTime, type ByBuild } from "./build-time.ts";
 import { orderOf, settingsOf, type AppSettings, type Config, type Environment } from "./config.ts";
 import { placeIn, type Place } from "./ledger.ts";
 import { needKey } from "./need.ts";
@@ -8,13 +9,16 @@ import type { Deployment, EnvironmentPins, Knowledge, Need, NeedAnswers, Observa
 import type { PolicySet } from "./policy/policy-set.ts";
 import type { LogRecord } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
-import type { AppName, EnvironmentName, Pinned } from "./release.ts";
+import type { AppName, EnvironmentName, Pinned, PinnedImage } from "./release.ts";
 import type { ReleaseOrder } from "./version-order.ts";
 
 /** How long an answer that could not be had stands before the question is asked again. */
 const UNKNOWN_MAX_AGE: Milliseconds = 30_000;
 /** The same where a person must act first: asking more often mends nothing. */
 const STALLED_MAX_AGE: Milliseconds = 5 * 60_000;
+
+/** What an image says of itself never changes; that it is gone may be learned this late. */
+const BUILD_TIME_MAX_AGE: Milliseconds = 24 * 60 * 60_000;
 
 interface AppInView {
   readonly app: AppName;
@@ -31,6 +35,8 @@ export class Draft {
   readonly config: Config;
   readonly policies: PolicySet;
   readonly now: Instant;
+  /** The order of what says when it was built. */
+  readonly builds: ByBuild = { by: "build", builtAt: (image) => this.#builtAt(image) };
   readonly #knowledge: Knowledge;
   readonly #actions: Action[] = [];
   readonly #blocked: Blocked[] = [];
@@ -143,7 +149,16 @@ export class Draft {
 
   /** What tells which of this app's releases is newer. */
   order(app: AppName): ReleaseOrder {
+    if (this.settings(app).select.by === "build") return this.builds;
     return orderOf(this.config, this.observation.ledger, app);
+  }
+
+  #builtAt(image: PinnedImage): BuildTime {
+    const { repository, digest } = image;
+    if (digest === null) return withoutDigest(image);
+    const answer = this.ask({ kind: "created", repository, digest }, BUILD_TIME_MAX_AGE);
+    if (answer?.known === true && answer.value !== null && answer.value > this.now) this.due(answer.value);
+    return buildTimeOf(image, answer, this.now);
   }
 
   /** The order in which a moving tag was seen to name this app's images. */

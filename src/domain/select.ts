@@ -3,8 +3,8 @@ import { isSignatureTag } from "./image-reference.ts";
 import { BY_ALPHABET, BY_NUMBER, BY_SEMVER, rankOf, type Ranking, type TagOrder } from "./ranking.ts";
 import { fitsPattern } from "./tag-pattern.ts";
 
-/** Which tags may be taken at all, and what they are ordered by. */
-interface Permitted extends TagOrder {
+/** Which tags may be taken at all. */
+interface Permitted extends Pick<TagOrder, "filter"> {
   /** Patterns, one of which a tag must fit; null lets all through. */
   readonly allow: readonly string[] | null;
   /** Patterns, none of which a tag may fit, whatever `allow` says. */
@@ -27,8 +27,13 @@ export interface MovingTag {
   readonly tag: string;
 }
 
+/** Tags whose names say nothing of their age: the image that was built last is taken. */
+export interface NewestBuild extends Permitted {
+  readonly by: "build";
+}
+
 /** What may enter the first environments. */
-export type Select = OrderedTags | MovingTag;
+export type Select = OrderedTags | MovingTag | NewestBuild;
 
 export type Selection =
   | { readonly selected: string }
@@ -100,6 +105,12 @@ function newest<R>(
   if (read > 0) return { none: `none of ${read} ${none.outside}` };
   const fitting = order.filter === null ? "" : `fits the filter ${order.filter.pattern} and `;
   return { none: `none of ${tags.length} tags ${fitting}is ${none.unread}` };
+}
+
+/** The tags that may be images of this app, in any order. */
+export function permittedTags(tags: readonly string[], select: NewestBuild): readonly string[] {
+  const fits = (tag: string) => select.filter === null || select.filter.keyOf(tag) !== null;
+  return tags.filter((tag) => isPermitted(tag, select) && !isSignatureTag(tag) && fits(tag));
 }
 
 function isPermitted(tag: string, { allow, ignore }: Permitted): boolean {

@@ -1,9 +1,10 @@
 import { versionOf, type Pinned, type PinnedImage } from "./release.ts";
 import { compareArrivals, hasArrived, type ByArrival } from "./arrivals.ts";
+import type { ByBuild } from "./build-time.ts";
 import { compareTags, type TagOrder } from "./ranking.ts";
 
 /** What tells which of an app's releases is newer. */
-export type ReleaseOrder = TagOrder | ByArrival;
+export type ReleaseOrder = TagOrder | ByArrival | ByBuild;
 
 export type Direction = "up" | "down" | "same" | "unordered";
 
@@ -25,10 +26,23 @@ export function goingBack(to: Pinned, from: Pinned, order: ReleaseOrder): readon
     .map(([image, before]) => `${image.repository} would go back from ${nameOf(before, order)} to ${nameOf(image, order)}`);
 }
 
-/** Whether an image would change to one of which it is not known when the tag came to name it: it may be older than anything. */
+/** Whether an image would change to one of which it is not known when the tag came to name it, or when it was built: it may be older than anything. */
 export function isOfUnknownAge(to: Pinned, from: Pinned, order: ReleaseOrder): boolean {
-  if (order.by !== "arrival") return false;
-  return pairsOf(to, from).some(([image, before]) => directionOfImage(image, before, order) !== "same" && !hasArrived(order, image));
+  if (order.by !== "arrival" && order.by !== "build") return false;
+  const isKnown = (image: PinnedImage) => (order.by === "arrival" ? hasArrived(order, image) : order.builtAt(image).kind === "told");
+  return pairsOf(to, from).some(([image, before]) => directionOfImage(image, before, order) !== "same" && !isKnown(image));
+}
+
+/** What would have to be learned of an image to tell how it moves, in words; null where nothing is missing, or nothing could be learned. */
+export function unlearnedOf(to: Pinned, from: Pinned, order: ReleaseOrder): string | null {
+  if (order.by !== "build") return null;
+  for (const [image, before] of pairsOf(to, from)) {
+    if (directionOfImage(image, before, order) !== "unordered") continue;
+    const [left, right] = [order.builtAt(image), order.builtAt(before)];
+    if (left.kind !== "told") return left.why;
+    if (right.kind !== "told") return right.why;
+  }
+  return null;
 }
 
 function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, PinnedImage])[] {
@@ -40,10 +54,19 @@ function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, Pin
 
 function directionOfImage(to: PinnedImage, from: PinnedImage, order: ReleaseOrder): Direction {
   if (order.by === "arrival") return directionByArrival(to, from, order);
+  if (order.by === "build") return directionByBuild(to, from, order);
   // Digests have no order; a pin without a tag is only the same as itself.
   if (to.tag === null || from.tag === null) return to.tag === from.tag && to.digest === from.digest ? "same" : "unordered";
   const comparison = compareTags(to.tag, from.tag, order);
   return comparison === "newer" ? "up" : comparison === "older" ? "down" : comparison;
+}
+
+function directionByBuild(to: PinnedImage, from: PinnedImage, order: ByBuild): Direction {
+  if (to.digest === from.digest && to.digest !== null) return "same";
+  if (to.digest === null || from.digest === null) return to.tag !== null && to.tag === from.tag ? "same" : "unordered";
+  const [left, right] = [order.builtAt(to), order.builtAt(from)];
+  if (left.kind !== "told" || right.kind !== "told") return "unordered";
+  return left.at > right.at ? "up" : left.at < right.at ? "down" : "same";
 }
 
 /** A pin by the tag alone is of no known digest, and what the tag names can only complete it. */

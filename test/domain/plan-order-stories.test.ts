@@ -4,7 +4,7 @@ import type { LogRecord } from "../../src/domain/record.ts";
 import { versionOf, type Release } from "../../src/domain/release.ts";
 import { actions, HOUR } from "./planner.ts";
 import { digestOf } from "./releases.ts";
-import { WorldBuilder } from "./world-builder.ts";
+import { START, WorldBuilder } from "./world-builder.ts";
 
 const REPOSITORY = "ghcr.io/acme/checkout";
 
@@ -21,6 +21,8 @@ const NUMBERED: Naming = {
   tagOf: (build) => `main-${(build * 7) % 10}-${build}`,
   moving: null,
 };
+
+const DATED: Naming = { select: "{ newest: build }", tagOf: (build) => `build-${(build * 7) % 10}-${build}`, moving: null };
 
 type Step =
   /** A new build, or a tag that is moved back to an old one, or an old one that is deleted. */
@@ -76,6 +78,7 @@ apps:
     for (let build = 0; build <= this.#builds; build += 1) {
       const digest = digestOf(`build ${build}`);
       this.#world.know<"digest">({ kind: "digest", repository: REPOSITORY, reference: digest }, digest);
+      this.#world.know<"created">({ kind: "created", repository: REPOSITORY, digest }, START - 1_000 * HOUR + build * HOUR);
     }
     for (const { environment, record } of actions(this.#world, "open")) {
       if (environment === "dev" || environment === "staging") this.#merge(environment, record(this.#records, "8".repeat(40)));
@@ -146,7 +149,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(environment, fc.nat(6)).map(([where, to]): Step => ({ kind: "hand", environment: where, to })) },
 );
 
-it.each([["a moving tag", MOVING], ["numbered builds", NUMBERED]])("%s: whatever comes between, nothing goes back by itself, and what is new arrives", (_, naming) => {
+it.each([["a moving tag", MOVING], ["numbered builds", NUMBERED], ["dated builds", DATED]])("%s: whatever comes between, nothing goes back by itself, and what is new arrives", (_, naming) => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const story = new Story(naming);

@@ -42,3 +42,20 @@ it("takes numbered builds by their number, and leaves the smaller ones when the 
   expect(story.titles("open")).toEqual([]);
   expect(await story.fileOf("dev")).toBe(story.fileWith("main-000-10", ten));
 });
+
+it("takes what was built last by what the images say, and asks each image once", async () => {
+  const story = await begin({ environmentLines: [DEV, STAGING], pushed: "", asleep: true, config: configured("{ newest: build, allow: ['b-*', 1.4.1] }") });
+  const { world } = story;
+  const now = world.clock.now();
+  const times = [["b-late", now - HOUR], ["b-early", now - 9 * HOUR], ["b-epoch", 0], ["b-future", now + 1_000 * HOUR], ["latest", now]] as const;
+  for (const [tag, created] of times) await world.registry.push("acme/checkout", tag, { created });
+  // What is pinned from the beginning was built when it was pushed there, which is now.
+  await story.wake();
+  await world.pass(HOUR);
+  expect(story.titles("merged")).toEqual([]);
+  await world.registry.push("acme/checkout", "b-last", { created: world.clock.now(), platforms: ["linux/amd64", "linux/arm64"] });
+  await story.until("verified staging b-last");
+  expect(story.titles("merged")).toEqual(["Promote checkout b-last to dev", "Promote checkout b-last to staging"]);
+  const asked = world.registry.requests.filter((line) => line.includes("/blobs/"));
+  expect(asked.length).toBe(new Set(asked).size);
+});

@@ -2,7 +2,7 @@ import { DEFAULTS, ORDERS } from "../config-schema.ts";
 import { isVersionTag } from "../ranking.ts";
 import { formatPath } from "../schema-check.ts";
 import { isTag } from "../image-reference.ts";
-import { rangeProblem, type OrderedTags, type Select } from "../select.ts";
+import { rangeProblem, type NewestBuild, type OrderedTags, type Select } from "../select.ts";
 import { tagFilter, type TagFilter } from "../tag-filter.ts";
 import { tagPatternProblem } from "../tag-pattern.ts";
 import { isYamlList, member, members } from "../yaml-document.ts";
@@ -20,14 +20,14 @@ export const STANDARD_SELECT: Select = {
 };
 
 /** The keys of which a `select` has exactly one: what tags are ordered by. */
-const KINDS = ["semver", "order", "tag"] as const;
+const KINDS = ["semver", "order", "tag", "newest"] as const;
 
 /** A `select` is taken as a whole: patterns that were meant for another range would leave tags out in silence. Null where there is none, or none that is sound. */
 export function readSelect(value: YamlValue | undefined, path: YamlPath, report: Report): Select | null {
   const written = members(value).map(([key]) => key);
   const [kind, second] = KINDS.filter((key) => written.includes(key));
   if (kind === undefined) {
-    if (isMapping(value)) report(path, `${formatPath(path)} does not say what tags are ordered by: write "semver" with a range, "order" or "tag"`, "key");
+    if (isMapping(value)) report(path, `${formatPath(path)} does not say what tags are ordered by: write "semver" with a range, "order", "tag" or "newest"`, "key");
     return null;
   }
   if (second !== undefined) report([...path, second], `${formatPath(path)} has both "${kind}" and "${second}": keep the one that tags are ordered by`, "key");
@@ -41,6 +41,7 @@ export function readSelect(value: YamlValue | undefined, path: YamlPath, report:
   if (written.includes("prereleases")) {
     report([...path, "prereleases"], `${formatPath([...path, "prereleases"])} goes with "semver" only: other orders know no prereleases`, "key");
   }
+  if (kind === "newest") return readNewest(member(value, "newest"), permitted, path, report);
   const by = ORDERS.find((order) => order === member(value, "order"));
   return by === undefined ? null : { by, ...permitted };
 }
@@ -73,6 +74,15 @@ function readTag(value: YamlValue | undefined, written: readonly string[], path:
   if (!isTag(tag)) report([...path, "tag"], `${formatPath([...path, "tag"])} must be one tag, as "main", but is "${tag}"`);
   else if (isVersionTag(tag)) report([...path, "tag"], `${formatPath([...path, "tag"])} is a version, which should not move: write "semver: ${tag}"`);
   return { by: "tag", tag };
+}
+
+/** The name of a build says nothing of its age, so there is nothing to take out of it. */
+function readNewest(value: YamlValue | undefined, permitted: Pick<NewestBuild, "filter" | "allow" | "ignore">, path: YamlPath, report: Report): Select | null {
+  if (permitted.filter !== null && permitted.filter.extract !== null) {
+    const place = [...path, "filter", "extract"];
+    report(place, `${formatPath(place)} does not go with "newest": builds are ordered by the time that they tell, and not by their tags`, "key");
+  }
+  return value === "build" ? { by: "build", ...permitted } : null;
 }
 
 function readFilter(value: YamlValue | undefined, path: YamlPath, report: Report): TagFilter | null {
