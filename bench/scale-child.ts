@@ -32,6 +32,7 @@ export interface LookReport {
 const registry: ArtifactRegistry = {
   tags: async () => ["1.4.1", TAG],
   digest: async (repository) => digestOf(repository.slice(repository.lastIndexOf("/") + 1)),
+  created: async () => null,
 };
 
 const MEGABYTE = 1024 * 1024;

@@ -147,6 +147,15 @@ export interface ConfigFacts {
   readonly environments: readonly EnvironmentSetup[];
   readonly slo: boolean;
   readonly limit: number;
+  /** Tags are no versions but numbered builds, and are put in order by that number. */
+  readonly numbered?: true;
+}
+
+/** What the build of this number is tagged as. Behind a hash, so that the alphabet does not tell which is newer. */
+export function buildTag({ numbered }: Pick<ConfigFacts, "numbered">, number: number, patch: number): string {
+  if (numbered !== true) return `1.${number}.${patch}`;
+  const hash = ((number * 2_654_435_761) % 4_096).toString(16).padStart(3, "0");
+  return `main-${hash}-${number}${patch === 0 ? "" : `.${patch}`}`;
 }
 
 export const APP: Actor = { login: "pinion[bot]", kind: "app" };

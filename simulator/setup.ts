@@ -48,12 +48,17 @@ const FAR_EVERY = 3;
 /** From this seed on each kind of world has its turn. Seeds below mean what they meant when they were written down. */
 export const ALL_KINDS_FROM = 100_000;
 
+/** From this seed on, so many worlds in a hundred have numbered builds instead of versions, whatever their kind. */
+export const NUMBERED_FROM = 1_000_000;
+const NUMBERED = 25;
+
 const ALL_KINDS = [anySetup, farSetup, ...KINDS.map((shape) => (chance: Chance) => shape(anySetup(chance), chance))];
 
 export function setupOf(seed: number): Setup {
   const chance = new Chance(seed);
   const draw = seed < ALL_KINDS_FROM ? (seed % FAR_EVERY === 0 ? farSetup : anySetup) : ALL_KINDS[seed % ALL_KINDS.length];
-  return (draw ?? anySetup)(chance);
+  const setup = (draw ?? anySetup)(chance);
+  return seed >= NUMBERED_FROM && new Chance(seed + 3_000_017).percent(NUMBERED) ? { ...setup, config: { ...setup.config, numbered: true } } : setup;
 }
 
 function anySetup(chance: Chance): Setup {

@@ -43,6 +43,8 @@ export interface WorldView {
   readonly checkRequired: boolean;
   /** How many versions of an app there have been. */
   pushed(app: string): number;
+  /** What the build of this number is tagged as, or one that only looks like the next. */
+  tagOf(number: number, patch?: number): string;
 }
 
 /** A violated invariant. */

@@ -237,6 +237,8 @@ export interface ArtifactRegistry {
   tags(repository: string): Promise<readonly string[]>;
   /** The digest that the tag or digest is served as, checked against the bytes, or null when there is no such manifest. */
   digest(repository: string, reference: string): Promise<Digest | null>;
+  /** When the image was built, as it says itself, or null when it does not say, or there is none of this digest. */
+  created(repository: string, digest: Digest): Promise<Instant | null>;
 }
 
 /** Argo CD. `endpoint` names one of the operator's endpoints; null when there is exactly one. */

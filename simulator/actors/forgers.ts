@@ -89,7 +89,7 @@ export async function pouncer(turn: Turn): Promise<string> {
   const [, environment = "", app = ""] = pull?.headRef.split("/") ?? [];
   const pin = knownPin(turn, app);
   if (pull === undefined || pin === undefined) return "everything that is open has been put down";
-  const other = { ...pin, tag: `1.${view.pushed(app)}.1` };
+  const other = { ...pin, tag: view.tagOf(view.pushed(app), 1) };
   const done = await turn.world.push("ivan", pull.headRef, { [placePath(app, environment)]: manifest(other) }, "Mine");
   return said(done, `ivan pushes another pin to #${pull.number}, which is in no record yet`);
 }

@@ -25,7 +25,7 @@ const FATES: readonly (readonly [number, Fate])[] = [
 /** Only pushes what is good: for runs that must all end alike. */
 export async function releaser(turn: Turn): Promise<string> {
   const { app } = somePlace(turn);
-  const tag = `1.${turn.view.pushed(app)}.0`;
+  const tag = turn.view.tagOf(turn.view.pushed(app));
   await turn.world.publish(app, tag, "good");
   return `a build pushes ${app} ${tag}`;
 }
@@ -33,7 +33,7 @@ export async function releaser(turn: Turn): Promise<string> {
 /** Pushes the next release once the last one is on its way, and mostly a good one: so that something gets to the end of the way. */
 export async function shipper(turn: Turn): Promise<string> {
   const { app } = somePlace(turn);
-  const newest = `1.${turn.view.pushed(app) - 1}.0`;
+  const newest = turn.view.tagOf(turn.view.pushed(app) - 1);
   const first = turn.view.configAt(head(turn))?.environments[0]?.name ?? "dev";
   if (turn.view.pinAt(head(turn), app, first)?.tag !== newest) return "the last release is not on its way yet";
   return oneThing(turn, [
@@ -46,7 +46,7 @@ export async function shipper(turn: Turn): Promise<string> {
 /** The next version counts up from all that were pushed. */
 async function publish(turn: Turn): Promise<string> {
   const { app } = somePlace(turn);
-  const tag = `1.${turn.view.pushed(app)}.0`;
+  const tag = turn.view.tagOf(turn.view.pushed(app));
   const fate = turn.chance.weighted(FATES) ?? "good";
   await turn.world.publish(app, tag, fate);
   return `a build pushes ${app} ${tag}, which ${told(fate)}`;
@@ -59,7 +59,7 @@ function told(fate: Fate): string {
 
 async function moveTag(turn: Turn): Promise<string> {
   const { app } = somePlace(turn);
-  const tag = `1.${turn.chance.below(Math.max(1, turn.view.pushed(app)))}.0`;
+  const tag = turn.view.tagOf(turn.chance.below(Math.max(1, turn.view.pushed(app))));
   await turn.world.moveTag(app, tag, turn.chance.percent(50) ? "good" : "errors");
   return `somebody pushes ${app} ${tag} again: the tag moves`;
 }

@@ -35,7 +35,7 @@ async function pushEverywhere(turn: Turn): Promise<string> {
 }
 
 async function push({ view, world }: Turn, app: string, fate: Fate): Promise<string> {
-  const tag = `1.${view.pushed(app)}.0`;
+  const tag = view.tagOf(view.pushed(app));
   await world.publish(app, tag, fate);
   return `a build pushes ${app} ${tag} (${fate})`;
 }
@@ -45,7 +45,7 @@ const ENDS: ReadonlySet<string> = new Set(["verified", "degraded", "sync-failed"
 /** The newest version has come to an end in the first environment, good or bad. */
 function isOver(turn: Turn, app: string): boolean {
   const first = turn.view.configAt(head(turn))?.environments[0]?.name ?? "dev";
-  const newest = `1.${turn.view.pushed(app) - 1}.0`;
+  const newest = turn.view.tagOf(turn.view.pushed(app) - 1);
   if (turn.view.pushed(app) === 1) return true;
   return turn.view.log().some((entry) => entry.app === app && entry.environment === first && ENDS.has(entry.event) && entry.release?.version === newest);
 }

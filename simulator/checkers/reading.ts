@@ -42,15 +42,20 @@ export function environmentAt(view: WorldView, commit: Oid, name: string): Envir
   return view.configAt(commit)?.environments.find((environment) => environment.name === name) ?? null;
 }
 
-/** Above 0 when `a` is the newer version, 0 when neither is, NaN when it cannot be told. */
+/** Above 0 when `a` is the newer version or build, 0 when neither is, NaN when it cannot be told. */
 export function versionOrder(a: string, b: string): number {
-  const parts = (text: string) => text.split(".").map(Number);
-  const [left, right] = [parts(a), parts(b)];
-  for (const [index, part] of left.entries()) {
-    const difference = part - (right[index] ?? 0);
+  const [left, right] = [numbersIn(a), numbersIn(b)];
+  for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+/** `1.4.2`, or what stands behind the hash in `main-0ab-17`. */
+function numbersIn(tag: string): readonly number[] {
+  const build = /^main-[0-9a-f]{3}-([0-9.]+)$/.exec(tag)?.[1];
+  return (build ?? tag).split(".").map(Number);
 }
 
 export interface Quarantine {

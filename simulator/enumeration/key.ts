@@ -1,8 +1,11 @@
 /** What tells states apart: a text that is the same for values that are the same, whatever was done to get there. */
 import type { LogRecord } from "../../src/domain/record.ts";
 
-/** Words for people, from which nothing is ever decided. They hold times, and would tell equal states apart. */
-const WORDS: ReadonlySet<string> = new Set(["evidence", "reason", "title", "body", "summary", "message", "headline", "fingerprint", "gates", "approvals", "key"]);
+/**
+ * Words for people, from which nothing is ever decided; they hold times, and would tell equal states apart. So would the order in which images were seen first, by
+ * which nothing is decided where tags are versions.
+ */
+const WORDS: ReadonlySet<string> = new Set(["evidence", "reason", "title", "body", "summary", "message", "headline", "fingerprint", "gates", "approvals", "key", "arrivals"]);
 
 const keys = new WeakMap<object, string>();
 

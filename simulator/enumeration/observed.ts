@@ -173,6 +173,7 @@ function answerTo(world: World, need: Need): Answer<NeedAnswers[Need["kind"]]> {
 const OUTAGE_OF: Readonly<Record<Need["kind"], Outage>> = {
   tags: "registry",
   digest: "registry",
+  created: "registry",
   permission: "permissions",
   team: "permissions",
   rollout: "cluster",
@@ -189,6 +190,8 @@ function valueFor(world: World, need: Need): NeedAnswers[Need["kind"]] {
       return world.released.map(({ version }) => version);
     case "digest":
       return digestFor(world, need.reference);
+    case "created":
+      return null;
     case "permission":
       return mayWrite(need.login) ? "write" : "read";
     case "team":

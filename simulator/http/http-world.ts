@@ -142,9 +142,9 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
   async #found(setup: Setup, github: GitHubSandbox, registry: SandboxRegistry, host: string): Promise<SandboxRepository> {
     const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config) };
     for (const app of setup.apps) {
-      const digest = await registry.push(`acme/${app}`, "1.0.0");
-      this.#images.push({ app, tag: "1.0.0", digest, fate: "good" });
-      const pin = { repository: `${host}/acme/${app}`, tag: "1.0.0", digest: setup.pinnedByDigest ? digest : null };
+      const digest = await registry.push(`acme/${app}`, this.tagOf(0));
+      this.#images.push({ app, tag: this.tagOf(0), digest, fate: "good" });
+      const pin = { repository: `${host}/acme/${app}`, tag: this.tagOf(0), digest: setup.pinnedByDigest ? digest : null };
       for (const { name } of setup.config.environments) files[placePath(app, name)] = manifest(pin);
     }
     const repository = await github.seedRepository("manifests", files, { collaborators: ROLES });

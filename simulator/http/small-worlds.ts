@@ -24,7 +24,7 @@ function reviewedWorld(drawn: Setup, chance: Chance): Setup {
   return {
     ...small(drawn, chance),
     apps: alone ? ["checkout", "search"] : ["checkout"],
-    config: { environments: alone ? [prod] : [DEV, prod], slo: half(), limit: 50 },
+    config: { ...drawn.config, environments: alone ? [prod] : [DEV, prod], slo: half(), limit: 50 },
     actors: [...shippers(4), "fickle", "fickle", "contrarian", "petitioner", "approver", ...Array.from({ length: 2 }, () => chance.oneOf(SOMEBODY) ?? "crowd")],
   };
 }
@@ -35,7 +35,7 @@ function stormyWorld(drawn: Setup, chance: Chance): Setup {
   return {
     ...small(drawn, chance),
     apps: ["checkout"],
-    config: { environments: [DEV, prod], slo: false, limit: 50 },
+    config: { ...drawn.config, environments: [DEV, prod], slo: false, limit: 50 },
     troubled: chance.oneOf([20, 30, 70]) ?? 30,
     troubles: [],
     actors: [...shippers(3), ...Array.from({ length: 4 }, () => "petitioner"), "approver"],
@@ -47,7 +47,7 @@ function measuredWorld(drawn: Setup, chance: Chance): Setup {
   return {
     ...small(drawn, chance),
     apps: ["checkout"],
-    config: { environments: [{ ...DEV, watch: chance.oneOf([1, 3]) ?? 1 }], slo: true, limit: 50 },
+    config: { ...drawn.config, environments: [{ ...DEV, watch: chance.oneOf([1, 3]) ?? 1 }], slo: true, limit: 50 },
     troubled: 30,
     troubles: [],
     actors: ["unlucky", "unlucky", "shipper", "weather", "weather", "metrics"],
@@ -61,7 +61,7 @@ function contendedWorld(drawn: Setup, chance: Chance): Setup {
   return {
     ...small(drawn, chance),
     apps: ["checkout"],
-    config: { environments: [dev], slo: false, limit: 50 },
+    config: { ...drawn.config, environments: [dev], slo: false, limit: 50 },
     actors: [...shippers(2), "contender", "contender", "contender", ...(gated ? ["approver"] : ["hands"])],
   };
 }
@@ -71,7 +71,7 @@ function waveringWorld(drawn: Setup, chance: Chance): Setup {
   return {
     ...small(drawn, chance),
     apps: ["checkout"],
-    config: { environments: [DEV, { ...PROD, promote: "on-request" }], slo: false, limit: 50 },
+    config: { ...drawn.config, environments: [DEV, { ...PROD, promote: "on-request" }], slo: false, limit: 50 },
     actors: [...shippers(3), "waverer", "waverer"],
   };
 }

@@ -5,6 +5,7 @@ import { LOG_MUTANTS } from "./log.ts";
 import { MERGING } from "./merging.ts";
 import type { Mutant } from "./mutant.ts";
 import { OPENINGS_MUTANTS } from "./openings.ts";
+import { ORDERS } from "./orders.ts";
 import { PEOPLE } from "./people.ts";
 import { REVERTS_MUTANTS } from "./reverts.ts";
 import { VERDICTS } from "./verdicts.ts";
@@ -14,6 +15,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...PEOPLE,
   ...MERGING,
   ...OPENINGS_MUTANTS,
+  ...ORDERS,
   ...REVERTS_MUTANTS,
   ...LOG_MUTANTS,
   ...VERDICTS,

@@ -30,7 +30,7 @@ export async function mutantsCommand({ name, json, first, seeds }: Wish, policie
   // All are looked at before the first is tried: a text that is gone is to be told at once.
   for (const mutant of chosen) await mutated(mutant);
   let done = 0;
-  const budgetOf = ({ inAdapter }: Mutant): Budget => ({ first, seeds: seeds ?? (inAdapter === true ? SEEDS_OVER_HTTP : SEEDS) });
+  const budgetOf = ({ inAdapter, from }: Mutant): Budget => ({ first: Math.max(first, from ?? first), seeds: seeds ?? (inAdapter === true ? SEEDS_OVER_HTTP : SEEDS) });
   const trials = await tryAll(chosen, budgetOf, policies, AT_ONCE, (trial) => {
     done += 1;
     process.stderr.write(`${String(done).padStart(3)} of ${chosen.length} ${told(trial)}\n`);

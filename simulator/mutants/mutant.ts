@@ -17,6 +17,8 @@ export interface Mutant {
   readonly invariants: readonly string[];
   /** Only seen where Pinion's adapters are: over HTTP. */
   readonly inAdapter?: true;
+  /** Only seeds from here on have what it can show in. */
+  readonly from?: number;
 }
 
 /** Most mutants are one edit. */

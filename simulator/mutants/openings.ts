@@ -23,11 +23,11 @@ export const OPENINGS_MUTANTS: readonly Mutant[] = [
     ],
     invariants: ["S26"],
   },
-  mutant("a hold holds nothing", ["H1"], CANDIDATE, "if (place.hold !== null && !endsHold(", "if (place.hold !== null && app === null && !endsHold("),
+  mutant("a hold holds nothing", ["H1"], CANDIDATE, "if (hold !== null && !endsHold(", "if (hold !== null && app === null && !endsHold("),
   mutant("what is pinned by hand is not held", ["H1"], "src/domain/changes.ts", "hold(draft, change, `@${author.login} changed the pin by hand", "void (() => hold)(draft, change, `@${author.login} changed the pin by hand"),
   mutant("what a person's pull request pins is not held", ["H1"], "src/domain/changes.ts", "if (!asOpened)\n    hold(", "if (asOpened && opened === null)\n    hold("),
-  mutant("a hold ends with anything newer than the pin", ["H1"], CANDIDATE, `return over === "up" || over === "unordered";`, `return over !== null;`),
-  mutant("something older is offered by itself", ["S14"], CANDIDATE, `if (direction === "down") return olderThan(release, pinned);`, ""),
+  mutant("a hold ends with anything newer than the pin", ["H1"], CANDIDATE, `return over === "up" || over === "unordered";`, `return over.length > 0;`),
+  mutant("something older is offered by itself", ["S14"], CANDIDATE, `if (direction === "down") return olderThan(release, pinned, order);`, ""),
   {
     name: "a tag that was moved is promoted by itself",
     edits: [

@@ -43,8 +43,8 @@ export const PEOPLE: readonly Mutant[] = [
     "a request that is granted comes to nothing",
     ["L1"],
     "src/domain/ledger.ts",
-    "return { ...place, request: record, askers, hold:",
-    "return { ...place, askers, hold:",
+    "return { ...place, request: record, askers, holdSteps:",
+    "return { ...place, askers, holdSteps:",
   ),
   mutant(
     "anybody may thaw what is stopped",

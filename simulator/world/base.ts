@@ -2,7 +2,7 @@ import type { Instant, Milliseconds } from "../../src/domain/answer.ts";
 import type { Oid } from "../../src/domain/release.ts";
 import { PortFailure } from "../../src/ports.ts";
 import type { BotId, Happening, WorldEvent } from "../events.ts";
-import { LOG, MAIN, pinIn, placePath, type ConfigFacts, type Fate, type GitHubFacts, type PlacePin } from "../facts.ts";
+import { buildTag, LOG, MAIN, pinIn, placePath, type ConfigFacts, type Fate, type GitHubFacts, type PlacePin } from "../facts.ts";
 import { readEntry, type LogEntry } from "../log-entry.ts";
 import type { Setup } from "../setup.ts";
 import type { Seen, WorldView } from "../world-view.ts";
@@ -24,6 +24,7 @@ export abstract class WorldBase implements WorldView {
   /** How far machines' clocks are behind, because somebody set them back. */
   behind: Milliseconds = 0;
   unreachableUntil: Instant = 0;
+  readonly #naming: Pick<ConfigFacts, "numbered">;
   readonly #applications = new Map<string, Application>();
   readonly #configs = new Map<string, ConfigFacts>();
   readonly #seen = new Map<BotId, Seen>();
@@ -31,8 +32,9 @@ export abstract class WorldBase implements WorldView {
   readonly #entries: LogEntry[] = [];
   #logRead: Oid | null = null;
 
-  constructor({ apps, checkRequired }: Pick<Setup, "apps" | "checkRequired">) {
+  constructor({ apps, checkRequired, config }: Pick<Setup, "apps" | "checkRequired" | "config">) {
     this.apps = apps;
+    this.#naming = config;
     this.checkRequired = checkRequired;
     this.traffic = new Traffic({
       moments: (app, environment) => this.cluster(app, environment),
@@ -78,6 +80,10 @@ export abstract class WorldBase implements WorldView {
     const text = configText(config);
     this.#configs.set(text, config);
     return text;
+  }
+
+  tagOf(number: number, patch = 0): string {
+    return buildTag(this.#naming, number, patch);
   }
 
   application(app: string, environment: string): Application | null {

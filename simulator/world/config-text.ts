@@ -16,7 +16,7 @@ export function configText(config: ConfigFacts): string {
       environments: Object.fromEntries(config.environments.map((environment) => [environment.name, environmentText(environment)])),
       apps: {
         discover: ["apps/{app}/overlays/{env}/kustomization.yaml"],
-        defaults: config.slo ? { slo: "availability" } : { select: { semver: ">=1.0.0" } },
+        defaults: { ...(config.slo ? { slo: "availability" } : {}), ...selectText(config) },
       },
       ...(config.slo ? { slos: { availability: SLO } } : {}),
       limits: { openPullRequests: config.limit, newPullRequestsPerHour: 60 },
@@ -24,6 +24,11 @@ export function configText(config: ConfigFacts): string {
     null,
     2,
   )}\n`;
+}
+
+function selectText({ slo, numbered }: ConfigFacts): object {
+  if (numbered === true) return { select: { order: "numerical", filter: { pattern: "main-[0-9a-f]{3}-(?<build>[0-9.]+)", extract: "$build" } } };
+  return slo ? {} : { select: { semver: ">=1.0.0" } };
 }
 
 function environmentText(environment: EnvironmentSetup): object {

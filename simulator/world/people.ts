@@ -163,7 +163,7 @@ export class People extends ClusterHands implements WorldActions {
 
   publish(app: string, tag: string, fate: Fate): void {
     const repository = imageRepository(app);
-    const digest = this.#world.registry.push(repository, tag, fate);
+    const digest = this.#world.registry.push(repository, tag, fate, this.#world.clock.now());
     this.#world.note({ kind: "image", repository, tag, digest });
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { PortFailure, type ArtifactRegistry } from "../../src/ports.ts";
+import type { Instant } from "../../src/domain/answer.ts";
 import { isDigest, type Digest } from "../../src/domain/release.ts";
 import type { Fate } from "../facts.ts";
 import type { Immediate } from "./immediate.ts";
@@ -17,14 +18,16 @@ export class Registry {
   #repositories: ReadonlyMap<string, Stored> = new Map();
   #before: ReadonlyMap<string, Stored> = new Map();
   readonly #fates = new Map<string, Fate>();
+  readonly #built = new Map<string, Instant>();
   #pushes = 0;
   readonly #versions = new Map<string, Set<string>>();
 
   /** Answers the new image's digest. */
-  push(repository: string, tag: string, fate: Fate): Digest {
+  push(repository: string, tag: string, fate: Fate, at: Instant): Digest {
     this.#pushes += 1;
     const digest: Digest = `sha256:${createHash("sha256").update(`${repository}:${tag} ${this.#pushes}`).digest("hex")}`;
     this.#fates.set(digest, fate);
+    this.#built.set(digest, at);
     this.#versions.set(repository, new Set([...(this.#versions.get(repository) ?? []), tag]));
     const stored = this.#repositories.get(repository) ?? EMPTY;
     this.#change(repository, { tags: new Map(stored.tags).set(tag, digest), digests: new Set([...stored.digests, digest]) });
@@ -73,6 +76,7 @@ export class Registry {
         // In the byte order that registries list them in.
         return [...tags.keys()].toSorted();
       },
+      created: (repository, digest) => (stored(repository).digests.has(digest) ? (this.#built.get(digest) ?? null) : null),
       digest: (repository, reference) => {
         const { tags, digests } = stored(repository);
         if (isDigest(reference)) return digests.has(reference) ? reference : null;

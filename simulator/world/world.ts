@@ -61,8 +61,8 @@ export class World extends WorldBase implements SimulatedWorld {
   #found(setup: Setup): void {
     const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config) };
     for (const app of setup.apps) {
-      const digest = this.registry.push(imageRepository(app), "1.0.0", "good");
-      const pin = { repository: imageRepository(app), tag: "1.0.0", digest: setup.pinnedByDigest ? digest : null };
+      const digest = this.registry.push(imageRepository(app), this.tagOf(0), "good", this.clock.now());
+      const pin = { repository: imageRepository(app), tag: this.tagOf(0), digest: setup.pinnedByDigest ? digest : null };
       for (const { name } of setup.config.environments) files[placePath(app, name)] = manifest(pin);
     }
     const owner = { login: "olive", kind: "user" } as const;

@@ -1,4 +1,4 @@
-import type { Milliseconds } from "../domain/answer.ts";
+import type { Instant, Milliseconds } from "../domain/answer.ts";
 import { isTag } from "../domain/image-reference.ts";
 import { isDigest } from "../domain/release.ts";
 import type { Digest } from "../domain/release.ts";
@@ -8,6 +8,7 @@ import { createTargetGuard, request, retryAfter, type HttpResponse, type TargetG
 import { saysNotThere } from "./registry/absence.ts";
 import { addressOf, type RepositoryAddress } from "./registry/address.ts";
 import { Authorizer } from "./registry/authorizer.ts";
+import { builtAt } from "./registry/created.ts";
 import type { Credentials } from "./registry/credentials.ts";
 import type { HelperNames } from "./registry/docker-config.ts";
 import { HostGate, TooManyRequests } from "./registry/host-gate.ts";
@@ -43,7 +44,7 @@ const MOST_PAGES = 1_000;
 const LARGEST_PAGE = 16 * 1024 * 1024;
 /** For all pages of one list. */
 const LIST_DEADLINE: Milliseconds = 60_000;
-const MOST_VERIFIED = 50_000;
+const MOST_KEPT = 50_000;
 /** What registries and proxies that know no HEAD answer to it. */
 const NO_HEAD: readonly number[] = [400, 405, 501];
 
@@ -57,6 +58,7 @@ export function createRegistry(options: RegistryOptions): ArtifactRegistry {
   return {
     tags: (repository) => client.tags(repository),
     digest: (repository, reference) => client.digest(repository, reference),
+    created: (repository, digest) => client.created(repository, digest),
   };
 }
 
@@ -80,6 +82,8 @@ class RegistryClient {
   readonly #authorizer: Authorizer;
   /** The digest that a repository's tag or digest last had, by hash of the bytes. */
   readonly #verified = new Map<string, Digest>();
+  /** What an image says of itself never changes. */
+  readonly #built = new Map<Digest, Instant>();
 
   constructor(options: RegistryOptions) {
     this.#clock = options.clock;
@@ -164,15 +168,28 @@ class RegistryClient {
       return null;
     }
     const digest = verifiedDigest(response, reference, name);
-    this.#remember(name, digest);
+    keep(this.#verified, name, digest);
     return digest;
   }
 
-  #remember(name: string, digest: Digest): void {
-    this.#verified.delete(name);
-    this.#verified.set(name, digest);
-    const oldest = this.#verified.keys().next();
-    if (this.#verified.size > MOST_VERIFIED && oldest.done !== true) this.#verified.delete(oldest.value);
+  async created(repository: string, digest: Digest): Promise<Instant | null> {
+    const built = this.#built.get(digest) ?? (await this.#builtAt(repository, digest));
+    if (built !== null) keep(this.#built, digest, built);
+    return built;
+  }
+
+  #builtAt(repository: string, digest: Digest): Promise<Instant | null> {
+    const address = addressOf(repository, this.#insecureHosts);
+    const read = (kind: "manifests" | "blobs", accept: string) => async (wanted: Digest) => {
+      const what = `read when ${repository}@${digest} was built`;
+      const url = new URL(`v2/${address.path}/${kind}/${wanted}`, address.origin);
+      const response = await this.#ask(address, { method: "GET", url, accept, what, maxBytes: LARGEST_MANIFEST, deadlineMs: this.#deadline });
+      if (response.status === 404 && !saysNotThere(response)) throw notOfARegistry(what, response);
+      if (response.status === 404) return null;
+      if (digestOfBytes(response.bytes) !== wanted) throw garbled(response, what, wanted);
+      return response.bytes;
+    };
+    return builtAt({ manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") }, digest);
   }
 
   /** One answer, 200 or 404, after signing in; a second time only with another password than was refused. */
@@ -228,6 +245,19 @@ function notOfARegistry(what: string, { url }: HttpResponse): PortFailure {
 
 function listFailure(kind: "stalled" | "dependency", address: RepositoryAddress, problem: string): PortFailure {
   return new PortFailure(kind, `Could not list the tags of ${address.repository}: ${address.origin.host} ${problem}.`);
+}
+
+/** As the newest of those that are kept. */
+function keep<K, V>(kept: Map<K, V>, key: K, value: V): void {
+  kept.delete(key);
+  kept.set(key, value);
+  const oldest = kept.keys().next();
+  if (kept.size > MOST_KEPT && oldest.done !== true) kept.delete(oldest.value);
+}
+
+function garbled({ url }: HttpResponse, what: string, wanted: Digest): PortFailure {
+  const advice = "Ask whoever runs the registry, and the proxies before it";
+  return new PortFailure("dependency", `Could not ${what}: ${url.host} answered other bytes than those of ${wanted}. ${advice}.`);
 }
 
 /** The hash of the bytes, which must be a manifest, and which everything else that was said of them must agree with. */

@@ -1,7 +1,8 @@
-import type { Config, Environment } from "./config.ts";
-import { isSettled, newestProvenIn, placeIn, type Place } from "./ledger.ts";
+import { orderOf, type Config, type Environment } from "./config.ts";
+import { isSettled, newestProvenIn, placeIn, type Ledger, type Place } from "./ledger.ts";
 import type { EnvironmentPins } from "./observation.ts";
-import { sameRelease, type EnvironmentName } from "./release.ts";
+import { sameRelease, type AppName, type EnvironmentName } from "./release.ts";
+import type { ReleaseOrder } from "./version-order.ts";
 
 type AppPins = ReadonlyMap<EnvironmentName, EnvironmentPins>;
 type AppPlaces = ReadonlyMap<EnvironmentName, Place>;
@@ -20,22 +21,25 @@ const told = new WeakMap<AppPins, Told>();
  * anything, and what each environment would take by itself is pinned there. In a large repository nearly every app is at rest at
  * every look.
  */
-export function isAtRest(config: Config, pins: AppPins, places: AppPlaces | undefined): boolean {
+export function isAtRest(config: Config, ledger: Ledger, app: AppName, pins: AppPins): boolean {
+  const places = ledger.places.get(app);
   const known = told.get(pins);
   if (known?.config === config && known.places === places) return known.isAtRest;
-  const isAtRest = config.environments.every((environment) => isQuiet(config, environment, pins, places));
+  const isAtRest = config.environments.every((environment) => isQuiet(config, orderOf(config, ledger, app), environment, pins, places));
   told.set(pins, { config, places, isAtRest });
   return isAtRest;
 }
 
-function isQuiet(config: Config, environment: Environment, pins: AppPins, places: AppPlaces | undefined): boolean {
+function isQuiet(config: Config, order: ReleaseOrder, environment: Environment, pins: AppPins, places: AppPlaces | undefined): boolean {
   const here = pins.get(environment.name);
   if (here === undefined) return true;
   const { current, frozen, request } = placeIn(places, environment.name);
   if (!here.ok || frozen !== null || request !== null) return false;
   if (current === null ? feedsAnother(config, pins, environment.name) : current.bad !== null || !isSettled(current)) return false;
   if (environment.after.length === 0 || environment.promote === "on-request") return true;
-  const proven = environment.after.map((name) => newestProvenIn(placeIn(places, name)));
+  // Which of what was proven is the newest, only a registry can tell.
+  if (order.by === "build") return false;
+  const proven = environment.after.map((name) => newestProvenIn(placeIn(places, name), order));
   return proven.includes(null) || proven.every((release) => release !== null && sameRelease(release, here.pinned));
 }
 

@@ -6,6 +6,8 @@ export const MODES = ["enforce", "observe"] as const;
 export const PROMOTE = ["auto", "on-request"] as const;
 export const MERGE = ["auto", "on-approval", "manual"] as const;
 export const ROLLBACK = ["auto", "propose", "off"] as const;
+export const NEWEST = ["build"] as const;
+export const ORDERS = ["numerical", "alphabetical"] as const;
 
 /** Far more than anyone has; they keep a file by a stranger from costing much time. */
 export const MOST_ENVIRONMENTS = 100;
@@ -174,6 +176,26 @@ const TAG_PATTERNS: JsonSchema = {
   errorMessage: "must be a list of 1 to 50 different patterns of tags",
 };
 
+const TAG_FILTER: JsonSchema = {
+  type: "object",
+  title: "What tags look like, and what they are ordered by",
+  description: "A tag that the pattern does not fit is left out.",
+  additionalProperties: false,
+  required: ["pattern"],
+  properties: {
+    pattern: {
+      ...TEXT,
+      description: "A regular expression of RE2, as Go and Flux have it, for the whole tag.",
+      examples: ["main-[0-9a-f]{7}-(?<build>[0-9]+)"],
+    },
+    extract: {
+      ...TEXT,
+      description: "What of the tag is put in order: `$1` or `$name` stands for a group of the pattern. The whole tag unless given.",
+      examples: ["$build"],
+    },
+  },
+};
+
 const SETTINGS: NonNullable<JsonSchema["properties"]> = {
   images: {
     type: "array",
@@ -187,16 +209,29 @@ const SETTINGS: NonNullable<JsonSchema["properties"]> = {
   select: {
     type: "object",
     description:
-      "Which tags may enter the first environments ([selecting](selecting.md)). What an app says here takes the place of the whole `select` of the defaults.",
+      "Which tags may enter the first environments, and which of two releases is newer ([selecting](selecting.md)): one of `semver`, `order`, `tag` and " +
+      "`newest`. What an app says here takes the place of the whole `select` of the defaults.",
     additionalProperties: false,
-    required: ["semver"],
     properties: {
       semver: {
         ...TEXT,
         description: "A range in npm's notation. The newest version in it is taken; prereleases only if the range names one of the same x.y.z.",
-        default: DEFAULTS.semver,
         examples: [">=1.0.0", "^2.1.0"],
       },
+      order: {
+        description: "For tags that are no versions: the greatest number, or the last by the alphabet, is taken.",
+        enum: ORDERS,
+      },
+      tag: {
+        ...TEXT,
+        description: "One tag that is moved from image to image: each digest that it comes to name is taken, and never one from before.",
+        examples: ["main"],
+      },
+      newest: {
+        description: "The image that was built last is taken, by the time that images tell of themselves.",
+        enum: NEWEST,
+      },
+      filter: TAG_FILTER,
       prereleases: {
         type: "boolean",
         description: "Whether every prerelease between the bounds of the range may be taken.",

@@ -1,6 +1,10 @@
 import type { Milliseconds } from "./answer.ts";
+import { NO_ARRIVALS } from "./arrivals.ts";
+import { UNASKED } from "./build-time.ts";
+import type { Ledger } from "./ledger.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
 import type { Select } from "./select.ts";
+import type { ReleaseOrder } from "./version-order.ts";
 
 /** A named stage. Environments form a DAG by `after`. */
 export interface Environment {
@@ -96,6 +100,18 @@ export const CONFIG_PATH = ".github/pinion.yaml";
 
 export function settingsOf(config: Config, app: AppName): AppSettings {
   return config.apps.get(app) ?? config.defaults;
+}
+
+/** What tells which of an app's releases is newer, in every environment, as far as no registry has to be asked. The same value as long as nothing changes. */
+export function orderOf(config: Config, ledger: Ledger, app: AppName): ReleaseOrder {
+  const { select } = settingsOf(config, app);
+  if (select.by === "build") return UNASKED;
+  return select.by === "tag" ? (ledger.arrivals.get(app) ?? NO_ARRIVALS) : select;
+}
+
+/** The tag that an app follows from image to image, or null. */
+export function movingTagOf({ select }: AppSettings): string | null {
+  return select.by === "tag" ? select.tag : null;
 }
 
 export function environmentOf(config: Config, name: EnvironmentName): Environment | null {

@@ -1,18 +1,24 @@
+import { NO_ARRIVALS, type ByArrival } from "./arrivals.ts";
 import type { Action, Blocked, Plan } from "./action.ts";
 import type { Answer, FailureKind, Instant, Milliseconds } from "./answer.ts";
-import type { AppSettings, Config, Environment } from "./config.ts";
+import { buildTimeOf, withoutDigest, type BuildTime, type ByBuild } from "./build-time.ts";
+import { orderOf, settingsOf, type AppSettings, type Config, type Environment } from "./config.ts";
 import { placeIn, type Place } from "./ledger.ts";
 import { needKey } from "./need.ts";
 import type { Deployment, EnvironmentPins, Knowledge, Need, NeedAnswers, Observation } from "./observation.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
 import type { LogRecord } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
-import type { AppName, EnvironmentName } from "./release.ts";
+import type { AppName, EnvironmentName, Pinned, PinnedImage } from "./release.ts";
+import type { ReleaseOrder } from "./version-order.ts";
 
 /** How long an answer that could not be had stands before the question is asked again. */
 const UNKNOWN_MAX_AGE: Milliseconds = 30_000;
 /** The same where a person must act first: asking more often mends nothing. */
 const STALLED_MAX_AGE: Milliseconds = 5 * 60_000;
+
+/** What an image says of itself never changes; that it is gone may be learned this late. */
+const BUILD_TIME_MAX_AGE: Milliseconds = 24 * 60 * 60_000;
 
 interface AppInView {
   readonly app: AppName;
@@ -29,6 +35,8 @@ export class Draft {
   readonly config: Config;
   readonly policies: PolicySet;
   readonly now: Instant;
+  /** The order of what says when it was built. */
+  readonly builds: ByBuild = { by: "build", builtAt: (image) => this.#builtAt(image) };
   readonly #knowledge: Knowledge;
   readonly #actions: Action[] = [];
   readonly #blocked: Blocked[] = [];
@@ -136,7 +144,32 @@ export class Draft {
   }
 
   settings(app: AppName): AppSettings {
-    return this.config.apps.get(app) ?? this.config.defaults;
+    return settingsOf(this.config, app);
+  }
+
+  /** What tells which of this app's releases is newer. */
+  order(app: AppName): ReleaseOrder {
+    if (this.settings(app).select.by === "build") return this.builds;
+    return orderOf(this.config, this.observation.ledger, app);
+  }
+
+  #builtAt(image: PinnedImage): BuildTime {
+    const { repository, digest } = image;
+    if (digest === null) return withoutDigest(image);
+    const answer = this.ask({ kind: "created", repository, digest }, BUILD_TIME_MAX_AGE);
+    if (answer?.known === true && answer.value !== null && answer.value > this.now) this.due(answer.value);
+    return buildTimeOf(image, answer, this.now);
+  }
+
+  /** The order in which a moving tag was seen to name this app's images. */
+  arrivals(app: AppName): ByArrival {
+    return this.observation.ledger.arrivals.get(app) ?? NO_ARRIVALS;
+  }
+
+  /** What this app's environments pin now, as far as their files can be read. */
+  pinnedAnywhere(app: AppName): readonly Pinned[] {
+    const there = this.#turnTo(app).pins?.values() ?? [];
+    return [...there].flatMap((pins) => (pins.ok ? [pins.pinned] : []));
   }
 
   finish(): Plan {

@@ -1,4 +1,4 @@
-import type { AppSettings } from "./config.ts";
+import { movingTagOf, type AppSettings } from "./config.ts";
 import type { EnvironmentPins } from "./observation.ts";
 import type { PinsResult } from "./pins.ts";
 import { inRepositoryOrder, versionOf, type AppName, type Pinned } from "./release.ts";
@@ -23,7 +23,7 @@ export function environmentPins(app: AppName, settings: AppSettings, file: strin
   const missing = (wanted ?? []).filter((repository) => !pins.some((pin) => pin.repository === repository));
   if (missing.length > 0) return { ok: false, file, problem: `${file} does not pin ${missing.join(", ")}` };
   const images = inRepositoryOrder(pins.map(({ repository, tag, digest }) => ({ repository, tag, digest })));
-  return { ok: true, file, pinned: { app, version: versionOf(images), images }, pins };
+  return { ok: true, file, pinned: { app, version: versionOf(images, movingTagOf(settings)), images }, pins };
 }
 
 /** The pinned images, or null while the file cannot be read. */

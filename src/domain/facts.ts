@@ -27,16 +27,19 @@ export interface Facts {
     readonly version: string;
     /** What is pinned now; empty when nothing is. */
     readonly from_version: string;
-    /** How the versions of its images order against what is pinned: `down` when one of them goes back, `unordered` when they are no versions. */
-    readonly direction: "up" | "down" | "same" | "unordered";
-    /** Where several images move together: those that go back, in words. */
-    readonly going_back: readonly string[];
     /** The environment follows no other. */
     readonly first: boolean;
     readonly every_image_has_digest: boolean;
     /** Where and how this release went bad, here or further up; empty when it did not. */
     readonly went_bad: string;
   };
+  /** How its images stand to what is pinned, by the order that the app selects by. Unknown where that takes what a registry does not tell. */
+  readonly order: Fact<{
+    /** `down` when one of them goes back, `unordered` when one of the two has no place in the order. */
+    readonly direction: "up" | "down" | "same" | "unordered";
+    /** Where several images move together: those that go back, in words. */
+    readonly going_back: readonly string[];
+  }>;
   /** What the pull request changes, once merged, beside the pins. */
   readonly change: Fact<{
     readonly pins_only: boolean;

@@ -1,8 +1,9 @@
 import type { Instant } from "./answer.ts";
+import { NO_ARRIVALS, withArrivals, type ByArrival } from "./arrivals.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
 import { asRelease, isOtherCut, isWithin, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
-import { directionOf } from "./version-order.ts";
+import { directionOf, type ReleaseOrder } from "./version-order.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
 export interface Stay {
@@ -50,6 +51,12 @@ export interface Request {
   readonly pullRequest: number;
 }
 
+/** What a hold follows from. Which release is newer than another the configuration says, and it can change after this was written down. */
+export type HoldStep =
+  | { readonly kind: "held"; readonly displaced: Pinned; readonly at: Instant; readonly reason: string }
+  /** Somebody asked for a release while there may have been a hold. */
+  | { readonly kind: "asked"; readonly release: Release };
+
 /** People took away what had been pinned: automatic promotion waits for something newer than the newest of it. */
 export interface Hold {
   /** The newest that was displaced. */
@@ -80,7 +87,8 @@ export interface Place {
   readonly request: Request | null;
   /** Everybody who asked for a release since it last arrived here or was withdrawn, by release key. */
   readonly askers: ReadonlyMap<string, readonly string[]>;
-  readonly hold: Hold | null;
+  /** What people took away since the first hold, and asked for since: {@link holdOf} tells what is held. */
+  readonly holdSteps: readonly HoldStep[];
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
   /** The commit of the stay for which people were told that there is no way back: once is enough. */
   readonly toldOf: Oid | null;
@@ -92,6 +100,8 @@ export interface Ledger {
   readonly installed: { readonly commit: Oid; readonly at: Instant } | null;
   /** By app, then environment, as the pins are: a plan goes through both side by side. */
   readonly places: ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, Place>>;
+  /** By app, the order of what a moving tag was seen to name. */
+  readonly arrivals: ReadonlyMap<AppName, ByArrival>;
   /** What each merged promotion pull request brought. */
   readonly merged: ReadonlyMap<
     number,
@@ -115,6 +125,7 @@ export interface Ledger {
 export const EMPTY_LEDGER: Ledger = {
   installed: null,
   places: new Map(),
+  arrivals: new Map(),
   merged: new Map(),
   passed: new Set(),
   passedPullRequests: new Set(),
@@ -135,7 +146,7 @@ const EMPTY_PLACE: Place = {
   withdrawn: new Map(),
   request: null,
   askers: new Map(),
-  hold: null,
+  holdSteps: [],
   frozen: null,
   toldOf: null,
   revertedAt: null,
@@ -156,6 +167,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
   const next = {
     installed: ledger.installed,
     places: new Map(ledger.places),
+    arrivals: new Map(ledger.arrivals),
     merged: new Map(ledger.merged),
     passed: new Set(ledger.passed),
     passedPullRequests: new Set(ledger.passedPullRequests),
@@ -175,6 +187,7 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
       next.installed ??= { commit: record.commit, at: record.at };
       continue;
     }
+    if ("app" in record) noteArrivals(next.arrivals, record);
     if (!("app" in record)) {
       const begun = recordIdentity({ ...record, event: "freeze-begun", by: "" });
       if (record.event === "freeze-begun") next.freezes.set(begun, record);
@@ -201,6 +214,12 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     next.places.set(app, places);
   }
   return next;
+}
+
+function noteArrivals(arrivals: Map<AppName, ByArrival>, record: Extract<LogRecord, { readonly app: AppName }>): void {
+  const before = arrivals.get(record.app) ?? NO_ARRIVALS;
+  const after = withArrivals(before, record);
+  if (after !== before) arrivals.set(record.app, after);
 }
 
 type PlaceRecord = Exclude<LogRecord, { readonly event: "installed" | "judged" | `freeze-${string}` }>;
@@ -240,7 +259,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
       const key = releaseKey(record.release);
       const before = place.askers.get(key) ?? [];
       const askers = before.includes(record.by) ? place.askers : new Map(place.askers).set(key, [...before, record.by]);
-      return { ...place, request: record, askers, hold: holdAfter(place.hold, record.release) };
+      return { ...place, request: record, askers, holdSteps: afterRequest(place.holdSteps, record.release) };
     }
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
@@ -250,7 +269,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
     case "reverted":
       return { ...place, revertedAt: record.at, reverted: new Set(place.reverted).add(releaseKey(record.release)) };
     case "held":
-      return { ...place, hold: laterHold(place.hold, record) };
+      return { ...place, holdSteps: [...place.holdSteps, { kind: "held", displaced: record.displaced, at: record.at, reason: record.reason }] };
     case "frozen":
       return { ...place, frozen: { issue: record.issue, reason: record.reason }, toldOf: place.current?.commit ?? null };
     case "unfrozen":
@@ -273,16 +292,28 @@ export function isWhatWasOpened(opened: Pick<Extract<LogRecord, { readonly event
   return sameRelease(opened.release, to) || (opened.kind === "revert" && isWithin(opened.release, to));
 }
 
+/** Before the first hold there is nothing that a request could end. */
+function afterRequest(steps: readonly HoldStep[], release: Release): readonly HoldStep[] {
+  return steps.length === 0 ? steps : [...steps, { kind: "asked", release }];
+}
+
+/** What is held in a place now, by the app's order. */
+export function holdOf({ holdSteps }: Place, order: ReleaseOrder): Hold | null {
+  let hold: Hold | null = null;
+  for (const step of holdSteps) hold = step.kind === "held" ? laterHold(hold, step, order) : holdAfter(hold, step.release, order);
+  return hold;
+}
+
 /** Whoever goes back one step further does not bring back by it what was taken away by the first: the newest that was displaced counts. */
-function laterHold(before: Hold | null, { displaced, at, reason }: Extract<LogRecord, { readonly event: "held" }>): Hold {
+function laterHold(before: Hold | null, { displaced, at, reason }: Extract<HoldStep, { readonly kind: "held" }>, order: ReleaseOrder): Hold {
   const taken = [...(before?.taken ?? []), displaced];
-  const isOlder = before !== null && directionOf(displaced, before.displaced) === "down";
+  const isOlder = before !== null && directionOf(displaced, before.displaced, order) === "down";
   return isOlder ? { ...before, taken, asked: false } : { displaced, at, reason, taken, asked: false };
 }
 
-/** A request ends it; one for something older leaves barred what people took away, and only that. */
-function holdAfter(hold: Hold | null, asked: Pinned): Hold | null {
-  return hold !== null && isBefore(asked, hold.displaced) ? { ...hold, asked: true } : null;
+/** A request ends it; one for something older than what was taken away leaves barred what people took away, and only that. */
+function holdAfter(hold: Hold | null, asked: Pinned, order: ReleaseOrder): Hold | null {
+  return hold !== null && directionOf(asked, hold.displaced, order) === "down" ? { ...hold, asked: true } : null;
 }
 
 function isOpenOrBad({ verified, bad }: Stay): boolean {
@@ -300,11 +331,6 @@ function endRun(place: Place, at: Instant): Place {
   const last = place.runs.at(-1);
   if (last === undefined || last.endedAt !== null) return place;
   return { ...place, runs: place.runs.with(place.runs.length - 1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
-}
-
-/** Whoever asks for something older than what was taken away does not ask for that to come again by itself. */
-function isBefore(release: Pinned, displaced: Pinned): boolean {
-  return directionOf(release, displaced) === "down";
 }
 
 /** A change by hand is a later word than a request that was made before it. */
@@ -429,17 +455,17 @@ export function provenReleases(place: Place): readonly Run[] {
   return releases;
 }
 
-const newestOf = new WeakMap<Place, Release | null>();
+const newestOf = new WeakMap<Place, { readonly order: ReleaseOrder; readonly newest: Release | null }>();
 
-/** The newest of the {@link provenReleases}: the highest version, and of those that have no order the latest. */
-export function newestProvenIn(place: Place): Release | null {
+/** The newest of the {@link provenReleases} by the app's order, and of those that have no order the latest. */
+export function newestProvenIn(place: Place, order: ReleaseOrder): Release | null {
   const known = newestOf.get(place);
-  if (known !== undefined) return known;
+  if (known?.order === order) return known.newest;
   let newest: Release | null = null;
   for (const { release } of provenReleases(place)) {
-    if (newest === null || directionOf(release, newest) !== "down") newest = release;
+    if (newest === null || directionOf(release, newest, order) !== "down") newest = release;
   }
-  newestOf.set(place, newest);
+  newestOf.set(place, { order, newest });
   return newest;
 }
 

@@ -7,6 +7,8 @@ export function needKey(need: Need): string {
       return `tags ${need.repository}`;
     case "digest":
       return `digest ${need.repository} ${need.reference}`;
+    case "created":
+      return `created ${need.repository} ${need.digest}`;
     case "permission":
       return `permission ${need.login}`;
     case "team":

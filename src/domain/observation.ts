@@ -2,7 +2,7 @@ import type { Answer, Instant } from "./answer.ts";
 import type { ConfigResult } from "./config.ts";
 import type { Pin } from "./pins.ts";
 import type { Ledger } from "./ledger.ts";
-import type { AppName, EnvironmentName, Oid, Pinned } from "./release.ts";
+import type { AppName, Digest, EnvironmentName, Oid, Pinned } from "./release.ts";
 import type { ObservedApplication } from "./rollout.ts";
 import type { MetricAnswer } from "./slo.ts";
 
@@ -213,6 +213,7 @@ export type Permission = "admin" | "maintain" | "write" | "triage" | "read" | "n
 export type Need =
   | { readonly kind: "tags"; readonly repository: string }
   | { readonly kind: "digest"; readonly repository: string; readonly reference: string }
+  | { readonly kind: "created"; readonly repository: string; readonly digest: Digest }
   | { readonly kind: "permission"; readonly login: string }
   | { readonly kind: "team"; readonly team: string }
   | {
@@ -238,6 +239,8 @@ export interface NeedAnswers {
   readonly tags: readonly string[];
   /** The digest that a tag or digest is served as, or null when the registry has no such manifest. */
   readonly digest: string | null;
+  /** When the image was built, as it says itself; null when it does not say, or is not there. */
+  readonly created: Instant | null;
   readonly permission: Permission;
   /** Logins of active members. */
   readonly team: readonly string[];

@@ -112,7 +112,7 @@ function supersede(draft: Draft, forward: Forward, environment: string, release:
     }
     const approved = pullRequest.reviews.some((review) => review.state === "approved");
     const cared = approved || promotions.some(({ promotion }) => promotion.requesters.length > 0) || judged.foreign;
-    const newer = directionOf(release, open.release) !== "down";
+    const newer = directionOf(release, open.release, draft.order(release.app)) !== "down";
     const marker = releaseKey(release).slice(-12);
     if (!cared && (requested || newer)) {
       closeOwn(draft, judged, `superseded:${marker}`, (mark) => supersededComment({ marker: mark, version: release.version }));

@@ -1,9 +1,10 @@
 import type { Action, Plan } from "./action.ts";
 import { isPinnedAlready } from "./candidate.ts";
-import type { Environment } from "./config.ts";
-import { newestProvenIn, placeOf } from "./ledger.ts";
+import { orderOf, type Environment } from "./config.ts";
+import { newestProvenIn, placeOf, type Ledger } from "./ledger.ts";
 import type { Observation } from "./observation.ts";
 import { sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import type { ReleaseOrder } from "./version-order.ts";
 
 type Opening = Extract<Action, { readonly kind: "open" }>;
 
@@ -47,7 +48,7 @@ export function outlook(observation: Observation, plan: Plan): Outlook {
       const current =
         here.ok &&
         (said.length === 0
-          ? plan.needs.length === 0 && isNewestProven(observation, app, environment, here.pinned)
+          ? plan.needs.length === 0 && isNewestProven(ledger, orderOf(config.config, ledger, app), app, environment, here.pinned)
           : said.every((reason) => isPinnedAlready(reason, here.pinned)));
       const reasons = opening === null && said.length === 0 ? [whyNothing(environment, current, plan.needs.length)] : said;
       const pinned = here.ok ? here.pinned.version : null;
@@ -69,8 +70,8 @@ function whyNothing({ after, promote }: Environment, isCurrent: boolean, questio
   return after.length === 0 ? "nothing is wanted here" : `nothing has been proven in ${after.join(" and ")} that could move here`;
 }
 
-function isNewestProven({ ledger }: Observation, app: AppName, { after }: Environment, pinned: Pinned): boolean {
-  const proven = after.map((name) => newestProvenIn(placeOf(ledger, app, name)));
+function isNewestProven(ledger: Ledger, order: ReleaseOrder, app: AppName, { after }: Environment, pinned: Pinned): boolean {
+  const proven = after.map((name) => newestProvenIn(placeOf(ledger, app, name), order));
   return proven.length > 0 && proven.every((release) => release !== null && sameRelease(release, pinned));
 }
 

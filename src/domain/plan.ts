@@ -90,7 +90,7 @@ function planPlaces(draft: Draft, judged: readonly JudgedPullRequest[]): void {
   const { environments } = draft.config;
   const first = environments.filter(({ after }) => after.length === 0);
   for (const [app, pinned] of pins) {
-    const quiet = !draft.isAnyChanging && draft.deploymentsOf(app).length === 0 && isAtRest(draft.config, pinned, ledger.places.get(app));
+    const quiet = !draft.isAnyChanging && draft.deploymentsOf(app).length === 0 && isAtRest(draft.config, ledger, app, pinned);
     for (const environment of quiet ? first : environments) {
       if (!pinned.has(environment.name) || draft.isChanging(app, environment.name)) continue;
       if (!quiet) planPlace(draft, app, environment, judged, pinned);
@@ -146,7 +146,7 @@ const NO_CONFIG: Config = {
   mode: "observe",
   environments: [],
   discover: [],
-  defaults: { images: null, select: { semver: "*", prereleases: false, allow: null, ignore: [] }, argocd: [], slo: null, paused: null },
+  defaults: { images: null, select: { by: "semver", range: "*", prereleases: false, filter: null, allow: null, ignore: [] }, argocd: [], slo: null, paused: null },
   apps: new Map(),
   slos: new Map(),
   pins: [],

@@ -10,7 +10,7 @@ import type { PromotionKind, RecordedApproval } from "./record.ts";
 import { isCalled, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import type { Verdict } from "./rollout.ts";
 import { rolloutOf } from "./rollout-question.ts";
-import { directionOf, goingBack } from "./version-order.ts";
+import { directionOf, goingBack, unlearnedOf, type ReleaseOrder } from "./version-order.ts";
 
 /** One promotion as it is judged: what a pull request makes, or would make when it is opened. */
 export interface JudgedPromotion {
@@ -59,12 +59,11 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
       requester: promotion.requesters[0] ?? "",
       version: to.version,
       from_version: from?.version ?? "",
-      direction: from === null ? "up" : directionOf(to, from),
-      going_back: from === null || to.images.length < 2 ? [] : goingBack(to, from),
       first: environment.after.length === 0,
       every_image_has_digest: to.images.every((image) => image.digest !== null),
       went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",
     },
+    order: orderFact(to, from, draft.order(app)),
     change: changeFact(promotion),
     registry: registryFact(draft, to),
     upstream: upstreamFact(draft, promotion),
@@ -74,6 +73,14 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
     rollout: rolloutFact(draft, promotion),
     paused: { active: paused !== null, reason: paused ?? "" },
   };
+}
+
+function orderFact(to: Pinned, from: Pinned | null, order: ReleaseOrder): Facts["order"] {
+  if (from === null) return { direction: "up", going_back: [] };
+  const direction = directionOf(to, from, order);
+  const unlearned = direction === "unordered" ? unlearnedOf(to, from, order) : null;
+  if (unlearned !== null) return { unknown: unlearned };
+  return { direction, going_back: to.images.length < 2 ? [] : goingBack(to, from, order) };
 }
 
 function changeFact(promotion: JudgedPromotion): Facts["change"] {

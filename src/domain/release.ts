@@ -116,11 +116,16 @@ export function isCalled(release: Pinned, pinned: Pinned): boolean {
   );
 }
 
-/** The version people see: the tag all images share, else the first image's tag, else its short digest. */
-export function versionOf(images: readonly PinnedImage[]): string {
+/**
+ * The version people see: the tag all images share, else the first image's tag, else its short digest. With a tag that is moved from image to image the digest
+ * stands beside it, or two releases would be called the same.
+ */
+export function versionOf(images: readonly PinnedImage[], movingTag: string | null): string {
   const first = images[0];
   if (first === undefined) return "nothing";
-  return first.tag ?? first.digest?.slice("sha256:".length, "sha256:".length + 12) ?? "untagged";
+  const digest = first.digest?.slice("sha256:".length, "sha256:".length + 12) ?? null;
+  if (first.tag === null) return digest ?? "untagged";
+  return first.tag === movingTag && digest !== null ? `${first.tag} (${digest})` : first.tag;
 }
 
 /** Images in the order that releases and pins keep them: by repository. */

@@ -1,9 +1,9 @@
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
-import { provenReleases } from "./ledger.ts";
+import { holdOf, provenReleases } from "./ledger.ts";
 import { quarantinedIn } from "./quarantine.ts";
 import { isCalled, sameRelease, sameRepositories, type AppName, type Pinned, type Release } from "./release.ts";
-import { directionOf } from "./version-order.ts";
+import { directionOf, type ReleaseOrder } from "./version-order.ts";
 
 const PULLABLE_MAX_AGE = 10 * 60_000;
 /** People read them in an issue; the latest releases are the ones they would think of. */
@@ -31,16 +31,17 @@ export function revertTarget(draft: Draft, app: AppName, environment: Environmen
 }
 
 function obstacleTo(draft: Draft, environment: Environment, bad: Release, target: Release): string | null {
-  const { hold } = draft.place(target.app, environment.name);
-  if (hold !== null && isTakenOut(hold.displaced, bad, target)) return `${target.version} was taken out: ${hold.reason}`;
+  const order = draft.order(target.app);
+  const hold = holdOf(draft.place(target.app, environment.name), order);
+  if (hold !== null && isTakenOut(hold.displaced, bad, target, order)) return `${target.version} was taken out: ${hold.reason}`;
   // Going back sets pins, and neither adds nor takes away any: with other images, some would stay at the release that went bad.
   if (!sameRepositories(bad, target)) return `${target.version} has other images than the file pins now`;
   return isBarred(draft, environment, target) ? `${target.version} is in quarantine` : null;
 }
 
 /** A person put something older, or of no known order, in its place; what was replaced by something newer was not to blame. */
-function isTakenOut(displaced: Pinned, present: Release, target: Release): boolean {
-  return isCalled(target, displaced) && directionOf(present, displaced) !== "up";
+function isTakenOut(displaced: Pinned, present: Release, target: Release, order: ReleaseOrder): boolean {
+  return isCalled(target, displaced) && directionOf(present, displaced, order) !== "up";
 }
 
 /** As far as it is known. Where it is not, the pull request's own gate is unknown, and holds it. */

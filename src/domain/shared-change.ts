@@ -1,4 +1,4 @@
-import { settingsOf, type Config } from "./config.ts";
+import { movingTagOf, settingsOf, type AppSettings, type Config } from "./config.ts";
 import type { SharedChange } from "./observation.ts";
 import type { KustomizeReach } from "./pins/kustomize-reach.ts";
 import { inRepositoryOrder, versionOf, type AppName, type EnvironmentName, type Pinned, type PinnedImage } from "./release.ts";
@@ -57,13 +57,14 @@ export function sharedChanges(config: Config, changed: readonly ChangedImages[],
 }
 
 function changesOf(config: Config, { app, environment, before, after }: Place): readonly SharedChange[] {
-  const wanted = settingsOf(config, app).images;
+  const settings = settingsOf(config, app);
+  const wanted = settings.images;
   const [gone, come] = [only(before, after), only(after, before)];
   return [true, false].flatMap((isPromoted): readonly SharedChange[] => {
     const isMeant = ({ image }: Said): boolean => (wanted === null || wanted.includes(image.repository)) === isPromoted;
     const [was, is] = [gone.filter(isMeant), come.filter(isMeant)];
     const files = [...new Set([...was, ...is].flatMap((said) => said.files))].toSorted();
-    return files.length === 0 ? [] : [{ app, environment, from: pinnedOf(app, was), to: pinnedOf(app, is), isPromoted, files }];
+    return files.length === 0 ? [] : [{ app, environment, from: pinnedOf(app, settings, was), to: pinnedOf(app, settings, is), isPromoted, files }];
   });
 }
 
@@ -71,9 +72,9 @@ function only(these: ReadonlyMap<string, Said>, others: ReadonlyMap<string, Said
   return [...these].flatMap(([key, said]) => (others.has(key) ? [] : [said]));
 }
 
-function pinnedOf(app: AppName, said: readonly Said[]): Pinned | null {
+function pinnedOf(app: AppName, settings: AppSettings, said: readonly Said[]): Pinned | null {
   const ordered = inRepositoryOrder(said.map(({ image }) => image));
-  return ordered.length === 0 ? null : { app, version: versionOf(ordered), images: ordered };
+  return ordered.length === 0 ? null : { app, version: versionOf(ordered, movingTagOf(settings)), images: ordered };
 }
 
 function keyOf({ repository, tag, digest }: PinnedImage): string {

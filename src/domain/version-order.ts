@@ -1,24 +1,48 @@
-import type { Pinned, PinnedImage } from "./release.ts";
-import { compareVersions } from "./select.ts";
+import { versionOf, type Pinned, type PinnedImage } from "./release.ts";
+import { compareArrivals, hasArrived, type ByArrival } from "./arrivals.ts";
+import type { ByBuild } from "./build-time.ts";
+import { compareTags, type TagOrder } from "./ranking.ts";
+
+/** What tells which of an app's releases is newer. */
+export type ReleaseOrder = TagOrder | ByArrival | ByBuild;
 
 export type Direction = "up" | "down" | "same" | "unordered";
 
 /**
- * How moving from `from` to `to` orders, by the version of each image that both have: one image that goes back makes all of it
+ * How moving from `from` to `to` orders, by the app's own order, for each image that both have: one image that goes back makes all of it
  * `down`, else one that goes forward makes it `up`. `same` also when only digests differ.
  */
-export function directionOf(to: Pinned, from: Pinned): Direction {
-  const directions = new Set(pairsOf(to, from).map(([image, before]) => directionOfImage(image, before)));
+export function directionOf(to: Pinned, from: Pinned, order: ReleaseOrder): Direction {
+  const directions = new Set(pairsOf(to, from).map(([image, before]) => directionOfImage(image, before, order)));
   if (directions.has("down")) return "down";
   if (directions.has("up")) return "up";
   return directions.size === 1 && directions.has("same") ? "same" : "unordered";
 }
 
 /** The images that would go back, in words. */
-export function goingBack(to: Pinned, from: Pinned): readonly string[] {
+export function goingBack(to: Pinned, from: Pinned, order: ReleaseOrder): readonly string[] {
   return pairsOf(to, from)
-    .filter(([image, before]) => directionOfImage(image, before) === "down")
-    .map(([image, before]) => `${image.repository} would go back from ${nameOf(before)} to ${nameOf(image)}`);
+    .filter(([image, before]) => directionOfImage(image, before, order) === "down")
+    .map(([image, before]) => `${image.repository} would go back from ${nameOf(before, order)} to ${nameOf(image, order)}`);
+}
+
+/** Whether an image would change to one of which it is not known when the tag came to name it, or when it was built: it may be older than anything. */
+export function isOfUnknownAge(to: Pinned, from: Pinned, order: ReleaseOrder): boolean {
+  if (order.by !== "arrival" && order.by !== "build") return false;
+  const isKnown = (image: PinnedImage) => (order.by === "arrival" ? hasArrived(order, image) : order.builtAt(image).kind === "told");
+  return pairsOf(to, from).some(([image, before]) => directionOfImage(image, before, order) !== "same" && !isKnown(image));
+}
+
+/** What would have to be learned of an image to tell how it moves, in words; null where nothing is missing, or nothing could be learned. */
+export function unlearnedOf(to: Pinned, from: Pinned, order: ReleaseOrder): string | null {
+  if (order.by !== "build") return null;
+  for (const [image, before] of pairsOf(to, from)) {
+    if (directionOfImage(image, before, order) !== "unordered") continue;
+    const [left, right] = [order.builtAt(image), order.builtAt(before)];
+    if (left.kind !== "told") return left.why;
+    if (right.kind !== "told") return right.why;
+  }
+  return null;
 }
 
 function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, PinnedImage])[] {
@@ -28,11 +52,32 @@ function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, Pin
   });
 }
 
-function directionOfImage(to: PinnedImage, from: PinnedImage): Direction {
-  const order = compareVersions(nameOf(to), nameOf(from));
-  return order === "newer" ? "up" : order === "older" ? "down" : order;
+function directionOfImage(to: PinnedImage, from: PinnedImage, order: ReleaseOrder): Direction {
+  if (order.by === "arrival") return directionByArrival(to, from, order);
+  if (order.by === "build") return directionByBuild(to, from, order);
+  // Digests have no order; a pin without a tag is only the same as itself.
+  if (to.tag === null || from.tag === null) return to.tag === from.tag && to.digest === from.digest ? "same" : "unordered";
+  const comparison = compareTags(to.tag, from.tag, order);
+  return comparison === "newer" ? "up" : comparison === "older" ? "down" : comparison;
 }
 
-function nameOf({ tag, digest }: PinnedImage): string {
-  return tag ?? digest ?? "nothing";
+function directionByBuild(to: PinnedImage, from: PinnedImage, order: ByBuild): Direction {
+  if (to.digest === from.digest && to.digest !== null) return "same";
+  if (to.digest === null || from.digest === null) return to.tag !== null && to.tag === from.tag ? "same" : "unordered";
+  const [left, right] = [order.builtAt(to), order.builtAt(from)];
+  if (left.kind !== "told" || right.kind !== "told") return "unordered";
+  return left.at > right.at ? "up" : left.at < right.at ? "down" : "same";
+}
+
+/** A pin by the tag alone is of no known digest, and what the tag names can only complete it. */
+function directionByArrival(to: PinnedImage, from: PinnedImage, order: ByArrival): Direction {
+  if (to.digest === from.digest && to.digest !== null) return "same";
+  if (to.digest === null || from.digest === null) return to.tag !== null && to.tag === from.tag ? "same" : "unordered";
+  const difference = compareArrivals(order, to, from);
+  if (difference === null) return "unordered";
+  return difference > 0 ? "up" : "down";
+}
+
+function nameOf(image: PinnedImage, order: ReleaseOrder): string {
+  return order.by === "arrival" ? versionOf([image], image.tag) : (image.tag ?? image.digest ?? "nothing");
 }

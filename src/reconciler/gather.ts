@@ -38,6 +38,8 @@ async function settle(ports: ReadPorts, repository: Repository, need: Need, stor
       return store.put<"tags">(need, await attempt(ports, () => ports.registry.tags(need.repository)));
     case "digest":
       return store.put<"digest">(need, await attempt(ports, () => ports.registry.digest(need.repository, need.reference)));
+    case "created":
+      return store.put<"created">(need, await attempt(ports, () => ports.registry.created(need.repository, need.digest)));
     case "permission":
       return store.put<"permission">(need, await attempt(ports, () => ports.forge.permission(repository, need.login)));
     case "team":

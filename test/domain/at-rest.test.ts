@@ -22,7 +22,7 @@ function resting(pins: Readonly<Record<string, Release>>, more: readonly LogReco
   const ledger = appendRecords(EMPTY_LEDGER, [...records, ...more]);
   const ofApp = pinned.get("checkout");
   if (config?.ok !== true || ofApp === undefined) throw new Error("the world has no such app");
-  return isAtRest(config.config, ofApp, ledger.places.get("checkout"));
+  return isAtRest(config.config, ledger, "checkout", ofApp);
 }
 
 const everywhere = { dev: one, staging: one, prod: one };

@@ -33,7 +33,7 @@ describe("the example", () => {
     expect(config).toMatchObject({
       mode: "enforce",
       discover: ["apps/{app}/overlays/{env}/kustomization.yaml"],
-      defaults: { images: null, select: { semver: ">=1.0.0", prereleases: false, allow: null, ignore: [] }, argocd: ["{app}-{env}"], slo: null, paused: null },
+      defaults: { images: null, select: { by: "semver", range: ">=1.0.0", prereleases: false, filter: null, allow: null, ignore: [] }, argocd: ["{app}-{env}"], slo: null, paused: null },
       limits: { openPullRequests: 50, newPullRequestsPerHour: 60 },
     });
     expect(config.environments.map(({ name, after, path, promote, merge }) => ({ name, after, path, promote, merge }))).toEqual([
@@ -77,7 +77,7 @@ describe("what may be left out", () => {
       { name: "dev", after: [], ...careful },
       { name: "prod", after: ["dev"], ...careful },
     ]);
-    expect(defaults).toEqual({ images: null, select: { semver: ">=0.0.0", prereleases: false, allow: null, ignore: [] }, argocd: ["{app}-{env}"], slo: null, paused: null });
+    expect(defaults).toEqual({ images: null, select: { by: "semver", range: ">=0.0.0", prereleases: false, filter: null, allow: null, ignore: [] }, argocd: ["{app}-{env}"], slo: null, paused: null });
   });
 
   it.each([
@@ -108,7 +108,7 @@ describe("what may be left out", () => {
     expect(config.defaults).toEqual({
       images: ["docker.io/library/nginx"],
       argocd: ["{app}-{env}-eu", "{app}-{env}-us"],
-      select: { semver: "^1", prereleases: true, allow: ["1.*"], ignore: ["*-debug", "1.0.?"] },
+      select: { by: "semver", range: "^1", prereleases: true, filter: null, allow: ["1.*"], ignore: ["*-debug", "1.0.?"] },
       slo: "up",
       paused: "moving",
     });
@@ -116,7 +116,7 @@ describe("what may be left out", () => {
     expect(config.apps.get("other")).toEqual({
       images: ["Acme.io/web"],
       argocd: ["web"],
-      select: { semver: "^2", prereleases: false, allow: null, ignore: [] },
+      select: { by: "semver", range: "^2", prereleases: false, filter: null, allow: null, ignore: [] },
       slo: "fast",
       paused: "broken",
     });
@@ -187,7 +187,18 @@ const MISTAKES: readonly (readonly [string, string, readonly string[]])[] = [
   ["a pattern that is too long", file({ apps: `  web: { select: { semver: ^1, ignore: [${"x".repeat(129)}] } }\n` }), ["6:41 apps.web.select.ignore[0]: the pattern is longer than 128 characters"]],
   ["no patterns", file({ apps: "  web: { select: { semver: ^1, allow: [] } }\n" }), ["6:39 apps.web.select.allow must be a list of 1 to 50 different patterns of tags, but is an empty list"]],
   ["prereleases in words", file({ apps: "  web: { select: { semver: ^1, prereleases: some } }\n" }), ["6:45 apps.web.select.prereleases must be true or false, but is \"some\""]],
-  ["a select without semver", file({ apps: "  web: { select: {} }\n" }), ['6:10 apps.web.select lacks the key "semver"']],
+  ["a select without an order", file({ apps: "  web: { select: { allow: [1.*] } }\n" }), ['6:10 apps.web.select does not say what tags are ordered by: write "semver" with a range, "order", "tag" or "newest"']],
+  ["two orders", file({ apps: "  web: { select: { semver: ^1, order: numerical } }\n" }), ['6:32 apps.web.select has both "semver" and "order": keep the one that tags are ordered by']],
+  ["an order that is none", file({ apps: "  web: { select: { order: numeric } }\n" }), ['6:27 apps.web.select.order must be numerical or alphabetical, but is "numeric". Did you mean "numerical"?']],
+  ["a newest that is none", file({ apps: "  web: { select: { newest: push } }\n" }), ['6:28 apps.web.select.newest must be build, but is "push".']],
+  ["an extract of what is not ordered by it", file({ apps: "  web: { select: { newest: build, filter: { pattern: '(a)', extract: $1 } } }\n" }), ['6:61 apps.web.select.filter.extract does not go with "newest": builds are ordered by the time that they tell, and not by their tags']],
+  ["a tag with patterns", file({ apps: "  web: { select: { tag: main, allow: [main] } }\n" }), ['6:31 apps.web.select.allow does not go with "tag", which names the one tag that is followed']],
+  ["a tag that is none", file({ apps: "  web: { select: { tag: 'main*' } }\n" }), ['6:25 apps.web.select.tag must be one tag, as "main", but is "main*"']],
+  ["a version for a moving tag", file({ apps: "  web: { select: { tag: 1.2.3 } }\n" }), ['6:25 apps.web.select.tag is a version, which should not move: write "semver: 1.2.3"']],
+  ["prereleases of what has none", file({ apps: "  web: { select: { order: numerical, prereleases: true } }\n" }), ['6:38 apps.web.select.prereleases goes with "semver" only: other orders know no prereleases']],
+  ["a filter without a pattern", file({ apps: "  web: { select: { order: numerical, filter: { extract: $1 } } }\n" }), ['6:38 apps.web.select.filter lacks the key "pattern"']],
+  ["a filter that does not compile", file({ apps: "  web: { select: { order: numerical, filter: { pattern: '^test-(.*' } } }\n" }), ['6:57 apps.web.select.filter.pattern: "^test-(.*" is not a regular expression of RE2 (missing closing ): `^test-(.*`): write it as for Flux or Go, without lookaround and backreferences']],
+  ["an extract that names no group", file({ apps: "  web: { select: { order: numerical, filter: { pattern: 'b-(?<build>\\d+)', extract: $bild } } }\n" }), ['6:85 apps.web.select.filter.extract: "$bild" is no group of the pattern, which has $1, $build; what follows a name is parted from it by braces, as in "${1}0"']],
   ["windows in an environment", file({ environments: '  dev: { windows: [{ allow: "0 9 * * 1-4", for: 8h }] }\n' }), ["3:10 windows are not supported yet: remove this key, nothing would wait for it"]],
   ["windows at the top", file({ rest: "windows: []\n" }), ["6:1 windows are not supported yet: remove this key, nothing would wait for it"]],
   ["a merge key", file({ environments: "  dev: &d { soak: 1h }\n  prod: { <<: *d }\n" }), ["4:11 merge keys (<<) are not supported: write the keys out, or use an alias for a whole value"]],

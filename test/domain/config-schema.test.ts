@@ -97,7 +97,7 @@ limits: { openPullRequests: ${DEFAULTS.openPullRequests}, newPullRequestsPerHour
       deadline: DEFAULTS.deadline,
       count: DEFAULTS.approvals,
       rollback: DEFAULTS.rollback,
-      semver: DEFAULTS.semver,
+      select: { semver: DEFAULTS.semver },
       argocd: DEFAULTS.argocd,
       openPullRequests: DEFAULTS.openPullRequests,
       newPullRequestsPerHour: DEFAULTS.newPullRequestsPerHour,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { appendRecords, EMPTY_LEDGER, isSettled, placeOf, provenReleases, soakOf, type Ledger } from "../../src/domain/ledger.ts";
+import { appendRecords, EMPTY_LEDGER, holdOf, isSettled, newestProvenIn, placeOf, provenReleases, soakOf, type Ledger } from "../../src/domain/ledger.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
 import { releaseKey } from "../../src/domain/release.ts";
 import { oid, release } from "./releases.ts";
@@ -34,6 +34,12 @@ function fact(event: "deployed" | "verified" | "breached" | "deadline", version:
 
 function dev(ledger: Ledger) {
   return placeOf(ledger, "checkout", "dev");
+}
+
+const SEMVER = { by: "semver", filter: null } as const;
+
+function heldIn(...records: readonly LogRecord[]) {
+  return holdOf(dev(appendRecords(EMPTY_LEDGER, records)), SEMVER);
 }
 
 describe("the ledger", () => {
@@ -113,20 +119,33 @@ describe("the ledger", () => {
   it("ends a hold when somebody asks for a promotion", () => {
     const held: LogRecord = { event: "held", app: "checkout", environment: "dev", at: 0, displaced: two, commit: oid("5"), reason: "by hand" };
     const request: LogRecord = { event: "requested", app: "checkout", environment: "dev", at: 1, release: two, by: "alice", pullRequest: 3, source: "label:1" };
-    expect(dev(appendRecords(EMPTY_LEDGER, [held])).hold).not.toBeNull();
-    expect(dev(appendRecords(EMPTY_LEDGER, [held, request])).hold).toBeNull();
+    expect(heldIn(held)).not.toBeNull();
+    expect(heldIn(held, request)).toBeNull();
     const further: LogRecord = { ...held, displaced: release("1.4.3") };
-    expect(dev(appendRecords(EMPTY_LEDGER, [further, request])).hold).not.toBeNull();
+    expect(heldIn(further, request)).not.toBeNull();
   });
 
   it("holds by the newest that was displaced, however often people have gone back since", () => {
     const held = (displaced: typeof two, commit: string): LogRecord => ({ event: "held", app: "checkout", environment: "dev", at: 0, displaced, commit: oid(commit), reason: commit });
-    const holdOf = (...records: readonly LogRecord[]) => dev(appendRecords(EMPTY_LEDGER, records)).hold?.reason;
-    expect(holdOf(held(two, "5"), held(one, "6"))).toBe("5");
-    expect(holdOf(held(one, "5"), held(two, "6"))).toBe("6");
-    expect(holdOf(held(two, "5"), held(two, "6"))).toBe("6");
+    const reasonOf = (...records: readonly LogRecord[]) => heldIn(...records)?.reason;
+    expect(reasonOf(held(two, "5"), held(one, "6"))).toBe("5");
+    expect(reasonOf(held(one, "5"), held(two, "6"))).toBe("6");
+    expect(reasonOf(held(two, "5"), held(two, "6"))).toBe("6");
     const unordered = { ...one, version: "latest", images: one.images.map((image) => ({ ...image, tag: "latest" })) };
-    expect(holdOf(held(two, "5"), held(unordered, "6"))).toBe("6");
+    expect(reasonOf(held(two, "5"), held(unordered, "6"))).toBe("6");
+  });
+
+  it("tells the newest, and what is held, by the order that is asked for, also when that changes", () => {
+    const numerical = { by: "numerical", filter: null } as const;
+    const [ten, nine] = [release("10"), release("9")];
+    const ledger = appendRecords(EMPTY_LEDGER, [
+      merged(ten, "1", 0), fact("deployed", ten, "1", 1), fact("verified", ten, "1", 2),
+      merged(nine, "2", 3), fact("deployed", nine, "2", 4), fact("verified", nine, "2", 5),
+      { event: "held", app: "checkout", environment: "dev", at: 6, displaced: ten, commit: oid("3"), reason: "ten" },
+      { event: "held", app: "checkout", environment: "dev", at: 7, displaced: nine, commit: oid("4"), reason: "nine" },
+    ]);
+    const seen = ([SEMVER, numerical, SEMVER] as const).map((order) => [newestProvenIn(dev(ledger), order)?.version, holdOf(dev(ledger), order)?.reason]);
+    expect(seen).toEqual([["9", "nine"], ["10", "ten"], ["9", "nine"]]);
   });
 
   it("reads the same from records told once, twice, or in pieces", () => {

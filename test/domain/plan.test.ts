@@ -252,6 +252,15 @@ it("a hold over a version that is none ends with something newer than what is pi
   expect(openings(world)).toEqual(["Promote checkout 1.4.2 to dev"]);
 });
 
+it("what was taken away stays away, also when something of no known order was taken away after it", () => {
+  const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+  const odd = { ...one, version: "main-abc", images: one.images.map((image) => ({ ...image, tag: "main-abc" })) };
+  const held = { event: "held", app: "checkout", environment: "dev", at: START, reason: "by hand" } as const;
+  world.records.push({ ...held, displaced: two, commit: oid("d") }, { ...held, displaced: odd, commit: oid("e") });
+  expect(openings(world)).toEqual([]);
+  expect(openings(world.registry("1.4.1", "1.4.3"))).toEqual(["Promote checkout 1.4.3 to dev"]);
+});
+
 describe("later environments", () => {
   it("take the newest release that was verified and soaked upstream", () => {
     const world = new WorldBuilder().registry("1.4.2");

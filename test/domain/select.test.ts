@@ -1,15 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareVersions, rangeProblem, selectTag, type Select } from "../../src/domain/select.ts";
+import { compareTags } from "../../src/domain/ranking.ts";
+import { rangeProblem, selectTag, type Select } from "../../src/domain/select.ts";
 
 const FLUX = ["0.1.0", "0.1.1", "0.2.0", "1.0.0", "1.0.1", "1.0.2", "1.1.0-alpha"];
 const MIXED = ["1.0.0", "1.0.0.1", "1.0.0p", "1.0.1", "1.2.0", "0.1.0"];
 const UNORDERED = ["5.0.0", "0.0.1", "0.2.1", "0.1.1", "1.1.1", "7.0.6", "1.0.0", "1.0.2"];
 const SIGNATURE = `sha256-${"0".repeat(64)}`;
 
+type BySemver = Extract<Select, { readonly by: "semver" }>;
+
 /** Settings as they are when nothing but the range is written. */
-function of(semver: string, more: Partial<Select> = {}): Select {
-  return { semver, prereleases: false, allow: null, ignore: [], ...more };
+function of(range: string, more: Partial<BySemver> = {}): BySemver {
+  return { by: "semver", range, prereleases: false, filter: null, allow: null, ignore: [], ...more };
 }
 
 describe("selectTag", () => {
@@ -82,7 +85,7 @@ describe("selectTag", () => {
         if (!("selected" in result)) return;
         expect(tags).toContain(result.selected);
         const fits = tags.filter((other) => "selected" in selectTag([other], of(range)));
-        const newer = fits.filter((other) => compareVersions(other, result.selected) === "newer");
+        const newer = fits.filter((other) => compareTags(other, result.selected, of(range)) === "newer");
         expect(newer).toEqual([]);
       }),
     );
@@ -128,7 +131,7 @@ describe("prereleases, when they are let in", () => {
 describe("allow and ignore", () => {
   const TAGS = ["v1.0.0", "v1.1.0", "v2.0.0"];
 
-  it.each<readonly [tags: readonly string[], more: Partial<Select>, selected: string | null]>([
+  it.each<readonly [tags: readonly string[], more: Partial<BySemver>, selected: string | null]>([
     [TAGS, { allow: ["v1.*"] }, "v1.1.0"],
     [TAGS, { allow: ["v1.*"], ignore: ["v1.1.0"] }, "v1.0.0"],
     [["v1.0.0"], { allow: ["v1.*"], ignore: ["v1.0.0"] }, null],
@@ -182,33 +185,6 @@ describe("rangeProblem", () => {
     [`>=1.0.0 ${"<2.0.0 ".repeat(60)}`, /longer than/],
   ])("refuses %j", (range, says) => {
     expect(rangeProblem(range)).toMatch(says);
-  });
-});
-
-describe("compareVersions", () => {
-  it.each([
-    ["1.2.4", "1.2.3", "newer"],
-    ["1.2.3", "1.2.4", "older"],
-    ["1.10.0", "1.9.0", "newer"],
-    ["v1.2.3", "1.2.3", "same"],
-    ["1.0.0", "1.0.0-rc.1", "newer"],
-    ["1.0.0-rc.10", "1.0.0-rc.9", "newer"],
-    ["latest", "latest", "same"],
-    ["latest", "1.0.0", "unordered"],
-    ["1.0.0", "sha256:abc", "unordered"],
-    ["1.0", "1.0.0", "unordered"],
-    ["main-abc", "main-def", "unordered"],
-  ] as const)("%s is %s: %s", (a, b, expected) => {
-    expect(compareVersions(a, b)).toBe(expected);
-  });
-
-  it("is the mirror of itself turned round", () => {
-    const mirror = { newer: "older", older: "newer", same: "same", unordered: "unordered" } as const;
-    fc.assert(
-      fc.property(tag, tag, (a, b) => {
-        expect(compareVersions(b, a)).toBe(mirror[compareVersions(a, b)]);
-      }),
-    );
   });
 });
 

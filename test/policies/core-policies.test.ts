@@ -120,24 +120,25 @@ describe("the core policies", () => {
     ["freeze", soundFacts({ ...REVERT, freeze: { active: true, reasons: [] } }), "block not-applicable: does not apply to a revert"],
 
     ["no-downgrade", soundFacts(), "block pass: 1.4.2 is not older than 1.4.1"],
-    ["no-downgrade", soundFacts({ promotion: { direction: "same", from_version: "1.4.2" } }), "block pass: 1.4.2 is not older than 1.4.2"],
+    ["no-downgrade", soundFacts({ promotion: { from_version: "1.4.2" }, order: { direction: "same", going_back: [] } }), "block pass: 1.4.2 is not older than 1.4.2"],
     [
       "no-downgrade",
-      soundFacts({ promotion: { direction: "down", from_version: "1.5.0" } }),
+      soundFacts({ promotion: { from_version: "1.5.0" }, order: { direction: "down", going_back: [] } }),
       "block fail: 1.4.2 is older than 1.5.0, which is pinned in prod",
     ],
     [
       "no-downgrade",
-      soundFacts({ promotion: { kind: "hotfix", direction: "down", from_version: "1.5.0" } }),
+      soundFacts({ promotion: { kind: "hotfix", from_version: "1.5.0" }, order: { direction: "down", going_back: [] } }),
       "warn fail: 1.4.2 is older than 1.5.0, which is pinned in prod",
     ],
     [
       "no-downgrade",
-      soundFacts({ promotion: { direction: "down", going_back: ["ghcr.io/acme/b would go back from 1.2.0 to 1.1.5"] } }),
+      soundFacts({ order: { direction: "down", going_back: ["ghcr.io/acme/b would go back from 1.2.0 to 1.1.5"] } }),
       "block fail: ghcr.io/acme/b would go back from 1.2.0 to 1.1.5",
     ],
     ["no-downgrade", soundFacts({ promotion: { from_version: "" } }), "block not-applicable: does not apply to this promotion"],
-    ["no-downgrade", soundFacts({ promotion: { direction: "unordered" } }), "block not-applicable: does not apply to this promotion"],
+    ["no-downgrade", soundFacts({ order: { direction: "unordered", going_back: [] } }), "block not-applicable: does not apply to this promotion"],
+    ["no-downgrade", soundFacts({ order: silent }), "block unknown: ghcr.io did not answer within 10 s"],
 
     ["one-rollout", soundFacts(), "block pass: no other release is being rolled out"],
     [

@@ -4,20 +4,19 @@ import { discoverPatternProblem } from "../discover.ts";
 import { parseImageReference } from "../image-reference.ts";
 import type { AppName } from "../release.ts";
 import { formatPath } from "../schema-check.ts";
-import { rangeProblem, type Select } from "../select.ts";
 import { didYouMean } from "../suggest.ts";
-import { tagPatternProblem } from "../tag-pattern.ts";
 import { isYamlList, member, members } from "../yaml-document.ts";
 import type { YamlPath, YamlValue } from "../yaml-document.ts";
 import { textOf, textsOf } from "./reading.ts";
 import type { Report } from "./reading.ts";
+import { readSelect, STANDARD_SELECT } from "./select.ts";
 
 /** Keys under `apps` that are not names of apps. */
 const RESERVED: ReadonlySet<string> = new Set(["discover", "defaults"]);
 
 const STANDARD: AppSettings = {
   images: null,
-  select: { semver: DEFAULTS.semver, prereleases: DEFAULTS.prereleases, allow: null, ignore: [] },
+  select: STANDARD_SELECT,
   argocd: [DEFAULTS.argocd],
   slo: null,
   paused: null,
@@ -62,26 +61,6 @@ function readSettings(
     slo: slo ?? base.slo,
     paused: textOf(member(value, "paused")) ?? base.paused,
   };
-}
-
-/** A `select` is taken as a whole: patterns that were meant for another range would leave tags out in silence. */
-function readSelect(value: YamlValue | undefined, path: YamlPath, report: Report): Select | null {
-  const semver = textOf(member(value, "semver"));
-  const problem = semver === null ? null : rangeProblem(semver);
-  if (problem !== null) report([...path, "semver"], `${formatPath([...path, "semver"])}: ${problem}`);
-  const allow = readPatterns(member(value, "allow"), [...path, "allow"], report);
-  const ignore = readPatterns(member(value, "ignore"), [...path, "ignore"], report) ?? [];
-  const prereleases = member(value, "prereleases");
-  return semver === null ? null : { semver, prereleases: typeof prereleases === "boolean" ? prereleases : DEFAULTS.prereleases, allow, ignore };
-}
-
-function readPatterns(value: YamlValue | undefined, path: YamlPath, report: Report): readonly string[] | null {
-  if (!isYamlList(value)) return null;
-  for (const [index, pattern] of value.entries()) {
-    const problem = typeof pattern === "string" ? tagPatternProblem(pattern) : null;
-    if (problem !== null) report([...path, index], `${formatPath([...path, index])}: ${problem}`);
-  }
-  return textsOf(value);
 }
 
 function readImages(value: YamlValue | undefined, path: YamlPath, report: Report): readonly string[] | null {

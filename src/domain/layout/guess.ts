@@ -2,7 +2,7 @@ import { MOST_ENVIRONMENTS } from "../config-schema.ts";
 import { compileDiscover } from "../discover.ts";
 import type { Pin } from "../pins.ts";
 import type { AppName, EnvironmentName } from "../release.ts";
-import { compareVersions } from "../select.ts";
+import { isVersionTag } from "../ranking.ts";
 import { findApplications, guessApplications, type ApplicationNames } from "./applications.ts";
 import { isDisputed, stepOf } from "./environment-names.ts";
 import type { LayoutEvidence } from "./evidence.ts";
@@ -203,15 +203,16 @@ function imageDoubts(places: readonly GuessedPlace[], several: ReadonlyMap<AppNa
   return [...capped(undecided), ...capped(different)];
 }
 
-/** New releases come by their version, so tags that are none are never taken. */
+/** Unless the configuration says otherwise, new releases come by their version, so tags that are none are never taken. */
 function tagDoubts(places: readonly GuessedPlace[], environments: readonly GuessedEnvironment[]): readonly string[] {
   const first = new Set(environments.filter(({ after }) => after.length === 0).map(({ name }) => name));
   const tags = places.filter(({ environment }) => first.has(environment)).flatMap(({ pins }) => pins.flatMap(({ tag }) => tag ?? []));
-  // Two texts can be put in order only if both are versions; 0.0.0-0 is the lowest of them.
-  const odd = [...new Set(tags.filter((tag) => compareVersions(tag, "0.0.0-0") === "unordered"))].toSorted();
+  const odd = [...new Set(tags.filter((tag) => !isVersionTag(tag)))].toSorted();
   const prereleases = [...new Set(tags.filter((tag) => !odd.includes(tag) && tag.includes("-")))].toSorted();
   return [
-    ...(odd.length === 0 ? [] : [`tags that are no version x.y.z (${some(odd)}): only such versions come in by themselves; publish them beside those tags`]),
+    ...(odd.length === 0
+      ? []
+      : [`tags that are no version x.y.z (${some(odd)}): only such versions come in by themselves, unless \`select\` says what else tags are ordered by (docs/selecting.md)`]),
     ...(prereleases.length === 0
       ? []
       : [`prereleases (${some(prereleases)}) come in by themselves only where select.semver names them, as in ">=1.3.0-0"`]),
