@@ -26,7 +26,15 @@ export const OPENINGS_MUTANTS: readonly Mutant[] = [
   mutant("a hold holds nothing", ["H1"], CANDIDATE, "if (hold !== null && !endsHold(", "if (hold !== null && app === null && !endsHold("),
   mutant("what is pinned by hand is not held", ["H1"], "src/domain/changes.ts", "hold(draft, change, `@${author.login} changed the pin by hand", "void (() => hold)(draft, change, `@${author.login} changed the pin by hand"),
   mutant("what a person's pull request pins is not held", ["H1"], "src/domain/changes.ts", "if (!asOpened)\n    hold(", "if (asOpened && opened === null)\n    hold("),
-  mutant("a hold ends with anything newer than the pin", ["H1"], CANDIDATE, `return over === "up" || over === "unordered";`, `return over.length > 0;`),
+  {
+    // Whatever is only not the very release that was taken away is mostly newer than it.
+    name: "a hold ends with anything newer than the pin",
+    edits: [
+      { file: CANDIDATE, text: `return over === "up" || over === "unordered";`, replacement: `return over.length > 0;` },
+      { file: CANDIDATE, text: "if (taken.some((other) => sameRelease(other, release))) return false;", replacement: "" },
+    ],
+    invariants: ["H1"],
+  },
   mutant("something older is offered by itself", ["S14"], CANDIDATE, `if (direction === "down") return olderThan(release, pinned, order);`, ""),
   {
     name: "a tag that was moved is promoted by itself",
