@@ -127,15 +127,17 @@ function syncFailed(entry: LogEntry, view: WorldView): readonly Breach[] {
 function breached(entry: LogEntry, view: WorldView): readonly Breach[] {
   const start = view.log().find((other) => other.event === "deployed" && other.commit === entry.commit && other.environment === entry.environment);
   if (start === undefined) return [breach("S17", `${told(entry)} is recorded as breached before it was deployed`)];
+  // By the clock of its machine it came so much earlier, if that was set back.
+  const behind = Math.max(0, entry.writtenAt - entry.at);
   let failed = false;
   for (let end = start.at + 60_000; end <= view.now(); end += 2_000) {
     if (view.errorShare(entry.app, entry.environment, start.at, end) <= BAD_ABOVE) continue;
     failed = true;
     const before = Math.min(came(entry, view), start.at);
-    if (view.errorShare(entry.app, entry.environment, before - (end - start.at), before) <= GOOD_BELOW) return [];
+    if ([before, before - behind].some((to) => view.errorShare(entry.app, entry.environment, to - (end - start.at), to) <= GOOD_BELOW)) return [];
   }
   // A machine whose clock was set back asks for what users met at other times than it means to.
-  if (entry.writtenAt - entry.at > MINUTE) return [];
+  if (behind > MINUTE) return [];
   const words = `${told(entry)} is recorded as breached`;
   return [failed ? breach("S17", `${words}, and its users had been as bad before it came`) : breach("S16", `${words}, and its users were well`)];
 }
