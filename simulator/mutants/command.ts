@@ -49,7 +49,8 @@ function summary(trials: readonly Trial[], survived: readonly string[], most: nu
   return { mutants: trials.length, killed: trials.length - survived.length, survived, most_seeds: most, by, seeds };
 }
 
-function told({ mutant, killed, seeds, others }: Trial): string {
+function told({ mutant, killed, seeds, others, problem }: Trial): string {
+  if (problem !== null) return `NOT TRIED ${mutant.name}: ${problem.split("\n")[0] ?? ""}`;
   if (killed !== null) return `killed   ${mutant.name}: seed ${killed.seed}, ${killed.invariant}: ${killed.sentence}`;
   const beside = others.map(({ seed, invariant }) => `${invariant} by seed ${seed}`).join(", ");
   return `SURVIVED ${mutant.name}: ${seeds} seeds${beside === "" ? "" : `; but ${beside}`}`;

@@ -16,6 +16,8 @@ export interface Trial {
   /** Seeds that were needed, or were in vain. */
   readonly seeds: number;
   readonly others: readonly Catch[];
+  /** Why it could not be tried to the end, or null. Then nothing is known of it, and it counts as one that survived. */
+  readonly problem: string | null;
 }
 
 /** How far the simulator goes for one mutant. */
@@ -45,10 +47,10 @@ export async function tryMutant(mutant: Mutant, { first, seeds }: Budget, polici
       if (hunted.caught === null) break;
       const { seed } = hunted.caught;
       const honest = (await runSeed(seed, steps, policies, tier, restless)).violation;
-      if (honest?.invariant !== hunted.caught.invariant) return { mutant, killed: hunted.caught, seeds: seed - first + 1, others };
+      if (honest?.invariant !== hunted.caught.invariant) return { mutant, killed: hunted.caught, seeds: seed - first + 1, others, problem: null };
       next = seed + 1;
     }
-    return { mutant, killed: null, seeds, others };
+    return { mutant, killed: null, seeds, others, problem: null };
   });
 }
 
@@ -64,13 +66,15 @@ export async function huntIn(folder: string, { first, seeds, steps, invariants, 
   return parseHunted(stdout);
 }
 
-/** Some at a time, in order; each is told when its trial is over. */
+/** Some at a time, in order; each is told when its trial is over. One that cannot be tried, because its process is killed or does not start, costs only itself. */
 export async function tryAll(mutants: readonly Mutant[], budgetOf: (mutant: Mutant) => Budget, policies: PolicySet, atOnce: number, tell: (trial: Trial) => void) {
   const trials: Trial[] = [];
   const queue = [...mutants];
   const worker = async () => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      const trial = await tryMutant(mutant, budgetOf(mutant), policies);
+      const trial = await tryMutant(mutant, budgetOf(mutant), policies).catch((cause: unknown): Trial => {
+        return { mutant, killed: null, seeds: 0, others: [], problem: cause instanceof Error ? cause.message : String(cause) };
+      });
       trials.push(trial);
       tell(trial);
     }

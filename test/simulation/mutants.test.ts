@@ -3,7 +3,7 @@ import { loadShippedPolicies } from "../../src/adapters/policies.ts";
 import { allCheckers, allHopes } from "../../simulator/checkers/all.ts";
 import { MUTANTS } from "../../simulator/mutants/all.ts";
 import { inCopy, mutated } from "../../simulator/mutants/isolation.ts";
-import { huntIn, tryMutant } from "../../simulator/mutants/trial.ts";
+import { huntIn, tryAll, tryMutant } from "../../simulator/mutants/trial.ts";
 
 const policies = await loadShippedPolicies();
 
@@ -29,6 +29,13 @@ describe("a copy", { timeout: 60_000 }, () => {
   it("without a mistake violates nothing", async () => {
     const hunted = await inCopy(null, (folder) => huntIn(folder, { first: 1, seeds: 4, steps: 300, invariants: ["S1"], restless: false, http: false }));
     expect(hunted).toEqual({ caught: null, others: [] });
+  });
+
+  it("that does not start costs none of the others", async () => {
+    const [sound] = MUTANTS.filter(({ name }) => name === "a gate that waits lets through");
+    const broken = { name: "no program any more", edits: [{ file: "src/reconciler/reconcile.ts", text: "export function createReconciler(", replacement: "exporting function createReconciler(" }], invariants: ["S1"] };
+    const trials = await tryAll(sound === undefined ? [] : [broken, sound], () => ({ first: 1, seeds: 20 }), policies, 1, () => undefined);
+    expect(trials.map(({ killed, problem }) => [killed !== null, problem !== null])).toEqual([[false, true], [true, false]]);
   });
 
   it.each(["nothing need soak", "a gate that waits lets through"])("with a mistake is found out: %s", async (name) => {
