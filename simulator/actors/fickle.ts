@@ -4,7 +4,8 @@ import { botPulls, head, knownPin, mergedPulls, oneThing, said, somePlace, type 
 
 export function fickle(turn: Turn): Promise<string> {
   return oneThing(turn, [
-    [5, changeMind],
+    [4, changeMind],
+    [3, overrule],
     [3, approve],
     [2, contrarian],
     [4, touch],
@@ -48,6 +49,15 @@ async function changeMind(turn: Turn): Promise<string> {
   const other = turn.chance.oneOf(PEOPLE.filter((login) => login !== last.author.login)) ?? "bob";
   const gone = await turn.world.dismiss("olive", pull.number);
   return said(gone && (await turn.world.review(other, pull.number, "approved")), `olive dismisses a review of #${pull.number}, and ${other} approves it`);
+}
+
+/** What somebody asks to be changed is dismissed, and nobody has approved anything by that. */
+async function overrule(turn: Turn): Promise<string> {
+  const pull = awaited(turn);
+  if (pull === undefined) return "nothing waits for anybody's word";
+  const login = turn.chance.oneOf(PEOPLE) ?? "alice";
+  const gone = (await turn.world.review(login, pull.number, "changes-requested")) && (await turn.world.dismiss("olive", pull.number));
+  return said(gone, `${login} asks for changes of #${pull.number}, and olive dismisses that`);
 }
 
 async function approve(turn: Turn): Promise<string> {
