@@ -302,6 +302,8 @@ describe("a registry in trouble", () => {
     ["says it as a Unix time, as Docker Hub does", String(NOW / 1_000 + 45), 45_000],
     ["says it as a date", new Date(NOW + 30_000).toUTCString(), 30_000],
     ["says hours", "21600", 15 * 60_000],
+    ["says that there is nothing to wait for", "0", 60_000],
+    ["says a Unix time that has just passed", String(NOW / 1_000 - 1), 60_000],
   ])("that is rate limited and %s", async (_, header, pause) => {
     await server.push("acme/app", "1.0.0");
     const registry = client();
