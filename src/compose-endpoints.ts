@@ -6,7 +6,7 @@ import { parseDockerConfig } from "./adapters/registry/docker-config.ts";
 import type { EndpointSettings, Settings } from "./config.ts";
 import { PortFailure, type Clock, type Ports, type PushIdentity } from "./ports.ts";
 
-/** The ports beside Git and GitHub; `environment` is what credential helpers may take from. Throws a `PortFailure` when the credentials of registries cannot be read. */
+/** The ports beside Git and GitHub; `environment` is what credential helpers may take from. Throws a `PortFailure` (`stalled`) when the Docker config is none. */
 export function composeEndpoints(
   settings: EndpointSettings,
   environment: Readonly<Record<string, string | undefined>>,
@@ -37,10 +37,13 @@ export function composePushIdentity({ pushIdentity }: Pick<Settings, "pushIdenti
   return pushIdentity === null ? null : createPushIdentity({ ...pushIdentity, clock });
 }
 
-function registryCredentials(settings: EndpointSettings, journal: Ports["journal"]) {
-  if (settings.registries.dockerConfig === null) return {};
-  const parsed = parseDockerConfig(settings.registries.dockerConfig.reveal());
-  if (!parsed.ok) throw new PortFailure("stalled", `PINION_REGISTRY_CONFIG: ${parsed.problem}`);
+function registryCredentials({ registries: { dockerConfig } }: EndpointSettings, journal: Ports["journal"]) {
+  if (dockerConfig === null) return {};
+  const parsed = parseDockerConfig(dockerConfig.content.reveal());
+  if (!parsed.ok) {
+    const advice = "Give the file that docker login writes, or the .dockerconfigjson of a Kubernetes secret";
+    throw new PortFailure("stalled", `PINION_REGISTRY_CONFIG: the Docker config ${dockerConfig.path} ${parsed.problem}. ${advice}.`);
+  }
   for (const unused of parsed.unused) journal.warn(`PINION_REGISTRY_CONFIG: ${unused}`);
   return { credentials: parsed.credentials, helpers: parsed.helpers };
 }

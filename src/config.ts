@@ -30,8 +30,8 @@ export interface Settings {
   readonly argocd: ReadonlyMap<string, { readonly url: string; readonly token: Secret }>;
   readonly prometheus: ReadonlyMap<string, { readonly url: string; readonly token: Secret | null }>;
   readonly registries: {
-    /** The content of a Docker `config.json`, or null. */
-    readonly dockerConfig: Secret | null;
+    /** A Docker `config.json`, or null. */
+    readonly dockerConfig: { readonly path: string; readonly content: Secret } | null;
     /** Hosts that are spoken to without TLS. */
     readonly insecure: readonly string[];
     /** Hosts in private networks that a registry may send us to. */
@@ -106,7 +106,7 @@ export type SettingsResult =
 export function secretsOf(settings: Settings): readonly Secret[] {
   const { github, argocd, prometheus, registries, webhooks } = settings;
   const tokens = [...argocd.values(), ...prometheus.values()].map(({ token }) => token);
-  return [github.privateKey, github.webhookSecret, ...tokens, registries.dockerConfig, ...webhooks.values()].filter(
+  return [github.privateKey, github.webhookSecret, ...tokens, registries.dockerConfig?.content ?? null, ...webhooks.values()].filter(
     (secret) => secret !== null,
   );
 }
@@ -127,11 +127,17 @@ function endpointSettings(reading: Reading): EndpointSettings {
     argocd: argocd(reading),
     prometheus: new Map(endpoints(reading, "PROMETHEUS")),
     registries: {
-      dockerConfig: reading.fileIn("PINION_REGISTRY_CONFIG"),
+      dockerConfig: dockerConfig(reading),
       insecure: hosts(reading, "PINION_INSECURE_REGISTRIES"),
       trusted: hosts(reading, "PINION_TRUSTED_REGISTRY_HOSTS"),
     },
   };
+}
+
+function dockerConfig(reading: Reading): EndpointSettings["registries"]["dockerConfig"] {
+  const path = reading.text("PINION_REGISTRY_CONFIG");
+  const content = reading.fileIn("PINION_REGISTRY_CONFIG");
+  return path === null || content === null ? null : { path, content };
 }
 
 /** Reads everything and tells all mistakes at once. A variable that is empty counts as not given. */

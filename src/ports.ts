@@ -257,7 +257,7 @@ export interface PushIdentity {
   /**
    * What is wrong with the token that came with it, or null.
    *
-   * @throws {PortFailure} when that cannot be told, because Google's keys cannot be had.
+   * @throws {PortFailure} when that cannot be told, because Google's keys cannot be had or used.
    */
   problem(token: string): Promise<string | null>;
 }

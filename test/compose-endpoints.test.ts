@@ -3,7 +3,7 @@ import { VirtualClock } from "../sandbox/clock.ts";
 import { startRegistry, type SandboxRegistry } from "../sandbox/registry.ts";
 import { composeEndpoints } from "../src/compose-endpoints.ts";
 import { readEndpointSettings } from "../src/config.ts";
-import type { ArtifactRegistry } from "../src/ports.ts";
+import { PortFailure, type ArtifactRegistry } from "../src/ports.ts";
 import { HelperPrograms } from "./adapters/helper-programs.ts";
 import { failureOf } from "./adapters/loopback.ts";
 
@@ -56,7 +56,13 @@ describe("registries, by what the operator gives", () => {
     expect(problem.message).toContain("give some by PINION_REGISTRY_CONFIG");
   });
 
-  it("cannot be read with a config that is none", () => {
-    expect(() => compose(`{"auths": ${SECRET}`)).toThrow("PINION_REGISTRY_CONFIG: the Docker config is not JSON");
+  it.each([
+    [`{"auths": ${SECRET}`, "is not JSON"],
+    ["[]", "is not a JSON object"],
+    [`{"auths": ["${SECRET}"]}`, 'has an "auths" that is not an object'],
+    ['{"credsStore": 7}', 'has a "credsStore" that is not a text'],
+  ])("cannot be read with a config that is none: %s", (config, problem) => {
+    const advice = "Give the file that docker login writes, or the .dockerconfigjson of a Kubernetes secret";
+    expect(() => compose(config)).toThrow(new PortFailure("stalled", `PINION_REGISTRY_CONFIG: the Docker config /config.json ${problem}. ${advice}.`));
   });
 });

@@ -213,7 +213,8 @@ describe("endpoints", () => {
       { "/docker.json": '{"auths":{}}', "/hook": "sixteen characters\n" },
     );
     expect(settings.registries.insecure).toEqual(["registry.internal:5000", "10.0.0.1"]);
-    expect(settings.registries.dockerConfig?.reveal()).toBe('{"auths":{}}');
+    expect(settings.registries.dockerConfig?.path).toBe("/docker.json");
+    expect(settings.registries.dockerConfig?.content.reveal()).toBe('{"auths":{}}');
     expect(settings.webhooks.get("distribution")?.reveal()).toBe("sixteen characters");
     expect(settings.pushIdentity).toEqual({ audience: "https://pinion.example.com", serviceAccount: "push@p.iam.gserviceaccount.com" });
     expect([settings.sweepInterval, settings.port]).toEqual([90_000, 0]);

@@ -50,16 +50,23 @@ export function createPushIdentity(options: GoogleOidcOptions): PushIdentity {
       const early = whoseProblem(claimed, options);
       if (early !== null) return early;
       const verified = await verify(token, await keys.current(), options);
-      return verified === UNKNOWN_KEY ? known(await verify(token, await keys.newer(), options)) : verified;
+      if (verified !== UNKNOWN_KEY && verified !== UNUSABLE_KEY) return verified;
+      const again = await verify(token, await keys.newer(), options);
+      if (again === UNUSABLE_KEY) throw unusableKey(token);
+      return again === UNKNOWN_KEY ? "the token is signed with a key that Google does not have" : again;
     },
   };
 }
 
 const UNKNOWN_KEY = Symbol("unknown key");
-type Verified = string | null | typeof UNKNOWN_KEY;
+/** What there is by the key's name cannot be used, so nothing is known of the token. */
+const UNUSABLE_KEY = Symbol("unusable key");
+type Verified = string | null | typeof UNKNOWN_KEY | typeof UNUSABLE_KEY;
 
-function known(verified: Verified): string | null {
-  return verified === UNKNOWN_KEY ? "the token is signed with a key that Google does not have" : verified;
+function unusableKey(token: string): PortFailure {
+  const key = JSON.stringify(decodeProtectedHeader(token).kid);
+  const advice = "Pinion asks for the keys again in a minute; if this lasts, look at what a proxy on the way makes of them";
+  return new PortFailure("dependency", `Could not judge a token of Google: its key, ${key}, cannot be used. ${advice}.`);
 }
 
 function claimsOf(token: string): JWTPayload | null {
@@ -91,9 +98,14 @@ async function verify(token: string, { set }: Keys, options: GoogleOidcOptions):
   } catch (cause) {
     if (cause instanceof errors.JWKSNoMatchingKey) return UNKNOWN_KEY;
     if (cause instanceof errors.JWTExpired) return "the token has expired";
-    if (cause instanceof errors.JOSEError) return "the token's signature or claims are wrong";
-    throw cause;
+    if (cause instanceof errors.JOSEError && !isAboutKeys(cause)) return "the token's signature or claims are wrong";
+    return UNUSABLE_KEY;
   }
+}
+
+/** Beside these, a key that cannot be imported, or is too short, is told by errors of the platform. */
+function isAboutKeys(cause: errors.JOSEError): boolean {
+  return cause instanceof errors.JWKInvalid || cause instanceof errors.JWKSInvalid || cause instanceof errors.JWKSMultipleMatchingKeys;
 }
 
 /** Google's keys, asked for when they are needed and kept for as long as Google says. */

@@ -14,6 +14,7 @@ import type { HelperNames } from "./registry/docker-config.ts";
 import { HostGate, TooManyRequests } from "./registry/host-gate.ts";
 import { ACCEPTED_MANIFESTS, digestOfBytes, LARGEST_MANIFEST, manifestProblem } from "./registry/manifest.ts";
 import { nextPage, tagsOf } from "./registry/tag-page.ts";
+import { TimeLimit, type Elapsed } from "./registry/time-limit.ts";
 
 export interface RegistryOptions {
   readonly clock: Pick<Clock, "now">;
@@ -32,6 +33,8 @@ export interface RegistryOptions {
   readonly concurrency?: number;
   readonly mostTags?: number;
   readonly fetch?: typeof globalThis.fetch;
+  /** What limits are counted by; the time since the process began unless told. */
+  readonly elapsed?: Elapsed;
   readonly resolve?: TargetPolicy["resolve"];
 }
 
@@ -42,8 +45,8 @@ const PAGE_SIZE = 1_000;
 /** Registries may give fewer than asked for, and some give everything at once. */
 const MOST_PAGES = 1_000;
 const LARGEST_PAGE = 16 * 1024 * 1024;
-/** For all pages of one list. */
-const LIST_DEADLINE: Milliseconds = 60_000;
+/** For one question: all pages of a list, all parts of an image, a digest. A credential helper alone may take a third of it. */
+const QUESTION_DEADLINE: Milliseconds = 60_000;
 const MOST_KEPT = 50_000;
 /** What registries and proxies that know no HEAD answer to it. */
 const NO_HEAD: readonly number[] = [400, 405, 501];
@@ -68,7 +71,8 @@ interface Ask {
   readonly accept: string;
   readonly what: string;
   readonly maxBytes: number;
-  readonly deadlineMs: Milliseconds;
+  /** Of the question that this is a part of. */
+  readonly limit: TimeLimit;
 }
 
 class RegistryClient {
@@ -77,6 +81,7 @@ class RegistryClient {
   readonly #insecureHosts: ReadonlySet<string>;
   readonly #deadline: Milliseconds;
   readonly #mostTags: number;
+  readonly #elapsed: Elapsed;
   readonly #guard: TargetGuard;
   readonly #gate: HostGate;
   readonly #authorizer: Authorizer;
@@ -91,6 +96,7 @@ class RegistryClient {
     this.#insecureHosts = new Set(options.insecureHosts?.map((host) => host.toLowerCase()));
     this.#deadline = options.deadlineMs ?? CALL_DEADLINE;
     this.#mostTags = options.mostTags ?? MOST_TAGS;
+    this.#elapsed = options.elapsed ?? (() => performance.now());
     this.#guard = createTargetGuard({
       trustedHosts: options.trustedHosts ?? [],
       ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
@@ -110,7 +116,8 @@ class RegistryClient {
   async tags(repository: string): Promise<readonly string[]> {
     const address = addressOf(repository, this.#insecureHosts);
     const what = `list the tags of ${repository}`;
-    const started = performance.now();
+    const begin = `Could not ${what}: ${address.origin.host} gave no complete list`;
+    const limit = new TimeLimit(QUESTION_DEADLINE, begin, "Remove tags that nobody needs.", this.#elapsed);
     const tags = new Set<string>();
     const seen = new Set<string>();
     let url: URL | null = new URL(`v2/${address.path}/tags/list?n=${PAGE_SIZE}`, address.origin);
@@ -119,12 +126,7 @@ class RegistryClient {
         throw listFailure("dependency", address, "gives pages without end. Look at the log over there");
       }
       seen.add(url.search);
-      const left = LIST_DEADLINE - (performance.now() - started);
-      if (left <= 0) {
-        throw listFailure("dependency", address, `gave no complete list within ${LIST_DEADLINE} ms. Remove tags that nobody needs`);
-      }
-      const deadlineMs = Math.ceil(Math.min(left, this.#deadline));
-      const ask: Ask = { method: "GET", url, accept: "application/json", what, maxBytes: LARGEST_PAGE, deadlineMs };
+      const ask: Ask = { method: "GET", url, accept: "application/json", what, maxBytes: LARGEST_PAGE, limit };
       const page = await this.#ask(address, ask);
       if (page.status === 404 && !saysNotThere(page)) throw notOfARegistry(what, page);
       if (page.status === 404) throw listFailure("stalled", address, "has no such repository. Correct the name, or push an image");
@@ -149,12 +151,13 @@ class RegistryClient {
     }
     const separator = isTag(reference) ? ":" : "@";
     const name = `${repository}${separator}${reference}`;
+    const what = `read the manifest of ${name}`;
     const ask = {
       url: new URL(`v2/${address.path}/manifests/${reference}`, address.origin),
       accept: ACCEPTED_MANIFESTS,
-      what: `read the manifest of ${name}`,
+      what,
       maxBytes: LARGEST_MANIFEST,
-      deadlineMs: this.#deadline,
+      limit: this.#limit(what, address),
     };
     const verified = this.#verified.get(name);
     if (verified !== undefined) {
@@ -180,10 +183,11 @@ class RegistryClient {
 
   #builtAt(repository: string, digest: Digest): Promise<Instant | null> {
     const address = addressOf(repository, this.#insecureHosts);
+    const what = `read when ${repository}@${digest} was built`;
+    const limit = this.#limit(what, address);
     const read = (kind: "manifests" | "blobs", accept: string) => async (wanted: Digest) => {
-      const what = `read when ${repository}@${digest} was built`;
       const url = new URL(`v2/${address.path}/${kind}/${wanted}`, address.origin);
-      const response = await this.#ask(address, { method: "GET", url, accept, what, maxBytes: LARGEST_MANIFEST, deadlineMs: this.#deadline });
+      const response = await this.#ask(address, { method: "GET", url, accept, what, maxBytes: LARGEST_MANIFEST, limit });
       if (response.status === 404 && !saysNotThere(response)) throw notOfARegistry(what, response);
       if (response.status === 404) return null;
       if (digestOfBytes(response.bytes) !== wanted) throw garbled(response, what, wanted);
@@ -192,25 +196,34 @@ class RegistryClient {
     return builtAt({ manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") }, digest);
   }
 
-  /** One answer, 200 or 404, after signing in; a second time only with another password than was refused. */
+  #limit(what: string, { origin }: RepositoryAddress): TimeLimit {
+    const advice = "Check that it, its token server and its credential helper are up and not overloaded.";
+    return new TimeLimit(QUESTION_DEADLINE, `Could not ${what}: ${origin.host} gave no answer`, advice, this.#elapsed);
+  }
+
+  /** One answer, 200 or 404, when it is its turn. */
   #ask(address: RepositoryAddress, ask: Ask): Promise<HttpResponse> {
-    return this.#gate.run(address.origin.host, async () => {
-      const authorization = this.#authorizer.current(address);
-      const first = await this.#exchange(ask, authorization);
-      if (!isRefusal(first)) return first;
-      // Whoever we were redirected to is not the one that the credentials are for.
-      if (first.url.origin !== address.origin.origin) {
-        throw refused(ask, first, "there, after a redirect. Name that registry in the manifests instead");
-      }
-      const sent = await this.#authorizer.renew(address, authorization, first);
-      const second = await this.#exchange(ask, sent);
-      if (!isRefusal(second)) return second;
-      const newer = await this.#authorizer.newerPassword(address, sent);
-      const third = newer === null ? second : await this.#exchange(ask, newer);
-      if (!isRefusal(third)) return third;
-      const advice = `Check that the repository exists. ${await this.#authorizer.advice(address)}`;
-      throw refused(ask, third, `to what it should have let in. ${advice}`);
-    });
+    return this.#gate.run(address.origin.host, () => ask.limit.counted(() => this.#signedIn(address, ask)));
+  }
+
+  /** One answer, 200 or 404, after signing in; a second time only with another password than was refused. */
+  async #signedIn(address: RepositoryAddress, ask: Ask): Promise<HttpResponse> {
+    const authorizer = this.#authorizer;
+    const authorization = authorizer.current(address);
+    const first = await this.#exchange(ask, authorization);
+    if (!isRefusal(first)) return first;
+    // Whoever we were redirected to is not the one that the credentials are for.
+    if (first.url.origin !== address.origin.origin) {
+      throw refused(ask, first, "there, after a redirect. Name that registry in the manifests instead");
+    }
+    const sent = await ask.limit.waitFor(() => authorizer.renew(address, authorization, first));
+    const second = await this.#exchange(ask, sent);
+    if (!isRefusal(second)) return second;
+    const newer = await ask.limit.waitFor(() => authorizer.newerPassword(address, sent));
+    const third = newer === null ? second : await this.#exchange(ask, newer);
+    if (!isRefusal(third)) return third;
+    const advice = `Check that the repository exists. ${await ask.limit.waitFor(() => authorizer.advice(address))}`;
+    throw refused(ask, third, `to what it should have let in. ${advice}`);
   }
 
   async #exchange(ask: Ask, authorization: string | null): Promise<HttpResponse> {
@@ -220,7 +233,7 @@ class RegistryClient {
       headers: { accept: ask.accept, ...(authorization === null ? {} : { authorization }) },
       accept: [401, 403, 404, 429, ...(ask.method === "HEAD" ? NO_HEAD : [])],
       maxBytes: ask.maxBytes,
-      deadlineMs: ask.deadlineMs,
+      deadlineMs: Math.ceil(Math.min(ask.limit.left(), this.#deadline)),
       redirects: this.#guard,
       now: () => this.#clock.now(),
       ...(this.#fetch === undefined ? {} : { fetch: this.#fetch }),

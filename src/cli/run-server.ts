@@ -1,6 +1,7 @@
 import { systemClock } from "../clock.ts";
 import { compose } from "../compose.ts";
 import { secretsOf, type Settings } from "../config.ts";
+import { PortFailure } from "../ports.ts";
 import { startServer } from "../server.ts";
 import { createJournal, createLogger } from "../telemetry.ts";
 import { EXIT, type ExitCode, type Terminal } from "./command.ts";
@@ -31,6 +32,7 @@ export async function runUntilStopped(settings: Settings, terminal: Terminal): P
     return EXIT.ok;
   } catch (err) {
     journal.error("Pinion cannot run", { err });
-    return EXIT.failed;
+    // What it was given cannot be used: a person must mend it.
+    return err instanceof PortFailure && err.kind === "stalled" ? EXIT.usage : EXIT.failed;
   }
 }

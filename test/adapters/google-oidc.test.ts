@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from "jose";
 import { afterEach, describe, expect, it } from "vitest";
@@ -17,6 +18,9 @@ const { privateKey, publicKey } = await generateKeyPair("RS256");
 const other = await generateKeyPair("RS256");
 const jwk = async (key: CryptoKey, kid: string) => ({ ...(await exportJWK(key)), kid, alg: "RS256", use: "sig" });
 const [FIRST, SECOND] = [await jwk(publicKey, "first"), await jwk(other.publicKey, "second")];
+const { n: _, ...WITHOUT_MODULUS } = FIRST;
+const SHORT = generateKeyPairSync("rsa", { modulusLength: 1_024 }).publicKey.export({ format: "jwk" });
+const PRIVATE = await jwk((await generateKeyPair("RS256", { extractable: true })).privateKey, "first");
 
 interface Signing {
   readonly claims?: JWTPayload;
@@ -153,6 +157,24 @@ describe("Google's keys", () => {
     expect(world.asked).toBe(1);
     world.answer = respond([FIRST]);
     clock.advance(5_000);
+    expect(await identity.problem(await tokenOf())).toBeNull();
+  });
+
+  it.each<[string, readonly object[]]>([
+    ["lacks its modulus", [WITHOUT_MODULUS]],
+    ["has a modulus that is no text", [{ ...FIRST, n: 7 }]],
+    ["has a modulus that is no base64", [{ ...FIRST, n: "%%" }]],
+    ["is too short", [{ ...FIRST, ...SHORT }]],
+    ["is a private one", [PRIVATE]],
+    ["is there twice", [FIRST, { ...SECOND, kid: "first" }]],
+  ])("of which the one wanted %s tell nothing of a token, until there are better ones", async (_, keys) => {
+    const { identity, world, clock } = await google(respond(keys));
+    const { kind, message } = await failureOf(identity.problem(await tokenOf()));
+    expect([kind, message]).toEqual(["dependency", expect.stringMatching(/^Could not judge a token of Google: its key, "first", cannot be used/)]);
+    await failureOf(identity.problem(await tokenOf()));
+    expect(world.asked).toBe(1);
+    world.answer = respond([FIRST]);
+    clock.advance(MINUTE);
     expect(await identity.problem(await tokenOf())).toBeNull();
   });
 

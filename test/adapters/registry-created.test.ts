@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRegistry } from "../../src/adapters/registry.ts";
+import { digestOfBytes } from "../../src/adapters/registry/manifest.ts";
 import { startRegistry, type SandboxRegistry } from "../../sandbox/registry.ts";
 import { VirtualClock } from "../../sandbox/clock.ts";
-import { failureOf } from "./loopback.ts";
+import { closeServers, failureOf, serve } from "./loopback.ts";
 
 const NOW = Date.UTC(2026, 0, 5);
 const BUILT = Date.UTC(2026, 0, 4, 12);
@@ -15,7 +16,10 @@ beforeEach(async () => {
   repository = `${server.host}/acme/app`;
 });
 
-afterEach(() => server.close());
+afterEach(async () => {
+  await server.close();
+  await closeServers();
+});
 
 describe("when an image was built", () => {
   it.each([[undefined], [["linux/amd64", "linux/arm64/v8"]]])("is asked of a registry, for platforms %j", async (platforms) => {
@@ -26,6 +30,16 @@ describe("when an image was built", () => {
   it("is not known of an image that is not there", async () => {
     await server.push("acme/app", "1.0.0");
     expect(await createRegistry({ clock: new VirtualClock(NOW) }).created(repository, `sha256:${"0".repeat(64)}`)).toBeNull();
+  });
+
+  it("is not known of an image whose configuration the registry says that it does not have", async () => {
+    const manifest = JSON.stringify({ schemaVersion: 2, config: { digest: `sha256:${"0".repeat(64)}` } });
+    const host = await serve((request, response) => {
+      if (request.url?.includes("/manifests/") === true) response.end(manifest);
+      else response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry"}]}');
+    });
+    const digest = digestOfBytes(new TextEncoder().encode(manifest));
+    expect(await createRegistry({ clock: new VirtualClock(NOW) }).created(`${host}/app`, digest)).toBeNull();
   });
 
   it("is not believed of other bytes than were asked for", async () => {

@@ -1,4 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRegistry, type RegistryOptions } from "../../src/adapters/registry.ts";
@@ -82,6 +84,61 @@ describe("a credential helper", () => {
     programs.write("test", "exec tail -f /dev/null");
     const problem = await failureOf(ask({ deadlineMs: 200 }));
     expect([problem.kind, problem.message]).toEqual(["dependency", expect.stringContaining("longer than 200 ms and was stopped")]);
+  });
+
+  /** A pipe that a helper's children hold open; it is at its end when none of them is left. */
+  const lifeline = (): { readonly path: string; readonly ended: Promise<unknown>; readonly opened: Promise<unknown> } => {
+    const path = join(programs.directory, "alive");
+    execFileSync("mkfifo", [path]);
+    const stream = createReadStream(path).resume();
+    return { path, opened: once(stream, "data"), ended: once(stream, "end") };
+  };
+
+  it("that hangs is stopped with all that it started", async () => {
+    const { path, ended } = lifeline();
+    programs.write("test", `exec 3> ${path}\necho up >&3\ntail -f /dev/null &\ntail -f /dev/null`);
+    const problem = await failureOf(ask({ deadlineMs: 500 }));
+    expect(problem.message).toContain("longer than 500 ms and was stopped");
+    await ended;
+  });
+
+  it("that leaves something running is answered for when it ends itself, and what it left is stopped", async () => {
+    const { path, ended } = lifeline();
+    programs.answer("answer", "octo", SECRET);
+    programs.write("test", `exec 3> ${path}\necho up >&3\ntail -f /dev/null &\nexec docker-credential-answer get < /dev/null`);
+    expect(await ask({ deadlineMs: 60_000 })).toEqual({ username: "octo", password: SECRET });
+    await ended;
+  });
+
+  it("whose answer is long is heard to its end, though a daemon of another session keeps the answer open", async () => {
+    const secret = "x".repeat(60_000);
+    writeFileSync(join(programs.directory, "answer"), JSON.stringify({ Username: "octo", Secret: secret }));
+    const pids = join(programs.directory, "pids");
+    programs.write("test", `setsid sh -c 'echo $$ >> ${pids}; exec tail -f /dev/null' &\nwhile ! test -s ${pids}; do :; done\ncat ${programs.directory}/answer`);
+    try {
+      expect(await ask({ deadlineMs: 60_000 })).toEqual({ username: "octo", password: secret });
+    } finally {
+      for (const pid of readFileSync(pids, "utf8").split("\n").slice(0, -1)) process.kill(Number(pid), "SIGKILL");
+    }
+  });
+
+  it.each<[how: string, end: (pinion: ChildProcess) => void]>([
+    ["by itself", (pinion) => pinion.stdin?.end("now")],
+    ["by SIGINT", (pinion) => pinion.kill("SIGINT")],
+    ["by SIGTERM", (pinion) => pinion.kill("SIGTERM")],
+  ])("does not outlive Pinion that ends %s", async (_, end) => {
+    const { path, opened, ended } = lifeline();
+    programs.write("test", `exec 3> ${path}\necho up >&3\nexec tail -f /dev/null`);
+    const module = new URL("../../src/adapters/registry/credential-helper.ts", import.meta.url).href;
+    const call = JSON.stringify({ name: "test", host: "ghcr.io", environment: programs.environment });
+    const script = `import { askCredentialHelper } from ${JSON.stringify(module)};
+      process.stdin.once("data", () => process.exit(0));
+      await askCredentialHelper(${call});`;
+    const pinion = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: ["pipe", "inherit", "inherit"] });
+    const exited = once(pinion, "exit");
+    await opened;
+    end(pinion);
+    await Promise.all([exited, ended]);
   });
 
   it("sees its cloud's settings, the way out and where things are, and nothing of Pinion's", async () => {

@@ -227,6 +227,59 @@ describe("HostGate", () => {
     await expect(gate.run("a", limited)).rejects.toMatchObject({ retryAt: clock.now() + 60_000 });
   });
 
+  const untilOf = async (gate: HostGate): Promise<number> => {
+    const refused: unknown = await gate.run("a", () => Promise.resolve()).catch((problem: unknown) => problem);
+    return refused instanceof PortFailure ? (refused.retryAt ?? 0) : 0;
+  };
+  /** What eight calls that are under way together end with, one after the other. */
+  const together = async (gate: HostGate, problems: readonly PortFailure[]): Promise<void> => {
+    const ends = problems.map(() => Promise.withResolvers<never>());
+    const calls = ends.map(({ promise }) => gate.run("a", () => promise).catch(() => undefined));
+    for (const [nth, problem] of problems.entries()) {
+      ends[nth]?.reject(problem);
+      await calls[nth];
+    }
+  };
+  const limit = (retryAt: number | null): PortFailure => new TooManyRequests("list the tags of a/b", "a", retryAt);
+
+  it("counts what comes of calls under way together as one", async () => {
+    const clock = new VirtualClock(0);
+    const gate = new HostGate(8, clock);
+    await together(gate, Array.from({ length: 8 }, () => limit(null)));
+    expect(await untilOf(gate)).toBe(60_000);
+    clock.advance(60_000);
+    await together(gate, Array.from({ length: 8 }, () => limit(null)));
+    expect(await untilOf(gate)).toBe(180_000);
+  });
+
+  it.each<[what: string, problems: readonly PortFailure[], until: number]>([
+    ["a time, then a sooner one", [limit(300_000), limit(20_000)], 300_000],
+    ["a time, then a later one", [limit(20_000), limit(300_000)], 300_000],
+    ["a time, then none", [limit(300_000), limit(null)], 300_000],
+    ["a short time, then none", [limit(20_000), limit(null)], 20_000],
+    ["no time, then one", [limit(null), limit(300_000)], 300_000],
+    ["no time, then a sooner one", [limit(null), limit(20_000)], 60_000],
+    ["a time, then failures", [limit(300_000), ...Array.from({ length: 7 }, () => new PortFailure("dependency", "down"))], 300_000],
+    ["failures, then a short time", [...Array.from({ length: 8 }, () => new PortFailure("dependency", "down")), limit(20_000)], 30_000],
+  ])("keeps the later end of a pause: %s", async (_, problems, until) => {
+    const gate = new HostGate(9, new VirtualClock(0));
+    await together(gate, problems);
+    expect(await untilOf(gate)).toBe(until);
+  });
+
+  it.each([1_000_000, 999_000, 0])("takes %i, a time that is not ahead, for none", async (retryAt) => {
+    const gate = new HostGate(1, new VirtualClock(1_000_000));
+    await expect(gate.run("a", () => Promise.reject(limit(retryAt)))).rejects.toThrow("429");
+    expect(await untilOf(gate)).toBe(1_060_000);
+  });
+
+  it("counts a failure with a time that is not ahead as a failure", async () => {
+    const gate = new HostGate(1, new VirtualClock(1_000_000));
+    const fail = () => Promise.reject(new PortFailure("dependency", "503", { retryAt: 1_000_000 }));
+    for (let nth = 0; nth < 8; nth += 1) await expect(gate.run("a", fail)).rejects.toThrow("503");
+    expect(await untilOf(gate)).toBe(1_030_000);
+  });
+
   it("takes a host that failed eight times in a row for down, for half a minute, then tries it once", async () => {
     const clock = new VirtualClock(0);
     const gate = new HostGate(4, clock);

@@ -129,13 +129,21 @@ describe("digest", () => {
     expect([problem.kind, problem.message]).toEqual(["dependency", expect.stringContaining("an index without an image")]);
   });
 
-  it.each([
+  it.each<[what: string, body: string, headers?: Record<string, string>]>([
     ["a page", "<html>default backend - 404</html>"],
     ["nothing", ""],
     ["JSON of its own", '{"message":"no Route matched with those values"}'],
     ["errors without a code", '{"errors":[{"message":"x"}, null, 7]}'],
-  ])("a 404 with %s, as of a proxy whose registry is away, does not mean that anything is missing", async (_, body) => {
-    const host = await serve((_, response) => response.writeHead(404).end(body));
+    ["no errors", '{"errors":[]}'],
+    ["a router's error", '{"errors":[{"status":"404","code":"ROUTE_NOT_FOUND"}]}'],
+    ["a limit's error", '{"errors":[{"code":"TOOMANYREQUESTS"}]}'],
+    ["the error of an upload", '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}'],
+    ["a code in another case", '{"errors":[{"code":"not_found"}]}'],
+    ["another error beside that of a registry", '{"errors":[{"code":"MANIFEST_UNKNOWN"},{"code":"UNAVAILABLE"}]}'],
+    ["a page and a registry's header, which proxies add to everything", "default backend - 404", { "docker-distribution-api-version": "registry/2.0" }],
+    ["nothing but a registry's header", "", { "docker-distribution-api-version": "registry/2.0" }],
+  ])("a 404 with %s, as of a proxy whose registry is away, does not mean that anything is missing", async (_, body, headers = {}) => {
+    const host = await serve((_, response) => response.writeHead(404, headers).end(body));
     const answers = [await failureOf(client().digest(`${host}/a`, "1")), await failureOf(client().tags(`${host}/a`))];
     for (const { kind, message } of answers) {
       expect([kind, message]).toEqual(["dependency", expect.stringContaining("answered 404 as no registry does, so nothing is known")]);
@@ -143,10 +151,12 @@ describe("digest", () => {
   });
 
   it.each([
-    ["the errors of registries", '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}', {}],
-    ["a registry's header", "404 page not found", { "docker-distribution-api-version": "registry/2.0" }],
-  ])("a 404 with %s does", async (_, body, headers) => {
-    const host = await serve((_, response) => response.writeHead(404, headers).end(body));
+    ["MANIFEST_UNKNOWN", { message: "manifest unknown", detail: { Tag: "1" } }],
+    ["NAME_UNKNOWN", { message: "repository name not known to registry" }],
+    ["NOT_FOUND", { message: "artifact acme/a:1 not found" }],
+    ["TAG_EXPIRED", { message: "Tag 1 was deleted or has expired", detail: {} }],
+  ])("a 404 with a registry's own %s does", async (code, more) => {
+    const host = await serve((_, response) => response.writeHead(404).end(JSON.stringify({ errors: [{ code, ...more }] })));
     expect(await client().digest(`${host}/a`, "1")).toBeNull();
     expect((await failureOf(client().tags(`${host}/a`))).message).toContain("has no such repository");
   });
@@ -292,6 +302,8 @@ describe("a registry in trouble", () => {
     ["says it as a Unix time, as Docker Hub does", String(NOW / 1_000 + 45), 45_000],
     ["says it as a date", new Date(NOW + 30_000).toUTCString(), 30_000],
     ["says hours", "21600", 15 * 60_000],
+    ["says that there is nothing to wait for", "0", 60_000],
+    ["says a Unix time that has just passed", String(NOW / 1_000 - 1), 60_000],
   ])("that is rate limited and %s", async (_, header, pause) => {
     await server.push("acme/app", "1.0.0");
     const registry = client();

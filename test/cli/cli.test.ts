@@ -171,6 +171,14 @@ describe("serve", () => {
     expect(out).not.toMatch(/PRIVATE KEY|eyJ/);
   });
 
+  it("does not start with a Docker config that is none, and says which file and what to give", async () => {
+    const path = join(folderWith({ "config.json": '{"auths": "hidden"' }), "config.json");
+    const { code, out } = await pinion(["serve"], { environment: { ...sound(), PINION_REGISTRY_CONFIG: path } }).ended;
+    expect(code).toBe(2);
+    expect(out).toContain(`PINION_REGISTRY_CONFIG: the Docker config ${path} is not JSON. Give the file that docker login writes`);
+    expect(out).not.toContain("hidden");
+  });
+
   it("says why it cannot run", async () => {
     const { code, out } = await pinion(["serve"], { environment: { ...sound(), HOST: "192.0.2.1" } }).ended;
     expect(code).toBe(3);

@@ -54,6 +54,16 @@ describe("pinion plan", () => {
     expect(git(folder, "status", "--porcelain")).toBe("");
   });
 
+  it("ends with 2 for a Docker config that is none, and says which file and what to give", async () => {
+    const { folder } = await scene();
+    const path = join(folder, "config.json");
+    writeFileSync(path, '{"auths": "hidden"');
+    const { code, out, err } = await pinion(folder, ["plan"], { PINION_REGISTRY_CONFIG: path });
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(`pinion: PINION_REGISTRY_CONFIG: the Docker config ${path} is not JSON. Give the file that docker login writes`);
+    expect(err).not.toContain("hidden");
+  });
+
   it("shows how far it is to whoever watches, and leaves nothing of that behind", async () => {
     const { folder } = await scene();
     const [out, err]: [string[], string[]] = [[], []];

@@ -1,7 +1,7 @@
-import { execFile } from "node:child_process";
 import type { Milliseconds } from "../../domain/answer.ts";
 import { PortFailure } from "../../ports.ts";
 import { credentialHost, type Credentials } from "./credentials.ts";
+import { runProgram, type ProgramEnd } from "./program.ts";
 
 export interface HelperCall {
   /** What stands after `docker-credential-` in the program's name. */
@@ -45,34 +45,24 @@ const PASSED_ON_BY_PREFIX = /^(?:ALIBABA_CLOUD|AWS|AZURE|CLOUDSDK|GOOGLE)_/;
  * when it fails or takes too long. Nothing that it printed gets into a message.
  */
 export async function askCredentialHelper(call: HelperCall): Promise<Credentials | null> {
-  const printed = await run(call);
-  if (printed === null) return null;
-  const credentials = credentialsIn(printed);
-  if (credentials !== undefined) return credentials;
-  throw failure("stalled", call, "answered something else than credentials. Check that it is a Docker credential helper");
-}
-
-/** What it printed, or null when it knows nobody. */
-function run(call: HelperCall): Promise<string | null> {
-  const deadline = call.deadlineMs ?? HELPER_DEADLINE;
-  return new Promise((resolve, reject) => {
-    const options = {
-      cwd: "/",
-      env: environmentOf(call.environment),
-      encoding: "utf8",
-      timeout: deadline,
-      killSignal: "SIGKILL",
-      maxBuffer: LARGEST_ANSWER,
-    } as const;
-    const child = execFile(programOf(call), ["get"], options, (problem, stdout) => {
-      if (problem === null) resolve(stdout);
-      else if (stdout.trim() === KNOWS_NOBODY) resolve(null);
-      else reject(failureOf(call, problem, deadline));
-    });
-    // A program that reads nothing closes the pipe; how it ended tells why.
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(serverOf(call));
+  const deadlineMs = call.deadlineMs ?? HELPER_DEADLINE;
+  const end = await runProgram({
+    program: programOf(call),
+    args: ["get"],
+    input: serverOf(call),
+    environment: environmentOf(call.environment),
+    deadlineMs,
+    maxBytes: LARGEST_ANSWER,
   });
+  if (end.kind !== "ended") throw failureOf(call, end, deadlineMs);
+  if (end.code === 0) {
+    const credentials = credentialsIn(end.printed);
+    if (credentials !== undefined) return credentials;
+    throw failure("stalled", call, "answered something else than credentials. Check that it is a Docker credential helper");
+  }
+  if (end.printed.trim() === KNOWS_NOBODY) return null;
+  const how = end.code === null ? "did not end by itself (killed)" : `ended with ${end.code}`;
+  throw failure("dependency", call, `${how}. ${byHand(call)}`);
 }
 
 function environmentOf(ambient: HelperCall["environment"]): Record<string, string> {
@@ -83,17 +73,21 @@ function environmentOf(ambient: HelperCall["environment"]): Record<string, strin
   return { ...Object.fromEntries(passed), LC_ALL: "C" };
 }
 
-function failureOf(call: HelperCall, problem: { readonly code?: unknown; readonly killed?: boolean }, deadline: Milliseconds): PortFailure {
-  const { code } = problem;
-  const byHand = `Run it by hand to see why: printf ${serverOf(call)} | ${programOf(call)} get`;
-  if (code === "ENOENT") return failure("stalled", call, "is not there. Install it on PATH where Pinion runs, as in its image");
-  if (code === "EACCES") return failure("stalled", call, "may not be run. Make it executable for Pinion's user");
-  if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
-    return failure("stalled", call, `answered more than ${LARGEST_ANSWER} bytes, which is the limit. Check that it is a Docker credential helper`);
+function failureOf(call: HelperCall, end: Exclude<ProgramEnd, { kind: "ended" }>, deadline: Milliseconds): PortFailure {
+  switch (end.kind) {
+    case "too late":
+      return failure("dependency", call, `took longer than ${deadline} ms and was stopped. ${byHand(call)}`);
+    case "too much":
+      return failure("stalled", call, `answered more than ${LARGEST_ANSWER} bytes, which is the limit. Check that it is a Docker credential helper`);
+    case "not started":
+      if (end.code === "ENOENT") return failure("stalled", call, "is not there. Install it on PATH where Pinion runs, as in its image");
+      if (end.code === "EACCES") return failure("stalled", call, "may not be run. Make it executable for Pinion's user");
+      return failure("dependency", call, `could not be started (${end.code}). ${byHand(call)}`);
   }
-  if (problem.killed === true) return failure("dependency", call, `took longer than ${deadline} ms and was stopped. ${byHand}`);
-  const end = typeof code === "number" ? `ended with ${code}` : `did not end by itself (${typeof code === "string" ? code : "killed"})`;
-  return failure("dependency", call, `${end}. ${byHand}`);
+}
+
+function byHand(call: HelperCall): string {
+  return `Run it by hand to see why: printf ${serverOf(call)} | ${programOf(call)} get`;
 }
 
 function failure(kind: "stalled" | "dependency", call: HelperCall, problem: string): PortFailure {

@@ -20,6 +20,7 @@ export type DockerConfigResult =
       /** What in the file is not used, and why; for the operator. */
       readonly unused: readonly string[];
     }
+  /** `problem` goes on after the file's name. */
   | { readonly ok: false; readonly problem: string };
 
 /**
@@ -32,14 +33,14 @@ export function parseDockerConfig(text: string): DockerConfigResult {
     config = JSON.parse(text);
   } catch {
     // The parser's message quotes the text, which holds passwords.
-    return { ok: false, problem: "the Docker config is not JSON" };
+    return { ok: false, problem: "is not JSON" };
   }
-  if (!isRecord(config)) return { ok: false, problem: "the Docker config is not a JSON object" };
+  if (!isRecord(config)) return { ok: false, problem: "is not a JSON object" };
   const unused: string[] = [];
   const helpers = helpersOf(config, unused);
-  if (typeof helpers === "string") return { ok: false, problem: `the Docker config has ${helpers}` };
+  if (typeof helpers === "string") return { ok: false, problem: `has ${helpers}` };
   const auths = config["auths"] ?? {};
-  if (!isRecord(auths)) return { ok: false, problem: 'the Docker config has an "auths" that is not an object' };
+  if (!isRecord(auths)) return { ok: false, problem: 'has an "auths" that is not an object' };
   const credentials = new Map<string, Credentials>();
   for (const [key, entry] of Object.entries(auths)) {
     const read = readEntry(key, entry);

@@ -89,21 +89,30 @@ export class HostGate {
   }
 
   #learn(lane: Lane, problem: unknown): void {
-    const now = this.#clock.now();
     if (!(problem instanceof PortFailure) || problem.kind !== "dependency") {
       lane.failures = 0;
-    } else if (problem.retryAt !== null) {
-      lane.paused = { until: Math.min(problem.retryAt, now + LONGEST_PAUSE), why: "asked to be left alone" };
-    } else if (problem instanceof TooManyRequests) {
-      const pause = Math.min(PAUSE_WHEN_LIMITED * 2 ** lane.limits, LONGEST_PAUSE);
+      return;
+    }
+    const now = this.#clock.now();
+    // A time that is not ahead says as little as none.
+    if (problem.retryAt !== null && problem.retryAt > now) {
+      pause(lane, Math.min(problem.retryAt, now + LONGEST_PAUSE), "asked to be left alone");
+      return;
+    }
+    // Calls that were under way when the pause began tell nothing new: together they are one.
+    if (lane.paused !== null && lane.paused.until > now) return;
+    if (problem instanceof TooManyRequests) {
+      pause(lane, now + Math.min(PAUSE_WHEN_LIMITED * 2 ** lane.limits, LONGEST_PAUSE), "is asked too much");
       lane.limits += 1;
-      lane.paused = { until: now + pause, why: "is asked too much" };
     } else {
       // Not set back when the pause is over: the next failure pauses again, the next answer ends it.
       lane.failures += 1;
-      if (lane.failures >= FAILURES_WHEN_DOWN) {
-        lane.paused = { until: now + PAUSE_WHEN_DOWN, why: `failed ${lane.failures} times in a row` };
-      }
+      if (lane.failures >= FAILURES_WHEN_DOWN) pause(lane, now + PAUSE_WHEN_DOWN, `failed ${lane.failures} times in a row`);
     }
   }
+}
+
+/** The later end counts: an answer that asks for less was on its way before, or is another server's. */
+function pause(lane: Lane, until: Instant, why: string): void {
+  if (lane.paused === null || lane.paused.until < until) lane.paused = { until, why };
 }
