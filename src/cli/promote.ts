@@ -47,7 +47,7 @@ async function promote(app: string, environment: string, planned: Planned, given
   const place = told.places.find((other) => other.app === app && other.environment === environment);
   if (place === undefined) return refuse(whyNoPlace(app, environment, planned, told.reasons), given, terminal);
   const { opening } = place;
-  if (opening === null) return unchanged(place, given, terminal);
+  if (opening === null) return unchanged(place, planned, given, terminal);
   if (opening.commit.newFiles.length > 0) {
     return refuse(`"${opening.title}" is what is planned there: leave it to the App, which puts the bad release into quarantine`, given, terminal);
   }
@@ -64,11 +64,17 @@ function whyNoPlace(app: string, environment: string, { rehearsal, branch }: Pla
   return `${app} is in no environment "${environment}"; it is in: ${[...there.keys()].join(", ")}`;
 }
 
-function unchanged({ reasons, isCurrent }: PlaceOutlook, given: Given, terminal: Terminal): ExitCode {
+function unchanged({ reasons, isCurrent }: PlaceOutlook, { rehearsal }: Planned, given: Given, terminal: Terminal): ExitCode {
   const reason = reasons.join("; ");
-  if (!isCurrent) return refuse(reason, given, terminal);
+  if (!isCurrent) return refuse(reason, given, terminal, isOutage(reasons, rehearsal) ? SET_EXIT.failed : SET_EXIT.refused);
   terminal.out(given.json ? `${JSON.stringify({ outcome: "unchanged", reason })}\n` : `nothing to change: ${reason}\n`);
   return SET_EXIT.unchanged;
+}
+
+/** Whether all that stands in the way is that something did not answer: what a person must mend first stays a refusal. */
+function isOutage(reasons: readonly string[], { unlearned }: Planned["rehearsal"]): boolean {
+  const passing = unlearned.filter(({ failure }) => failure !== "stalled");
+  return reasons.every((reason) => passing.some((unknown) => reason.includes(unknown.reason)));
 }
 
 async function write(opening: Opening, { workTree }: Planned, given: Given, terminal: Terminal): Promise<ExitCode> {

@@ -187,8 +187,20 @@ describe("pinion promote", () => {
       expect(err).toContain(problem);
     }
     await registry.close();
-    expect(await run("promote", "web", "dev")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("could not be reached") });
+    expect(await run("promote", "web", "dev")).toMatchObject({ code: 1, out: "", err: expect.stringContaining("could not be reached") });
     expect(git(folder, "status", "--porcelain")).toBe("");
+  });
+
+  it("tells a registry that may answer later from what another try would not change", async () => {
+    const { registry, run } = await scene();
+    registry.fail(503);
+    // What is not known of dev is no reason of prod's.
+    expect(await run("promote", "web", "prod")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("nothing has been proven in dev") });
+    const failed = await run("promote", "web", "dev", "--json");
+    expect([failed.code, JSON.parse(failed.out)]).toEqual([1, { outcome: "refused", reason: expect.stringContaining("answered 503") }]);
+    registry.recover();
+    registry.access.requireBasic({ username: "u", password: "p" });
+    expect(await run("promote", "web", "dev")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("There are no credentials") });
   });
 
   it("refuses a bare repository, and a file that is not as on the default branch any more", async () => {
