@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startRegistry, type SandboxRegistry } from "../../sandbox/registry.ts";
 import { planCommand } from "../../src/cli/plan.ts";
@@ -166,10 +166,19 @@ describe("pinion promote", () => {
     expect(git(folder, "status", "--porcelain")).toBe(`M ${DEV}`);
   });
 
+  it("writes into the clone that a folder belongs to, from anywhere", async () => {
+    const { folder } = await scene();
+    const elsewhere = folderWith({});
+    expect(await pinion(elsewhere, ["promote", "web", "dev", join(folder, "apps")])).toMatchObject({ code: 0, out: expect.stringContaining(`--- a/${DEV}\n`) });
+    expect(git(folder, "status", "--porcelain")).toBe(`M ${DEV}`);
+    const { code, out, err } = await pinion(elsewhere, ["promote", "web", "dev", folder]);
+    expect([code, out]).toEqual([3, ""]);
+    expect(err).toContain(`nothing to change: ${join(relative(elsewhere, folder), DEV)} in the work tree has it already\n`);
+  });
+
   it("has nothing to change where the newest is pinned", async () => {
     const { run } = await scene({ pinned: "1.1.0" });
-    const { code, out } = await run("promote", "web", "dev");
-    expect([code, out]).toEqual([3, "nothing to change: 1.1.0 is the newest and is pinned\n"]);
+    expect(await run("promote", "web", "dev")).toEqual({ code: 3, out: "", err: "nothing to change: 1.1.0 is the newest and is pinned\n" });
   });
 
   it("refuses what was not proven upstream, what is not there, and what cannot be known", async () => {
@@ -180,7 +189,8 @@ describe("pinion promote", () => {
       [["web", "qa"], 'web is in no environment "qa"; it is in: dev, prod'],
       [["api", "dev"], 'main has no app "api"; there are: web'],
       [["web"], "which app, and where?"],
-      [["web", "dev", "x"], 'does not take "x"'],
+      [["web", "dev", "x"], "x is no folder"],
+      [["web", "dev", ".", "x"], 'does not take "x"'],
     ] as const) {
       const { code, out, err } = await run("promote", ...args);
       expect([code, out]).toEqual([2, ""]);
