@@ -13,11 +13,12 @@ type Opening = Extract<Action, { readonly kind: "open" }>;
 
 export const promoteCommand: Command = {
   name: "promote",
-  parameters: "APP ENV [--dry-run] [--json]",
+  parameters: "APP ENV [DIR] [--dry-run] [--json]",
   summary: "write the pin of the release that may enter an environment",
-  details: `In a clone, without GitHub: finds the release that pinion plan would promote, also where it is promoted on
-request only, writes its pin into the work tree, and shows the difference. Nothing else in the file
-changes; nothing is committed. The gates judge the pull request that you make of it.
+  details: `In the clone that DIR (the current folder unless given) belongs to, without GitHub: finds the release that
+pinion plan would promote, also where it is promoted on request only, writes its pin into the work tree,
+and shows the difference. Nothing else in the file changes; nothing is committed. The gates judge the
+pull request that you make of it.
 
   --dry-run   show what would change, and change nothing
   --json      {"outcome": "changed", "unchanged" or "refused", "file"?, "diff"?, "check"?: what the gates
@@ -28,11 +29,11 @@ changes; nothing is committed. The gates judge the pull request that you make of
   2  refused, or the command line, the clone or the environment cannot be used
   3  nothing to change: what is wanted is pinned
 `,
-  accepts: { words: 2, json: true, options: [{ name: "dry-run", value: false }] },
+  accepts: { words: 3, json: true, options: [{ name: "dry-run", value: false }] },
   run: async (given, terminal) => {
-    const [app, environment] = given.words;
+    const [app, environment, directory = "."] = given.words;
     if (app === undefined || environment === undefined) return refuse("which app, and where? Write pinion promote APP ENV", given, terminal);
-    const planned = await rehearseIn(".", { environment }, terminal);
+    const planned = await rehearseIn(directory, { environment }, terminal);
     if (!("rehearsal" in planned)) {
       const code = planned.code === EXIT.failed ? SET_EXIT.failed : SET_EXIT.refused;
       return refuse(planned.problem.replace(/^pinion: /, "").trimEnd(), given, terminal, code);
@@ -47,7 +48,7 @@ async function promote(app: string, environment: string, planned: Planned, given
   const place = told.places.find((other) => other.app === app && other.environment === environment);
   if (place === undefined) return refuse(whyNoPlace(app, environment, planned, told.reasons), given, terminal);
   const { opening } = place;
-  if (opening === null) return unchanged(place, given, terminal);
+  if (opening === null) return unchanged(place, planned, given, terminal);
   if (opening.commit.newFiles.length > 0) {
     return refuse(`"${opening.title}" is what is planned there: leave it to the App, which puts the bad release into quarantine`, given, terminal);
   }
@@ -64,11 +65,22 @@ function whyNoPlace(app: string, environment: string, { rehearsal, branch }: Pla
   return `${app} is in no environment "${environment}"; it is in: ${[...there.keys()].join(", ")}`;
 }
 
-function unchanged({ reasons, isCurrent }: PlaceOutlook, given: Given, terminal: Terminal): ExitCode {
+function unchanged({ reasons, isCurrent }: PlaceOutlook, { rehearsal }: Planned, given: Given, terminal: Terminal): ExitCode {
   const reason = reasons.join("; ");
-  if (!isCurrent) return refuse(reason, given, terminal);
-  terminal.out(given.json ? `${JSON.stringify({ outcome: "unchanged", reason })}\n` : `nothing to change: ${reason}\n`);
+  if (!isCurrent) return refuse(reason, given, terminal, isOutage(reasons, rehearsal) ? SET_EXIT.failed : SET_EXIT.refused);
+  return nothingToChange({ reason }, given, terminal);
+}
+
+function nothingToChange(told: { readonly file?: string; readonly reason: string }, { json }: Given, terminal: Terminal): ExitCode {
+  if (json) terminal.out(`${JSON.stringify({ outcome: "unchanged", ...told })}\n`);
+  else terminal.err(`nothing to change: ${told.reason}\n`);
   return SET_EXIT.unchanged;
+}
+
+/** Whether all that stands in the way is that something did not answer: what a person must mend first stays a refusal. */
+function isOutage(reasons: readonly string[], { unlearned }: Planned["rehearsal"]): boolean {
+  const passing = unlearned.filter(({ failure }) => failure !== "stalled");
+  return reasons.every((reason) => passing.some((unknown) => reason.includes(unknown.reason)));
 }
 
 async function write(opening: Opening, { workTree }: Planned, given: Given, terminal: Terminal): Promise<ExitCode> {
@@ -80,11 +92,7 @@ async function write(opening: Opening, { workTree }: Planned, given: Given, term
   if (!text.ok) return refuse(text.problem, given, terminal);
   const result = editPins(edit.file, text.text, edit.pins);
   if (result.outcome === "refused") return refuse(result.reason, given, terminal);
-  if (result.outcome === "unchanged") {
-    const reason = `${shown} in the work tree has it already`;
-    terminal.out(given.json ? `${JSON.stringify({ outcome: "unchanged", file: edit.file, reason })}\n` : `nothing to change: ${reason}\n`);
-    return SET_EXIT.unchanged;
-  }
+  if (result.outcome === "unchanged") return nothingToChange({ file: edit.file, reason: `${shown} in the work tree has it already` }, given, terminal);
   if (!given.options.has("dry-run")) {
     const failure = await writeFile(path, result.text).then(() => null, codeOf);
     if (failure !== null) return refuse(`${shown} cannot be written (${failure}): check that you may write it`, given, terminal, SET_EXIT.failed);

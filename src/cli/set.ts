@@ -3,6 +3,7 @@ import { unifiedDiff } from "../domain/line-diff.ts";
 import type { EditResult } from "../domain/pins.ts";
 import { parseSetRequest, setRequested } from "../domain/pins/set-request.ts";
 import type { SetRequest } from "../domain/pins/set-request.ts";
+import { changedValues } from "./changed-values.ts";
 import type { Command, Given, Terminal } from "./command.ts";
 
 /** Scripts need to tell a change from none, so this command has codes of its own. */
@@ -57,8 +58,15 @@ async function finish(file: string, before: string, result: EditResult, given: G
     }
   }
   if (given.json) terminal.out(`${JSON.stringify({ outcome: result.outcome, ...(diff === "" ? {} : { diff }) })}\n`);
-  else if (dry) terminal.out(terminal.watched.out ? coloured(diff) : diff);
+  else {
+    if (dry) terminal.out(terminal.watched.out ? coloured(diff) : diff);
+    terminal.err(result.outcome === "changed" ? inWords(file, changedValues(before, result.text), dry) : `nothing to change: ${file} says so already\n`);
+  }
   return SET_EXIT[result.outcome];
+}
+
+function inWords(file: string, values: number, dry: boolean): string {
+  return `${file}: ${values} ${values === 1 ? "value" : "values"} ${dry ? "would change" : "changed"}\n`;
 }
 
 function refuse(reason: string, { json }: Given, terminal: Terminal) {

@@ -28,11 +28,19 @@ export function parseConfig(text: string): ConfigResult {
   const plain = plainValue(document);
   if (!plain.ok) return refused(text, [...duplicates, plain.problem]);
 
-  const problems: SchemaProblem[] = [...checkConfigShape(plain.value)];
-  const config = readConfig(plain.value, document, (path, message, at = "value") => problems.push({ path, at, message }));
+  const shape = checkConfigShape(plain.value);
+  const told = new Set(shape.map(placeOf));
+  const broken: SchemaProblem[] = [];
+  const config = readConfig(plain.value, document, (path, message, at = "value") => broken.push({ path, at, message }));
+  // What the shape forbids is told once: what the readers make of such a value says nothing more.
+  const problems = [...shape, ...broken.filter((problem) => !told.has(placeOf(problem)))];
   if (problems.length === 0 && duplicates.length === 0) return { ok: true, config };
   const placed = problems.slice(0, MOST_PLACED).map(({ path, at, message }) => ({ offset: offsetOf(document, path, at), message }));
   return refused(text, [...duplicates, ...placed]);
+}
+
+function placeOf({ path, at }: SchemaProblem): string {
+  return JSON.stringify([at, path]);
 }
 
 function refused(text: string, problems: readonly YamlProblem[]): ConfigResult {

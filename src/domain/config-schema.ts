@@ -1,5 +1,7 @@
 import { compileSchemaCheck } from "./schema-check.ts";
 import type { JsonSchema } from "./schema-check.ts";
+import { LONGEST_EXTRACT, LONGEST_PATTERN } from "./tag-filter.ts";
+import { LONGEST_TAG_PATTERN } from "./tag-pattern.ts";
 
 /** The closed sets of the config; the reader and the schema share them. */
 export const MODES = ["enforce", "observe"] as const;
@@ -36,7 +38,11 @@ const NAME: JsonSchema = {
   errorMessage: "must be lower-case letters, digits and inner hyphens, 40 at most",
 };
 
-const TEXT: JsonSchema = { type: "string", minLength: 1, maxLength: 500, errorMessage: "must be text of 1 to 500 characters" };
+const TEXT = textUpTo(500);
+
+function textUpTo(characters: number): JsonSchema {
+  return { type: "string", minLength: 1, maxLength: characters, errorMessage: `must be text of 1 to ${characters} characters` };
+}
 
 const DURATION: JsonSchema = {
   type: "string",
@@ -168,7 +174,7 @@ const ENVIRONMENT: JsonSchema = {
 
 const TAG_PATTERNS: JsonSchema = {
   type: "array",
-  items: TEXT,
+  items: textUpTo(LONGEST_TAG_PATTERN),
   minItems: 1,
   maxItems: 50,
   uniqueItems: true,
@@ -184,12 +190,12 @@ const TAG_FILTER: JsonSchema = {
   required: ["pattern"],
   properties: {
     pattern: {
-      ...TEXT,
+      ...textUpTo(LONGEST_PATTERN),
       description: "A regular expression of RE2, as Go and Flux have it, for the whole tag.",
       examples: ["main-[0-9a-f]{7}-(?<build>[0-9]+)"],
     },
     extract: {
-      ...TEXT,
+      ...textUpTo(LONGEST_EXTRACT),
       description: "What of the tag is put in order: `$1` or `$name` stands for a group of the pattern. The whole tag unless given.",
       examples: ["$build"],
     },
@@ -221,6 +227,7 @@ const SETTINGS: NonNullable<JsonSchema["properties"]> = {
       order: {
         description: "For tags that are no versions: the greatest number, or the last by the alphabet, is taken.",
         enum: ORDERS,
+        errorMessage: `must be ${ORDERS.join(" or ")} (there is none that takes the least, or the first)`,
       },
       tag: {
         ...TEXT,

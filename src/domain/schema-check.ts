@@ -90,7 +90,7 @@ function explain(error: ErrorObject, path: YamlPath, options: SchemaCheckOptions
     case "required":
       return { path, at: "key", message: `${formatPath(path)} lacks the key "${parameter(error, "missingProperty")}"` };
     case "enum":
-      return { path, at: "value", message: notInSet(path, error.data, schema.enum ?? []) };
+      return { path, at: "value", message: notInSet(path, error.data, schema) };
     case "uniqueItems":
       return { path, at: "value", message: `${formatPath(path)} has an entry twice` };
     default:
@@ -106,9 +106,9 @@ function unknownKey(path: YamlPath, key: string, schema: JsonSchema, options: Sc
   return { path: [...path, key], at: "key", message: refused ?? `unknown key "${shorten(key)}" in ${formatPath(path)}.${hint}` };
 }
 
-function notInSet(path: YamlPath, data: unknown, allowed: readonly string[]): string {
+function notInSet(path: YamlPath, data: unknown, { enum: allowed = [], errorMessage }: JsonSchema): string {
   const meant = typeof data === "string" ? didYouMean(data, allowed) : "";
-  return `${formatPath(path)} must be ${allowed.join(" or ")}, but is ${describe(data)}.${meant}`;
+  return `${formatPath(path)} ${errorMessage ?? `must be ${allowed.join(" or ")}`}, but is ${describe(data)}.${meant}`;
 }
 
 /** The schema's own words, else the plain rule, which Ajv words well enough ("must be >= 1"). */

@@ -1,7 +1,8 @@
 import { RE2JS, RE2JSException } from "re2js";
 
-const LONGEST_PATTERN = 256;
-const LONGEST_EXTRACT = 128;
+/** In characters, as is {@link LONGEST_EXTRACT}. */
+export const LONGEST_PATTERN = 256;
+export const LONGEST_EXTRACT = 128;
 /** In instructions of the engine: a registry may list a hundred thousand tags, and each takes as many steps as it has characters, times this. */
 const LARGEST_PROGRAM = 250;
 

@@ -1,11 +1,12 @@
-const LONGEST_PATTERN = 128;
+/** In characters. A tag has no more (OCI Distribution Specification, "Pulling manifests"). */
+export const LONGEST_TAG_PATTERN = 128;
 
 /** What tags are made of (OCI distribution-spec, "Pulling manifests"), and the two wildcards. */
 const PATTERN = /^[a-zA-Z0-9_.*?-]+$/;
 
 /** What is wrong with a pattern for tags, and what to write instead; null when it is sound. */
 export function tagPatternProblem(pattern: string): string | null {
-  if (pattern.length > LONGEST_PATTERN) return `the pattern is longer than ${LONGEST_PATTERN} characters`;
+  if (pattern.length > LONGEST_TAG_PATTERN) return `the pattern is longer than ${LONGEST_TAG_PATTERN} characters`;
   if (PATTERN.test(pattern)) return null;
   return `"${pattern}" is not a pattern of tags: write letters, digits, "_", "." and "-", "*" for any characters and "?" for one, as in "*-debug"`;
 }

@@ -1,4 +1,4 @@
-import type { Answer, Instant } from "../domain/answer.ts";
+import type { Answer, Instant, Unknown } from "../domain/answer.ts";
 import { needKey } from "../domain/need.ts";
 import type { Knowledge, Need, NeedAnswers } from "../domain/observation.ts";
 import type { ObservedApplication } from "../domain/rollout.ts";
@@ -22,6 +22,11 @@ export class AnswerStore implements Knowledge {
 
   put<K extends Need["kind"]>(need: Extract<Need, { kind: K }>, answer: Answer<NeedAnswers[K]>): void {
     keep(this.#answers, needKey(need), answer);
+  }
+
+  /** What was asked for and could not be learned. */
+  unlearned(): readonly Unknown[] {
+    return [...this.#answers.values()].filter((answer) => !answer.known);
   }
 
   /** Commits never change, so what Git told of one it would tell again: polling a cluster starts no process each time. */

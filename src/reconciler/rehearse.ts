@@ -1,4 +1,5 @@
 import type { Plan } from "../domain/action.ts";
+import type { Unknown } from "../domain/answer.ts";
 import type { Config, Environment } from "../domain/config.ts";
 import { appendRecords } from "../domain/ledger.ts";
 import type { Observation, Repository } from "../domain/observation.ts";
@@ -20,6 +21,8 @@ export interface Rehearsal {
   readonly asIfInstalled: boolean;
   /** The configuration says `observe`; it was planned as if it said `enforce`. */
   readonly asIfEnforcing: boolean;
+  /** What it asked registries, Argo CD and Prometheus, and could not learn. Reasons in the plan have these reasons in them, as they stand. */
+  readonly unlearned: readonly Unknown[];
 }
 
 /** A promotion that somebody asks for: the environment takes its candidate as if it promoted by itself. */
@@ -57,7 +60,7 @@ export async function rehearse(
   for (let looks = 1; looks < MOST_LOOKS && plan.needs.length > 0; looks += 1) {
     plan = await planKnowingly(ports, policies, observation, answers, watch);
   }
-  return { observation, plan, asIfInstalled, asIfEnforcing };
+  return { observation, plan, asIfInstalled, asIfEnforcing, unlearned: answers.unlearned() };
 }
 
 function forRehearsal(config: Config, asked: Asked | null): Config {

@@ -212,21 +212,32 @@ describe("pinion set", () => {
   it("changes a file in place, and nothing else in it", async () => {
     const folder = folderWith({ "values.yaml": text });
     chmodSync(join(folder, "values.yaml"), 0o640);
-    expect(await pinion(folder, "set", "values.yaml", "tag=v2", "nginx=nginx:1.3")).toEqual({ code: 0, out: "", err: "" });
+    expect(await pinion(folder, "set", "values.yaml", "tag=v2", "nginx=nginx:1.3")).toEqual({ code: 0, out: "", err: "values.yaml: 2 values changed\n" });
     expect(readFileSync(join(folder, "values.yaml"), "utf8")).toBe("# web\r\nimage: nginx:1.3 # pinned\r\ntag: 'v2'");
     expect(statSync(join(folder, "values.yaml")).mode & 0o777).toBe(0o640);
-    expect(await pinion(folder, "set", "values.yaml", "tag=v2", "nginx=nginx:1.3")).toEqual({ code: 3, out: "", err: "" });
-    expect((await pinion(folder, "set", "values.yaml", "tag=v2", "--json")).out).toBe('{"outcome":"unchanged"}\n');
+    expect(await pinion(folder, "set", "values.yaml", "tag=v2", "nginx=nginx:1.3")).toEqual({ code: 3, out: "", err: "nothing to change: values.yaml says so already\n" });
+    expect(await pinion(folder, "set", "values.yaml", "tag=v2", "--json")).toEqual({ code: 3, out: '{"outcome":"unchanged"}\n', err: "" });
   });
 
   it("prints with --dry-run what it would change", async () => {
     const folder = folderWith({ "values.yaml": text });
     const dry = await pinion(folder, "set", "values.yaml", "nginx=nginx:1.3", "--dry-run");
     const diff = "--- a/values.yaml\n+++ b/values.yaml\n@@ -1,3 +1,3 @@\n # web\r\n-image: nginx:1.2 # pinned\r\n+image: nginx:1.3 # pinned\r\n tag: 'v1'\n\\ No newline at end of file\n";
-    expect(dry).toEqual({ code: 0, out: diff, err: "" });
+    expect(dry).toEqual({ code: 0, out: diff, err: "values.yaml: 1 value would change\n" });
     expect(readFileSync(join(folder, "values.yaml"), "utf8")).toBe(text);
     expect(JSON.parse((await pinion(folder, "set", "values.yaml", "nginx=nginx:1.3", "--dry-run", "--json")).out)).toEqual({ outcome: "changed", diff });
-    expect((await pinion(folder, "set", "values.yaml", "nginx=nginx:1.2", "--dry-run")).code).toBe(3);
+    expect(await pinion(folder, "set", "values.yaml", "nginx=nginx:1.2", "--dry-run")).toEqual({ code: 3, out: "", err: "nothing to change: values.yaml says so already\n" });
+  });
+
+  it.each([
+    ["several on one line", "a: {tag: v1, image: nginx:1.2}\n", ["a.tag=v2", "nginx=nginx:1.3"], "2 values"],
+    ["one image in several documents", "image: nginx:1.2\n---\n- image: nginx:1.2\n", ["nginx=nginx:1.3"], "2 values"],
+    ["values that change places", "a: v1\nb: v2\n", ["a=v2", "b=v1"], "2 values"],
+    ["a key that comes anew", "images:\n- name: nginx\n  newTag: '1.2'\n", [`nginx=nginx:1.3@sha256:${"a".repeat(64)}`], "2 values"],
+    ["what is so already beside", "a: v1\nb: v2\n", ["a=v1", "b=v3"], "1 value"],
+  ])("counts the values it changed: %s", async (_, before, changes, told) => {
+    const folder = folderWith({ "kustomization.yaml": before });
+    expect(await pinion(folder, "set", "kustomization.yaml", ...changes)).toEqual({ code: 0, out: "", err: `kustomization.yaml: ${told} changed\n` });
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startRegistry, type SandboxRegistry } from "../../sandbox/registry.ts";
 import { planCommand } from "../../src/cli/plan.ts";
@@ -176,10 +176,19 @@ describe("pinion promote", () => {
     expect(git(folder, "status", "--porcelain")).toBe(`M ${DEV}`);
   });
 
+  it("writes into the clone that a folder belongs to, from anywhere", async () => {
+    const { folder } = await scene();
+    const elsewhere = folderWith({});
+    expect(await pinion(elsewhere, ["promote", "web", "dev", join(folder, "apps")])).toMatchObject({ code: 0, out: expect.stringContaining(`--- a/${DEV}\n`) });
+    expect(git(folder, "status", "--porcelain")).toBe(`M ${DEV}`);
+    const { code, out, err } = await pinion(elsewhere, ["promote", "web", "dev", folder]);
+    expect([code, out]).toEqual([3, ""]);
+    expect(err).toContain(`nothing to change: ${join(relative(elsewhere, folder), DEV)} in the work tree has it already\n`);
+  });
+
   it("has nothing to change where the newest is pinned", async () => {
     const { run } = await scene({ pinned: "1.1.0" });
-    const { code, out } = await run("promote", "web", "dev");
-    expect([code, out]).toEqual([3, "nothing to change: 1.1.0 is the newest and is pinned\n"]);
+    expect(await run("promote", "web", "dev")).toEqual({ code: 3, out: "", err: "nothing to change: 1.1.0 is the newest and is pinned\n" });
   });
 
   it("refuses what was not proven upstream, what is not there, and what cannot be known", async () => {
@@ -190,15 +199,28 @@ describe("pinion promote", () => {
       [["web", "qa"], 'web is in no environment "qa"; it is in: dev, prod'],
       [["api", "dev"], 'main has no app "api"; there are: web'],
       [["web"], "which app, and where?"],
-      [["web", "dev", "x"], 'does not take "x"'],
+      [["web", "dev", "x"], "x is no folder"],
+      [["web", "dev", ".", "x"], 'does not take "x"'],
     ] as const) {
       const { code, out, err } = await run("promote", ...args);
       expect([code, out]).toEqual([2, ""]);
       expect(err).toContain(problem);
     }
     await registry.close();
-    expect(await run("promote", "web", "dev")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("could not be reached") });
+    expect(await run("promote", "web", "dev")).toMatchObject({ code: 1, out: "", err: expect.stringContaining("could not be reached") });
     expect(git(folder, "status", "--porcelain")).toBe("");
+  });
+
+  it("tells a registry that may answer later from what another try would not change", async () => {
+    const { registry, run } = await scene();
+    registry.fail(503);
+    // What is not known of dev is no reason of prod's.
+    expect(await run("promote", "web", "prod")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("nothing has been proven in dev") });
+    const failed = await run("promote", "web", "dev", "--json");
+    expect([failed.code, JSON.parse(failed.out)]).toEqual([1, { outcome: "refused", reason: expect.stringContaining("answered 503") }]);
+    registry.recover();
+    registry.access.requireBasic({ username: "u", password: "p" });
+    expect(await run("promote", "web", "dev")).toMatchObject({ code: 2, out: "", err: expect.stringContaining("There are no credentials") });
   });
 
   it("refuses a bare repository, and a file that is not as on the default branch any more", async () => {
