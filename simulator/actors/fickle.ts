@@ -68,7 +68,7 @@ async function approve(turn: Turn): Promise<string> {
 }
 
 /** Asks for changes of what others approve after that. */
-export async function contrarian(turn: Turn): Promise<string> {
+async function contrarian(turn: Turn): Promise<string> {
   const pull = awaited(turn);
   if (pull === undefined) return "nothing waits for anybody's word";
   const [one = "alice", ...others] = turn.chance.percent(50) ? PEOPLE : PEOPLE.toReversed();

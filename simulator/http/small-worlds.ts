@@ -25,7 +25,21 @@ function reviewedWorld(drawn: Setup, chance: Chance): Setup {
     ...small(drawn, chance),
     apps: alone ? ["checkout", "search"] : ["checkout"],
     config: { ...drawn.config, environments: alone ? [prod] : [DEV, prod], slo: half(), limit: 50 },
-    actors: [...shippers(4), "fickle", "fickle", "contrarian", "petitioner", "approver", ...Array.from({ length: 2 }, () => chance.oneOf(SOMEBODY) ?? "crowd")],
+    actors: [...shippers(4), "fickle", "fickle", "petitioner", "approver", ...Array.from({ length: 2 }, () => chance.oneOf(SOMEBODY) ?? "crowd")],
+  };
+}
+
+/** One word at a time, and each stands until it was looked at: what a single review means decides. */
+function deliberateWorld(drawn: Setup, chance: Chance): Setup {
+  const prod: EnvironmentSetup = { ...PROD, after: [], merge: "on-approval", approvals: { count: 1, teams: [] } };
+  return {
+    ...small(drawn, chance),
+    apps: ["checkout", "search"],
+    config: { ...drawn.config, environments: [prod], slo: false, limit: 50 },
+    replicas: 1,
+    troubled: 0,
+    liveliness: 5,
+    actors: [...shippers(3), "fickle", "fickle"],
   };
 }
 
@@ -93,4 +107,4 @@ function small(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-export const SMALL_KINDS: readonly Shape[] = [reviewedWorld, stormyWorld, reviewedWorld, measuredWorld, contendedWorld, waveringWorld];
+export const SMALL_KINDS: readonly Shape[] = [reviewedWorld, stormyWorld, deliberateWorld, measuredWorld, contendedWorld, waveringWorld];
