@@ -116,8 +116,7 @@ class RegistryClient {
   async tags(repository: string): Promise<readonly string[]> {
     const address = addressOf(repository, this.#insecureHosts);
     const what = `list the tags of ${repository}`;
-    const begin = `Could not ${what}: ${address.origin.host} gave no complete list`;
-    const limit = new TimeLimit(QUESTION_DEADLINE, begin, "Remove tags that nobody needs.", this.#elapsed);
+    const limit = this.#limit(what, address, "Remove tags that nobody needs, and check");
     const tags = new Set<string>();
     const seen = new Set<string>();
     let url: URL | null = new URL(`v2/${address.path}/tags/list?n=${PAGE_SIZE}`, address.origin);
@@ -196,9 +195,9 @@ class RegistryClient {
     return builtAt({ manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") }, digest);
   }
 
-  #limit(what: string, { origin }: RepositoryAddress): TimeLimit {
-    const advice = "Check that it, its token server and its credential helper are up and not overloaded.";
-    return new TimeLimit(QUESTION_DEADLINE, `Could not ${what}: ${origin.host} gave no answer`, advice, this.#elapsed);
+  #limit(what: string, { origin }: RepositoryAddress, advice = "Check"): TimeLimit {
+    const problem = `Could not ${what}: ${origin.host} gave no complete answer`;
+    return new TimeLimit(QUESTION_DEADLINE, problem, `${advice} that it, its token server and its credential helper are up and not overloaded.`, this.#elapsed);
   }
 
   /** One answer, 200 or 404, when it is its turn. */

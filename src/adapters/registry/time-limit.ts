@@ -12,7 +12,7 @@ export class TimeLimit {
   #used: Milliseconds = 0;
   #since: Milliseconds | null = null;
 
-  /** `problem` begins the failure: "Could not list the tags of …: ghcr.io gave no complete list". `advice` is what to do, as a sentence. */
+  /** `problem` begins the failure: "Could not list the tags of …: ghcr.io gave no complete answer". `advice` is what to do, as a sentence. */
   constructor(total: Milliseconds, problem: string, advice: string, elapsed: Elapsed) {
     this.#total = total;
     this.#problem = `${problem} within ${total} ms. ${advice}`;
