@@ -14,6 +14,7 @@ import type { KustomizeReferences } from "../domain/pins/kustomize-references.ts
 import { PIN_KINDS } from "../domain/pins/pinned-value.ts";
 import type { PinnedValue } from "../domain/pins/pinned-value.ts";
 import type { AppName, EnvironmentName } from "../domain/release.ts";
+import { plural } from "../domain/report/readable.ts";
 import { PortFailure } from "../ports.ts";
 import { EXIT, type Command, type Terminal } from "./command.ts";
 import { Progress } from "./progress.ts";
@@ -215,5 +216,5 @@ function tellProblems(problems: readonly string[], terminal: Terminal): void {
   if (problems.length === 0) return;
   const more = problems.length > TOLD ? `  and ${problems.length - TOLD} more\n` : "";
   const told = problems.slice(0, TOLD).map((problem) => `  ${problem}\n`);
-  terminal.err(`${problems.length} files could not be read, so their pins are not listed:\n${told.join("")}${more}`);
+  terminal.err(`${plural(problems.length, "file")} could not be read, so pins there are not listed:\n${told.join("")}${more}`);
 }

@@ -1,6 +1,7 @@
 import { mayChangePinsOnly, replayFile } from "../domain/pins/replay.ts";
 import type { ReplayedEdit } from "../domain/pins/replay.ts";
 import type { Oid } from "../domain/release.ts";
+import { plural } from "../domain/report/readable.ts";
 import { PortFailure, type ChangingCommit, type LocalRepository } from "../ports.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "./command.ts";
 import { decoded, FILE_LIMIT } from "./pin-source.ts";
@@ -138,9 +139,9 @@ function report({ commits, pin_only, edits, reproduced, differs, refused, unknow
     ...lines("differs", differs),
     ...lines("refused", refused),
     ...lines("unknown", unknown.slice(0, TOLD)),
-    `${commits} commits, ${pin_only} change pins alone (${edits} pins)`,
-    `${reproduced} came out byte for byte${share}, ${differs.length} differ, ${refused.length} were refused`,
-    ...(unknown.length === 0 ? [] : [`${unknown.length} more may change pins alone: a file of theirs cannot be read${unknown.length > TOLD ? " (--json tells them all)" : ""}`]),
+    `${plural(commits, "commit")}, ${plural(pin_only, "changes", "change")} pins alone (${plural(edits, "pin")})`,
+    `${reproduced} came out byte for byte${share}, ${plural(differs.length, "differs", "differ")}, ${plural(refused.length, "was", "were")} refused`,
+    ...(unknown.length === 0 ? [] : [`${unknown.length} more may change pins alone, with a file that cannot be read${unknown.length > TOLD ? " (--json tells them all)" : ""}`]),
     "",
   ].join("\n");
 }

@@ -22,7 +22,7 @@ The rest:
   LOG_LEVEL                  trace, debug, info (unless given), warn, error or fatal
   PINION_DATA_DIR            for mirrors of repositories, all of which may be lost; ~/.cache/pinion
   PINION_SWEEP_INTERVAL      how often every repository is looked at without any event; 5m
-  PINION_REGISTRY_CONFIG     a Docker config.json with users and passwords of registries
+  PINION_REGISTRY_CONFIG     a Docker config.json with logins of registries, or credential helpers that know them
   PINION_INSECURE_REGISTRIES hosts without TLS, with commas between them
   PINION_TRUSTED_REGISTRY_HOSTS
                              hosts in private networks that a registry may send Pinion to, as its token server

@@ -3,6 +3,7 @@ import { unifiedDiff } from "../domain/line-diff.ts";
 import type { EditResult } from "../domain/pins.ts";
 import { parseSetRequest, setRequested } from "../domain/pins/set-request.ts";
 import type { SetRequest } from "../domain/pins/set-request.ts";
+import { plural } from "../domain/report/readable.ts";
 import { changedValues } from "./changed-values.ts";
 import type { Command, Given, Terminal } from "./command.ts";
 
@@ -66,7 +67,7 @@ async function finish(file: string, before: string, result: EditResult, given: G
 }
 
 function inWords(file: string, values: number, dry: boolean): string {
-  return `${file}: ${values} ${values === 1 ? "value" : "values"} ${dry ? "would change" : "changed"}\n`;
+  return `${file}: ${plural(values, "value")} ${dry ? "would change" : "changed"}\n`;
 }
 
 function refuse(reason: string, { json }: Given, terminal: Terminal) {

@@ -76,6 +76,7 @@ describe("help", () => {
     const { code, out } = await pinion(["serve", "--help"]).ended;
     expect(code).toBe(0);
     for (const name of VARIABLES) expect(out, name).toContain(name);
+    expect(out).toMatch(/^ {2}PINION_REGISTRY_CONFIG .*credential helpers/m);
   });
 
   it("tells the version of the package", async () => {

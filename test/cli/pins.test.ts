@@ -167,12 +167,13 @@ describe("pinion pins", () => {
     const { code, out, err } = await pinion(folder, "pins", "--json");
     expect([code, (JSON.parse(out) as unknown[]).length]).toEqual([0, 1]);
     expect(err.split("\n").filter((line) => line !== "")).toEqual([
-      "4 files could not be read, so their pins are not listed:",
+      "4 files could not be read, so pins there are not listed:",
       expect.stringContaining("b.yaml:2:1: not valid YAML"),
       expect.stringContaining("t.yaml:2:1: a template"),
       "  u.yaml: is over 4194304 bytes, gone, or not UTF-8",
       "  z.yaml: is over 4194304 bytes, gone, or not UTF-8",
     ]);
+    expect((await pinion(folderWith({ "b.yaml": "image: [\n" }), "pins")).err).toMatch(/^1 file could not be read, so pins there are not listed:\n/);
   });
 
   it("follows no links, and reads nothing of Git's own", async () => {
@@ -295,7 +296,17 @@ describe("pinion replay", () => {
     expect(JSON.parse((await pinion(folder, "replay", "bare.git", "--json")).out)).toEqual(totals);
     const newest = await pinion(folder, "replay", ".", "--limit", "5");
     expect([newest.code, newest.err]).toEqual([0, ""]);
-    expect(newest.out).toMatch(/^refused [0-9a-f]{12} values\.yaml:1: .*\n5 commits, 2 change pins alone \(2 pins\)\n1 came out byte for byte \(50\.00 %\), 0 differ, 1 were refused\n$/);
+    expect(newest.out).toMatch(/^refused [0-9a-f]{12} values\.yaml:1: .*\n5 commits, 2 change pins alone \(2 pins\)\n1 came out byte for byte \(50\.00 %\), 0 differ, 1 was refused\n$/);
+  });
+
+  it.each([
+    ["one", [values("v1"), values("v2")], "1", "1 commit, 1 changes pins alone (1 pin)\n1 came out byte for byte (100.00 %), 0 differ, 0 were refused\n"],
+    ["one that differs", [values("v5"), values("'6'")], "1", "1 commit, 1 changes pins alone (1 pin)\n0 came out byte for byte (0.00 %), 1 differs, 0 were refused\n"],
+    ["several", [values("v1"), values("v2"), values("v3")], "2", "2 commits, 2 change pins alone (2 pins)\n2 came out byte for byte (100.00 %), 0 differ, 0 were refused\n"],
+    ["none", [values("v1")], "1", "1 commit, 0 change pins alone (0 pins)\n0 came out byte for byte, 0 differ, 0 were refused\n"],
+  ])("counts in words as people do: %s", async (_, commits, limit, told) => {
+    const { folder } = repositoryWith(...commits);
+    expect((await pinion(folder, "replay", ".", "--limit", limit)).out).toContain(told);
   });
 
   it("tells which commits it could not judge, because a file is too large or no YAML", async () => {
@@ -328,7 +339,7 @@ describe("pinion replay", () => {
     ]);
     const told = (await pinion(folder, "replay", ".")).out;
     expect(told).toMatch(/^unknown [0-9a-f]{12} t\.yaml:1:16: a template/m);
-    expect(told).toContain("\n3 more may change pins alone: a file of theirs cannot be read\n");
+    expect(told).toContain("\n3 more may change pins alone, with a file that cannot be read\n");
   });
 
   it.each([
