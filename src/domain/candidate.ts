@@ -8,7 +8,7 @@ import { quarantinedIn } from "./quarantine.ts";
 import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
 import { permittedTags, selectTag, type NewestBuild, type OrderedTags } from "./select.ts";
-import { directionOf, goingBack, isOfUnknownAge, unlearnedOf, type Direction, type ReleaseOrder } from "./version-order.ts";
+import { directionOf, goingBack, isOfUnknownAge, newestOf, unlearnedOf, type Direction, type ReleaseOrder } from "./version-order.ts";
 
 /** How old a list of tags may be when no webhook tells of new ones: just under the time from one sweep to the next. */
 const TAGS_MAX_AGE: Milliseconds = 4 * 60_000;
@@ -201,7 +201,8 @@ function newestProven(draft: Draft, app: AppName, environment: Environment, pinn
   left = left.filter((release) => sameRelease(release, pinned) || !isOfUnknownAge(release, pinned, order));
   if (newcomer !== undefined && left.length === 0) return { none: ofUnknownAge(newcomer, pinned, order) };
   while (left.length > 0) {
-    const newest = left.reduce((best, release) => (directionOf(release, best, order) === "down" ? best : release));
+    const newest = newestOf(left, order);
+    if (newest === null) break;
     if (refused && directionOf(newest, pinned, order) !== "up") break;
     const unsoaked = soaksIn(draft, environment, newest);
     const refusal = unsoaked === null ? whyNot(draft, environment, pinned, newest, order) : null;
@@ -259,7 +260,7 @@ function whyNotHere(draft: Draft, environment: Environment, pinned: Pinned, rele
   const hold = holdOf(place, order);
   if (hold !== null && !endsHold(hold, pinned, release, order)) return onHold(hold);
   // What is pinned came from elsewhere, and in place of this.
-  if (order.by === "arrival" && direction === "unordered" && place.runs.some((run) => sameRelease(run.release, release)))
+  if (direction === "unordered" && place.runs.some((run) => sameRelease(run.release, release)))
     return `${release.version} was there before ${pinned.version}, which is pinned; it comes again when somebody asks for it`;
   return null;
 }

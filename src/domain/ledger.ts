@@ -3,7 +3,7 @@ import { NO_ARRIVALS, withArrivals, type ByArrival } from "./arrivals.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
 import { asRelease, isOtherCut, isWithin, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
-import { directionOf, type ReleaseOrder } from "./version-order.ts";
+import { directionOf, newestOf, type ReleaseOrder } from "./version-order.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
 export interface Stay {
@@ -455,17 +455,14 @@ export function provenReleases(place: Place): readonly Run[] {
   return releases;
 }
 
-const newestOf = new WeakMap<Place, { readonly order: ReleaseOrder; readonly newest: Release | null }>();
+const foundNewest = new WeakMap<Place, { readonly order: ReleaseOrder; readonly newest: Release | null }>();
 
-/** The newest of the {@link provenReleases} by the app's order, and of those that have no order the latest. */
+/** The newest of the {@link provenReleases}, as {@link newestOf} tells. */
 export function newestProvenIn(place: Place, order: ReleaseOrder): Release | null {
-  const known = newestOf.get(place);
+  const known = foundNewest.get(place);
   if (known?.order === order) return known.newest;
-  let newest: Release | null = null;
-  for (const { release } of provenReleases(place)) {
-    if (newest === null || directionOf(release, newest, order) !== "down") newest = release;
-  }
-  newestOf.set(place, { order, newest });
+  const newest = newestOf(provenReleases(place).map(({ release }) => release), order);
+  foundNewest.set(place, { order, newest });
   return newest;
 }
 

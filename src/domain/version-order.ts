@@ -1,7 +1,7 @@
 import { versionOf, type Pinned, type PinnedImage } from "./release.ts";
 import { compareArrivals, hasArrived, type ByArrival } from "./arrivals.ts";
 import type { ByBuild } from "./build-time.ts";
-import { compareTags, type TagOrder } from "./ranking.ts";
+import { compareTags, isRanked, type TagOrder } from "./ranking.ts";
 
 /** What tells which of an app's releases is newer. */
 export type ReleaseOrder = TagOrder | ByArrival | ByBuild;
@@ -19,6 +19,28 @@ export function directionOf(to: Pinned, from: Pinned, order: ReleaseOrder): Dire
   return directions.size === 1 && directions.has("same") ? "same" : "unordered";
 }
 
+/**
+ * The newest of some releases, which come the latest last, or null where there are none. Only those of which the order tells the most are compared: one without a
+ * place in it, between two that have one, would hide which of them is the newer. Where none has a place, and of equals, it is the latest.
+ */
+export function newestOf<R extends Pinned>(releases: readonly R[], order: ReleaseOrder): R | null {
+  const placed = releases.map((release) => ({ release, images: release.images.filter((image) => hasPlace(image, order)).length }));
+  const most = Math.max(0, ...placed.map(({ images }) => images));
+  let newest: R | null = null;
+  for (const { release, images } of placed) {
+    if (images !== most) continue;
+    const direction = newest === null || most === 0 ? "up" : directionOf(release, newest, order);
+    if (direction === "up" || direction === "same") newest = release;
+  }
+  return newest;
+}
+
+function hasPlace(image: PinnedImage, order: ReleaseOrder): boolean {
+  if (order.by === "arrival") return hasArrived(order, image);
+  if (order.by === "build") return order.builtAt(image).kind === "told";
+  return image.tag !== null && isRanked(image.tag, order);
+}
+
 /** The images that would go back, in words. */
 export function goingBack(to: Pinned, from: Pinned, order: ReleaseOrder): readonly string[] {
   return pairsOf(to, from)
@@ -29,8 +51,7 @@ export function goingBack(to: Pinned, from: Pinned, order: ReleaseOrder): readon
 /** Whether an image would change to one of which it is not known when the tag came to name it, or when it was built: it may be older than anything. */
 export function isOfUnknownAge(to: Pinned, from: Pinned, order: ReleaseOrder): boolean {
   if (order.by !== "arrival" && order.by !== "build") return false;
-  const isKnown = (image: PinnedImage) => (order.by === "arrival" ? hasArrived(order, image) : order.builtAt(image).kind === "told");
-  return pairsOf(to, from).some(([image, before]) => directionOfImage(image, before, order) !== "same" && !isKnown(image));
+  return pairsOf(to, from).some(([image, before]) => directionOfImage(image, before, order) !== "same" && !hasPlace(image, order));
 }
 
 /** What would have to be learned of an image to tell how it moves, in words; null where nothing is missing, or nothing could be learned. */
