@@ -293,8 +293,10 @@ function whyNotThis(draft: Draft, environment: Environment, release: Release): s
 function endsHold({ taken, asked }: Hold, pinned: Pinned, release: Release, order: ReleaseOrder): boolean {
   const forward = directionOf(release, pinned, order);
   // What a moving tag has come to name is newer than what a person had from elsewhere.
-  if (forward !== "up" && !(forward === "unordered" && order.by === "arrival")) return false;
+  if (forward !== "up" && !(forward === "unordered" && (asked || order.by === "arrival"))) return false;
   if (taken.some((other) => sameRelease(other, release))) return false;
+  // An app that has no order must not wait for ever: then it is enough that nothing that was taken away is newer.
+  if (asked && forward === "unordered") return taken.every((other) => directionOf(release, other, order) !== "down");
   return asked || taken.every((other) => isNotBehind(directionOf(release, other, order), order));
 }
 

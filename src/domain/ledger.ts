@@ -65,7 +65,7 @@ export interface Hold {
   readonly reason: string;
   /** Everything that was displaced since the hold began. */
   readonly taken: readonly Pinned[];
-  /** Somebody has asked for something older since: from then on only what was taken away is held back. */
+  /** Somebody has asked for something since that is not known to be newer: from then on only what was taken away is held back. */
   readonly asked: boolean;
 }
 
@@ -311,9 +311,14 @@ function laterHold(before: Hold | null, { displaced, at, reason }: Extract<HoldS
   return isOlder ? { ...before, taken, asked: false } : { displaced, at, reason, taken, asked: false };
 }
 
-/** A request ends it; one for something older than what was taken away leaves barred what people took away, and only that. */
+/**
+ * A request for what was taken away, or for something newer, ends it. Any other leaves barred what people took away, and only that: also one of which the order does not tell,
+ * or what was taken away would come again when a tag is deleted or the order changed.
+ */
 function holdAfter(hold: Hold | null, asked: Pinned, order: ReleaseOrder): Hold | null {
-  return hold !== null && directionOf(asked, hold.displaced, order) === "down" ? { ...hold, asked: true } : null;
+  if (hold === null) return null;
+  const direction = directionOf(asked, hold.displaced, order);
+  return direction === "up" || direction === "same" ? null : { ...hold, asked: true };
 }
 
 function isOpenOrBad({ verified, bad }: Stay): boolean {

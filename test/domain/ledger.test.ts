@@ -122,7 +122,9 @@ describe("the ledger", () => {
     expect(heldIn(held)).not.toBeNull();
     expect(heldIn(held, request)).toBeNull();
     const further: LogRecord = { ...held, displaced: release("1.4.3") };
-    expect(heldIn(further, request)).not.toBeNull();
+    expect(heldIn(further, request)).toMatchObject({ asked: true });
+    const ofNoOrder: LogRecord = { ...request, release: { ...two, version: "hotfix", images: two.images.map((image) => ({ ...image, tag: "hotfix" })) } };
+    expect(heldIn(held, ofNoOrder)).toMatchObject({ asked: true });
   });
 
   it("holds by the newest that was displaced, however often people have gone back since", () => {
