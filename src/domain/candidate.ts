@@ -5,7 +5,7 @@ import { movingTagOf, type Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { holdOf, newestProvenIn, provenReleases, soakOf, type Hold } from "./ledger.ts";
 import { quarantinedIn } from "./quarantine.ts";
-import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
+import { isCalled, isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
 import { permittedTags, selectTag, type NewestBuild, type OrderedTags } from "./select.ts";
 import { directionOf, goingBack, isOfUnknownAge, newestOf, unlearnedOf, type Direction, type ReleaseOrder } from "./version-order.ts";
@@ -246,7 +246,7 @@ function whyNotHere(draft: Draft, environment: Environment, pinned: Pinned, rele
   const place = draft.place(app, environment.name);
   if (sameRelease(pinned, release)) return pinnedAlready(release).none;
   const direction = directionOf(release, pinned, order);
-  const completes = direction === "same" && pinned.images.some((image) => image.digest === null);
+  const completes = isCalled(release, pinned);
   if (direction === "down") return olderThan(release, pinned, order);
   if (direction === "same" && !completes) return asNewAs(release, pinned);
   const unlearned = unlearnedOf(release, pinned, order);
