@@ -189,7 +189,7 @@ class RegistryClient {
       if (digestOfBytes(response.bytes) !== wanted) throw garbled(response, what, wanted);
       return response.bytes;
     };
-    return builtAt({ manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") }, digest);
+    return builtAt({ repository, manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") }, digest);
   }
 
   /** One answer, 200 or 404, after signing in; a second time only with another password than was refused. */
