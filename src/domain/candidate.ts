@@ -8,7 +8,7 @@ import { quarantinedIn } from "./quarantine.ts";
 import { isCalled, isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
 import { permittedTags, selectTag, type NewestBuild, type OrderedTags } from "./select.ts";
-import { directionOf, goingBack, isOfUnknownAge, newestOf, unlearnedOf, type Direction, type ReleaseOrder } from "./version-order.ts";
+import { directionOf, goingBack, isOfUnknownAge, newestOf, untoldOf, type Direction, type ReleaseOrder } from "./version-order.ts";
 
 /** How old a list of tags may be when no webhook tells of new ones: just under the time from one sweep to the next. */
 const TAGS_MAX_AGE: Milliseconds = 4 * 60_000;
@@ -135,6 +135,8 @@ function datedBuilds(draft: Draft, app: AppName, pinned: Pinned, tags: readonly 
   for (const tag of tags.toSorted()) {
     const found = resolve(draft, app, pinned, tag, `lists ${tag} but does not serve it`);
     if (found === null) isAsking = true;
+    // What is known not to be there cannot be the newest.
+    else if ("none" in found && found.isKnown) untold ??= found.none;
     else if ("none" in found) missing ??= found.none;
     else {
       const times = found.release.images.map((image) => draft.builds.builtAt(image));
@@ -162,15 +164,18 @@ function taggedAs(pinned: Pinned, tag: string): Pinned {
   return { ...pinned, version: tag, images: pinned.images.map(({ repository }) => ({ repository, tag, digest: null })) };
 }
 
-/** The release that a tag names now, in every repository of the app. */
-function resolve(draft: Draft, app: AppName, pinned: Pinned, tag: string, missing: string): Candidate {
+/** What a tag names, or why it names nothing: known, or the registry could not be asked. */
+type Resolved = { readonly release: Release } | { readonly none: string; readonly isKnown: boolean };
+
+/** The release that a tag names now, in every repository of the app; null while they are still being asked. */
+function resolve(draft: Draft, app: AppName, pinned: Pinned, tag: string, missing: string): Resolved | null {
   const images: ReleaseImage[] = [];
   for (const { repository } of pinned.images) {
     const answer = draft.ask({ kind: "digest", repository, reference: tag }, TAG_DIGEST_MAX_AGE);
     if (answer === null) return null;
-    if (!answer.known) return { none: answer.reason };
-    if (answer.value === null) return { none: `${repository} ${missing}` };
-    if (!isDigest(answer.value)) return { none: `${repository}:${tag} has a digest that is not sha256, which Pinion does not pin` };
+    if (!answer.known) return { none: answer.reason, isKnown: false };
+    if (answer.value === null) return { none: `${repository} ${missing}`, isKnown: true };
+    if (!isDigest(answer.value)) return { none: `${repository}:${tag} has a digest that is not sha256, which Pinion does not pin`, isKnown: true };
     images.push({ repository, tag, digest: answer.value });
   }
   return { release: { app, version: versionOf(images, movingTagOf(draft.settings(app))), images } };
@@ -249,9 +254,7 @@ function whyNotHere(draft: Draft, environment: Environment, pinned: Pinned, rele
   const completes = isCalled(release, pinned);
   if (direction === "down") return olderThan(release, pinned, order);
   if (direction === "same" && !completes) return asNewAs(release, pinned);
-  const unlearned = unlearnedOf(release, pinned, order);
-  if (direction === "unordered" && unlearned !== null) return `whether ${release.version} is newer than ${pinned.version} cannot be told: ${unlearned}`;
-  if (isOfUnknownAge(release, pinned, order)) return ofUnknownAge(release, pinned, order);
+  if (untoldOf(release, pinned, order) !== null || isOfUnknownAge(release, pinned, order)) return ofUnknownAge(release, pinned, order);
   if (!draft.observation.quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${draft.observation.quarantine.reason}`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
   // Whoever turned it down did not choose the one before it.
@@ -271,7 +274,7 @@ function asNewAs(release: Release, pinned: Pinned): string {
 }
 
 function ofUnknownAge(release: Release, pinned: Pinned, order: ReleaseOrder): string {
-  const why = unlearnedOf(release, pinned, order) ?? "it was not first seen as what the tag names; it comes when somebody asks for it";
+  const why = untoldOf(release, pinned, order) ?? "it was not first seen as what the tag names; it comes when somebody asks for it";
   return `whether ${release.version} is newer than ${pinned.version} cannot be told: ${why}`;
 }
 

@@ -1,6 +1,6 @@
 import { versionOf, type Pinned, type PinnedImage } from "./release.ts";
 import { compareArrivals, hasArrived, type ByArrival } from "./arrivals.ts";
-import type { ByBuild } from "./build-time.ts";
+import type { BuildTime, ByBuild } from "./build-time.ts";
 import { compareTags, isRanked, type TagOrder } from "./ranking.ts";
 
 /** What tells which of an app's releases is newer. */
@@ -54,16 +54,25 @@ export function isOfUnknownAge(to: Pinned, from: Pinned, order: ReleaseOrder): b
   return pairsOf(to, from).some(([image, before]) => directionOfImage(image, before, order) !== "same" && !hasPlace(image, order));
 }
 
-/** What would have to be learned of an image to tell how it moves, in words; null where nothing is missing, or nothing could be learned. */
+/** Why it cannot be told how one of the images moves, in words: of one of the two it is not known when it was built. Null where all is told. */
+export function untoldOf(to: Pinned, from: Pinned, order: ReleaseOrder): string | null {
+  return whyUnordered(to, from, order).map(({ why }) => why)[0] ?? null;
+}
+
+/** What would have to be learned to tell how all images move, in words; null where nothing is missing, or what is missing is never learned. */
 export function unlearnedOf(to: Pinned, from: Pinned, order: ReleaseOrder): string | null {
-  if (order.by !== "build") return null;
-  for (const [image, before] of pairsOf(to, from)) {
-    if (directionOfImage(image, before, order) !== "unordered") continue;
-    const [left, right] = [order.builtAt(image), order.builtAt(before)];
-    if (left.kind !== "told") return left.why;
-    if (right.kind !== "told") return right.why;
-  }
-  return null;
+  return whyUnordered(to, from, order).find(({ kind }) => kind === "unlearned")?.why ?? null;
+}
+
+/** One reason for each image that moves nobody knows where to: one that stands for ever, if there is one, for then learning the other tells nothing. */
+function whyUnordered(to: Pinned, from: Pinned, order: ReleaseOrder): readonly Exclude<BuildTime, { readonly kind: "told" }>[] {
+  if (order.by !== "build") return [];
+  return pairsOf(to, from).flatMap(([image, before]) => {
+    if (directionOfImage(image, before, order) !== "unordered") return [];
+    const reasons = [order.builtAt(image), order.builtAt(before)].filter((time) => time.kind !== "told");
+    const reason = reasons.find(({ kind }) => kind === "untold") ?? reasons[0];
+    return reason === undefined ? [] : [reason];
+  });
 }
 
 function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, PinnedImage])[] {
