@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { appendRecords, EMPTY_LEDGER, holdOf, isSettled, newestProvenIn, placeOf, provenReleases, soakOf, type Ledger } from "../../src/domain/ledger.ts";
+import { holdOf } from "../../src/domain/hold.ts";
+import { appendRecords, EMPTY_LEDGER, isSettled, newestProvenIn, placeOf, provenReleases, soakOf, type Ledger } from "../../src/domain/ledger.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
 import { releaseKey } from "../../src/domain/release.ts";
 import { oid, release } from "./releases.ts";
