@@ -13,7 +13,8 @@ import { directionOf, goingBack, isOfUnknownAge, newestOf, untoldOf, type Direct
 
 /** How old a list of tags may be when no webhook tells of new ones: just under the time from one sweep to the next. */
 const TAGS_MAX_AGE: Milliseconds = 4 * 60_000;
-const TAG_DIGEST_MAX_AGE: Milliseconds = 4 * 60_000;
+/** The same for what a tag names. */
+export const TAG_DIGEST_MAX_AGE: Milliseconds = 4 * 60_000;
 
 /** A release that may enter an environment, or why there is none. `null` while the world is still being asked. */
 export type Candidate = { readonly release: Release } | { readonly none: string } | null;
