@@ -192,7 +192,7 @@ class RegistryClient {
       if (digestOfBytes(response.bytes) !== wanted) throw garbled(response, what, wanted);
       return response.bytes;
     };
-    return builtAt({ manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") }, digest);
+    return builtAt({ repository, manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") }, digest);
   }
 
   #limit(what: string, { origin }: RepositoryAddress, advice = "Check"): TimeLimit {

@@ -3,16 +3,18 @@ import { withNamed } from "./arrivals.ts";
 import { badUpstreamOrHere } from "./badness.ts";
 import { movingTagOf, type Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
-import { holdOf, newestProvenIn, provenReleases, soakOf, type Hold } from "./ledger.ts";
+import { holdOf, type Hold } from "./hold.ts";
+import { newestProvenIn, provenReleases, soakOf } from "./ledger.ts";
 import { quarantinedIn } from "./quarantine.ts";
-import { isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
+import { isCalled, isDigest, releaseKey, sameRelease, sameRepositories, versionOf, type AppName, type Pinned, type Release, type ReleaseImage } from "./release.ts";
 import { promoteCommand } from "./report/comment.ts";
 import { permittedTags, selectTag, type NewestBuild, type OrderedTags } from "./select.ts";
-import { directionOf, goingBack, isOfUnknownAge, unlearnedOf, type Direction, type ReleaseOrder } from "./version-order.ts";
+import { directionOf, goingBack, isOfUnknownAge, newestOf, untoldOf, type Direction, type ReleaseOrder } from "./version-order.ts";
 
 /** How old a list of tags may be when no webhook tells of new ones: just under the time from one sweep to the next. */
 const TAGS_MAX_AGE: Milliseconds = 4 * 60_000;
-const TAG_DIGEST_MAX_AGE: Milliseconds = 4 * 60_000;
+/** The same for what a tag names. */
+export const TAG_DIGEST_MAX_AGE: Milliseconds = 4 * 60_000;
 
 /** A release that may enter an environment, or why there is none. `null` while the world is still being asked. */
 export type Candidate = { readonly release: Release } | { readonly none: string } | null;
@@ -135,6 +137,8 @@ function datedBuilds(draft: Draft, app: AppName, pinned: Pinned, tags: readonly 
   for (const tag of tags.toSorted()) {
     const found = resolve(draft, app, pinned, tag, `lists ${tag} but does not serve it`);
     if (found === null) isAsking = true;
+    // What is known not to be there cannot be the newest.
+    else if ("none" in found && found.isKnown) untold ??= found.none;
     else if ("none" in found) missing ??= found.none;
     else {
       const times = found.release.images.map((image) => draft.builds.builtAt(image));
@@ -162,15 +166,18 @@ function taggedAs(pinned: Pinned, tag: string): Pinned {
   return { ...pinned, version: tag, images: pinned.images.map(({ repository }) => ({ repository, tag, digest: null })) };
 }
 
-/** The release that a tag names now, in every repository of the app. */
-function resolve(draft: Draft, app: AppName, pinned: Pinned, tag: string, missing: string): Candidate {
+/** What a tag names, or why it names nothing: known, or the registry could not be asked. */
+type Resolved = { readonly release: Release } | { readonly none: string; readonly isKnown: boolean };
+
+/** The release that a tag names now, in every repository of the app; null while they are still being asked. */
+function resolve(draft: Draft, app: AppName, pinned: Pinned, tag: string, missing: string): Resolved | null {
   const images: ReleaseImage[] = [];
   for (const { repository } of pinned.images) {
     const answer = draft.ask({ kind: "digest", repository, reference: tag }, TAG_DIGEST_MAX_AGE);
     if (answer === null) return null;
-    if (!answer.known) return { none: answer.reason };
-    if (answer.value === null) return { none: `${repository} ${missing}` };
-    if (!isDigest(answer.value)) return { none: `${repository}:${tag} has a digest that is not sha256, which Pinion does not pin` };
+    if (!answer.known) return { none: answer.reason, isKnown: false };
+    if (answer.value === null) return { none: `${repository} ${missing}`, isKnown: true };
+    if (!isDigest(answer.value)) return { none: `${repository}:${tag} has a digest that is not sha256, which Pinion does not pin`, isKnown: true };
     images.push({ repository, tag, digest: answer.value });
   }
   return { release: { app, version: versionOf(images, movingTagOf(draft.settings(app))), images } };
@@ -201,7 +208,8 @@ function newestProven(draft: Draft, app: AppName, environment: Environment, pinn
   left = left.filter((release) => sameRelease(release, pinned) || !isOfUnknownAge(release, pinned, order));
   if (newcomer !== undefined && left.length === 0) return { none: ofUnknownAge(newcomer, pinned, order) };
   while (left.length > 0) {
-    const newest = left.reduce((best, release) => (directionOf(release, best, order) === "down" ? best : release));
+    const newest = newestOf(left, order);
+    if (newest === null) break;
     if (refused && directionOf(newest, pinned, order) !== "up") break;
     const unsoaked = soaksIn(draft, environment, newest);
     const refusal = unsoaked === null ? whyNot(draft, environment, pinned, newest, order) : null;
@@ -245,12 +253,10 @@ function whyNotHere(draft: Draft, environment: Environment, pinned: Pinned, rele
   const place = draft.place(app, environment.name);
   if (sameRelease(pinned, release)) return pinnedAlready(release).none;
   const direction = directionOf(release, pinned, order);
-  const completes = direction === "same" && pinned.images.some((image) => image.digest === null);
+  const completes = isCalled(release, pinned);
   if (direction === "down") return olderThan(release, pinned, order);
   if (direction === "same" && !completes) return asNewAs(release, pinned);
-  const unlearned = unlearnedOf(release, pinned, order);
-  if (direction === "unordered" && unlearned !== null) return `whether ${release.version} is newer than ${pinned.version} cannot be told: ${unlearned}`;
-  if (isOfUnknownAge(release, pinned, order)) return ofUnknownAge(release, pinned, order);
+  if (untoldOf(release, pinned, order) !== null || isOfUnknownAge(release, pinned, order)) return ofUnknownAge(release, pinned, order);
   if (!draft.observation.quarantine.known) return `whether ${release.version} is in quarantine cannot be known: ${draft.observation.quarantine.reason}`;
   if (place.frozen !== null) return `stopped by #${place.frozen.issue}: ${place.frozen.reason}`;
   // Whoever turned it down did not choose the one before it.
@@ -259,7 +265,7 @@ function whyNotHere(draft: Draft, environment: Environment, pinned: Pinned, rele
   const hold = holdOf(place, order);
   if (hold !== null && !endsHold(hold, pinned, release, order)) return onHold(hold);
   // What is pinned came from elsewhere, and in place of this.
-  if (order.by === "arrival" && direction === "unordered" && place.runs.some((run) => sameRelease(run.release, release)))
+  if (direction === "unordered" && place.runs.some((run) => sameRelease(run.release, release)))
     return `${release.version} was there before ${pinned.version}, which is pinned; it comes again when somebody asks for it`;
   return null;
 }
@@ -270,7 +276,7 @@ function asNewAs(release: Release, pinned: Pinned): string {
 }
 
 function ofUnknownAge(release: Release, pinned: Pinned, order: ReleaseOrder): string {
-  const why = unlearnedOf(release, pinned, order) ?? "it was not first seen as what the tag names; it comes when somebody asks for it";
+  const why = untoldOf(release, pinned, order) ?? "it was not first seen as what the tag names; it comes when somebody asks for it";
   return `whether ${release.version} is newer than ${pinned.version} cannot be told: ${why}`;
 }
 
@@ -292,8 +298,10 @@ function whyNotThis(draft: Draft, environment: Environment, release: Release): s
 function endsHold({ taken, asked }: Hold, pinned: Pinned, release: Release, order: ReleaseOrder): boolean {
   const forward = directionOf(release, pinned, order);
   // What a moving tag has come to name is newer than what a person had from elsewhere.
-  if (forward !== "up" && !(forward === "unordered" && order.by === "arrival")) return false;
+  if (forward !== "up" && !(forward === "unordered" && (asked || order.by === "arrival"))) return false;
   if (taken.some((other) => sameRelease(other, release))) return false;
+  // An app that has no order must not wait for ever: then it is enough that nothing that was taken away is newer.
+  if (asked && forward === "unordered") return taken.every((other) => directionOf(release, other, order) !== "down");
   return asked || taken.every((other) => isNotBehind(directionOf(release, other, order), order));
 }
 

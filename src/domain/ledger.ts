@@ -1,9 +1,10 @@
 import type { Instant } from "./answer.ts";
 import { NO_ARRIVALS, withArrivals, type ByArrival } from "./arrivals.ts";
+import type { HoldStep } from "./hold.ts";
 import type { LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
 import { asRelease, isOtherCut, isWithin, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
-import { directionOf, type ReleaseOrder } from "./version-order.ts";
+import { newestOf, type ReleaseOrder } from "./version-order.ts";
 
 /** One release's time in an environment, from the change of the pin to the next change. */
 export interface Stay {
@@ -49,24 +50,6 @@ export interface Request {
   readonly at: Instant;
   readonly source: string;
   readonly pullRequest: number;
-}
-
-/** What a hold follows from. Which release is newer than another the configuration says, and it can change after this was written down. */
-export type HoldStep =
-  | { readonly kind: "held"; readonly displaced: Pinned; readonly at: Instant; readonly reason: string }
-  /** Somebody asked for a release while there may have been a hold. */
-  | { readonly kind: "asked"; readonly release: Release };
-
-/** People took away what had been pinned: automatic promotion waits for something newer than the newest of it. */
-export interface Hold {
-  /** The newest that was displaced. */
-  readonly displaced: Pinned;
-  readonly at: Instant;
-  readonly reason: string;
-  /** Everything that was displaced since the hold began. */
-  readonly taken: readonly Pinned[];
-  /** Somebody has asked for something older since: from then on only what was taken away is held back. */
-  readonly asked: boolean;
 }
 
 /** What the log says of one app in one environment. */
@@ -269,7 +252,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
     case "reverted":
       return { ...place, revertedAt: record.at, reverted: new Set(place.reverted).add(releaseKey(record.release)) };
     case "held":
-      return { ...place, holdSteps: [...place.holdSteps, { kind: "held", displaced: record.displaced, at: record.at, reason: record.reason }] };
+      return { ...place, holdSteps: [...place.holdSteps, heldStep(place, record)] };
     case "frozen":
       return { ...place, frozen: { issue: record.issue, reason: record.reason }, toldOf: place.current?.commit ?? null };
     case "unfrozen":
@@ -292,28 +275,15 @@ export function isWhatWasOpened(opened: Pick<Extract<LogRecord, { readonly event
   return sameRelease(opened.release, to) || (opened.kind === "revert" && isWithin(opened.release, to));
 }
 
+function heldStep({ current, runs }: Place, { displaced, at, reason, commit }: Extract<LogRecord, { readonly event: "held" }>): HoldStep {
+  // The record of what came by the same commit stands before it.
+  const replacement = current?.commit === commit ? current.release : null;
+  return { kind: "held", displaced, replacement, runsBefore: runs.length, at, reason };
+}
+
 /** Before the first hold there is nothing that a request could end. */
 function afterRequest(steps: readonly HoldStep[], release: Release): readonly HoldStep[] {
   return steps.length === 0 ? steps : [...steps, { kind: "asked", release }];
-}
-
-/** What is held in a place now, by the app's order. */
-export function holdOf({ holdSteps }: Place, order: ReleaseOrder): Hold | null {
-  let hold: Hold | null = null;
-  for (const step of holdSteps) hold = step.kind === "held" ? laterHold(hold, step, order) : holdAfter(hold, step.release, order);
-  return hold;
-}
-
-/** Whoever goes back one step further does not bring back by it what was taken away by the first: the newest that was displaced counts. */
-function laterHold(before: Hold | null, { displaced, at, reason }: Extract<HoldStep, { readonly kind: "held" }>, order: ReleaseOrder): Hold {
-  const taken = [...(before?.taken ?? []), displaced];
-  const isOlder = before !== null && directionOf(displaced, before.displaced, order) === "down";
-  return isOlder ? { ...before, taken, asked: false } : { displaced, at, reason, taken, asked: false };
-}
-
-/** A request ends it; one for something older than what was taken away leaves barred what people took away, and only that. */
-function holdAfter(hold: Hold | null, asked: Pinned, order: ReleaseOrder): Hold | null {
-  return hold !== null && directionOf(asked, hold.displaced, order) === "down" ? { ...hold, asked: true } : null;
 }
 
 function isOpenOrBad({ verified, bad }: Stay): boolean {
@@ -455,17 +425,14 @@ export function provenReleases(place: Place): readonly Run[] {
   return releases;
 }
 
-const newestOf = new WeakMap<Place, { readonly order: ReleaseOrder; readonly newest: Release | null }>();
+const foundNewest = new WeakMap<Place, { readonly order: ReleaseOrder; readonly newest: Release | null }>();
 
-/** The newest of the {@link provenReleases} by the app's order, and of those that have no order the latest. */
+/** The newest of the {@link provenReleases}, as {@link newestOf} tells. */
 export function newestProvenIn(place: Place, order: ReleaseOrder): Release | null {
-  const known = newestOf.get(place);
+  const known = foundNewest.get(place);
   if (known?.order === order) return known.newest;
-  let newest: Release | null = null;
-  for (const { release } of provenReleases(place)) {
-    if (newest === null || directionOf(release, newest, order) !== "down") newest = release;
-  }
-  newestOf.set(place, { order, newest });
+  const newest = newestOf(provenReleases(place).map(({ release }) => release), order);
+  foundNewest.set(place, { order, newest });
   return newest;
 }
 

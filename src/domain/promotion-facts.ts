@@ -78,7 +78,8 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
 function orderFact(to: Pinned, from: Pinned | null, order: ReleaseOrder): Facts["order"] {
   if (from === null) return { direction: "up", going_back: [] };
   const direction = directionOf(to, from, order);
-  const unlearned = direction === "unordered" ? unlearnedOf(to, from, order) : null;
+  // One image that goes back is enough; of one that goes forward, another may still go back.
+  const unlearned = direction === "down" ? null : unlearnedOf(to, from, order);
   if (unlearned !== null) return { unknown: unlearned };
   return { direction, going_back: to.images.length < 2 ? [] : goingBack(to, from, order) };
 }

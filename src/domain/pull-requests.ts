@@ -21,7 +21,7 @@ export function checkFor(judged: JudgedPullRequest, refused: string | null): Che
   const { config, broken, conflicts } = proposal.value;
   if (config?.ok === false) return configProblemsCheck(config.problems);
   if (broken.length > 0) return refusedCheck(`Files that Pinion could not read after this merge: ${broken.join("; ")}`);
-  if (judged.movedOn !== null) return refusedCheck(`It does not make the promotion any more that it was opened for: ${judged.movedOn}.`);
+  if (judged.movedOn !== null) return refusedCheck(`It is not the promotion any more that is due: ${judged.movedOn}.`);
   if (conflicts.length > 0) return refusedCheck(`It conflicts with the default branch in ${conflicts.join(", ")}.`);
   const promotions = [...judged.promotions, ...judged.shared];
   if (promotions.length === 0 && proposal.value.shared.length > 0) return noPinsCheck(notesOn(judged));

@@ -84,6 +84,18 @@ export function rankOf<R>(ranking: Ranking<R>, tag: string, { filter }: TagOrder
   return key === null ? null : ranking.read(key);
 }
 
+/** Whether a tag has a place in this order at all. */
+export function isRanked(tag: string, order: TagOrder): boolean {
+  switch (order.by) {
+    case "semver":
+      return rankOf(BY_SEMVER, tag, order) !== null;
+    case "numerical":
+      return rankOf(BY_NUMBER, tag, order) !== null;
+    case "alphabetical":
+      return rankOf(BY_ALPHABET, tag, order) !== null;
+  }
+}
+
 /** Whether a tag is a full version `x.y.z`. */
 export function isVersionTag(tag: string): boolean {
   return BY_SEMVER.read(tag) !== null;

@@ -1,8 +1,9 @@
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
-import { holdOf, provenReleases } from "./ledger.ts";
+import type { Displacement } from "./hold.ts";
+import { provenReleases, type Place, type Run } from "./ledger.ts";
 import { quarantinedIn } from "./quarantine.ts";
-import { isCalled, sameRelease, sameRepositories, type AppName, type Pinned, type Release } from "./release.ts";
+import { isCalled, sameRelease, sameRepositories, type AppName, type Release } from "./release.ts";
 import { directionOf, type ReleaseOrder } from "./version-order.ts";
 
 const PULLABLE_MAX_AGE = 10 * 60_000;
@@ -15,9 +16,10 @@ export type RevertTarget = { readonly release: Release } | { readonly none: stri
 /** The last release verified here that may stand where `bad` is pinned now, and can still be pulled. */
 export function revertTarget(draft: Draft, app: AppName, environment: Environment, bad: Release): RevertTarget {
   const obstacles: string[] = [];
-  for (const { release } of provenReleases(draft.place(app, environment.name)).toReversed()) {
+  for (const run of provenReleases(draft.place(app, environment.name)).toReversed()) {
+    const { release } = run;
     if (sameRelease(release, bad)) continue;
-    const obstacle = obstacleTo(draft, environment, bad, release);
+    const obstacle = obstacleTo(draft, environment, bad, run);
     if (obstacle !== null) {
       obstacles.push(obstacle);
       continue;
@@ -30,18 +32,25 @@ export function revertTarget(draft: Draft, app: AppName, environment: Environmen
   return { none: obstacles.length === 0 ? "no other release was ever verified here" : obstacles.slice(0, MOST_OBSTACLES).join("; ") };
 }
 
-function obstacleTo(draft: Draft, environment: Environment, bad: Release, target: Release): string | null {
-  const order = draft.order(target.app);
-  const hold = holdOf(draft.place(target.app, environment.name), order);
-  if (hold !== null && isTakenOut(hold.displaced, bad, target, order)) return `${target.version} was taken out: ${hold.reason}`;
+function obstacleTo(draft: Draft, environment: Environment, bad: Release, run: Run): string | null {
+  const { release: target } = run;
+  const takenOut = displacementOf(draft.place(target.app, environment.name), run, draft.order(target.app));
+  if (takenOut !== null) return `${target.version} was taken out: ${takenOut.reason}`;
   // Going back sets pins, and neither adds nor takes away any: with other images, some would stay at the release that went bad.
   if (!sameRepositories(bad, target)) return `${target.version} has other images than the file pins now`;
   return isBarred(draft, environment, target) ? `${target.version} is in quarantine` : null;
 }
 
-/** A person put something older, or of no known order, in its place; what was replaced by something newer was not to blame. */
-function isTakenOut(displaced: Pinned, present: Release, target: Release, order: ReleaseOrder): boolean {
-  return isCalled(target, displaced) && directionOf(present, displaced, order) !== "up";
+/**
+ * How people put something older, or of no known order, in its place, unless it has come again since. What was replaced by something newer was not to blame; and
+ * whatever else was asked for or came since does not speak for it.
+ */
+function displacementOf({ runs, holdSteps }: Place, run: Run, order: ReleaseOrder): Displacement | null {
+  const index = runs.lastIndexOf(run);
+  const steps = holdSteps.filter((step) => step.kind === "held");
+  const isTakenOut = ({ displaced, replacement, runsBefore }: Displacement) =>
+    index < runsBefore && isCalled(run.release, displaced) && (replacement === null || directionOf(replacement, displaced, order) !== "up");
+  return steps.findLast(isTakenOut) ?? null;
 }
 
 /** As far as it is known. Where it is not, the pull request's own gate is unknown, and holds it. */

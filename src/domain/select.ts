@@ -107,6 +107,11 @@ function newest<R>(
   return { none: `none of ${tags.length} tags ${fitting}is ${none.unread}` };
 }
 
+/** Whether this tag could be taken, if it were the only one. */
+export function isSelectable(tag: string, select: OrderedTags | NewestBuild): boolean {
+  return select.by === "build" ? permittedTags([tag], select).length > 0 : "selected" in selectTag([tag], select);
+}
+
 /** The tags that may be images of this app, in any order. */
 export function permittedTags(tags: readonly string[], select: NewestBuild): readonly string[] {
   const fits = (tag: string) => select.filter === null || select.filter.keyOf(tag) !== null;

@@ -1,7 +1,7 @@
 import { versionOf, type Pinned, type PinnedImage } from "./release.ts";
 import { compareArrivals, hasArrived, type ByArrival } from "./arrivals.ts";
-import type { ByBuild } from "./build-time.ts";
-import { compareTags, type TagOrder } from "./ranking.ts";
+import type { BuildTime, ByBuild } from "./build-time.ts";
+import { compareTags, isRanked, type TagOrder } from "./ranking.ts";
 
 /** What tells which of an app's releases is newer. */
 export type ReleaseOrder = TagOrder | ByArrival | ByBuild;
@@ -19,6 +19,28 @@ export function directionOf(to: Pinned, from: Pinned, order: ReleaseOrder): Dire
   return directions.size === 1 && directions.has("same") ? "same" : "unordered";
 }
 
+/**
+ * The newest of some releases, which come the latest last, or null where there are none. Only those of which the order tells the most are compared: one without a
+ * place in it, between two that have one, would hide which of them is the newer. Where none has a place, and of equals, it is the latest.
+ */
+export function newestOf<R extends Pinned>(releases: readonly R[], order: ReleaseOrder): R | null {
+  const placed = releases.map((release) => ({ release, images: release.images.filter((image) => hasPlace(image, order)).length }));
+  const most = Math.max(0, ...placed.map(({ images }) => images));
+  let newest: R | null = null;
+  for (const { release, images } of placed) {
+    if (images !== most) continue;
+    const direction = newest === null || most === 0 ? "up" : directionOf(release, newest, order);
+    if (direction === "up" || direction === "same") newest = release;
+  }
+  return newest;
+}
+
+function hasPlace(image: PinnedImage, order: ReleaseOrder): boolean {
+  if (order.by === "arrival") return hasArrived(order, image);
+  if (order.by === "build") return order.builtAt(image).kind === "told";
+  return image.tag !== null && isRanked(image.tag, order);
+}
+
 /** The images that would go back, in words. */
 export function goingBack(to: Pinned, from: Pinned, order: ReleaseOrder): readonly string[] {
   return pairsOf(to, from)
@@ -29,20 +51,28 @@ export function goingBack(to: Pinned, from: Pinned, order: ReleaseOrder): readon
 /** Whether an image would change to one of which it is not known when the tag came to name it, or when it was built: it may be older than anything. */
 export function isOfUnknownAge(to: Pinned, from: Pinned, order: ReleaseOrder): boolean {
   if (order.by !== "arrival" && order.by !== "build") return false;
-  const isKnown = (image: PinnedImage) => (order.by === "arrival" ? hasArrived(order, image) : order.builtAt(image).kind === "told");
-  return pairsOf(to, from).some(([image, before]) => directionOfImage(image, before, order) !== "same" && !isKnown(image));
+  return pairsOf(to, from).some(([image, before]) => directionOfImage(image, before, order) !== "same" && !hasPlace(image, order));
 }
 
-/** What would have to be learned of an image to tell how it moves, in words; null where nothing is missing, or nothing could be learned. */
+/** Why it cannot be told how one of the images moves, in words: of one of the two it is not known when it was built. Null where all is told. */
+export function untoldOf(to: Pinned, from: Pinned, order: ReleaseOrder): string | null {
+  return whyUnordered(to, from, order).map(({ why }) => why)[0] ?? null;
+}
+
+/** What would have to be learned to tell how all images move, in words; null where nothing is missing, or what is missing is never learned. */
 export function unlearnedOf(to: Pinned, from: Pinned, order: ReleaseOrder): string | null {
-  if (order.by !== "build") return null;
-  for (const [image, before] of pairsOf(to, from)) {
-    if (directionOfImage(image, before, order) !== "unordered") continue;
-    const [left, right] = [order.builtAt(image), order.builtAt(before)];
-    if (left.kind !== "told") return left.why;
-    if (right.kind !== "told") return right.why;
-  }
-  return null;
+  return whyUnordered(to, from, order).find(({ kind }) => kind === "unlearned")?.why ?? null;
+}
+
+/** One reason for each image that moves nobody knows where to: one that stands for ever, if there is one, for then learning the other tells nothing. */
+function whyUnordered(to: Pinned, from: Pinned, order: ReleaseOrder): readonly Exclude<BuildTime, { readonly kind: "told" }>[] {
+  if (order.by !== "build") return [];
+  return pairsOf(to, from).flatMap(([image, before]) => {
+    if (directionOfImage(image, before, order) !== "unordered") return [];
+    const reasons = [order.builtAt(image), order.builtAt(before)].filter((time) => time.kind !== "told");
+    const reason = reasons.find(({ kind }) => kind === "untold") ?? reasons[0];
+    return reason === undefined ? [] : [reason];
+  });
 }
 
 function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, PinnedImage])[] {

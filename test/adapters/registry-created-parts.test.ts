@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { digestOfBytes } from "../../src/adapters/registry/manifest.ts";
 import { builtAt } from "../../src/adapters/registry/created.ts";
 import type { Digest } from "../../src/domain/release.ts";
+import { failureOf } from "./loopback.ts";
 
 const CREATED = "org.opencontainers.image.created";
 const [EARLY, LATE] = ["2026-11-20T08:00:00Z", "2026-11-21T09:30:00.123456789+01:00"];
+const GONE: Digest = `sha256:${"0".repeat(64)}`;
 const LINUX = { os: "linux", architecture: "amd64" };
 
 /** A registry in a map: JSON by the digest of its text. */
@@ -28,7 +30,7 @@ class Contents {
       this.asked += 1;
       return this.#bytes.get(wanted) ?? null;
     };
-    const time = await builtAt({ manifest: read, config: read }, digest);
+    const time = await builtAt({ repository: "ghcr.io/acme/app", manifest: read, config: read }, digest);
     return time === null ? null : new Date(time).toISOString();
   }
 }
@@ -55,13 +57,34 @@ describe("when an image was built", () => {
     ["a day that is none", (c) => c.image({ created: "2026-13-20T08:00:00Z" }), null],
     ["a number", (c) => c.image({ created: 1_700_000_000 }), null],
     ["a configuration that is no JSON", (c) => c.image("<html>"), null],
-    ["a configuration that is gone", (c) => c.put({ schemaVersion: 2, config: { digest: `sha256:${"0".repeat(64)}` } }), null],
     ["a configuration without a digest", (c) => c.put({ schemaVersion: 2, config: {} }), null],
-    ["a manifest that is gone", () => `sha256:${"0".repeat(64)}`, null],
+    ["a manifest that is gone", () => GONE, null],
     ["an empty index", (c) => c.put({ manifests: [] }), null],
   ])("is told by %s", async (_, make, time) => {
     const contents = new Contents();
     expect(await contents.at(make(contents))).toBe(time);
+  });
+
+  it.each<[string, (contents: Contents) => Digest]>([
+    ["a configuration", (c) => c.put({ schemaVersion: 2, config: { digest: GONE } })],
+    ["an image of an index", (c) => c.put({ manifests: [c.image({ created: EARLY }), GONE].map((digest) => ({ digest, platform: LINUX })) })],
+    [
+      "the configuration of an image of an index",
+      (c) => c.put({ manifests: [c.put({ schemaVersion: 2, config: { digest: GONE } }), c.image({ created: EARLY })].map((digest) => ({ digest, platform: LINUX })) }),
+    ],
+  ])("is not told by the rest where the registry does not serve %s: that may be the latest", async (_, make) => {
+    const contents = new Contents();
+    const digest = make(contents);
+    const failure = await failureOf(contents.at(digest));
+    expect(failure.kind).toBe("stalled");
+    expect(failure.message).toBe(
+      `Could not read when ghcr.io/acme/app@${digest} was built: the registry has the image, but not ${GONE}, which is a part of it. Push it again, or leave its tag out by \`ignore\` under \`select\`.`,
+    );
+  });
+
+  it("is told by the annotation of an index, whatever part of it is not served", async () => {
+    const contents = new Contents();
+    expect(await contents.at(contents.put({ manifests: [{ digest: GONE, platform: LINUX }], annotations: { [CREATED]: EARLY } }))).toBe("2026-11-20T08:00:00.000Z");
   });
 
   it("is not asked of more images than an index of one application has", async () => {

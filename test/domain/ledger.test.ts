@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { appendRecords, EMPTY_LEDGER, holdOf, isSettled, newestProvenIn, placeOf, provenReleases, soakOf, type Ledger } from "../../src/domain/ledger.ts";
+import { holdOf } from "../../src/domain/hold.ts";
+import { appendRecords, EMPTY_LEDGER, isSettled, newestProvenIn, placeOf, provenReleases, soakOf, type Ledger } from "../../src/domain/ledger.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
 import { releaseKey } from "../../src/domain/release.ts";
 import { oid, release } from "./releases.ts";
@@ -122,7 +123,9 @@ describe("the ledger", () => {
     expect(heldIn(held)).not.toBeNull();
     expect(heldIn(held, request)).toBeNull();
     const further: LogRecord = { ...held, displaced: release("1.4.3") };
-    expect(heldIn(further, request)).not.toBeNull();
+    expect(heldIn(further, request)).toMatchObject({ asked: true });
+    const ofNoOrder: LogRecord = { ...request, release: { ...two, version: "hotfix", images: two.images.map((image) => ({ ...image, tag: "hotfix" })) } };
+    expect(heldIn(held, ofNoOrder)).toMatchObject({ asked: true });
   });
 
   it("holds by the newest that was displaced, however often people have gone back since", () => {

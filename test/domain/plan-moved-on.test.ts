@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { known } from "../../src/domain/answer.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
-import type { ProposedChange } from "../../src/domain/observation.ts";
+import type { ProposedChange, PullRequest } from "../../src/domain/observation.ts";
 import type { Release } from "../../src/domain/release.ts";
-import { actions, approval, BOB, HOUR, one, openings, reasons, two } from "./planner.ts";
+import { actions, ALICE, approval, BOB, HOUR, one, openings, reasons, two } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
-import { HEAD, WorldBuilder } from "./world-builder.ts";
+import { HEAD, START, WorldBuilder } from "./world-builder.ts";
 
 const WORKER = { repository: "ghcr.io/acme/worker", tag: "1.4.1", digest: digestOf("w1.4.1") };
 const withWorker = (version: string): Release => ({ ...release(version), images: [...release(version).images, WORKER] });
@@ -39,7 +39,7 @@ describe("the App's own pull request, when the configuration changes meanwhile",
     expect(actions(world, "merge")).toEqual([]);
     expect(actions(world, "close")).toMatchObject([{ pullRequest: number }]);
     expect(said(world)).toEqual([
-      "Closed, because it does not make the promotion any more that it was opened for: the images that move together as checkout were changed in `.github/pinion.yaml`. What is due now comes in a pull request of its own.",
+      "Closed, because it is not the promotion any more that is due: the images that move together as checkout were changed in `.github/pinion.yaml`. What is due now comes in a pull request of its own.",
     ]);
     const [check] = actions(world, "check");
     expect(check?.check).toMatchObject({ conclusion: "action_required" });
@@ -77,6 +77,56 @@ describe("the App's own pull request, when the configuration changes meanwhile",
     world.pins.get("checkout")?.delete("prod");
     proposes(world, number, []);
     expect(said(world)[0]).toContain("no file of checkout for prod is found any more");
+  });
+});
+
+describe("the App's own promotion into a first environment, when `select` says something else meanwhile", () => {
+  function selecting(select: string, changes: Partial<PullRequest> = {}): WorldBuilder {
+    const world = new WorldBuilder(`version: 1\nenvironments: { dev: { promote: auto, merge: auto }, staging: { after: dev } }\napps: { discover: ['apps/{app}/overlays/{env}/kustomization.yaml'], checkout: { select: ${select} } }\n`);
+    world.pins.get("checkout")?.delete("prod");
+    world.registry("1.4.1", "1.4.2").proven("dev", one, world.now - 50 * HOUR, "1");
+    for (const { version, images } of [one, two]) world.know<"created">({ kind: "created", repository: "ghcr.io/acme/checkout", digest: images[0]?.digest ?? digestOf(version) }, START);
+    world.promotion("dev", one, two, changes);
+    return world;
+  }
+
+  it.each(['{ semver: "*" }', '{ order: alphabetical, filter: { pattern: "1.4.[0-9]" } }', "{ newest: build, allow: [1.4.*] }"])("is merged while it is taken: %s", (select) => {
+    const world = selecting(select);
+    expect(actions(world, "close")).toEqual([]);
+    expect(actions(world, "merge")).toHaveLength(1);
+  });
+
+  it.each([
+    '{ semver: "<1.4.2" }',
+    '{ semver: "*", ignore: [1.4.2] }',
+    '{ semver: "*", allow: [1.4.1] }',
+    '{ order: numerical, filter: { pattern: "main-([0-9]+)", extract: "$1" } }',
+    "{ newest: build, ignore: [1.4.2] }",
+    "{ tag: main }",
+  ])("is closed, and not merged, when it is not taken any more: %s", (select) => {
+    const world = selecting(select);
+    expect(actions(world, "merge")).toEqual([]);
+    expect(actions(world, "close")).toMatchObject([{ pullRequest: 200 }]);
+    expect(said(world)).toEqual([
+      "Closed, because it is not the promotion any more that is due: `select` does not take ghcr.io/acme/checkout:1.4.2 any more. What is due now comes in a pull request of its own.",
+    ]);
+    expect(actions(world, "check")).toMatchObject([{ check: { conclusion: "action_required" } }]);
+    expect(actions(world, "record").filter(({ record }) => record.event === "withdrawn")).toEqual([]);
+  });
+
+  it("stays what it is where somebody asked for it, or where it came from an environment before", () => {
+    const asked = selecting('{ semver: "<1.4.2" }');
+    asked.records.push({ event: "requested", app: "checkout", environment: "dev", at: asked.now, release: two, by: "alice", pullRequest: 9, source: "label:1" });
+    expect(actions(asked, "close")).toEqual([]);
+    expect(actions(asked, "merge")).toHaveLength(1);
+    const later = promoting();
+    later.world.config = parseConfig("version: 1\nenvironments: { dev: {}, staging: { after: dev }, prod: { after: staging } }\napps: { discover: ['apps/{app}/overlays/{env}/kustomization.yaml'], defaults: { select: { semver: <1.4.2 } } }\n");
+    expect(actions(later.world, "close")).toEqual([]);
+  });
+
+  it("is closed also where anybody says that it is wanted, without it being known whether they may ask", () => {
+    const world = selecting('{ semver: "<1.4.2" }', { comments: [{ id: "1", author: ALICE, at: START, body: "/pinion promote checkout dev", editedByOther: false }] });
+    expect(actions(world, "close")).toMatchObject([{ pullRequest: 200 }]);
   });
 });
 

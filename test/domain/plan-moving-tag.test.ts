@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { known } from "../../src/domain/answer.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
 import { appendRecords, EMPTY_LEDGER } from "../../src/domain/ledger.ts";
+import type { PullRequest } from "../../src/domain/observation.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
 import { versionOf, type Pinned, type Release } from "../../src/domain/release.ts";
 import { directionOf } from "../../src/domain/version-order.ts";
-import { actions, HOUR, openings, reasons } from "./planner.ts";
+import { actions, approval, BOB, HOUR, openings, reasons } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
 import { START, WorldBuilder } from "./world-builder.ts";
 
@@ -111,6 +112,33 @@ describe("what a moving tag names", () => {
     world.records.push({ event: "merged", app: "checkout", environment: "dev", at: START + HOUR, kind: "promotion", from: two, release: zero, pullRequest: 9, head: oid("9"), commit: oid("9"), mergedBy: "alice", requestedBy: "alice", judgement: "judged" });
     expect(openings(world)).toEqual([]);
     expect(reasons(world)).toContain("main (320000000000) was there before main (300000000000), which is pinned; it comes again when somebody asks for it");
+  });
+});
+
+describe("an open promotion of what the tag named", () => {
+  function promoting(now: Release, changes: Partial<PullRequest> = {}): WorldBuilder {
+    const world = named(two, one).proven("dev", zero, START, "1").proven("dev", one, START + HOUR, "2").pin("staging", one);
+    world.promotion("dev", one, two, changes);
+    return moved(world, now);
+  }
+
+  it("is merged while the tag names it, and where the registry cannot say what it names", () => {
+    expect(actions(promoting(two), "merge")).toHaveLength(1);
+    const unasked = promoting(two);
+    unasked.cannotKnow({ kind: "digest", repository: REPOSITORY, reference: "main" }, "ghcr.io does not answer");
+    expect(actions(unasked, "close")).toEqual([]);
+  });
+
+  it.each([["back", one], ["on", three]])("is closed, and not merged, when the tag was moved %s", (_, now) => {
+    const world = promoting(now);
+    expect(actions(world, "merge")).toEqual([]);
+    expect(actions(world, "close")).toMatchObject([{ pullRequest: 200 }]);
+    expect(actions(world, "comment")[0]?.body).toContain(`${REPOSITORY}:main names another image now`);
+    expect(openings(world)).toEqual([]);
+  });
+
+  it("stays open where people have approved it", () => {
+    expect(actions(promoting(one, { reviews: [approval(BOB)] }), "close")).toEqual([]);
   });
 });
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { known } from "../../src/domain/answer.ts";
 import type { Instant } from "../../src/domain/answer.ts";
 import { actions, HOUR, openings, planned, reasons } from "./planner.ts";
+import type { Pinned } from "../../src/domain/release.ts";
 import { digestOf, oid, release } from "./releases.ts";
-import { START, WorldBuilder } from "./world-builder.ts";
+import { HEAD, START, WorldBuilder } from "./world-builder.ts";
 
 const REPOSITORY = "ghcr.io/acme/checkout";
 
@@ -65,6 +66,37 @@ describe("an app that takes the newest build", () => {
     expect(reasons(world())).toContain(reason);
   });
 
+  it.each<[string, (world: WorldBuilder) => WorldBuilder]>([
+    ["is listed and not served", (world) => world.know<"digest">({ kind: "digest", repository: REPOSITORY, reference: "zz" }, null)],
+    ["has a digest that is not sha256", (world) => world.know<"digest">({ kind: "digest", repository: REPOSITORY, reference: "zz" }, `sha512:${"0".repeat(128)}`)],
+  ])("leaves out a tag that %s", (_, without) => {
+    expect(openings(without(builds()))).toEqual(["Promote checkout aa to dev"]);
+  });
+
+  it("says why nothing is left, where no tag is served", () => {
+    const world = builds({ zz: START }).know<"digest">({ kind: "digest", repository: REPOSITORY, reference: "zz" }, null);
+    expect(openings(world)).toEqual([]);
+    expect(reasons(world)).toContain(`${REPOSITORY} lists zz but does not serve it`);
+  });
+
+  it("does not take anything while what a tag names cannot be asked", () => {
+    const world = builds();
+    world.cannotKnow({ kind: "digest", repository: REPOSITORY, reference: "zz" }, "ghcr.io does not answer");
+    expect(openings(world)).toEqual([]);
+    expect(reasons(world)).toContain("ghcr.io does not answer");
+  });
+
+  it("replaces nothing by itself where one of two images goes forward and of the other it cannot be told", () => {
+    const worker = "ghcr.io/acme/worker";
+    const both = (tag: string, of: string) => ({ ...release(tag), images: [...release(tag).images, { repository: worker, tag, digest: digestOf(of) }] });
+    const world = builds(BUILT, "{ newest: build, allow: [aa] }").pin("dev", both("bb", "w1")).pin("staging", both("bb", "w1"));
+    world.know<"tags">({ kind: "tags", repository: worker }, ["aa"]).know<"digest">({ kind: "digest", repository: worker, reference: "aa" }, digestOf("w2"));
+    world.know<"created">({ kind: "created", repository: worker, digest: digestOf("w2") }, START);
+    world.know<"created">({ kind: "created", repository: worker, digest: digestOf("w1") }, null);
+    expect(openings(world)).toEqual([]);
+    expect(reasons(world)).toContain(`whether aa is newer than bb cannot be told: ${worker}:bb does not say when it was built`);
+  });
+
   it("looks again when a time to come has come", () => {
     const world = builds({ aa: START + 1_000 * HOUR });
     expect(planned(world).nextLookAt).toBe(START + 1_000 * HOUR);
@@ -118,8 +150,40 @@ describe("a person's pull request", () => {
     const back = builds();
     back.promotion("dev", next, old, { author: { login: "alice", kind: "user" }, head: { ref: "mine", oid: oid("c"), fork: false } });
     expect(actions(back, "check")[0]?.check.summary).toContain("zz is older than aa, which is pinned in dev");
-    const unknown = builds({ zz: null });
+    const unknown = builds();
+    unknown.cannotKnow({ kind: "created", repository: REPOSITORY, digest: digestOf("zz") }, "ghcr.io does not answer");
     unknown.promotion("dev", old, present, { author: { login: "alice", kind: "user" }, head: { ref: "mine", oid: oid("c"), fork: false } });
-    expect(actions(unknown, "check")[0]?.check.summary).toContain(`${REPOSITORY}:zz does not say when it was built`);
+    expect(checked(unknown)).toMatchObject({ conclusion: null, summary: expect.stringContaining("ghcr.io does not answer") });
+  });
+
+  it.each<[string, (world: WorldBuilder) => Pinned]>([
+    ["tells no time", (world) => { world.know<"created">({ kind: "created", repository: REPOSITORY, digest: digestOf("zz") }, null); return old; }],
+    ["tells 1970", (world) => { world.know<"created">({ kind: "created", repository: REPOSITORY, digest: digestOf("zz") }, 0); return old; }],
+    ["is pinned by its tag alone", () => ({ ...old, images: old.images.map((image) => ({ ...image, digest: null })) })],
+  ])("may replace what %s: that is never learned, so there is no telling, as in any other order", (_, spoil) => {
+    const world = builds();
+    const pinned = spoil(world);
+    world.pin("dev", pinned).pin("staging", pinned);
+    const pull = world.promotion("dev", old, next, { author: { login: "alice", kind: "user" }, head: { ref: "mine", oid: oid("c"), fork: false } });
+    world.records.pop();
+    const promotions = [{ app: "checkout", environment: "dev", from: pinned, to: next }];
+    world.proposals.set(pull.number, known({ base: HEAD, head: pull.head.oid, conflicts: [], promotions, otherFiles: [], quarantines: [], config: null, broken: [], shared: [] }, world.now));
+    expect(checked(world)).toMatchObject({ conclusion: "success" });
+    expect(openings(world)).toEqual([]);
+  });
+
+  it("waits where one of two images goes forward, and of the other it cannot be learned", () => {
+    const worker = "ghcr.io/acme/worker";
+    const both = (tag: string) => ({ ...release(tag), images: [...release(tag).images, { repository: worker, tag, digest: digestOf(`worker ${tag}`) }] });
+    const world = builds().pin("dev", both("zz")).pin("staging", both("zz"));
+    for (const tag of ["zz", "bb"]) world.know<"digest">({ kind: "digest", repository: worker, reference: digestOf(`worker ${tag}`) }, digestOf(`worker ${tag}`));
+    world.cannotKnow({ kind: "created", repository: worker, digest: digestOf("worker zz") }, "worker's registry does not answer");
+    world.know<"created">({ kind: "created", repository: worker, digest: digestOf("worker bb") }, START);
+    world.promotion("dev", both("zz"), both("bb"), { author: { login: "alice", kind: "user" }, head: { ref: "mine", oid: oid("c"), fork: false } });
+    expect(checked(world)).toMatchObject({ conclusion: null, summary: expect.stringContaining("worker's registry does not answer") });
   });
 });
+
+function checked(world: WorldBuilder) {
+  return actions(world, "check")[0]?.check;
+}

@@ -41,6 +41,23 @@ describe("an app whose builds are numbered", () => {
     expect(reasons(world)).toContain("main-000-9 is another build of what is pinned as main-ccc-9, and not newer");
   });
 
+  it.each([
+    ["its own tag, and nothing else", "main-fff-8", ["Promote checkout main-ccc-9 to dev"]],
+    ["not by another tag of the same number", "main-000-9", []],
+  ])("completes a pin by the tag alone: %s", (_, tag, opened) => {
+    const world = buildsWorld().pin("dev", { ...nine, images: nine.images.map((image) => ({ ...image, digest: null })) }).registry(tag, "main-ccc-9");
+    expect(openings(world)).toEqual(opened);
+  });
+
+  it("completes no pin by the tag alone where another image would change with it", () => {
+    const worker = "ghcr.io/acme/worker";
+    const images = [...nine.images.map((image) => ({ ...image, digest: null })), { repository: worker, tag: "main-ccc-9", digest: digestOf("worker") }];
+    const world = buildsWorld().pin("dev", { ...nine, images }).registry("main-ccc-9");
+    const moved = (to: string) => world.know<"tags">({ kind: "tags", repository: worker }, ["main-ccc-9"]).know<"digest">({ kind: "digest", repository: worker, reference: "main-ccc-9" }, digestOf(to));
+    expect(openings(moved("worker"))).toEqual(["Promote checkout main-ccc-9 to dev"]);
+    expect(openings(moved("another"))).toEqual([]);
+  });
+
   it("takes an older one than the newest only where that is newer than what is pinned", () => {
     const world = buildsWorld().registry("main-fff-8", "main-ccc-9", "main-bbb-10", "main-aaa-11");
     world.quarantine = known([{ app: "checkout", digest: digestOf("main-aaa-11"), environments: [], reason: "burning", file: "q" }], 0);

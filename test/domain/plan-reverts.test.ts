@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { known } from "../../src/domain/answer.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
+import type { Release } from "../../src/domain/release.ts";
 import { actions, ALICE, openings, planned, recorded, reasons, HOUR, one, two, three } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
 import { APP_BOT, HEAD, pullRequest, WorldBuilder } from "./world-builder.ts";
@@ -236,6 +237,63 @@ describe("going back", () => {
       const [open] = actions(world, "open").filter(({ environment }) => environment === "prod");
       expect(open?.title).toBe("Revert checkout in prod to 1.4.1");
       expect(open?.body.includes("by itself")).toBe(false);
+    });
+  });
+
+  describe("after people took releases out, and something else came since", () => {
+    const [older, old, taken, next] = [release("1.0.0"), release("1.5.0"), release("2.0.0"), release("3.0.0")];
+    /** Alice put `to` in the place of `from`; whether it was verified there is another story. */
+    const byHand = (from: Release, to: Release, at: number, digit: string): readonly LogRecord[] => [
+      { event: "out-of-band", app: "checkout", environment: "prod", at, commit: oid(digit), from, release: to, by: "alice", pullRequest: null },
+      { event: "held", app: "checkout", environment: "prod", at, commit: oid(digit), displaced: from, reason: `by hand in ${digit}` },
+      { event: "deployed", app: "checkout", environment: "prod", at: at + 1, release: to, commit: oid(digit), evidence: "healthy" },
+    ];
+    const verified = (what: Release, at: number, digit: string): LogRecord => ({ event: "verified", app: "checkout", environment: "prod", at, release: what, commit: oid(digit), how: "rollout-only", evidence: "" });
+    const asked = (what: Release, at: number): LogRecord => ({ event: "requested", app: "checkout", environment: "prod", at, release: what, by: "bob", pullRequest: 7, source: `comment:${at}` });
+    const wentBad = (what: Release, at: number, digit: string): LogRecord => ({ event: "degraded", app: "checkout", environment: "prod", at, release: what, commit: oid(digit), evidence: "crash" });
+    const story = (...has: readonly Release[]) => {
+      const world = new WorldBuilder().registry("1.0.0", "1.5.0", "2.0.0", "3.0.0", "4.0.0");
+      for (const [index, one] of has.entries()) world.proven("prod", one, world.now - (300 - index) * HOUR, `${index + 1}`);
+      return world;
+    };
+
+    it("does not go back to what was taken out, though what went bad is newer", () => {
+      const world = story(taken, next);
+      world.records.push(...byHand(next, taken, world.now - 90 * HOUR, "3"));
+      world.proven("prod", release("4.0.0"), world.now - 80 * HOUR, "4").records.push(wentBad(release("4.0.0"), world.now - HOUR, "4"));
+      expect(inProd(world)).toEqual(["Revert checkout in prod to 2.0.0"]);
+    });
+
+    it("does not go back to what was taken out, though somebody asked for something newer since", () => {
+      const world = story(taken, next);
+      world.records.push(...byHand(next, taken, world.now - 90 * HOUR, "3"), asked(release("4.0.0"), world.now - 85 * HOUR));
+      world.proven("prod", release("4.0.0"), world.now - 80 * HOUR, "4").records.push(wentBad(release("4.0.0"), world.now - HOUR, "4"));
+      expect(inProd(world)).toEqual(["Revert checkout in prod to 2.0.0"]);
+    });
+
+    it("does not go back to any of what was taken out one after the other", () => {
+      const world = story(old, next);
+      world.records.push(...byHand(next, taken, world.now - 90 * HOUR, "3"), verified(taken, world.now - 89 * HOUR, "3"), ...byHand(taken, older, world.now - 80 * HOUR, "4"));
+      world.records.push(asked(old, world.now - 79 * HOUR));
+      world.proven("prod", old, world.now - 78 * HOUR, "5").records.push(wentBad(old, world.now - HOUR, "5"));
+      expect(inProd(world)).toEqual([]);
+      expect(actions(world, "open-issue")[0]?.body).toContain("2.0.0 was taken out: by hand in 4; 3.0.0 was taken out: by hand in 3");
+    });
+
+    it("goes back to what was taken out and came again since", () => {
+      const world = story(taken, next);
+      world.records.push(...byHand(next, taken, world.now - 90 * HOUR, "3"), ...byHand(taken, next, world.now - 85 * HOUR, "4"), verified(next, world.now - 84 * HOUR, "4"));
+      world.proven("prod", release("4.0.0"), world.now - 80 * HOUR, "5").records.push(wentBad(release("4.0.0"), world.now - HOUR, "5"));
+      expect(inProd(world)).toEqual(["Revert checkout in prod to 3.0.0"]);
+    });
+
+    it("does not go back to what was taken out where the log does not say what came in its place", () => {
+      const world = story(taken, next);
+      const [, held] = byHand(next, taken, world.now - 90 * HOUR, "3");
+      if (held === undefined) throw new Error("nothing was held");
+      world.records.push(held);
+      world.proven("prod", release("4.0.0"), world.now - 80 * HOUR, "4").records.push(wentBad(release("4.0.0"), world.now - HOUR, "4"));
+      expect(inProd(world)).toEqual(["Revert checkout in prod to 2.0.0"]);
     });
   });
 

@@ -314,7 +314,7 @@ describe("a comment", () => {
     ],
     [
       movedOnComment({ marker: "moved-on", reason: "there is no environment dev any more" }),
-      "<!-- pinion:moved-on -->\nClosed, because it does not make the promotion any more that it was opened for: there is no environment dev " +
+      "<!-- pinion:moved-on -->\nClosed, because it is not the promotion any more that is due: there is no environment dev " +
         "any more. What is due now comes in a pull request of its own.",
     ],
     [

@@ -16,7 +16,7 @@ describe("an environment that is renamed while a pull request of Pinion is open"
     await world.pass(MINUTE);
     expect(shown(first)).toBe("closed");
     expect(story.said(first.number)).toEqual([
-      "Closed, because it does not make the promotion any more that it was opened for: there is no environment dev any more. What is due now comes in a pull request of its own.",
+      "Closed, because it is not the promotion any more that is due: there is no environment dev any more. What is due now comes in a pull request of its own.",
     ]);
     expect(story.titles("open")).toEqual(["Promote checkout 1.4.2 to qa"]);
     await world.person("bob").approve(story.pull("Promote checkout 1.4.2 to qa").number);

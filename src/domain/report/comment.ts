@@ -45,7 +45,7 @@ export function obsoleteComment({ marker, reason }: { readonly marker: string; r
 export function movedOnComment({ marker, reason }: { readonly marker: string; readonly reason: string }): string {
   return comment(
     marker,
-    `Closed, because it does not make the promotion any more that it was opened for: ${words(clause(reason))}. ` +
+    `Closed, because it is not the promotion any more that is due: ${words(clause(reason))}. ` +
       "What is due now comes in a pull request of its own.",
   );
 }
