@@ -1,5 +1,6 @@
 import { movingTagOf, settingsOf, type AppSettings, type Config } from "./config.ts";
 import type { SharedChange } from "./observation.ts";
+import { namesOf } from "./pins/images-above.ts";
 import type { KustomizeReach } from "./pins/kustomize-reach.ts";
 import { inRepositoryOrder, versionOf, type AppName, type EnvironmentName, type Pinned, type PinnedImage } from "./release.ts";
 
@@ -39,14 +40,15 @@ interface Place {
 export function sharedChanges(config: Config, changed: readonly ChangedImages[], old: KustomizeReach, now: KustomizeReach): readonly SharedChange[] {
   const places = new Map<string, Place>();
   const take = (reach: KustomizeReach, file: string, images: readonly PinnedImage[], side: "before" | "after"): void => {
-    for (const { place, root, pinned } of reach.files.get(file) ?? []) {
-      const { app, environment } = place;
+    for (const reaching of reach.files.get(file) ?? []) {
+      const { app, environment } = reaching.place;
       const key = `${environment}/${app}`;
       const here = places.get(key) ?? { app, environment, before: new Map(), after: new Map() };
       places.set(key, here);
-      const above = side === "before" ? (now.own.get(root) ?? pinned) : pinned;
-      const left = images.filter(({ repository }) => !pinned.has(repository) && !above.has(repository));
-      for (const image of left) here[side].set(keyOf(image), { image, files: [...(here[side].get(keyOf(image))?.files ?? []), file] });
+      const pinsNow = side === "before" ? now.own.get(reaching.root)?.pinned : null;
+      const left = images.filter(({ repository }) => pinsNow?.has(repository) !== true);
+      const running = left.flatMap((image) => namesOf(reaching, image.repository).map((repository) => ({ ...image, repository })));
+      for (const image of running) here[side].set(keyOf(image), { image, files: [...(here[side].get(keyOf(image))?.files ?? []), file] });
     }
   };
   for (const { file, before, after } of changed) {

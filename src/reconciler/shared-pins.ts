@@ -3,7 +3,7 @@ import type { DiscoveredPlace } from "../domain/discover.ts";
 import type { Repository, SharedChange } from "../domain/observation.ts";
 import { findPinnedValues, mayHoldPins } from "../domain/pins/find-values.ts";
 import { isKustomizationName } from "../domain/pins/kustomization.ts";
-import { kustomizeReach, rewiredFiles, type KustomizeReach } from "../domain/pins/kustomize-reach.ts";
+import { kustomizeReach, MOST_STEPS, rewiredFiles, type KustomizeReach } from "../domain/pins/kustomize-reach.ts";
 import { readKustomizeReferences, type KustomizeReferences } from "../domain/pins/kustomize-references.ts";
 import type { Oid, PinnedImage } from "../domain/release.ts";
 import { saysTheSame, sharedChanges, type ChangedImages } from "../domain/shared-change.ts";
@@ -49,6 +49,8 @@ export interface Followed {
 export class SharedPins {
   /** What kustomizations take in, by blob: most are the same at the next question. */
   readonly #read = new Map<Oid, KustomizeReferences | null>();
+  /** What is taken in on the default branch, which is the same for every pull request. */
+  #base: { readonly base: Oid; readonly config: Config; readonly reached: Reached } | null = null;
 
   /**
    * Kustomizations are followed only where an image in such a file changes, or what a kustomization takes in, which is seldom.
@@ -59,7 +61,7 @@ export class SharedPins {
     const { images, unreadable, isRewired } = await changedImages(followed, changed);
     if (images.length === 0 && unreadable.size === 0 && !isRewired) return NOTHING;
     if (this.#read.size > MOST_FOLLOWED) this.#read.clear();
-    const [old, now] = [await this.#reach(followed, base), await this.#reach(followed, merged)];
+    const [old, now] = [await this.#reachAt(followed, base), await this.#reach(followed, merged)];
     const moved = isRewired ? await movedImages(followed, old, now, new Set(changed.map(({ path }) => path))) : { images: [], unreadable: new Map<string, string>() };
     const changes = sharedChanges(followed.config, [...images, ...moved.images], old.reach, now.reach);
     if (changes.length > MOST_PLACES) {
@@ -70,6 +72,14 @@ export class SharedPins {
     // Where it cannot be told who takes a file in, nobody is not the answer.
     const untold = images.length === 0 ? [] : [...now.reach.unreadable].map((file) => `${file} cannot be read, so whether it takes in what changes is not known`);
     return { changes, broken: [...taken, ...untold] };
+  }
+
+  async #reachAt(followed: Followed, base: Oid): Promise<Reached> {
+    const { config } = followed;
+    if (this.#base?.base === base && this.#base.config === config) return this.#base.reached;
+    const reached = await this.#reach(followed, base);
+    this.#base = { base, config, reached };
+    return reached;
   }
 
   async #reach(followed: Followed, tree: Oid): Promise<Reached> {
@@ -84,6 +94,10 @@ export class SharedPins {
     const read = (file: string): KustomizeReferences | null | undefined => this.#read.get(blobs.get(file) ?? "");
     for (let met = 0; ; ) {
       const reach = kustomizeReach(roots, (path) => blobs.has(path), read);
+      if (!reach.isWhole) {
+        const reason = `telling who takes in what it changes takes more than ${MOST_STEPS} steps`;
+        throw new PortFailure("stalled", `${reason}; let each kustomization name each file once, and split it into smaller pull requests`);
+      }
       if (reach.unread.size === 0) return { reach, blobs };
       met += reach.unread.size;
       if (met > MOST_FOLLOWED) throw new PortFailure("stalled", `more than ${MOST_FOLLOWED} kustomizations would have to be read to tell who takes in what it changes`);

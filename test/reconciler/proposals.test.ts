@@ -164,6 +164,28 @@ describe("a file that environments share", () => {
     expect(await shared(moved)).toEqual({ shared: [], promotions: [], broken: [] });
   });
 
+  it("is told under the name that an environment gives its image, where that is what the app promotes", async () => {
+    const before = {
+      "apps/checkout/prod/kustomization.yaml": "resources: [../base]\nimages: [{name: checkout, newName: ghcr.io/acme/checkout}]\n",
+      [BASE]: "resources: [deployment.yaml]\n",
+      [DEPLOYMENT]: deployment("checkout:1"),
+    };
+    const config = configOf("  checkout: { images: [ghcr.io/acme/checkout] }\n");
+    const running = (tag: string) => ({ images: [{ repository: "ghcr.io/acme/checkout", tag, digest: null }] });
+    expect(await shared({ [DEPLOYMENT]: deployment("checkout:2") }, { before, config })).toMatchObject({
+      shared: [{ environment: "prod", from: running("1"), to: running("2"), isPromoted: true }],
+    });
+  });
+
+  it("is too much to follow where a pull request makes it take too many steps", async () => {
+    const pins = (letter: string) => `images: [${Array.from({ length: 7_500 }, (_, index) => `{name: ${letter}${index}, newTag: x}`).join(", ")}]\n`;
+    const names = Array.from({ length: 350 }, (_, index) => `../many/x${index}.yaml`);
+    const many = Object.fromEntries(names.map((name) => [name.slice(3), "kind: X\n"]));
+    const taking = (letter: string) => ({ [`${letter}/kustomization.yaml`]: `resources: [${names.join(", ")}]\n${pins(letter)}` });
+    const files = { "apps/checkout/dev/kustomization.yaml": "resources: [../base, ../../../a, ../../../b]\n", ...many, ...taking("a"), ...taking("b") };
+    expect(await shared(files)).toMatchObject({ known: false, failure: "stalled", reason: expect.stringContaining("more than 5000000 steps") });
+  });
+
   it("can be new, or go away", async () => {
     const component = "components/log/kustomization.yaml";
     const added = { [component]: pinning("1.3.0"), "apps/checkout/dev/kustomization.yaml": "resources: [../base]\ncomponents: [../../../components/log]\n" };
