@@ -1,10 +1,13 @@
 import { movingTagOf, settingsOf, type AppSettings, type Config } from "./config.ts";
 import type { SharedChange } from "./observation.ts";
 import { namesOf } from "./pins/images-above.ts";
-import type { KustomizeReach } from "./pins/kustomize-reach.ts";
+import { takersOf, type KustomizeReach } from "./pins/kustomize-reach.ts";
 import { inRepositoryOrder, versionOf, type AppName, type EnvironmentName, type Pinned, type PinnedImage } from "./release.ts";
 
-/** The images in a file outside the environments' own, before and after a change; none where it is not there. */
+/**
+ * The images in a file before and after a change; none where it is not there. In an environment's own file these are the images
+ * beside its pins, as in values that it hands to a chart.
+ */
 export interface ChangedImages {
   readonly file: string;
   readonly before: readonly PinnedImage[];
@@ -40,7 +43,7 @@ interface Place {
 export function sharedChanges(config: Config, changed: readonly ChangedImages[], old: KustomizeReach, now: KustomizeReach): readonly SharedChange[] {
   const places = new Map<string, Place>();
   const take = (reach: KustomizeReach, file: string, images: readonly PinnedImage[], side: "before" | "after"): void => {
-    for (const reaching of reach.files.get(file) ?? []) {
+    for (const reaching of takersOf(reach, file)) {
       const { app, environment } = reaching.place;
       const key = `${environment}/${app}`;
       const here = places.get(key) ?? { app, environment, before: new Map(), after: new Map() };

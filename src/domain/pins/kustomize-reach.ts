@@ -119,6 +119,12 @@ class Walk {
   }
 }
 
+/** The environments in which a file counts: those that take it in, and the one whose own it is. */
+export function takersOf({ files, own }: KustomizeReach, file: string): readonly Reaching[] {
+  const itself = own.get(file);
+  return [...(files.get(file) ?? []), ...(itself === undefined ? [] : [itself])];
+}
+
 /** Files that others take in than before, or that stand under other pins: what they say has come or gone though they did not change. */
 export function rewiredFiles(old: KustomizeReach, now: KustomizeReach): readonly string[] {
   const files = new Set([...old.files.keys(), ...now.files.keys()]);
