@@ -66,7 +66,7 @@ function partsOfFile(root: Place): readonly UntoldPart[] {
   const patched = items.filter(patchesAnImage).map((item) => ({ what: "a patch of an image's field", text: sourceOf(item) }));
   const replaced = [root, ...items].filter((item) => childAt(item, "targets") !== null);
   const isBuiltin = textAt(childAt(root, "apiVersion")) === BUILTIN;
-  return [...patched, ...partsThatSpeak("a replacement", replaced), ...partsThatSpeak("a transformer", isBuiltin ? [root] : [])];
+  return [...patched, ...partsThatSpeak("a replacement", replaced), ...partsThatSpeak("a transformer or generator", isBuiltin ? [root] : [])];
 }
 
 /** An operation of a JSON patch (RFC 6902); where its value is a mapping, the images in there are found as everywhere. */
