@@ -17,6 +17,9 @@ describe("parts of which it cannot be told which images they mean", () => {
     ["p.yaml", "kind: Deployment\nspec: {containers: [{name: x, image: 'x:1'}]}", []],
     ["values.yaml", "image: {tag: v1}", ["a tag whose image stands elsewhere"]],
     ["values.yaml", "image: {repository: x, tag: v1}", []],
+    ["values.yaml", "web: {sidecarImage: {registry: ghcr.io, repository: acme/x, pullPolicy: Always}}", ["a repository whose tag stands elsewhere"]],
+    ["values.yaml", "images: [{repository: x}]\nimage: {repository: x, digest: sha256:x}", []],
+    [K, "helmCharts: [{name: x, valuesInline: {image: {repository: acme/x}}}]", ["a repository whose tag stands elsewhere"]],
     ["t.yaml", "apiVersion: builtin\nkind: ImageTagTransformer\nimageTag: {name: x, newTag: v1}", ["a transformer or generator"]],
     ["t.yaml", "apiVersion: builtin\nkind: PrefixTransformer\nprefix: x-", []],
     ["r.yaml", "- {source: {kind: ConfigMap}, targets: [{fieldPaths: [spec.image]}]}", ["a replacement"]],
@@ -38,6 +41,12 @@ describe("parts of which it cannot be told which images they mean", () => {
     expect(untoldChanges([one], [one, other])).toEqual(["b"]);
     expect(untoldChanges([one, other], [other])).toEqual(["a"]);
     expect(untoldChanges([one], [{ ...one, text: "3" }])).toEqual(["a"]);
+  });
+
+  it("are no other fields beside a repository", () => {
+    const values = (repository: string, policy: string) => untoldParts("values.yaml", `image: {repository: ${repository}, pullPolicy: ${policy}}`);
+    expect(untoldChanges(values("acme/x", "Always"), values("acme/x", "Never"))).toEqual([]);
+    expect(untoldChanges(values("acme/x", "Always"), values("evil/x", "Always"))).toEqual(["a repository whose tag stands elsewhere"]);
   });
 
   it("are found in whatever text without failing, and are the same in the same text", () => {

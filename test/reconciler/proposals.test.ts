@@ -355,6 +355,13 @@ describe("what a pull request brings", () => {
     expect(answer).toMatchObject(isFew ? { known: true } : { known: false, failure: "stalled", reason: expect.stringContaining("would bring 501 images, more than the 500 that Pinion judges; split it") });
   });
 
+  it("is too much to compare where very many images stand for very many environments", async () => {
+    const apps = Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`apps/a${index}/dev/kustomization.yaml`, "resources: [../../../base/d.yaml]\n"]));
+    const base = (digit: string) => ({ "base/d.yaml": `kind: Pod\nspec: {containers: [${images(5_000, digit)}]}\n` });
+    const answer = (await proposed({ ...apps, ...base("1") }, [{ number: 1, files: base("2") }]).read()).get(1);
+    expect(answer).toMatchObject({ known: false, failure: "stalled", reason: expect.stringContaining("2010000 images stand for environments, more than the 2000000") });
+  });
+
   it("may be 500 images also in environments' own files", async () => {
     const apps = Array.from({ length: 501 }, (_, index) => index);
     const pins = (tag: string) => Object.fromEntries(apps.map((app) => [`apps/a${app}/dev/kustomization.yaml`, `images: [{name: ghcr.io/acme/x${app}, newTag: '${tag}'}]\n`]));

@@ -1,9 +1,10 @@
 import { findPinnedValues } from "./find-values.ts";
+import { imageOfParts } from "./image-parts.ts";
 import { isKustomizationName } from "./kustomization.ts";
 import { isElsewhere } from "./kustomize-reach.ts";
 import { readKustomizeReferences } from "./kustomize-references.ts";
 import { parseManifests } from "./manifests.ts";
-import { childAt, itemsAt, rootPlace, textAt, type Place } from "./place.ts";
+import { childAt, itemsAt, nestedAt, pathOf, rootPlace, textAt, type Place } from "./place.ts";
 
 /** A part of a file that may say which images run, though Pinion cannot tell which. */
 export interface UntoldPart {
@@ -26,7 +27,7 @@ const BUILTIN = "builtin";
 
 /**
  * The parts of a file that change which images run in a way that cannot be told from the file alone: patches of single fields and those
- * written as text, transformers, tags without the repository that they belong to, and remote resources. None in a file that cannot
+ * written as text, transformers, tags and repositories of which one stands without the other, and remote resources. None in a file that cannot
  * be read, which is a matter of its own.
  */
 export function untoldParts(file: string, text: string): readonly UntoldPart[] {
@@ -36,7 +37,7 @@ export function untoldParts(file: string, text: string): readonly UntoldPart[] {
   if (!parsed.ok) return [];
   const roots = parsed.documents.map(rootPlace);
   const written = roots.flatMap((root) => (isKustomization ? partsOfKustomization(root) : partsOfFile(root)));
-  return [...written, ...(isKustomization ? remotes(text) : []), ...tagsAlone(file, text)];
+  return [...written, ...roots.flatMap((root) => repositoriesAlone(root, "")), ...(isKustomization ? remotes(text) : []), ...tagsAlone(file, text)];
 }
 
 /** What some of the parts on one side are that the other side lacks: what changed. */
@@ -85,6 +86,16 @@ function tagsAlone(file: string, text: string): readonly UntoldPart[] {
   const found = findPinnedValues(file, text);
   const alone = found.ok ? found.values.filter(({ kind, image }) => kind === "helm-values" && image === null) : [];
   return alone.map(({ path, value }) => ({ what: "a tag whose image stands elsewhere", text: `${path}=${value}` }));
+}
+
+/** Values laid over others may change the repository and leave the tag. `key` is the nearest key above. */
+function repositoriesAlone(place: Place, key: string): readonly UntoldPart[] {
+  const part = (name: string): Place | null => childAt(place, name);
+  const parts = { registry: part("registry"), repository: part("repository"), tag: part("tag") ?? part("version"), digest: part("digest") ?? part("sha") };
+  const isAlone = /image$/i.test(key) && textAt(parts.registry ?? parts.repository) !== null && imageOfParts(parts) === null;
+  const below = nestedAt(place).flatMap(([step, child]) => repositoriesAlone(child, typeof step === "number" ? key : step));
+  const text = JSON.stringify([pathOf(place), textAt(parts.registry), textAt(parts.repository)]);
+  return isAlone ? [{ what: "a repository whose tag stands elsewhere", text }, ...below] : below;
 }
 
 function sourceOf({ node, document }: Place): string {
