@@ -7,7 +7,7 @@ import type { ConfiguredPins } from "../domain/pins/configured.ts";
 import { findPinnedValues, mayHoldPins } from "../domain/pins/find-values.ts";
 import type { PinnedValuesResult } from "../domain/pins/find-values.ts";
 import { isKustomizationName } from "../domain/pins/kustomization.ts";
-import { kustomizeReach } from "../domain/pins/kustomize-reach.ts";
+import { kustomizeReach, MOST_STEPS } from "../domain/pins/kustomize-reach.ts";
 import type { Reaching } from "../domain/pins/kustomize-reach.ts";
 import { readKustomizeReferences } from "../domain/pins/kustomize-references.ts";
 import type { KustomizeReferences } from "../domain/pins/kustomize-references.ts";
@@ -137,6 +137,10 @@ function belongings(files: readonly string[], known: KnownPins, { placeOf, envir
   );
   const there = new Set(files);
   const reach = kustomizeReach(roots, (file) => there.has(file), (file) => known.get(file)?.references ?? null);
+  if (!reach.isWhole) {
+    const reason = `to tell who takes in what takes more than ${MOST_STEPS} steps; leave folders out, or list the pins without \`.github/pinion.yaml\``;
+    throw new PortFailure("stalled", reason);
+  }
   return (pin) => {
     const place = roots.get(pin.file);
     if (place !== undefined) return { kind: "own", place };

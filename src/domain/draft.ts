@@ -1,8 +1,9 @@
 import { NO_ARRIVALS, type ByArrival } from "./arrivals.ts";
 import type { Action, Blocked, Plan } from "./action.ts";
-import type { Answer, FailureKind, Instant, Milliseconds } from "./answer.ts";
+import { unknown, type Answer, type FailureKind, type Instant, type Milliseconds } from "./answer.ts";
 import { buildTimeOf, withoutDigest, type BuildTime, type ByBuild } from "./build-time.ts";
 import { orderOf, settingsOf, type AppSettings, type Config, type Environment } from "./config.ts";
+import { knownRegistries, registryOf } from "./known-registries.ts";
 import { placeIn, type Place } from "./ledger.ts";
 import { needKey } from "./need.ts";
 import type { Deployment, EnvironmentPins, Knowledge, Need, NeedAnswers, Observation } from "./observation.ts";
@@ -26,6 +27,13 @@ interface AppInView {
   readonly places: ReadonlyMap<EnvironmentName, Place> | undefined;
 }
 
+/** A pull request that people made, while it is judged. */
+interface Guest {
+  readonly pullRequest: number;
+  /** Registries that it would leave, or stay with. */
+  readonly registries: ReadonlySet<string>;
+}
+
 /**
  * A plan while it is being made. The parts of the planner read the world from it and put down what they want;
  * it notes each question whose answer is missing, so that asking is the same as reading.
@@ -41,11 +49,15 @@ export class Draft {
   readonly #actions: Action[] = [];
   readonly #blocked: Blocked[] = [];
   readonly #needs = new Map<string, Need>();
+  /** What is asked for pull requests of people alone, by number. */
+  readonly #guestsNeeds = new Map<number, Map<string, Need>>();
   readonly #records = new Set<string>();
   #nextLookAt: Instant | null = null;
   #inView: AppInView = { app: "", pins: undefined, places: undefined };
   #deployments: ReadonlyMap<AppName, readonly Deployment[]> | null = null;
   #changing: ReadonlySet<string> | null = null;
+  #guest: Guest | null = null;
+  #registries: ReadonlySet<string> | null = null;
 
   constructor(observation: Observation, config: Config, policies: PolicySet, knowledge: Knowledge, now: Instant) {
     this.observation = observation;
@@ -57,13 +69,16 @@ export class Draft {
 
   /**
    * The answer, or null when it must be asked first; then the question is among the plan's needs. `retry` is how long an answer that
-   * could not be had stands; one from before `since` does not count.
+   * could not be had stands; one from before `since` does not count. For people's pull requests no registry is asked that the default
+   * branch does not speak of: that is unknown.
    */
   ask<K extends Need["kind"]>(
     need: Extract<Need, { kind: K }>,
     maxAge: Milliseconds,
     { retry = UNKNOWN_MAX_AGE, since = 0 }: { readonly retry?: Milliseconds; readonly since?: Instant } = {},
   ): Answer<NeedAnswers[K]> | null {
+    const strange = this.#strangeRegistry(need);
+    if (strange !== null) return unknown(strangeRegistryWords(strange), "stalled", this.now);
     const answer = this.#knowledge.get<K>(need);
     const limit = answer?.known === false ? unknownMaxAge(answer.failure, maxAge, retry) : maxAge;
     // An answer from the future was given before the clock was set back: how old it is cannot be told.
@@ -71,8 +86,37 @@ export class Draft {
       if (!answer.known) this.due(answer.at + limit + 1);
       return answer;
     }
-    this.#needs.set(needKey(need), need);
+    this.#needsNow.set(needKey(need), need);
     return null;
+  }
+
+  /**
+   * Judges a pull request that people made. What is asked in it waits for no longer than its turn, so that no pull request, however much
+   * it asks, keeps the others and the promotions from being asked for.
+   */
+  asGuest<T>(guest: Guest, judge: () => T): T {
+    this.#guest = guest;
+    try {
+      return judge();
+    } finally {
+      this.#guest = null;
+    }
+  }
+
+  get #needsNow(): Map<string, Need> {
+    if (this.#guest === null) return this.#needs;
+    const { pullRequest } = this.#guest;
+    const needs = this.#guestsNeeds.get(pullRequest) ?? new Map<string, Need>();
+    this.#guestsNeeds.set(pullRequest, needs);
+    return needs;
+  }
+
+  /** The registry that must not be asked for whom this is, or null. */
+  #strangeRegistry(need: Need): string | null {
+    if (this.#guest === null || (need.kind !== "tags" && need.kind !== "digest" && need.kind !== "created")) return null;
+    const registry = registryOf(need.repository);
+    this.#registries ??= knownRegistries(this.config, this.observation.pins);
+    return this.#registries.has(registry) || this.#guest.registries.has(registry) ? null : registry;
   }
 
   act(action: Action): void {
@@ -173,8 +217,21 @@ export class Draft {
   }
 
   finish(): Plan {
-    return { actions: this.#actions, blocked: this.#blocked, needs: [...this.#needs.values()], nextLookAt: this.#nextLookAt };
+    const guests = inTurn([...this.#guestsNeeds.values()].map((needs) => [...needs]));
+    const needs = new Map(inTurn([[...this.#needs], guests]));
+    return { actions: this.#actions, blocked: this.#blocked, needs: [...needs.values()], nextLookAt: this.#nextLookAt };
   }
+}
+
+/** The first of each, then the second of each, and so on: wherever it is cut off, each has had its share. */
+function inTurn<T>(lists: readonly (readonly T[])[]): readonly T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat();
+}
+
+function strangeRegistryWords(registry: string): string {
+  const why = `nothing on the default branch uses the registry ${registry}, so Pinion does not ask it for a pull request`;
+  return `${why}; name the image under \`apps.<name>.images\` of the configuration there first, or let somebody who may merge without this check decide`;
 }
 
 function unknownMaxAge(failure: FailureKind, maxAge: Milliseconds, retry: Milliseconds): Milliseconds {

@@ -4,6 +4,7 @@ import { isOwn } from "./changes.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Facts } from "./facts.ts";
+import { registriesOf } from "./known-registries.ts";
 import { isWhatWasOpened, placeIn } from "./ledger.ts";
 import { whyMovedOn } from "./moved-on.ts";
 import type { ProposedChange, PullRequest } from "./observation.ts";
@@ -52,6 +53,7 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
   const untouched = opened !== null && appsAlone;
   const foreign = own && !appsAlone;
   const movedOn = own && appsAlone ? whyMovedOn(draft, pullRequest, proposal?.known === true ? proposal.value : null, untouched) : null;
+  const registries = registriesOf([...changes, ...sharedChanges].map(({ from }) => from));
   const kind = untouched && opened.kind === "revert" ? "revert" : "promotion";
   const gated = (change: Change): readonly GatedPromotion[] => {
     const environment = environmentOf(draft.config, change.environment);
@@ -72,7 +74,8 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
       pullRequest,
       proposal: proposal?.known === true ? proposal.value : null,
     };
-    return [gate(draft, promotion)];
+    if (untouched) return [gate(draft, promotion)];
+    return [draft.asGuest({ pullRequest: pullRequest.number, registries }, () => gate(draft, promotion))];
   };
   return {
     pullRequest,

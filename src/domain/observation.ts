@@ -180,7 +180,7 @@ export interface ProposedChange {
   readonly quarantines: readonly QuarantineEntry[];
   /** Pinion's own configuration as it would be, when it changes. */
   readonly config: ConfigResult | null;
-  /** Files that cannot be read as manifests any more, with the reason. */
+  /** Files of which it cannot be told what they would change, with the reason. */
   readonly broken: readonly string[];
 }
 

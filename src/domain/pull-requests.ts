@@ -20,7 +20,7 @@ export function checkFor(judged: JudgedPullRequest, refused: string | null): Che
   if (!proposal.known) return unknownCheck(proposal.reason);
   const { config, broken, conflicts } = proposal.value;
   if (config?.ok === false) return configProblemsCheck(config.problems);
-  if (broken.length > 0) return refusedCheck(`Files that Pinion could not read after this merge: ${broken.join("; ")}`);
+  if (broken.length > 0) return refusedCheck(`What this merge would change cannot be told: ${broken.join("; ")}`);
   if (judged.movedOn !== null) return refusedCheck(`It is not the promotion any more that is due: ${judged.movedOn}.`);
   if (conflicts.length > 0) return refusedCheck(`It conflicts with the default branch in ${conflicts.join(", ")}.`);
   const promotions = [...judged.promotions, ...judged.shared];

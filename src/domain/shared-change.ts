@@ -1,9 +1,13 @@
 import { movingTagOf, settingsOf, type AppSettings, type Config } from "./config.ts";
 import type { SharedChange } from "./observation.ts";
-import type { KustomizeReach } from "./pins/kustomize-reach.ts";
+import { namesOf } from "./pins/images-above.ts";
+import { takersOf, type KustomizeReach } from "./pins/kustomize-reach.ts";
 import { inRepositoryOrder, versionOf, type AppName, type EnvironmentName, type Pinned, type PinnedImage } from "./release.ts";
 
-/** The images in a file outside the environments' own, before and after a change; none where it is not there. */
+/**
+ * The images in a file before and after a change; none where it is not there. In an environment's own file these are the images
+ * beside its pins, as in values that it hands to a chart.
+ */
 export interface ChangedImages {
   readonly file: string;
   readonly before: readonly PinnedImage[];
@@ -39,14 +43,15 @@ interface Place {
 export function sharedChanges(config: Config, changed: readonly ChangedImages[], old: KustomizeReach, now: KustomizeReach): readonly SharedChange[] {
   const places = new Map<string, Place>();
   const take = (reach: KustomizeReach, file: string, images: readonly PinnedImage[], side: "before" | "after"): void => {
-    for (const { place, root, pinned } of reach.files.get(file) ?? []) {
-      const { app, environment } = place;
+    for (const reaching of takersOf(reach, file)) {
+      const { app, environment } = reaching.place;
       const key = `${environment}/${app}`;
       const here = places.get(key) ?? { app, environment, before: new Map(), after: new Map() };
       places.set(key, here);
-      const above = side === "before" ? (now.own.get(root) ?? pinned) : pinned;
-      const left = images.filter(({ repository }) => !pinned.has(repository) && !above.has(repository));
-      for (const image of left) here[side].set(keyOf(image), { image, files: [...(here[side].get(keyOf(image))?.files ?? []), file] });
+      const pinsNow = side === "before" ? now.own.get(reaching.root)?.pinned : null;
+      const left = images.filter(({ repository }) => pinsNow?.has(repository) !== true);
+      const running = left.flatMap((image) => namesOf(reaching, image.repository).map((repository) => ({ ...image, repository })));
+      for (const image of running) here[side].set(keyOf(image), { image, files: [...(here[side].get(keyOf(image))?.files ?? []), file] });
     }
   };
   for (const { file, before, after } of changed) {

@@ -12,6 +12,8 @@ import { SharedPins, type ChangedFile } from "./shared-pins.ts";
 
 /** A pull request that changes more files than this is not judged: one person's mistake must not hold up everybody's promotions. */
 const MOST_CHANGED_FILES = 3_000;
+/** Registries are asked for each image of a pull request: one stranger's must not keep them from being asked for others. */
+const MOST_IMAGES = 500;
 /** What could not be learned of the same two heads is not asked again before this: the answer would be the same, and costs processes. */
 const UNKNOWN_LIFE: Milliseconds = 60_000;
 
@@ -133,7 +135,16 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
     .map(({ path, blob }): ChangedFile => ({ path, before: old.get(path) ?? null, after: blob }));
   const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
   found.broken.push(...taken.broken);
+  mustBringFewImages([...found.promotions, ...taken.changes.filter(({ isPromoted }) => isPromoted)]);
   return { base, head, conflicts: [], shared: taken.changes, ...found };
+}
+
+/** @throws {PortFailure} when it brings more images than are judged. */
+function mustBringFewImages(changes: readonly { readonly to: Pinned | null }[]): void {
+  const images = new Set(changes.flatMap(({ to }) => to?.images ?? []).map(({ repository, tag, digest }) => `${repository}:${tag ?? ""}@${digest ?? ""}`));
+  if (images.size <= MOST_IMAGES) return;
+  const reason = `merging it would bring ${images.size} images, more than the ${MOST_IMAGES} that Pinion judges; split it into smaller pull requests`;
+  throw new PortFailure("stalled", reason);
 }
 
 /** Whether a file means something to Pinion by its own path. */

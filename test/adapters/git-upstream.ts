@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -62,6 +62,13 @@ export class Upstream {
   write(path: string, content: string | Uint8Array): void {
     mkdirSync(dirname(join(this.directory, path)), { recursive: true });
     writeFileSync(join(this.directory, path), content);
+  }
+
+  /** Makes a symbolic link, in place of what is there. */
+  link(path: string, target: string): void {
+    mkdirSync(dirname(join(this.directory, path)), { recursive: true });
+    rmSync(join(this.directory, path), { force: true });
+    symlinkSync(target, join(this.directory, path));
   }
 
   /** Commits the files given, or removes those that are null, and answers the commit. */

@@ -5,6 +5,12 @@ import type { Knowledge, NeedAnswers, Need } from "../../src/domain/observation.
 import { WorldBuilder } from "./world-builder.ts";
 
 const NEED = { kind: "tags", repository: "ghcr.io/acme/checkout" } as const;
+const CONFIGURED = `version: 1
+environments: { dev: {} }
+apps:
+  discover: ["apps/{app}/overlays/{env}/kustomization.yaml"]
+  checkout: { images: ["registry.acme.example:5000/acme/checkout"] }
+`;
 const SECOND = 1_000;
 const MINUTE = 60_000;
 
@@ -37,5 +43,42 @@ describe("how long an answer stands", () => {
   it("asks again by itself when what is unknown may be known", () => {
     expect(asking(unknown("no permission", "stalled", 0), 0, MINUTE).nextLookAt).toBe(5 * MINUTE + 1);
     expect(asking(unknown("down", "dependency", 0), 0, MINUTE).nextLookAt).toBe(30 * SECOND + 1);
+  });
+});
+
+describe("what is asked for pull requests of people", () => {
+  const tags = (repository: string) => ({ kind: "tags", repository }) as const;
+  function draftOf(world = new WorldBuilder()) {
+    if (world.config?.ok !== true) throw new Error("the configuration of the test is wrong");
+    const nothing: Knowledge = { get: () => null };
+    return new Draft(world.observation(), world.config.config, { policies: [] }, nothing, world.now);
+  }
+
+  it("has its turn with the rest, and each pull request with the others, however much one asks", () => {
+    const draft = draftOf();
+    const ask = (names: readonly string[]) => names.map((name) => draft.ask<"tags">(tags(`ghcr.io/acme/${name}`), MINUTE));
+    draft.asGuest({ pullRequest: 1, registries: new Set() }, () => ask(["a1", "a2", "a3", "a4", "a5", "a6"]));
+    draft.asGuest({ pullRequest: 2, registries: new Set() }, () => ask(["b1", "both"]));
+    ask(["own1", "both", "own2", "own3"]);
+    const asked = draft.finish().needs.map((need) => (need.kind === "tags" ? need.repository.slice("ghcr.io/acme/".length) : need.kind));
+    expect(asked).toEqual(["own1", "a1", "both", "b1", "own2", "a2", "own3", "a3", "a4", "a5", "a6"]);
+  });
+
+  it("is asked of no registry that the default branch does not speak of, and the reason says what to do", () => {
+    const draft = draftOf(new WorldBuilder(CONFIGURED));
+    const asGuest = (repository: string) => draft.asGuest({ pullRequest: 1, registries: new Set(["quay.io"]) }, () => draft.ask<"tags">(tags(repository), MINUTE));
+    for (const repository of ["ghcr.io/other/x", "quay.io/x", "registry.acme.example:5000/y"]) expect(asGuest(repository)).toBeNull();
+    for (const repository of ["127.0.0.1:8080/x", "registry.acme.example/y", "registry.acme.example:5001/y"]) {
+      expect(asGuest(repository)).toMatchObject({ known: false, failure: "stalled", reason: expect.stringContaining("apps.<name>.images") });
+    }
+    expect(draft.finish().needs).toHaveLength(3);
+    expect(draft.ask<"tags">(tags("127.0.0.1:8080/x"), MINUTE)).toBeNull();
+  });
+
+  it("is no registry's build time either", () => {
+    const draft = draftOf();
+    const image = { repository: "127.0.0.1:8080/x", tag: "1", digest: `sha256:${"a".repeat(64)}` } as const;
+    draft.asGuest({ pullRequest: 1, registries: new Set() }, () => draft.builds.builtAt(image));
+    expect(draft.finish().needs).toEqual([]);
   });
 });

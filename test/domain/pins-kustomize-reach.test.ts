@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { namesOf } from "../../src/domain/pins/images-above.ts";
 import { kustomizeReach } from "../../src/domain/pins/kustomize-reach.ts";
 import { readKustomizeReferences } from "../../src/domain/pins/kustomize-references.ts";
 
@@ -88,6 +89,49 @@ describe("what kustomizations take in", () => {
     expect(reached(files, ["dev/kustomization.yaml"]).files["base/x.yaml"]).toEqual(["dev"]);
     const turned = { ...files, "dev/kustomization.yaml": "resources: [../bare, ../pinned]\n" };
     expect(reached(turned, ["dev/kustomization.yaml"]).files["base/x.yaml"]).toEqual(["dev"]);
+  });
+
+  it("tells under which names images run that get another one on the way, but keep their tags", () => {
+    const files = {
+      "dev/kustomization.yaml": "resources: [../base]\nimages: [{name: web, newName: ghcr.io/acme/web}, {name: db, newName: pinned}, {name: pinned, newTag: x}]\n",
+      "prod/kustomization.yaml": "resources: [../mid, ../base]\nimages: [{name: ghcr.io/acme/web, newName: quay.io/acme/web}, {name: db, newTag: x}]\n",
+      "mid/kustomization.yaml": "resources: [../base]\nimages: [{name: web, newName: ghcr.io/acme/web}, {name: log, newName: db}]\n",
+      "base/kustomization.yaml": "resources: [x.yaml]\n",
+      "base/x.yaml": "",
+    };
+    const { reach } = reached(files, ["dev/kustomization.yaml", "prod/kustomization.yaml"]);
+    const running = (name: string) => (reach.files.get("base/x.yaml") ?? []).map((one) => `${one.place.environment}: ${namesOf(one, `docker.io/library/${name}`).join(" or ")}`);
+    expect(running("web")).toEqual(["dev: ghcr.io/acme/web", "prod: docker.io/library/web or quay.io/acme/web"]);
+    expect(running("db")).toEqual(["dev: docker.io/library/pinned", "prod: "]);
+    expect(running("log")).toEqual(["dev: docker.io/library/log", "prod: docker.io/library/log"]);
+    const { reach: straight } = reached({ ...files, "prod/kustomization.yaml": files["prod/kustomization.yaml"].replace(", ../base", "") }, ["prod/kustomization.yaml"]);
+    expect((straight.files.get("base/x.yaml") ?? []).map((one) => namesOf(one, "docker.io/library/log"))).toEqual([[]]);
+  });
+
+  it("names paths at which there is nothing to take in, as behind a symbolic link, and not those of elsewhere", () => {
+    const text = "resources: [../link, x.yaml, 'https://example.com/x.yaml', github.com/acme/base, 'git@example.com:acme/base', ../../outside]\n";
+    const { reach } = reached({ "dev/kustomization.yaml": text, "dev/x.yaml": "" }, ["dev/kustomization.yaml"]);
+    expect([...reach.missing]).toEqual([["link", "dev/kustomization.yaml"]]);
+  });
+
+  it("is the same however often one is named, and costs no more", () => {
+    const pins = Array.from({ length: 3_000 }, (_, index) => `{name: i${index}, newTag: x}`).join(", ");
+    const files = { "dev/kustomization.yaml": `resources: [${"x.yaml, ".repeat(3_000)}]\nimages: [${pins}]\n`, "dev/x.yaml": "" };
+    const { reach } = reached(files, ["dev/kustomization.yaml"]);
+    expect(reach.isWhole).toBe(true);
+    expect(reach.files.get("dev/x.yaml")).toHaveLength(1);
+  });
+
+  it("is given up where it would take too many steps", () => {
+    const pinning = (letter: string) => `images: [${Array.from({ length: 3_000 }, (_, index) => `{name: ${letter}${index}, newTag: x}`).join(", ")}]\n`;
+    const names = Array.from({ length: 1_000 }, (_, index) => `../many/x${index}.yaml`);
+    const files = {
+      "dev/kustomization.yaml": "resources: [../a, ../b]\n",
+      "a/kustomization.yaml": `resources: [${names.join(", ")}]\n${pinning("a")}`,
+      "b/kustomization.yaml": `resources: [${names.join(", ")}]\n${pinning("b")}`,
+      ...Object.fromEntries(names.map((name) => [name.slice(3), ""])),
+    };
+    expect(reached(files, ["dev/kustomization.yaml"]).reach.isWhole).toBe(false);
   });
 
   it("names what is not read yet and what cannot be, and goes on with the rest", () => {

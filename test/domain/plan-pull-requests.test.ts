@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { known } from "../../src/domain/answer.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
 import type { Review } from "../../src/domain/observation.ts";
-import { actions, openings, recorded, approval, HOUR, one, two, ALICE, BOB } from "./planner.ts";
+import { actions, openings, planned, recorded, approval, HOUR, one, two, ALICE, BOB } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
 import { HEAD, pullRequest, START, WorldBuilder } from "./world-builder.ts";
 
@@ -185,6 +185,19 @@ describe("an open promotion", () => {
     expect(recorded(world)).not.toContain("judged");
     world.proposals.set(number, known({ ...proposal, shared: shared.map((change) => ({ ...change, to: null })) }, 0));
     expect(actions(world, "check")[0]?.check.summary).toContain("removes the pins of checkout in dev, checkout in staging");
+  });
+
+  it.each(["shared", "own"])("that brings an image from a registry of its author's choice has nobody asked there (%s files)", (where) => {
+    const world = new WorldBuilder().registry("1.4.1");
+    const { number } = world.promotion("dev", one, two, { author: ALICE, head: { ref: "x", oid: oid("c"), fork: true } });
+    const to = { app: "checkout", version: "9", images: [{ repository: "127.0.0.1:8080/x", tag: "9", digest: digestOf("9") }] };
+    const change = { app: "checkout", environment: "dev", from: one, to };
+    const shared = where === "shared" ? [{ ...change, isPromoted: true, files: ["base/deployment.yaml"] }] : [];
+    const promotions = where === "shared" ? [] : [change];
+    world.proposals.set(number, known({ base: HEAD, head: oid("c"), conflicts: [], promotions, otherFiles: [], quarantines: [], config: null, broken: [], shared }, 0));
+    expect(planned(world).needs.filter((need) => JSON.stringify(need).includes("127.0.0.1"))).toEqual([]);
+    const [check] = actions(world, "check");
+    expect(check?.check).toMatchObject({ status: "in_progress", summary: expect.stringContaining("nothing on the default branch uses the registry 127.0.0.1:8080") });
   });
 
   it("that changes images in a shared base which Pinion does not promote is told so, and passes", () => {

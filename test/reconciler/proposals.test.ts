@@ -32,11 +32,14 @@ function proposed(
   changes: readonly Change[],
   through: (manifests: ManifestsRepository) => ManifestsRepository = (same) => same,
   config = configOf(),
+  beside: { readonly before?: (upstream: Upstream) => void; readonly after?: (upstream: Upstream) => void } = {},
 ) {
   const upstream = new Upstream();
+  beside.before?.(upstream);
   const head = upstream.commit(before);
   const open: PullRequest[] = changes.map(({ number, files }) => {
     upstream.git("checkout", "--quiet", "--detach", head);
+    beside.after?.(upstream);
     const oid = upstream.commit(files);
     upstream.git("update-ref", `refs/pull/${number}/head`, oid);
     return pullRequestOf({ number, head: { ref: `change-${number}`, oid, fork: false } });
@@ -164,6 +167,28 @@ describe("a file that environments share", () => {
     expect(await shared(moved)).toEqual({ shared: [], promotions: [], broken: [] });
   });
 
+  it("is told under the name that an environment gives its image, where that is what the app promotes", async () => {
+    const before = {
+      "apps/checkout/prod/kustomization.yaml": "resources: [../base]\nimages: [{name: checkout, newName: ghcr.io/acme/checkout}]\n",
+      [BASE]: "resources: [deployment.yaml]\n",
+      [DEPLOYMENT]: deployment("checkout:1"),
+    };
+    const config = configOf("  checkout: { images: [ghcr.io/acme/checkout] }\n");
+    const running = (tag: string) => ({ images: [{ repository: "ghcr.io/acme/checkout", tag, digest: null }] });
+    expect(await shared({ [DEPLOYMENT]: deployment("checkout:2") }, { before, config })).toMatchObject({
+      shared: [{ environment: "prod", from: running("1"), to: running("2"), isPromoted: true }],
+    });
+  });
+
+  it("is too much to follow where a pull request makes it take too many steps", async () => {
+    const pins = (letter: string) => `images: [${Array.from({ length: 7_500 }, (_, index) => `{name: ${letter}${index}, newTag: x}`).join(", ")}]\n`;
+    const names = Array.from({ length: 350 }, (_, index) => `../many/x${index}.yaml`);
+    const many = Object.fromEntries(names.map((name) => [name.slice(3), "kind: X\n"]));
+    const taking = (letter: string) => ({ [`${letter}/kustomization.yaml`]: `resources: [${names.join(", ")}]\n${pins(letter)}` });
+    const files = { "apps/checkout/dev/kustomization.yaml": "resources: [../base, ../../../a, ../../../b]\n", ...many, ...taking("a"), ...taking("b") };
+    expect(await shared(files)).toMatchObject({ known: false, failure: "stalled", reason: expect.stringContaining("more than 5000000 steps") });
+  });
+
   it("can be new, or go away", async () => {
     const component = "components/log/kustomization.yaml";
     const added = { [component]: pinning("1.3.0"), "apps/checkout/dev/kustomization.yaml": "resources: [../base]\ncomponents: [../../../components/log]\n" };
@@ -213,6 +238,15 @@ describe("a file that environments share", () => {
     expect(await shared({ "README.md": "x" }, { before })).toMatchObject({ broken: [] });
   });
 
+  it("is nobody's outside of every kustomization's folder, and under .github, whatever cannot be read", async () => {
+    const workflow = (image: string) => `jobs: {test: {container: {image: '${image}'}}}\n`;
+    const before = { ...BEFORE, "kustomize/x/kustomization.yaml": "", "apps/cart/dev/kustomization.yaml": "{{ template }}: [\n", ".github/workflows/ci.yaml": workflow("node:20"), "compose.yaml": workflow("node:20") };
+    expect(await shared({ ".github/workflows/ci.yaml": workflow("node:22"), "compose.yaml": workflow("node:22") }, { before })).toEqual({ shared: [], promotions: [], broken: [] });
+    const inside = { ...before, "kustomization.yaml": "" };
+    expect(await shared({ ".github/workflows/ci.yaml": workflow("node:22") }, { before: inside })).toMatchObject({ broken: [] });
+    expect(await shared({ "compose.yaml": workflow("node:22") }, { before: inside })).toMatchObject({ broken: [expect.stringContaining("apps/cart/dev/kustomization.yaml cannot be read")] });
+  });
+
   it("is too much to judge in more than 500 places", async () => {
     const apps = Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`apps/a${index}/dev/kustomization.yaml`, "resources: [../../../unused]\n"]));
     expect(await shared({ "unused/kustomization.yaml": pinning("1.1.0") }, { before: { ...BEFORE, ...apps } })).toMatchObject({
@@ -234,6 +268,105 @@ describe("a file that environments share", () => {
     }));
     expect((await read()).get(1)).toMatchObject({ known: true, value: { shared: [] } });
     expect(asked).toEqual([]);
+  });
+});
+
+describe("a change of which it cannot be told what runs then", () => {
+  const PROD = "apps/checkout/prod/kustomization.yaml";
+  const BASE = "apps/checkout/base/kustomization.yaml";
+  const P = "apps/checkout/base/p.yaml";
+  const CHECKOUT = `images: [{name: ghcr.io/acme/checkout, newTag: '1', digest: '${DIGEST}'}]\n`;
+  const own = (more = "") => `resources: [../base]\n${CHECKOUT}${more}`;
+  const BEFORE = { [PROD]: own(), [BASE]: "resources: [deployment.yaml]\n", "apps/checkout/base/deployment.yaml": "kind: Deployment\n" };
+  const patch = (path: string, value: string) => `- {op: replace, path: ${path}, value: '${value}'}\n`;
+  const IMAGE = "/spec/template/spec/containers/0/image";
+  const patched = (text: string) => ({ ...BEFORE, [BASE]: "resources: [deployment.yaml]\npatches: [{path: p.yaml, target: {kind: Deployment}}]\n", [P]: text });
+  const inline = (path: string, value: string) => own(`patches:\n  - patch: |-\n      ${patch(path, value)}    target: {kind: Deployment}\n`);
+  const transformer = (tag: string) => `apiVersion: builtin\nkind: ImageTagTransformer\nmetadata: {name: t}\nimageTag: {name: ghcr.io/acme/checkout, newTag: '${tag}'}\n`;
+  const chart = (values: string) => own(`helmCharts: [{name: x, ${values}}]\n`);
+  const replacing = (field: string) => `source: {kind: ConfigMap, name: c}\ntargets: [{select: {kind: Deployment}, fieldPaths: [${field}]}]\n`;
+
+  async function broken(before: Change["files"], files: Change["files"]): Promise<readonly string[]> {
+    const answer = (await proposed(before, [{ number: 1, files }]).read()).get(1);
+    if (answer?.known !== true) throw new Error(answer?.reason ?? "no answer");
+    expect(answer.value).toMatchObject({ promotions: [], shared: [] });
+    return answer.value.broken;
+  }
+
+  it.each<[string, Change["files"], Change["files"], string]>([
+    ["a patch file sets an image", patched(patch(IMAGE, "ghcr.io/acme/checkout:1")), { [P]: patch(IMAGE, "ghcr.io/evil/checkout:2") }, `${P}: a patch of an image's field`],
+    ["a patch file copies a container", patched("- {op: copy, from: /spec/initContainers/0, path: /spec/containers/0}\n"), { [P]: "[]\n" }, `${P}: a patch of an image's field`],
+    ["a patch file of images is taken in from now on", { ...BEFORE, [P]: patch(IMAGE, "x:2") }, { [BASE]: patched("")[BASE] ?? null }, `${P}: a patch of an image's field`],
+    ["a patch in the environment's own file sets an image", BEFORE, { [PROD]: inline(IMAGE, "ghcr.io/evil/checkout:2") }, `${PROD}: a patch that is written as text`],
+    ["such a patch goes away", { ...BEFORE, [PROD]: inline(IMAGE, "x:2") }, { [PROD]: own() }, `${PROD}: a patch that is written as text`],
+    ["a word is spelled with escapes", BEFORE, { [PROD]: inline('"/spec/im\\u0061ge"', "x:2") }, `${PROD}: a patch that is written as text`],
+    ["values have the tag alone", { ...BEFORE, [PROD]: chart("valuesFile: ../base/p.yaml"), [P]: "image: {tag: '1'}\n" }, { [P]: "image: {tag: '2'}\n" }, `${P}: a tag whose image stands elsewhere`],
+    ["values in the environment's own file do", { ...BEFORE, [PROD]: chart("valuesInline: {image: {tag: '1'}}") }, { [PROD]: chart("valuesInline: {image: {tag: '2'}}") }, `${PROD}: a tag whose image stands elsewhere`],
+    ["a transformer sets a tag", { ...BEFORE, [PROD]: own("transformers: [../base/p.yaml]\n"), [P]: transformer("1") }, { [P]: transformer("2") }, `${P}: a transformer`],
+    ["a transformer is written out", BEFORE, { [PROD]: own(`transformers:\n  - |-\n    ${transformer("2").replaceAll("\n", "\n    ").trim()}\n`) }, `${PROD}: what it does to other fields`],
+    ["a replacement sets an image", { ...BEFORE, [PROD]: own("replacements: [{path: ../base/p.yaml}]\n"), [P]: replacing("spec.image") }, { [P]: replacing("spec.other.image") }, `${P}: a replacement`],
+    ["a base is a remote one from now on", BEFORE, { [PROD]: own().replace("../base", "https://github.com/evil/base") }, `${PROD}: \`https://github.com/evil/base\` from elsewhere`],
+    ["a remote base is another one", { ...BEFORE, [PROD]: own("bases: ['github.com/acme/base?ref=v1']\n") }, { [PROD]: own("bases: ['github.com/acme/base?ref=v2']\n") }, "`github.com/acme/base?ref=v2` from elsewhere"],
+    ["a kustomization cannot be read any more", BEFORE, { [BASE]: "resources: [\n" }, `${BASE} cannot be read`],
+    ["what is taken in is not there", BEFORE, { [BASE]: "resources: [deployment.yaml, ../other]\n" }, `${BASE} takes in apps/checkout/other, where there is no file`],
+  ])("is for people when %s", async (_, before, files, words) => {
+    expect(await broken(before, files)).toEqual(expect.arrayContaining([expect.stringContaining(words)]));
+  });
+
+  it.each<[string, Change["files"], Change["files"]]>([
+    ["a patch file that sets something else", patched(patch("/spec/replicas", "1")), { [P]: patch("/spec/replicas", "2") }],
+    ["a patch in place that says when images are pulled", BEFORE, { [PROD]: inline("/spec/template/spec/containers/0/imagePullPolicy", "Always") }],
+    ["other lines beside a patch of an image", { ...BEFORE, [PROD]: inline(IMAGE, "x:2") }, { [PROD]: `namespace: x\n${inline(IMAGE, "x:2")}` }],
+    ["a list of the repository's own files", { ...BEFORE, "apps/checkout/base/service.yaml": "kind: Service\n" }, { [BASE]: "resources: [deployment.yaml, service.yaml]\n" }],
+    ["a patch file that nothing takes in", { ...BEFORE, "unused/p.yaml": patch(IMAGE, "x:1") }, { "unused/p.yaml": patch(IMAGE, "x:2") }],
+  ])("is not %s", async (_, before, files) => {
+    expect(await broken(before, files)).toEqual([]);
+  });
+
+  it("is one behind a symbolic link, by what stands there, and by where the link leads", async () => {
+    const before = { "apps/checkout/dev/kustomization.yaml": "", [PROD]: `resources: [base]\n${CHECKOUT}`, "common/kustomization.yaml": "resources: [d.yaml]\n", "common/d.yaml": "image: redis:6\n" };
+    const link = (upstream: Upstream, target: string) => upstream.link("apps/checkout/prod/base", target);
+    const words = "apps/checkout/prod/kustomization.yaml names apps/checkout/prod/base, where there is no file";
+    const inside = proposed(before, [{ number: 1, files: { "common/d.yaml": "image: redis:7\n" } }], undefined, undefined, { before: (upstream) => link(upstream, "../../../common") });
+    expect((await inside.read()).get(1)).toMatchObject({ known: true, value: { broken: [expect.stringContaining(words)] } });
+    const turned = proposed(before, [{ number: 1, files: {} }], undefined, undefined, {
+      before: (upstream) => link(upstream, "../../../common"),
+      after: (upstream) => link(upstream, "../../../other"),
+    });
+    const told = "apps/checkout/prod/base is a symbolic link or a submodule, which Pinion does not follow, and apps/checkout/prod/kustomization.yaml takes it in";
+    expect((await turned.read()).get(1)).toMatchObject({ known: true, value: { broken: [told] } });
+  });
+
+  it("is none where the environment's own values name the whole image: that is judged", async () => {
+    const values = (tag: string) => own(`helmCharts: [{name: x, valuesInline: {image: {repository: ghcr.io/acme/cart, tag: '${tag}'}}}]\n`);
+    const answer = (await proposed({ ...BEFORE, [PROD]: values("1") }, [{ number: 1, files: { [PROD]: values("2") } }]).read()).get(1);
+    const cart = (tag: string) => ({ images: [{ repository: "ghcr.io/acme/cart", tag, digest: null }] });
+    expect(answer).toMatchObject({ known: true, value: { broken: [], promotions: [], shared: [{ environment: "prod", from: cart("1"), to: cart("2"), isPromoted: true, files: [PROD] }] } });
+  });
+});
+
+describe("what a pull request brings", () => {
+  const images = (count: number, digit: string) => Array.from({ length: count }, (_, index) => `{image: 'ghcr.io/acme/x${index}:${digit}'}`).join(", ");
+  const before = { [FILE]: "resources: [../base/d.yaml]\n", "apps/checkout/base/d.yaml": `kind: Pod\nspec: {containers: [${images(501, "1")}]}\n` };
+
+  it.each([[500, true], [501, false]])("may be 500 images: %s", async (count, isFew) => {
+    const files = { "apps/checkout/base/d.yaml": `kind: Pod\nspec: {containers: [${images(count, "2")}]}\n` };
+    const answer = (await proposed(before, [{ number: 1, files }]).read()).get(1);
+    expect(answer).toMatchObject(isFew ? { known: true } : { known: false, failure: "stalled", reason: expect.stringContaining("would bring 501 images, more than the 500 that Pinion judges; split it") });
+  });
+
+  it("is too much to compare where very many images stand for very many environments", async () => {
+    const apps = Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`apps/a${index}/dev/kustomization.yaml`, "resources: [../../../base/d.yaml]\n"]));
+    const base = (digit: string) => ({ "base/d.yaml": `kind: Pod\nspec: {containers: [${images(5_000, digit)}]}\n` });
+    const answer = (await proposed({ ...apps, ...base("1") }, [{ number: 1, files: base("2") }]).read()).get(1);
+    expect(answer).toMatchObject({ known: false, failure: "stalled", reason: expect.stringContaining("2010000 images stand for environments, more than the 2000000") });
+  });
+
+  it("may be 500 images also in environments' own files", async () => {
+    const apps = Array.from({ length: 501 }, (_, index) => index);
+    const pins = (tag: string) => Object.fromEntries(apps.map((app) => [`apps/a${app}/dev/kustomization.yaml`, `images: [{name: ghcr.io/acme/x${app}, newTag: '${tag}'}]\n`]));
+    const answer = (await proposed(pins("1"), [{ number: 1, files: pins("2") }]).read()).get(1);
+    expect(answer).toMatchObject({ known: false, failure: "stalled", reason: expect.stringContaining("would bring 501 images") });
   });
 });
 

@@ -9,6 +9,8 @@ export interface KustomizeReferences {
   readonly paths: readonly string[];
   /** Normalised names of images to which it gives a tag or digest: what it takes in does not tell them any more. */
   readonly pinned: ReadonlySet<string>;
+  /** The new names of images to which it gives a name and nothing else: their tags are still told by what it takes in. Normalised. */
+  readonly renamed: ReadonlyMap<string, string>;
 }
 
 /** Fields that are lists of paths (kustomize api/types/kustomization.go). */
@@ -27,7 +29,12 @@ export function readKustomizeReferences(text: string): KustomizeReferences | nul
   const parsed = parseManifests(text);
   if (!parsed.ok) return null;
   const roots = parsed.documents.map(rootPlace);
-  return { paths: roots.flatMap(pathsIn), pinned: new Set(roots.flatMap(pinnedIn)) };
+  const entries = roots.flatMap((root) => itemsAt(childAt(root, "images"))).map(readEntry);
+  const pinned = new Set(entries.flatMap(({ name, isPinned }) => (name !== null && isPinned ? [name] : [])));
+  const renamed = new Map(
+    entries.flatMap(({ name, newName }): [string, string][] => (name === null || newName === null || pinned.has(name) ? [] : [[name, newName]])),
+  );
+  return { paths: roots.flatMap(pathsIn), pinned, renamed };
 }
 
 function pathsIn(root: Place): readonly string[] {
@@ -38,10 +45,17 @@ function pathsIn(root: Place): readonly string[] {
   return [...listed, ...named].map(textAt).filter((path) => path !== null);
 }
 
-function pinnedIn(root: Place): readonly string[] {
-  return itemsAt(childAt(root, "images")).flatMap((entry) => {
-    const saysWhich = [childAt(entry, "newTag"), childAt(entry, "digest")].some((value) => textAt(value) !== null);
-    const parsed = parseImageReference(textAt(childAt(entry, "name")) ?? "");
-    return saysWhich && parsed.ok ? [parsed.reference.repository] : [];
-  });
+interface Entry {
+  readonly name: string | null;
+  readonly newName: string | null;
+  readonly isPinned: boolean;
+}
+
+function readEntry(entry: Place): Entry {
+  const repository = (key: string): string | null => {
+    const parsed = parseImageReference(textAt(childAt(entry, key)) ?? "");
+    return parsed.ok ? parsed.reference.repository : null;
+  };
+  const isPinned = [childAt(entry, "newTag"), childAt(entry, "digest")].some((value) => textAt(value) !== null);
+  return { name: repository("name"), newName: repository("newName"), isPinned };
 }
