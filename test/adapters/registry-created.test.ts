@@ -32,14 +32,16 @@ describe("when an image was built", () => {
     expect(await createRegistry({ clock: new VirtualClock(NOW) }).created(repository, `sha256:${"0".repeat(64)}`)).toBeNull();
   });
 
-  it("is not known of an image whose configuration the registry says that it does not have", async () => {
+  it("is not told by what is left of an image whose configuration the registry says that it does not have", async () => {
     const manifest = JSON.stringify({ schemaVersion: 2, config: { digest: `sha256:${"0".repeat(64)}` } });
     const host = await serve((request, response) => {
       if (request.url?.includes("/manifests/") === true) response.end(manifest);
       else response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry"}]}');
     });
     const digest = digestOfBytes(new TextEncoder().encode(manifest));
-    expect(await createRegistry({ clock: new VirtualClock(NOW) }).created(`${host}/app`, digest)).toBeNull();
+    const failure = await failureOf(createRegistry({ clock: new VirtualClock(NOW) }).created(`${host}/app`, digest));
+    expect(failure.kind).toBe("stalled");
+    expect(failure.message).toContain("the registry has the image, but not sha256:000");
   });
 
   it("is not believed of other bytes than were asked for", async () => {
