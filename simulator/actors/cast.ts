@@ -1,6 +1,6 @@
 import type { Actor } from "./actor.ts";
 import { crowd } from "./crowd.ts";
-import { contender, fickle, petitioner, waverer } from "./fickle.ts";
+import { contender, contrarian, fickle, petitioner, waverer } from "./fickle.ts";
 import { forger, pouncer } from "./forgers.ts";
 import { hands } from "./hands.ts";
 import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
@@ -36,5 +36,6 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["fickle", fickle],
   ["petitioner", petitioner],
   ["contender", contender],
+  ["contrarian", contrarian],
   ["waverer", waverer],
 ]);

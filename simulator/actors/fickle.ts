@@ -7,7 +7,7 @@ export function fickle(turn: Turn): Promise<string> {
     [4, changeMind],
     [3, overrule],
     [3, approve],
-    [2, contrarian],
+    [1, contrarian],
     [4, touch],
     [2, close],
   ]);
@@ -68,7 +68,7 @@ async function approve(turn: Turn): Promise<string> {
 }
 
 /** Asks for changes of what others approve after that. */
-async function contrarian(turn: Turn): Promise<string> {
+export async function contrarian(turn: Turn): Promise<string> {
   const pull = awaited(turn);
   if (pull === undefined) return "nothing waits for anybody's word";
   const [one = "alice", ...others] = turn.chance.percent(50) ? PEOPLE : PEOPLE.toReversed();

@@ -38,8 +38,8 @@ function deliberateWorld(drawn: Setup, chance: Chance): Setup {
     config: { ...drawn.config, environments: [prod], slo: false, limit: 50 },
     replicas: 1,
     troubled: 0,
-    liveliness: 5,
-    actors: [...shippers(3), "fickle", "fickle"],
+    liveliness: 7,
+    actors: [...shippers(2), "fickle", "fickle", "contrarian"],
   };
 }
 
