@@ -144,7 +144,10 @@ function isAnswered(view: WorldView, app: string, environment: string, bad: LogE
 export const everyRequestAnswered: Hope = {
   invariants: ["L1"],
   look(view) {
-    const environments = view.configAt(main(view))?.environments.map(({ name }) => name) ?? [];
+    const config = view.configAt(main(view));
+    // Whoever could mend the configuration may not write any more: until somebody does, all requests wait for that.
+    if (config === null) return [];
+    const environments = config.environments.map(({ name }) => name);
     return [...view.facts().pulls.values()]
       .filter(({ state }) => state !== "open")
       .flatMap((pull) => [
