@@ -6,7 +6,7 @@ import { compileConfiguredPins, NO_CONFIGURED_PINS } from "../domain/pins/config
 import type { ConfiguredPins } from "../domain/pins/configured.ts";
 import { findPinnedValues, mayHoldPins } from "../domain/pins/find-values.ts";
 import type { PinnedValuesResult } from "../domain/pins/find-values.ts";
-import { isKustomizationName } from "../domain/pins/kustomization.ts";
+import { isKustomizationFile } from "../domain/pins/kustomization.ts";
 import { kustomizeReach, MOST_STEPS } from "../domain/pins/kustomize-reach.ts";
 import type { Reaching } from "../domain/pins/kustomize-reach.ts";
 import { readKustomizeReferences } from "../domain/pins/kustomize-references.ts";
@@ -123,7 +123,7 @@ async function readFiles(files: readonly string[], source: PinSource, known: Kno
 function find(file: string, bytes: Uint8Array | undefined, configured: ConfiguredPins): Pick<KnownFile, "found" | "references"> {
   const text = decoded(bytes);
   if (text === null) return { found: { ok: false, problem: `${file}: is over ${FILE_LIMIT} bytes, gone, or not UTF-8` }, references: null };
-  const isKustomization = isKustomizationName(file.slice(file.lastIndexOf("/") + 1));
+  const isKustomization = isKustomizationFile(file);
   return { found: findPinnedValues(file, text, configured), references: isKustomization ? readKustomizeReferences(text) : null };
 }
 

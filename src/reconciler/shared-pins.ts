@@ -2,7 +2,7 @@ import type { Config } from "../domain/config.ts";
 import type { DiscoveredPlace } from "../domain/discover.ts";
 import type { Repository, SharedChange } from "../domain/observation.ts";
 import { findPinnedValues, mayHoldPins } from "../domain/pins/find-values.ts";
-import { isKustomizationName, KUSTOMIZATION_NAMES } from "../domain/pins/kustomization.ts";
+import { isKustomizationFile, KUSTOMIZATION_NAMES } from "../domain/pins/kustomization.ts";
 import { kustomizeReach, MOST_STEPS, rewiredFiles, takersOf, type KustomizeReach } from "../domain/pins/kustomize-reach.ts";
 import { readKustomizeReferences, type KustomizeReferences } from "../domain/pins/kustomize-references.ts";
 import { untoldChanges, untoldParts } from "../domain/pins/untold-parts.ts";
@@ -94,7 +94,7 @@ export class SharedPins {
     const blobs = new Map((await manifests.files(repository, tree)).map(({ path, blob }) => [path, blob]));
     const roots = new Map(
       [...blobs.keys()].flatMap((path): [string, DiscoveredPlace][] => {
-        const place = isKustomizationName(path.slice(path.lastIndexOf("/") + 1)) ? discover(path) : null;
+        const place = isKustomizationFile(path) ? discover(path) : null;
         return place === null ? [] : [[path, place]];
       }),
     );
@@ -159,7 +159,7 @@ async function readChanged({ manifests, repository, discover }: Followed, change
       const [old = null, now = null] = [before, after].map((blob) => (blob === null ? "" : textOf(contents.get(blob))));
       characters += (old?.length ?? 0) + (now?.length ?? 0);
       if (characters > MOST_CHARACTERS) throw new PortFailure("stalled", "merging it would change more manifests than Pinion reads; split it into smaller pull requests");
-      isRewired ||= isKustomizationName(path.slice(path.lastIndexOf("/") + 1)) && !takesInTheSame(old, now);
+      isRewired ||= isKustomizationFile(path) && !takesInTheSame(old, now);
       const isOwn = discover(path) !== null;
       // That an environment's own file goes away, or cannot be read, is told elsewhere.
       if (isOwn && (after === null || now === null)) continue;

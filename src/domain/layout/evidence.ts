@@ -1,5 +1,5 @@
 import { findPins, type PinsResult } from "../pins.ts";
-import { isKustomizationName } from "../pins/kustomization.ts";
+import { isKustomizationFile } from "../pins/kustomization.ts";
 import { parseManifests } from "../pins/manifests.ts";
 import { readApplicationSet, type ApplicationSet } from "./application-sets.ts";
 import { childAt, itemsAt, placeAt, rootPlace, textAt, type Place } from "../pins/place.ts";
@@ -19,7 +19,7 @@ const WORDS = /argoproj\.io|kustomize\.toolkit\.fluxcd\.io/;
 /** Reads what a file tells of the layout. A file that cannot be read as YAML tells nothing, unless it is a kustomization. */
 export function layoutEvidence(file: string, text: string): readonly LayoutEvidence[] {
   const evidence: LayoutEvidence[] = [];
-  const isKustomization = isKustomizationName(file.slice(file.lastIndexOf("/") + 1));
+  const isKustomization = isKustomizationFile(file);
   const parsed = isKustomization || WORDS.test(text) ? parseManifests(text) : null;
   const documents = parsed?.ok === true ? parsed.documents.map(rootPlace) : [];
   const deploying = documents.flatMap((document) => objectEvidence(file, document));

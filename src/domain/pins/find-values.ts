@@ -16,7 +16,7 @@ import {
 import { NO_CONFIGURED_PINS } from "./configured.ts";
 import type { ConfiguredPins } from "./configured.ts";
 import { reportImageFields } from "./image-fields.ts";
-import { isKustomizationName } from "./kustomization.ts";
+import { isKustomizationFile, isKustomizationName } from "./kustomization.ts";
 import { reportFluxKustomization, reportKustomization } from "./kustomize-fields.ts";
 import { parseManifests } from "./manifests.ts";
 import { childAt, itemsAt, pathOf, rootPlace, textAt } from "./place.ts";
@@ -31,7 +31,7 @@ export type PinnedValuesResult =
 
 /** Whether a file of this name may hold pins: YAML, JSON, or a kustomization. */
 export function mayHoldPins(file: string): boolean {
-  return /\.(?:ya?ml|json)$/.test(file) || isKustomizationName(baseName(file));
+  return /\.(?:ya?ml|json)$/.test(file) || isKustomizationFile(file);
 }
 
 /** No pin stands in a text without one of these words; most files need not be parsed. */

@@ -13,6 +13,11 @@ export function isKustomizationName(fileName: string): boolean {
   return KUSTOMIZATION_NAMES.includes(fileName);
 }
 
+/** The same of a file's whole path. */
+export function isKustomizationFile(path: string): boolean {
+  return isKustomizationName(path.slice(path.lastIndexOf("/") + 1));
+}
+
 type KeyAndValue = Pair<ParsedNode, ParsedNode | null>;
 
 /** One entry of `images:`, what it says and the nodes that say it. */

@@ -1,6 +1,6 @@
 import type { DiscoveredPlace } from "../discover.ts";
 import { imagesBelow, NOTHING_ABOVE, onEitherWay, sizeOf, type ImagesAbove } from "./images-above.ts";
-import { isKustomizationName, KUSTOMIZATION_NAMES } from "./kustomization.ts";
+import { isKustomizationFile, KUSTOMIZATION_NAMES } from "./kustomization.ts";
 import type { KustomizeReferences } from "./kustomize-references.ts";
 
 /** An app's environment that takes a file in. */
@@ -84,7 +84,7 @@ class Walk {
       // A second way matters only where less is pinned on it or an image gets another name.
       if (here === before) continue;
       seen.set(file, here);
-      if (!isKustomizationName(file.slice(file.lastIndexOf("/") + 1))) continue;
+      if (!isKustomizationFile(file)) continue;
       const references = this.#read(file);
       if (references === undefined) this.unread.add(file);
       else if (references === null) this.unreadable.add(file);

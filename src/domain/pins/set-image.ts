@@ -7,7 +7,7 @@ import type { PinnedImage } from "../release.ts";
 import { didYouMean } from "../suggest.ts";
 import { parseYamlAddress } from "../yaml-path.ts";
 import { findPinnedValues } from "./find-values.ts";
-import { isKustomizationName } from "./kustomization.ts";
+import { isKustomizationFile } from "./kustomization.ts";
 import type { ImagePart, PinnedValue } from "./pinned-value.ts";
 import { setValues } from "./set-values.ts";
 
@@ -79,7 +79,7 @@ function addDigests(file: string, text: string, set: EditResult, { repository, t
 }
 
 function kustomizeEntries(file: string, text: string): readonly Pin[] {
-  if (!isKustomizationName(file.slice(file.lastIndexOf("/") + 1))) return [];
+  if (!isKustomizationFile(file)) return [];
   const found = findPins(file, text);
   return found.ok ? found.pins : [];
 }

@@ -1,6 +1,6 @@
 import { findPinnedValues } from "./find-values.ts";
 import { imageOfParts } from "./image-parts.ts";
-import { isKustomizationName } from "./kustomization.ts";
+import { isKustomizationFile } from "./kustomization.ts";
 import { isElsewhere } from "./kustomize-reach.ts";
 import { readKustomizeReferences } from "./kustomize-references.ts";
 import { parseManifests } from "./manifests.ts";
@@ -31,7 +31,7 @@ const BUILTIN = "builtin";
  * be read, which is a matter of its own.
  */
 export function untoldParts(file: string, text: string): readonly UntoldPart[] {
-  const isKustomization = isKustomizationName(file.slice(file.lastIndexOf("/") + 1));
+  const isKustomization = isKustomizationFile(file);
   if (!isKustomization && !SPEAKS_OF_IMAGES.test(text) && !CONTAINERS.test(text)) return [];
   const parsed = parseManifests(text);
   if (!parsed.ok) return [];
