@@ -83,29 +83,26 @@ function pairsOf(to: Pinned, from: Pinned): readonly (readonly [PinnedImage, Pin
 }
 
 function directionOfImage(to: PinnedImage, from: PinnedImage, order: ReleaseOrder): Direction {
-  if (order.by === "arrival") return directionByArrival(to, from, order);
-  if (order.by === "build") return directionByBuild(to, from, order);
+  if (order.by === "arrival" || order.by === "build") return directionByDigest(to, from, order);
   // Digests have no order; a pin without a tag is only the same as itself.
   if (to.tag === null || from.tag === null) return to.tag === from.tag && to.digest === from.digest ? "same" : "unordered";
   const comparison = compareTags(to.tag, from.tag, order);
   return comparison === "newer" ? "up" : comparison === "older" ? "down" : comparison;
 }
 
-function directionByBuild(to: PinnedImage, from: PinnedImage, order: ByBuild): Direction {
+/** Where digests have an order, and tags none. A pin by the tag alone is of no known digest, and what the tag names can only complete it. */
+function directionByDigest(to: PinnedImage, from: PinnedImage, order: ByArrival | ByBuild): Direction {
   if (to.digest === from.digest && to.digest !== null) return "same";
   if (to.digest === null || from.digest === null) return to.tag !== null && to.tag === from.tag ? "same" : "unordered";
-  const [left, right] = [order.builtAt(to), order.builtAt(from)];
-  if (left.kind !== "told" || right.kind !== "told") return "unordered";
-  return left.at > right.at ? "up" : left.at < right.at ? "down" : "same";
+  const difference = order.by === "arrival" ? compareArrivals(order, to, from) : compareBuilds(order, to, from);
+  if (difference === null) return "unordered";
+  return difference > 0 ? "up" : difference < 0 ? "down" : "same";
 }
 
-/** A pin by the tag alone is of no known digest, and what the tag names can only complete it. */
-function directionByArrival(to: PinnedImage, from: PinnedImage, order: ByArrival): Direction {
-  if (to.digest === from.digest && to.digest !== null) return "same";
-  if (to.digest === null || from.digest === null) return to.tag !== null && to.tag === from.tag ? "same" : "unordered";
-  const difference = compareArrivals(order, to, from);
-  if (difference === null) return "unordered";
-  return difference > 0 ? "up" : "down";
+/** Above 0 when `a` was built later, and null where that is not told of one of them. */
+function compareBuilds(order: ByBuild, a: PinnedImage, b: PinnedImage): number | null {
+  const [left, right] = [order.builtAt(a), order.builtAt(b)];
+  return left.kind === "told" && right.kind === "told" ? left.at - right.at : null;
 }
 
 function nameOf(image: PinnedImage, order: ReleaseOrder): string {

@@ -1,23 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { known } from "../../src/domain/answer.ts";
 import type { Instant } from "../../src/domain/answer.ts";
-import { actions, HOUR, openings, planned, reasons } from "./planner.ts";
+import { actions, configured, HOUR, openings, planned, reasons } from "./planner.ts";
 import type { Pinned } from "../../src/domain/release.ts";
 import { digestOf, oid, release } from "./releases.ts";
 import { HEAD, START, WorldBuilder } from "./world-builder.ts";
 
 const REPOSITORY = "ghcr.io/acme/checkout";
-
-function configured(select: string): string {
-  return `version: 1
-environments:
-  dev: { promote: auto, merge: auto, watch: 10m }
-  staging: { after: dev, promote: auto, merge: auto, watch: 10m }
-apps:
-  discover: ["apps/{app}/overlays/{env}/kustomization.yaml"]
-  checkout: { select: ${select} }
-`;
-}
 
 const [old, present, next] = [release("zz"), release("bb"), release("aa")];
 /** Neither the alphabet nor the list tells. */

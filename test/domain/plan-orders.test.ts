@@ -1,21 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { known } from "../../src/domain/answer.ts";
-import { actions, HOUR, openings, reasons } from "./planner.ts";
+import { actions, configured, HOUR, openings, reasons } from "./planner.ts";
 import { digestOf, oid, release } from "./releases.ts";
 import { START, WorldBuilder } from "./world-builder.ts";
 
 const BUILDS = "{ order: numerical, filter: { pattern: 'main-[0-9a-f]{3}-(?<build>[0-9]+)', extract: $build } }";
-
-function configured(select: string): string {
-  return `version: 1
-environments:
-  dev: { promote: auto, merge: auto, watch: 10m }
-  staging: { after: dev, promote: auto, merge: auto, watch: 10m }
-apps:
-  discover: ["apps/{app}/overlays/{env}/kustomization.yaml"]
-  checkout: { select: ${select} }
-`;
-}
 
 /** Builds are numbered behind their commit, so that neither versions nor the alphabet tell which is newer. */
 const [eight, nine, ten, eleven] = [release("main-fff-8"), release("main-ccc-9"), release("main-bbb-10"), release("main-aaa-11")];

@@ -14,6 +14,18 @@ export const three = release("1.4.3");
 export const ALICE = { login: "alice", kind: "user" } as const;
 export const BOB = { login: "bob", kind: "user" } as const;
 
+/** Two environments, and an app that selects like this. */
+export function configured(select: string): string {
+  return `version: 1
+environments:
+  dev: { promote: auto, merge: auto, watch: 10m }
+  staging: { after: dev, promote: auto, merge: auto, watch: 10m }
+apps:
+  discover: ["apps/{app}/overlays/{env}/kustomization.yaml"]
+  checkout: { select: ${select} }
+`;
+}
+
 export function planned(world: WorldBuilder): Plan {
   return plan(world.observation(), policies, world.knowledge(), world.now);
 }
