@@ -78,8 +78,8 @@ export const FACT_TYPES: ReadonlyMap<string, FactDeclaration> = new Map<string, 
 export const MOVING_FACTS: ReadonlySet<string> = new Set(["now", "soaked_for"]);
 
 /** A policy does work for each entry of a list, so what it may be given is bounded. */
-const MAX_ENTRIES = 1000;
-const MAX_TEXT = 4000;
+export const MAX_ENTRIES = 1000;
+export const MAX_TEXT = 4000;
 
 /** The facts as CEL reads them, and the groups that are not known, each with its reason. */
 export interface FactValues {
