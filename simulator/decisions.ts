@@ -67,13 +67,13 @@ export class DrawnDecisions implements DecisionSource {
     if (this.#left === 0) return null;
     this.#left -= 1;
     const chance = this.#chance;
-    const { liveliness, clockSetBack, troubled, actors } = this.#setup;
+    const { liveliness, clockSetBack, troubled, deaths, actors } = this.#setup;
     const what = chance.weighted<Decision["do"]>([
       [calls > 0 ? 100 : 0, "serve"],
       [hints > 0 ? 25 : 0, "hint"],
       [actors.length > 0 ? liveliness : 0, "act"],
       [calls > 0 ? 1 : 40, "wait"],
-      [troubled > 0 ? 0.25 : 0, "crash"],
+      [troubled > 0 ? deaths : 0, "crash"],
       [clockSetBack ? 0.1 : 0, "set-back"],
     ]);
     switch (what) {

@@ -32,6 +32,8 @@ export interface Setup {
   /** Calls with trouble, in a hundred. */
   readonly troubled: number;
   readonly troubles: readonly Trouble[];
+  /** How often a process dies between two calls, as a weight beside the serving of calls; where nothing is troubled, none does. */
+  readonly deaths: number;
   /** Hints that are lost or doubled, in a hundred. */
   readonly hintTrouble: number;
   /** How often somebody acts, as a weight beside the serving of calls. */
@@ -98,6 +100,7 @@ function anySetup(chance: Chance): Setup {
     replicas: chance.percent(35) ? 2 : 1,
     troubled: calm ? 0 : (chance.oneOf([1, 3, 8, 20]) ?? 3),
     troubles: TROUBLES.filter(() => chance.percent(70)),
+    deaths: 0.25,
     hintTrouble: chance.oneOf([0, 10, 50, 100]) ?? 10,
     liveliness: chance.oneOf([1, 2, 4, 12]) ?? 2,
     actors: drawActors(chance),

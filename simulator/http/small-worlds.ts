@@ -43,15 +43,20 @@ function deliberateWorld(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-/** Nothing gets through the wire for long, and many ask who may not. When it ends, all that was missed must come about. */
+/**
+ * Nothing gets through the wire for long, and many ask who may not. When it ends, all that was missed must come about, from the same
+ * process: what it did not learn when it started it must have asked for again.
+ */
 function stormyWorld(drawn: Setup, chance: Chance): Setup {
   const prod: EnvironmentSetup = { ...PROD, promote: "on-request", merge: chance.oneOf(["auto", "on-approval"] as const) ?? "auto" };
   return {
     ...small(drawn, chance),
     apps: ["checkout"],
     config: { ...drawn.config, environments: [DEV, prod], slo: false, limit: 50 },
-    troubled: chance.oneOf([20, 30, 70]) ?? 30,
+    troubled: chance.oneOf([30, 70, 70]) ?? 30,
     troubles: [],
+    deaths: 0,
+    replicas: 1,
     actors: [...shippers(3), ...Array.from({ length: 4 }, () => "petitioner"), "approver"],
   };
 }
