@@ -5,7 +5,7 @@
 import { loadShippedPolicies } from "../src/adapters/policies.ts";
 import { systemClock } from "../src/clock.ts";
 import { compose } from "../src/compose.ts";
-import { readSettings } from "../src/config.ts";
+import { readSettings, takeEnvironment } from "../src/config.ts";
 import type { Hint } from "../src/reconciler/hint.ts";
 import { createReconciler } from "../src/reconciler/reconcile.ts";
 import { createLogger } from "../src/telemetry.ts";
@@ -37,10 +37,11 @@ const registry: ArtifactRegistry = {
 
 const MEGABYTE = 1024 * 1024;
 
-const read = readSettings(process.env);
+const processEnvironment = takeEnvironment();
+const read = readSettings(processEnvironment);
 if (!read.ok) throw new Error(read.problems.join("\n"));
 const logger = createLogger({ level: "warn", output: { write: (line) => void process.stderr.write(line) } });
-const surroundings = { clock: systemClock, logger, random: Math.random, environment: { PATH: process.env["PATH"] }, throttle: false };
+const surroundings = { clock: systemClock, logger, random: Math.random, environment: { PATH: processEnvironment["PATH"] }, throttle: false };
 const { ports } = await compose(read.settings, surroundings);
 const reconciler = createReconciler({ ...ports, registry }, await loadShippedPolicies());
 const [installation] = await ports.forge.installations();

@@ -17,6 +17,7 @@ import type { OpenRepository } from "./cli/repository.ts";
 import { serve } from "./cli/serve.ts";
 import { setCommand } from "./cli/set.ts";
 import { version } from "./cli/version.ts";
+import { takeEnvironment } from "./config.ts";
 import { didYouMean } from "./domain/suggest.ts";
 import { withoutSecrets } from "./telemetry.ts";
 
@@ -152,15 +153,16 @@ function stopSignal(): Promise<string> {
   });
 }
 
+const environment = takeEnvironment();
 const terminal: Terminal = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  environment: process.env,
+  environment,
   get stopped() {
     return stopSignal();
   },
   input: () => buffer(process.stdin),
-  watched: { out: process.stdout.isTTY && !process.env["NO_COLOR"], err: process.stderr.isTTY },
+  watched: { out: process.stdout.isTTY && !environment["NO_COLOR"], err: process.stderr.isTTY },
 };
 
 /** A mistake of ours. Node would print the error with all it carries along; its own text and place are enough for a report. */

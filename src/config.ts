@@ -11,6 +11,15 @@ import { REGISTRY_SOURCES, type RegistrySource } from "./domain/registry-events/
 import { didYouMean } from "./domain/suggest.ts";
 import { Secret } from "./secret.ts";
 
+/**
+ * The environment of this process, copied; from now on the copy is `process.env`. Node asks the system each time something looks there, and `yaml`
+ * looks once for every token that it reads, which took a third of the time of reading manifests.
+ */
+export function takeEnvironment(): Readonly<Record<string, string | undefined>> {
+  process.env = { ...process.env };
+  return process.env;
+}
+
 export interface Settings {
   readonly github: {
     readonly appId: number;

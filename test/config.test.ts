@@ -1,10 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readEndpointSettings, readSettings, type Settings } from "../src/config.ts";
+import { readEndpointSettings, readSettings, takeEnvironment, type Settings } from "../src/config.ts";
 import { Secret } from "../src/secret.ts";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -258,5 +259,21 @@ describe("the endpoints alone, for a plan without GitHub", () => {
       ok: false,
       problems: [expect.stringContaining("PINION_ARGOCD_URL needs a token"), expect.stringContaining('Did you mean "PINION_PROMETHEUS_URL"?')],
     });
+  });
+});
+
+describe("the process's environment", () => {
+  it("is taken as it is, and is the same from then on to whoever looks at it", () => {
+    const before = process.env;
+    onTestFinished(() => {
+      process.env = before;
+      delete process.env["PINION_TEST"];
+    });
+    process.env["PINION_TEST"] = "here";
+    const taken = takeEnvironment();
+    expect(taken).toEqual({ ...before });
+    expect([taken["PINION_TEST"], process.env === taken, taken === before]).toEqual(["here", true, false]);
+    const child = execFileSync(process.execPath, ["--print", "process.env.PINION_TEST"], { encoding: "utf8" });
+    expect(child.trim()).toBe("here");
   });
 });

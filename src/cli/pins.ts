@@ -69,6 +69,8 @@ export type Belonging =
   /** Environments in the configuration's order; the app, where there is only one. Neither where nothing takes the file in. */
   | { readonly kind: "shared"; readonly environments: readonly EnvironmentName[]; readonly apps: readonly AppName[] };
 
+const NOBODYS: Belonging = { kind: "shared", environments: [], apps: [] };
+
 export interface PlacedPin {
   readonly pin: PinnedValue;
   readonly belongs: Belonging;
@@ -77,11 +79,11 @@ export interface PlacedPin {
 interface KnownFile {
   readonly identity: string | null;
   readonly found: PinnedValuesResult;
-  /** What a kustomization takes in; null for other files, and for what cannot be read. */
+  /** What a kustomization takes in; null for other files, for what cannot be read, and where no configuration tells who could take it in. */
   readonly references: KustomizeReferences | null;
 }
 
-/** What was found in files before, by their names: a file of the same identity is not read again. */
+/** What was found in files before, by their names: a file of the same identity is not read again while the configuration is the same. */
 export type KnownPins = Map<string, KnownFile>;
 
 /** All pins of a source, in the order of its files. */
@@ -93,19 +95,21 @@ export async function collectPins(
   const problems: string[] = [];
   const pins: PlacedPin[] = [];
   const told = await readConfig(source, problems);
+  if ((known.get(CONFIG_PATH)?.identity ?? null) !== source.identity(CONFIG_PATH)) known.clear();
   const files = source.files.filter((file) => mayHoldPins(file) || told.configured.holds(file));
-  const progress = new Progress(terminal, "reading", files.length);
-  for (let at = 0; at < files.length; at += CHUNK) {
+  const unknown = files.filter((file) => !isKnown(known.get(file), source.identity(file)));
+  const progress = new Progress(terminal, "reading", unknown.length);
+  for (let at = 0; at < unknown.length; at += CHUNK) {
     progress.show(at);
-    const chunk = files.slice(at, at + CHUNK);
-    await readFiles(chunk.filter((file) => !isKnown(known.get(file), source.identity(file))), source, known, told.configured);
+    await readFiles(unknown.slice(at, at + CHUNK), source, known, told);
   }
   progress.end();
   const belongingOf = belongings(files, known, told);
   for (const file of files) {
     const found = known.get(file)?.found;
-    if (found?.ok === false) problems.push(found.problem);
-    else for (const pin of found?.values ?? []) pins.push({ pin, belongs: belongingOf(pin) });
+    if (found === undefined) continue;
+    if (!found.ok) problems.push(found.problem);
+    else for (const pin of found.values) pins.push({ pin, belongs: belongingOf(pin) });
   }
   return { pins, problems };
 }
@@ -114,17 +118,16 @@ function isKnown(file: KnownFile | undefined, identity: string | null): boolean 
   return file !== undefined && identity !== null && file.identity === identity;
 }
 
-async function readFiles(files: readonly string[], source: PinSource, known: KnownPins, configured: ConfiguredPins): Promise<void> {
-  if (files.length === 0) return;
+async function readFiles(files: readonly string[], source: PinSource, known: KnownPins, told: Told): Promise<void> {
   const contents = await source.read(files);
-  for (const file of files) known.set(file, { identity: source.identity(file), ...find(file, contents.get(file), configured) });
+  for (const file of files) known.set(file, { identity: source.identity(file), ...find(file, contents.get(file), told) });
 }
 
-function find(file: string, bytes: Uint8Array | undefined, configured: ConfiguredPins): Pick<KnownFile, "found" | "references"> {
+function find(file: string, bytes: Uint8Array | undefined, { configured, environments }: Told): Pick<KnownFile, "found" | "references"> {
   const text = decoded(bytes);
   if (text === null) return { found: { ok: false, problem: `${file}: is over ${FILE_LIMIT} bytes, gone, or not UTF-8` }, references: null };
-  const isKustomization = isKustomizationFile(file);
-  return { found: findPinnedValues(file, text, configured), references: isKustomization ? readKustomizeReferences(text) : null };
+  const isFollowed = environments.length > 0 && isKustomizationFile(file);
+  return { found: findPinnedValues(file, text, configured), references: isFollowed ? readKustomizeReferences(text) : null };
 }
 
 /** Tells whose a pin is, by the configuration and by what the environments' kustomizations take in. */
@@ -144,7 +147,9 @@ function belongings(files: readonly string[], known: KnownPins, { placeOf, envir
   return (pin) => {
     const place = roots.get(pin.file);
     if (place !== undefined) return { kind: "own", place };
-    const places = (reach.files.get(pin.file) ?? []).filter((reaching) => counts(pin, reaching)).map((reaching) => reaching.place);
+    const takers = reach.files.get(pin.file);
+    if (takers === undefined) return NOBODYS;
+    const places = takers.filter((reaching) => counts(pin, reaching)).map((reaching) => reaching.place);
     return {
       kind: "shared",
       environments: environments.filter((name) => places.some(({ environment }) => environment === name)),

@@ -31,7 +31,7 @@ export type PinnedValuesResult =
 
 /** Whether a file of this name may hold pins: YAML, JSON, or a kustomization. */
 export function mayHoldPins(file: string): boolean {
-  return /\.(?:ya?ml|json)$/.test(file) || isKustomizationFile(file);
+  return [".yaml", ".yml", ".json"].some((end) => file.endsWith(end)) || isKustomizationFile(file);
 }
 
 /** No pin stands in a text without one of these words; most files need not be parsed. */

@@ -6,19 +6,20 @@ const LIMITS: YamlLimits = { characters: 4 * 1024 * 1024, aliases: 10_000, scala
 /** Values that aliases may stand for in one document. */
 const MOST_VALUES = 200_000;
 
-/** Texts read lately: finding, setting and checking read the same ones one after the other, and so does who goes through a history. */
-const lately = new Map<string, YamlStreamResult>();
+/**
+ * Texts read lately, the last one first: finding, setting and checking read the same ones one after the other, and so does who goes through a
+ * history. No `Map`: one that loses a key for each that it gets is copied all the time, and what its copies hold outlives many collections of garbage.
+ */
+const lately: { readonly text: string; readonly result: YamlStreamResult }[] = [];
 const LATELY = 8;
 
 /** Reads a file of manifests or values, within limits that keep finding and editing pins quick. */
 export function parseManifests(text: string): YamlStreamResult {
-  const known = lately.get(text);
-  lately.delete(text);
-  const result = known ?? parse(text);
-  lately.set(text, result);
-  const [oldest] = lately.keys();
-  if (lately.size > LATELY && oldest !== undefined) lately.delete(oldest);
-  return result;
+  const at = lately.findIndex((read) => read.text === text);
+  const [known = { text, result: parse(text) }] = at === -1 ? [] : lately.splice(at, 1);
+  lately.unshift(known);
+  lately.length = Math.min(lately.length, LATELY);
+  return known.result;
 }
 
 function parse(text: string): YamlStreamResult {
