@@ -3,8 +3,6 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { gitEnvironment } from "../../src/adapters/git/environment.ts";
-import { filesLister } from "../../src/adapters/git/listing.ts";
-import { openLocalObjects } from "../../src/adapters/git/local.ts";
 import { ObjectReader } from "../../src/adapters/git/object-reader.ts";
 import { changesThrough, listThrough } from "../../src/adapters/git/trees.ts";
 import { mirrorOf, REPOSITORY, temporaryDirectory, Upstream } from "./git-upstream.ts";
@@ -93,30 +91,26 @@ function together(paths: readonly string[]): readonly string[] {
   return paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`)));
 }
 
-/** Commits of all kinds of files at the same few paths, with nothing in common from one to the next. */
-function variedCommits(upstream: Upstream): readonly string[] {
-  const choice = fc.array(fc.tuple(fc.constantFrom(...PATHS), fc.constantFrom("1", "2", "link", "run")), { maxLength: 6 });
-  return fc.sample(choice, { numRuns: 12, seed: 7 }).map((chosen) => {
-    upstream.git("rm", "-r", "--quiet", "--cached", "--ignore-unmatch", ".");
-    upstream.git("clean", "-fdxq");
-    const contents = new Map(chosen);
-    for (const path of together([...contents.keys()])) {
-      const what = contents.get(path) ?? "";
-      upstream.write(path, `${what}\n`);
-      if (what === "run") chmodSync(join(upstream.directory, path), 0o755);
-      if (what === "link") {
-        upstream.git("clean", "-fdxq", path);
-        symlinkSync("nowhere", join(upstream.directory, path));
-      }
-    }
-    return upstream.commit({});
-  });
-}
-
 describe("what differs between two commits", () => {
   it("is what git diff-tree says", async () => {
     const upstream = new Upstream();
-    const commits = variedCommits(upstream);
+    const commits: string[] = [];
+    const choice = fc.array(fc.tuple(fc.constantFrom(...PATHS), fc.constantFrom("1", "2", "link", "run")), { maxLength: 6 });
+    for (const chosen of fc.sample(choice, { numRuns: 12, seed: 7 })) {
+      upstream.git("rm", "-r", "--quiet", "--cached", "--ignore-unmatch", ".");
+      upstream.git("clean", "-fdxq");
+      const contents = new Map(chosen);
+      for (const path of together([...contents.keys()])) {
+        const what = contents.get(path) ?? "";
+        upstream.write(path, `${what}\n`);
+        if (what === "run") chmodSync(join(upstream.directory, path), 0o755);
+        if (what === "link") {
+          upstream.git("clean", "-fdxq", path);
+          symlinkSync("nowhere", join(upstream.directory, path));
+        }
+      }
+      commits.push(upstream.commit({}));
+    }
     const reader = readerOf(upstream);
     for (const from of commits) {
       for (const to of commits) {
@@ -143,48 +137,6 @@ describe("what differs between two commits", () => {
     expect(await changesThrough(reader, before, "1".repeat(40))).toBeNull();
     expect(await listThrough(reader, "1".repeat(40), "a")).toBeNull();
     expect(await listThrough(reader, upstream.head(), "")).toEqual([{ path: "a", blob }]);
-  });
-});
-
-describe("a listing of one commit after another", () => {
-  /** Lists as an open repository does, and counts how often all files were asked for. */
-  async function listerOf(upstream: Upstream): Promise<{ files: (commit: string) => Promise<unknown>; wholly: () => number }> {
-    const directory = upstream.directory;
-    const { run, objects } = await openLocalObjects({ directory, environment: { PATH: process.env["PATH"] } });
-    onTestFinished(() => objects.close());
-    let asked = 0;
-    const counted: typeof run = (args, options) => {
-      asked += args[0] === "ls-tree" ? 1 : 0;
-      return run(args, options);
-    };
-    return { files: filesLister(counted, objects), wholly: () => asked };
-  }
-
-  it("is what Git lists, in its order, whatever the commit before was", async () => {
-    const upstream = new Upstream();
-    const commits = variedCommits(upstream);
-    const expected = new Map<string, unknown>();
-    for (const commit of commits) expected.set(commit, await (await listerOf(upstream)).files(commit));
-    for (const from of commits) {
-      const { files } = await listerOf(upstream);
-      for (const to of commits) {
-        expect(await files(from), from).toEqual(expected.get(from));
-        expect(await files(to), `${from} ${to}`).toEqual(expected.get(to));
-      }
-    }
-  });
-
-  it("asks for all files only where one is new, or what differs cannot be told", async () => {
-    const upstream = new Upstream();
-    const both = upstream.commit({ "a/x": "1", "b/y": "1" });
-    const changed = upstream.commit({ "a/x": "2" });
-    const one = upstream.commit({ "b/y": null });
-    const { files, wholly } = await listerOf(upstream);
-    const listed: unknown[] = [];
-    for (const commit of [both, changed, one, one, both]) listed.push([((await files(commit)) as { path: string }[]).map(({ path }) => path).join(" "), wholly()]);
-    expect(listed).toEqual([["a/x b/y", 1], ["a/x b/y", 1], ["a/x", 1], ["a/x", 1], ["a/x b/y", 2]]);
-    await expect(files("1".repeat(40))).rejects.toThrow("git ls-tree failed");
-    expect(await files(changed)).toEqual([{ path: "a/x", blob: upstream.head(`${changed}:a/x`) }, { path: "b/y", blob: upstream.head(`${changed}:b/y`) }]);
   });
 });
 

@@ -5,10 +5,9 @@ import type { Oid } from "../../domain/release.ts";
 import { PortFailure, type ChangedFile, type ChangingCommit, type LocalRepository, type TreeEntry } from "../../ports.ts";
 import { runGit, type GitExit } from "./child.ts";
 import { gitEnvironment } from "./environment.ts";
-import { filesLister } from "./listing.ts";
 import { checkedOid, type GitRun } from "./mirror.ts";
 import { ObjectReader } from "./object-reader.ts";
-import { fields, isRegular, readBlobs, readThrough } from "./objects.ts";
+import { fields, isRegular, listFiles, readBlobs, readThrough } from "./objects.ts";
 
 export interface LocalOptions {
   /** A folder of the work tree, or a bare repository. */
@@ -31,7 +30,6 @@ const OUTPUT_LIMIT = 512 * 1024 * 1024;
 export async function openLocalRepository(options: LocalOptions): Promise<LocalRepository> {
   const { directory } = options;
   const { run, objects, prefix } = await openLocalObjects(options);
-  const filesOf = filesLister(run, objects);
   return {
     commit: async (revision) => {
       const { code, stdout } = await run(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`], {
@@ -40,7 +38,7 @@ export async function openLocalRepository(options: LocalOptions): Promise<LocalR
       if (code === 0) return checkedOid(stdout.toString("latin1").trim());
       throw new PortFailure("stalled", `${directory} has no revision "${revision}": name a branch, tag or commit that is there (git fetch?)`);
     },
-    files: async (commit) => under(await filesOf(commit), prefix),
+    files: async (commit) => under(await listFiles(run, commit), prefix),
     read: async (blobs) => {
       const read = await readThrough(objects, blobs, options.blobLimit).catch(() => null);
       if (read !== null) return read;
