@@ -1,7 +1,6 @@
 /**
  * How long it takes to find all pins of a repository of 40,000 kustomizations: with `pinion pins` in a process of its own, and again
- * after one file was changed, in one process that keeps the repository open. With a real repository and Renovate, both read the same commit
- * one after the other.
+ * in one process after one file was changed. With a real repository and Renovate, both read the same commit one after the other.
  *
  *     npm run bench:pins [-- --json] [-- --kustomizations=40000] [-- --repository=DIR] [-- --renovate=COMMAND]
  */
@@ -91,7 +90,7 @@ try {
   const rows = [
     ["pinion pins --rev, all in all", `${Math.round(cold.milliseconds)} ms`, "a process of its own, until its output is complete"],
     ["in one process, nothing known", `${Math.round(milliseconds[0])} ms`],
-    ["in one process, one file changed", `${Math.round(milliseconds[1])} ms`, "listing the commit included, by what differs"],
+    ["in one process, one file changed", `${Math.round(milliseconds[1])} ms`, "listing the commit included"],
     ["memory at most", `${Math.round(rssMegabytes)} MB`],
   ] as const;
   printTable(`${count} kustomizations, ${cold.pins} pins`, rows);
