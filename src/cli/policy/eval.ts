@@ -12,8 +12,8 @@ import { unreadable } from "../set.ts";
 import { table } from "../table.ts";
 import { OWN_POLICIES, policyNamed, problemLines, readPolicyFolder, withShipped, type LoadShipped } from "./policy-folder.ts";
 
-/** Facts may hold lists of a thousand texts of four thousand characters. */
-const LIMITS: YamlLimits = { characters: 16 * 1024 * 1024, aliases: 50, scalars: "typed" };
+/** More than all groups may hold together. */
+const LIMITS: YamlLimits = { characters: 2 * 1024 * 1024, aliases: 50, scalars: "typed" };
 
 /** Nothing that is undecided may look like a pass to a script, so it has a code of its own. */
 const EVAL_EXIT = { pass: EXIT.ok, fail: EXIT.problems, unusable: EXIT.usage, undecided: EXIT.failed } as const;

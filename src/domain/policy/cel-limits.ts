@@ -21,6 +21,12 @@ const METHODS: ReadonlySet<string> = new Set(["size", "startsWith", "endsWith", 
 /** Macros that run an expression for each entry of a list. */
 const COMPREHENSIONS: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "filter", "map"]);
 const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
+/** What takes time by the length of a list although it is no comprehension. */
+const LIST_OPERATORS: ReadonlySet<string> = new Set(["+", "==", "!="]);
+const LIST_MAKERS: ReadonlySet<string> = new Set(["filter", "map"]);
+const LIST_FIELDS: ReadonlySet<string> = new Set(
+  [...FACT_TYPES.values()].flatMap((fact) => (fact.shape === "value" ? [] : Object.entries(fact.fields).flatMap(([name, type]) => (type.startsWith("list<") ? [name] : [])))),
+);
 
 /** Together they bound how much a chain of `map` can make of its input: (1 + 8/4)^4 times. */
 const MAX_PASSES = 4;
@@ -86,6 +92,7 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
       visitMethod(node.args, around, walk, refuse);
       return;
     case "list":
+      if (node.args.some(isList)) refuse("a list may not hold lists");
       for (const entry of node.args) within(entry);
       return;
     case "!_":
@@ -102,6 +109,9 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
       return;
     default:
       if (node.op === "+") walk.additions += 1;
+      if (around.inBody && LIST_OPERATORS.has(node.op) && (isList(node.args[0]) || isList(node.args[1]))) {
+        refuse(`lists may not be joined or compared by \`${node.op}\` for each entry of another: the work would grow with the square of the list`);
+      }
       // Looking for an entry goes through the list as well.
       if (node.op === "in" && node.args[1].op !== "list") walk.passes += 1;
       within(node.args[0]);
@@ -128,7 +138,28 @@ function visitMethod(
   if (variable?.op === "id" && FACT_TYPES.has(variable.args)) {
     refuse(`\`${variable.args}\` is a fact: give the variable of \`${name}\` another name`);
   }
+  if (name === "map" && body.some(isList)) refuse("`map` may not make a list of each entry: it would grow with the square of the list");
   for (const part of body) visit(part, { inBody: true, compared: false }, walk);
+}
+
+/** Whether a node is a list, as far as its form tells. The entries of lists never are, since `map` makes none. */
+function isList(node: ASTNode): boolean {
+  switch (node.op) {
+    case "list":
+      return true;
+    case "id":
+      return FACT_TYPES.get(node.args)?.shape === "list";
+    case ".":
+      return LIST_FIELDS.has(node.args[1]);
+    case "rcall":
+      return LIST_MAKERS.has(node.args[0]);
+    case "?:":
+      return isList(node.args[1]) || isList(node.args[2]);
+    case "+":
+      return isList(node.args[0]) || isList(node.args[1]);
+    default:
+      return false;
+  }
 }
 
 function refuseMoving(name: string, around: Around, walk: Walk, refuse: (message: string) => void): void {
