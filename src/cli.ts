@@ -10,6 +10,7 @@ import { FILE_LIMIT } from "./cli/pin-source.ts";
 import { pinsCommand } from "./cli/pins.ts";
 import { planCommand } from "./cli/plan.ts";
 import { policyEval } from "./cli/policy/eval.ts";
+import { policyExplain } from "./cli/policy/explain.ts";
 import { policyTest } from "./cli/policy/test.ts";
 import { promoteCommand } from "./cli/promote.ts";
 import { replayCommand } from "./cli/replay.ts";
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   planCommand,
   promoteCommand,
   policyTest(loadShippedPolicies),
+  policyExplain(loadShippedPolicies),
   policyEval(loadShippedPolicies),
   pinsCommand(open),
   setCommand,
