@@ -60,3 +60,21 @@ describe("what is worse is refused", () => {
     expect(evaluatePolicies({ policies: [parsed.policy] }, facts)).toMatchObject([{ result: "pass" }]);
   });
 });
+
+describe("a list among the parameters", () => {
+  const text = (condition: string): string =>
+    `name: p\ndescription: p\nenforce: block\nparameters: { names: { type: list<string>, description: names }, name: { type: string, description: a name } }\npass: ${JSON.stringify(condition)}\nmessages: { pass: a, fail: b }\n`;
+
+  it.each([
+    ["change.other_files.map(f, params.names).size() > 0", "`map` may not make a list"],
+    ["change.other_files.exists(f, f in (params.names + params.names))", "lists may not be joined"],
+    ["[params.names].size() > 0", "a list may not hold lists"],
+  ])("is a list like any other: %s", (condition, message) => {
+    const parsed = parsePolicy("p.yaml", text(condition));
+    expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.message)).toContainEqual(expect.stringContaining(message));
+  });
+
+  it.each(["change.other_files.all(f, f in params.names)", 'change.other_files.all(f, f == params.name + "x")'])("may be looked through: %s", (condition) => {
+    expect(parsePolicy("p.yaml", text(condition))).toMatchObject({ ok: true });
+  });
+});
