@@ -87,5 +87,5 @@ export interface Facts {
     /** Why it does not end by itself, as far as Argo CD tells; empty while it goes on as it should. */
     readonly reason: string;
   }>;
-  readonly paused: { readonly active: boolean; readonly reason: string };
+  readonly paused: Fact<{ readonly active: boolean; readonly reason: string }>;
 }
