@@ -10,6 +10,7 @@ import { FILE_LIMIT } from "./cli/pin-source.ts";
 import { pinsCommand } from "./cli/pins.ts";
 import { planCommand } from "./cli/plan.ts";
 import { policyEval } from "./cli/policy/eval.ts";
+import { policyExplain } from "./cli/policy/explain.ts";
 import { policyTest } from "./cli/policy/test.ts";
 import { promoteCommand } from "./cli/promote.ts";
 import { replayCommand } from "./cli/replay.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   planCommand,
   promoteCommand,
   policyTest(loadShippedPolicies),
+  policyExplain(loadShippedPolicies),
   policyEval(loadShippedPolicies),
   pinsCommand(open),
   setCommand,
@@ -131,10 +133,7 @@ Usage: pinion COMMAND
 Commands:
 ${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n")}
 
-Options:
-  -h, --help  this help; after a command, its own with all options
-  --version   the version
-  --json      results as JSON
+Options: -h, --help this help, or after a command its own with all options; --version; --json results as JSON
 
 ${EXIT_CODES}`;
 }

@@ -1,22 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
-import { CASES_ENDING, parseCases, runCase, type CaseFile } from "../../src/domain/policy/cases.ts";
+import { CASES_ENDING, runCase } from "../../src/domain/policy/cases.ts";
 import { fateOf, mutantsOf } from "./mutants.ts";
 import { tryMutants } from "./mutate.ts";
+import { casesIn, shippedCases } from "./shipped-cases.ts";
 
-const FOLDER = join(import.meta.dirname, "../../policies");
 const { policies } = await loadShippedPolicies();
-const files = readdirSync(FOLDER)
-  .filter((name) => name.endsWith(CASES_ENDING))
-  .map((name) => casesIn(name, readFileSync(join(FOLDER, name), "utf8")));
-
-function casesIn(name: string, text: string): CaseFile {
-  const read = parseCases(`policies/${name}`, text);
-  if (!read.ok) throw new Error(JSON.stringify(read.problems, null, 2));
-  return read.cases;
-}
+const shipped = shippedCases();
+const files = [...shipped.values()];
 
 describe("the cases of the shipped policies", () => {
   it("are there for each", () => {
@@ -25,20 +16,20 @@ describe("the cases of the shipped policies", () => {
   });
 
   it.each(policies.map((policy) => [policy.name, policy] as const))("of %s come out as expected", (name, policy) => {
-    const cases = files.find((file) => file.policy === name)?.cases ?? [];
+    const cases = shipped.get(name)?.cases ?? [];
     expect(cases.map((one) => runCase(policy, one)).filter(({ differences }) => differences.length > 0)).toEqual([]);
   });
 
   it.each(policies.map((policy) => [policy.name, policy] as const))("of %s show every result that it can have", (name, policy) => {
-    const shown = new Set(files.find((file) => file.policy === name)?.cases.map(({ expect }) => expect.result));
+    const shown = new Set(shipped.get(name)?.cases.map(({ expect }) => expect.result));
     const wanted = ["pass", ...(policy.pass === null ? [] : ["fail"]), ...(policy.wait === null ? [] : ["wait"])];
     expect([...shown]).toEqual(expect.arrayContaining(wanted));
   });
 });
 
 describe("mutants of policies", () => {
-  it("are all found by the cases", async () => {
-    const tried = await tryMutants();
+  it("are all found by the cases", () => {
+    const tried = tryMutants();
     expect(tried.map(({ policy }) => policy)).toEqual(policies.map(({ name }) => name));
     const survived = tried.flatMap(({ policy, fates }) => fates.filter(({ fate }) => fate === "survived").map(({ mutant: { at, was, became } }) => ({ policy, at, was, became })));
     expect(survived).toEqual([]);

@@ -4,12 +4,10 @@
  *
  *     npm run mutate:policies [-- NAME]
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CASES_ENDING, parseCases } from "../../src/domain/policy/cases.ts";
 import { fateOf, mutantsOf, type Fate, type Mutant } from "./mutants.ts";
-
-const FOLDER = join(import.meta.dirname, "../../policies");
+import { POLICIES, shippedCases } from "./shipped-cases.ts";
 
 /** What became of the mutants of one policy. */
 export interface Tried {
@@ -18,23 +16,16 @@ export interface Tried {
 }
 
 /** Tries the mutants of every shipped policy, or of one. */
-export async function tryMutants(only: string | null = null): Promise<readonly Tried[]> {
-  const names = (await readdir(FOLDER)).filter((name) => name.endsWith(CASES_ENDING)).map((name) => name.slice(0, -CASES_ENDING.length));
-  const tried: Tried[] = [];
-  for (const policy of names.toSorted()) {
-    if (only !== null && policy !== only) continue;
-    const file = `policies/${policy}.yaml`;
-    const text = await readFile(join(FOLDER, `${policy}.yaml`), "utf8");
-    const cases = parseCases(`policies/${policy}${CASES_ENDING}`, await readFile(join(FOLDER, `${policy}${CASES_ENDING}`), "utf8"));
-    if (!cases.ok) throw new Error(`the cases of ${policy} cannot be read: ${JSON.stringify(cases.problems)}`);
-    const { cases: all } = cases.cases;
-    tried.push({ policy, fates: mutantsOf(file, text).map((mutant) => ({ mutant, fate: fateOf(file, mutant, all) })) });
-  }
-  return tried;
+export function tryMutants(only: string | null = null): readonly Tried[] {
+  const chosen = [...shippedCases().values()].filter(({ policy }) => only === null || policy === only);
+  return chosen.map(({ policy, cases }) => {
+    const mutants = mutantsOf(`policies/${policy}.yaml`, readFileSync(join(POLICIES, `${policy}.yaml`), "utf8"));
+    return { policy, fates: mutants.map((mutant) => ({ mutant, fate: fateOf(`policies/${policy}.yaml`, mutant, cases) })) };
+  });
 }
 
 if (import.meta.main) {
-  const tried = await tryMutants(process.argv[2] ?? null);
+  const tried = tryMutants(process.argv[2] ?? null);
   const fates = tried.flatMap(({ policy, fates }) => fates.map(({ mutant, fate }) => ({ policy, mutant, fate })));
   const survived = fates.filter(({ fate }) => fate === "survived").map(({ policy, mutant: { at, was, became } }) => ({ policy, at, was, became }));
   const invalid = fates.filter(({ fate }) => fate === "invalid").length;

@@ -1,19 +1,19 @@
 import { readFile } from "node:fs/promises";
-import { readCheckedYaml, type PlacedProblem } from "../../domain/checked-yaml.ts";
+import { readCheckedYaml } from "../../domain/checked-yaml.ts";
 import type { Facts } from "../../domain/facts.ts";
 import type { Gate, Judgement } from "../../domain/policy.ts";
 import { evaluatePolicies, judge } from "../../domain/policy/evaluate.ts";
-import type { Policy } from "../../domain/policy/policy-set.ts";
+import type { PolicyProblem } from "../../domain/policy/policy-set.ts";
 import { wholeFacts, writtenFactProblems } from "../../domain/policy/written-facts.ts";
 import { readableTime } from "../../domain/report/readable.ts";
 import type { YamlLimits } from "../../domain/yaml-document.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "../command.ts";
 import { unreadable } from "../set.ts";
 import { table } from "../table.ts";
-import { OWN_POLICIES, policyNamed, problemLines, readPolicyFolder, withShipped, type LoadShipped } from "./policy-folder.ts";
+import { configuredFor, OWN_POLICIES, policyNamed, problemText, readRules, type LoadShipped, type RulesResult } from "./rules.ts";
 
-/** Facts may hold lists of a thousand texts of four thousand characters. */
-const LIMITS: YamlLimits = { characters: 16 * 1024 * 1024, aliases: 50, scalars: "typed" };
+/** More than all groups may hold together. */
+const LIMITS: YamlLimits = { characters: 2 * 1024 * 1024, aliases: 50, scalars: "typed" };
 
 /** Nothing that is undecided may look like a pass to a script, so it has a code of its own. */
 const EVAL_EXIT = { pass: EXIT.ok, fail: EXIT.problems, unusable: EXIT.usage, undecided: EXIT.failed } as const;
@@ -24,12 +24,13 @@ export function policyEval(loadShipped: LoadShipped): Command {
     parameters: "--facts FILE [--policy NAME] [DIR] [--json]",
     summary: "judge facts by the policies",
     details: `Judges the promotion that the facts in FILE describe (YAML or JSON, - for standard input) by the policies that
-come with Pinion and those in DIR, ${OWN_POLICIES} unless given. Nothing is asked of the world.
+come with Pinion and those in DIR, ${OWN_POLICIES} unless given, with what the repository's
+configuration says of them. Nothing is asked of the world.
 
-  --policy NAME  judge by this policy alone
+  --policy NAME  judge by this policy alone, as if the configuration named it
   --json         {"judgement": "pass", "fail", "wait" or "unknown", "until"?, "gates": [{"policy", "enforce",
-                 "result", "until"?, "reason"}]}; for facts that cannot be used
-                 {"problems": [{"line", "column", "message"}]}
+                 "result", "until"?, "reason"}]}; where something cannot be used
+                 {"problems": [{"file", "line", "column", "message"}], "problem"?}
 
 Every fact is told in docs/facts.md, and checked by schema/facts.schema.json. A fact that is left out, or is
 given as {unknown: REASON}, is unknown, and a policy that needs it never passes.`,
@@ -45,23 +46,22 @@ given as {unknown: REASON}, is unknown, and a policy that needs it never passes.
       if (file === undefined) return refuse("which facts? Write pinion policy eval --facts FILE", terminal);
       const facts = await readFacts(file, terminal);
       if (typeof facts === "string") return refuse(facts, terminal);
-      if ("problems" in facts) {
-        if (json) terminal.out(`${JSON.stringify({ problems: facts.problems }, null, 2)}\n`);
-        else terminal.err(problemLines(facts.problems.map((problem) => ({ file, ...problem }))));
-        return EVAL_EXIT.unusable;
-      }
-      const policies = await policiesOf(words[0], loadShipped);
-      if ("problem" in policies) return refuse(policies.problem, terminal);
+      if ("problems" in facts) return unusable({ ok: false, problem: null, problems: facts.problems }, json, terminal);
+      const read = await readRules(words[0], loadShipped);
+      if (!read.ok) return unusable(read, json, terminal);
+      const configured = configuredFor(read.rules, facts.promotion.environment);
       const name = options.get("policy");
-      const chosen = name === undefined ? policies.policies : policyNamed(policies.policies, name);
-      if (typeof chosen === "string") return refuse(chosen, terminal);
-      return finish("name" in chosen ? [chosen] : chosen, facts, name !== undefined, json, terminal);
+      if (name === undefined) return finish(evaluatePolicies(read.rules, facts, configured), false, json, terminal);
+      const policy = policyNamed(read.rules.policies, name);
+      if (typeof policy === "string") return refuse(policy, terminal);
+      // Whoever names it here wants to know what it would say.
+      const named = configured.has(name) ? configured : new Map([...configured, [name, new Map()]]);
+      return finish(evaluatePolicies({ policies: [policy] }, facts, named), true, json, terminal);
     },
   };
 }
 
-function finish(policies: readonly Policy[], facts: Facts, single: boolean, json: boolean, terminal: Terminal): ExitCode {
-  const gates = evaluatePolicies({ policies }, facts);
+function finish(gates: readonly Gate[], single: boolean, json: boolean, terminal: Terminal): ExitCode {
   const judgement = judge(gates);
   const [only] = gates;
   const outcome = single && only !== undefined ? only.result : judgement.outcome;
@@ -78,7 +78,7 @@ function finish(policies: readonly Policy[], facts: Facts, single: boolean, json
   }
 }
 
-async function readFacts(file: string, terminal: Terminal): Promise<Facts | string | { readonly problems: readonly PlacedProblem[] }> {
+async function readFacts(file: string, terminal: Terminal): Promise<Facts | string | { readonly problems: readonly PolicyProblem[] }> {
   let text: string;
   try {
     const bytes = file === "-" ? await terminal.input() : await readFile(file);
@@ -87,15 +87,14 @@ async function readFacts(file: string, terminal: Terminal): Promise<Facts | stri
     return cause instanceof TypeError ? `${file} is not UTF-8: save it as such` : unreadable(file, cause);
   }
   const read = readCheckedYaml(text, LIMITS, (value) => writtenFactProblems(value, [], false));
-  return read.ok ? wholeFacts(read.value) : { problems: read.problems };
+  return read.ok ? wholeFacts(read.value) : { problems: read.problems.map((problem) => ({ file, ...problem })) };
 }
 
-/** A repository without policies of its own has no folder for them. */
-async function policiesOf(directory: string | undefined, loadShipped: LoadShipped): Promise<{ readonly policies: readonly Policy[] } | { readonly problem: string }> {
-  const folder = await readPolicyFolder(directory ?? OWN_POLICIES);
-  if (folder.outcome === "broken") return { problem: `these policies cannot be used:\n${problemLines(folder.problems).trimEnd()}` };
-  if (folder.outcome === "unreadable" && !(folder.absent && directory === undefined)) return { problem: folder.problem };
-  return { policies: withShipped(folder.outcome === "read" ? folder.policies : [], await loadShipped()) };
+function unusable(result: Extract<RulesResult, { ok: false }>, json: boolean, terminal: Terminal): ExitCode {
+  const { problem, problems } = result;
+  if (json) terminal.out(`${JSON.stringify({ problems, ...(problem === null ? {} : { problem }) }, null, 2)}\n`);
+  else terminal.err(problemText(result));
+  return EVAL_EXIT.unusable;
 }
 
 function refuse(problem: string, terminal: Terminal): ExitCode {

@@ -2,15 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CASES_ENDING, parseCases, type CaseFile } from "../../domain/policy/cases.ts";
 import { parsePolicy } from "../../domain/policy/policy-file.ts";
-import type { Policy, PolicyProblem, PolicySet } from "../../domain/policy/policy-set.ts";
-import { didYouMean } from "../../domain/suggest.ts";
+import type { Policy, PolicyProblem } from "../../domain/policy/policy-set.ts";
 import { codeOf, unreadable } from "../set.ts";
-
-/** Where a repository keeps its own policies and their cases. */
-export const OWN_POLICIES = ".github/pinion/policies";
-
-/** The policies that come with Pinion. */
-export type LoadShipped = () => Promise<PolicySet>;
 
 /** The policies and cases of a folder, or all that is wrong with its files. */
 export type PolicyFolder =
@@ -64,23 +57,4 @@ async function textOf(file: string): Promise<{ readonly ok: true; readonly text:
   } catch (cause) {
     return { ok: false, problem: cause instanceof TypeError ? "the file is not UTF-8: save it as such" : unreadable(file, cause) };
   }
-}
-
-/** A folder's own policies, then those that come with Pinion and have other names. */
-export function withShipped(own: readonly Policy[], shipped: PolicySet): readonly Policy[] {
-  const names = new Set(own.map(({ name }) => name));
-  return [...own, ...shipped.policies.filter(({ name }) => !names.has(name))];
-}
-
-/** The policy of this name, or what to say instead. */
-export function policyNamed(policies: readonly Policy[], name: string): Policy | string {
-  const found = policies.find((policy) => policy.name === name);
-  if (found !== undefined) return found;
-  const names = policies.map((policy) => policy.name).toSorted();
-  return `"${name}" is no policy.${didYouMean(name, names) || ` There are: ${names.join(", ")}`}`;
-}
-
-/** Problems as editors and people find them. */
-export function problemLines(problems: readonly PolicyProblem[]): string {
-  return problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}\n`).join("");
 }

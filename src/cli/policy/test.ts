@@ -1,8 +1,9 @@
-import { CASES_ENDING, runCase, type CaseFile, type CaseOutcome } from "../../domain/policy/cases.ts";
-import type { Policy, PolicyProblem } from "../../domain/policy/policy-set.ts";
+import { CONFIG_PATH } from "../../domain/config.ts";
+import { CASES_ENDING, parameterProblems, runCase, type CaseFile, type CaseOutcome } from "../../domain/policy/cases.ts";
+import type { Policy } from "../../domain/policy/policy-set.ts";
 import { plural } from "../../domain/report/readable.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "../command.ts";
-import { OWN_POLICIES, policyNamed, problemLines, readPolicyFolder, withShipped, type LoadShipped } from "./policy-folder.ts";
+import { configuredFor, OWN_POLICIES, policyNamed, problemText, readRules, type LoadShipped, type Rules, type RulesResult } from "./rules.ts";
 
 export function policyTest(loadShipped: LoadShipped): Command {
   return {
@@ -19,12 +20,12 @@ is a promotion, and what one policy must say of it: a policy of DIR, or one that
       expect: wait                      # pass, fail, wait, unknown or not-applicable
       until: 2026-11-21T14:30:00Z       # optional, as are enforce: and reason:
 
-What is given is laid over the facts of a promotion that nothing is wrong with (docs/facts.md); what is
-given beside cases: holds for all of them.
+What is given is laid over the facts of a promotion that nothing is wrong with (docs/facts.md), and params:
+over the parameters in ${CONFIG_PATH}. Beside cases: both hold for all of them.
 
   --json   {"ok", "cases": [{"file", "line", "policy", "name", "ok", "result", "reason", "differences":
            [{"what", "expected", "got"}]}], "untested": policies without cases,
-           "problems": [{"file", "line", "column", "message"}]}`,
+           "problems": [{"file", "line", "column", "message"}], "problem"?}`,
     exitCodes: `Exit codes:
   0  every case is as expected
   1  some are not
@@ -33,24 +34,23 @@ given beside cases: holds for all of them.
 `,
     accepts: { words: 1, json: true },
     run: async ({ words, json }, terminal) => {
-      const directory = words[0] ?? OWN_POLICIES;
-      const folder = await readPolicyFolder(directory);
-      if (folder.outcome === "unreadable") {
-        const cure = words[0] === undefined ? ". Name a folder, or go to the root of the repository" : "";
-        terminal.err(`pinion: ${folder.problem}${cure}\n`);
-        return EXIT.usage;
+      const read = await readRules(words[0] ?? OWN_POLICIES, loadShipped);
+      if (!read.ok) {
+        const cure = words[0] === undefined && read.problem !== null ? "pinion: name a folder, or go to the root of the repository\n" : "";
+        return broken(read, cure, json, terminal);
       }
-      if (folder.outcome === "broken") return broken(folder.problems, json, terminal);
-      if (folder.cases.length === 0) {
-        terminal.err(`pinion: ${directory} has no cases: write some in NAME${CASES_ENDING} (pinion policy test --help shows how)\n`);
-        return EXIT.usage;
+      const { rules } = read;
+      if (rules.cases.length === 0) {
+        const problem = `${rules.directory} has no cases: write some in NAME${CASES_ENDING} (pinion policy test --help shows how)`;
+        return broken({ ok: false, problem, problems: [] }, "", json, terminal);
       }
-      const policies = withShipped(folder.policies, await loadShipped());
-      const named = folder.cases.map((file) => ({ file, policy: policyNamed(policies, file.policy) }));
-      const problems = named.flatMap(({ file, policy }) => (typeof policy === "string" ? [{ file: file.file, ...file.at, message: policy }] : []));
-      if (problems.length > 0) return broken(problems, json, terminal);
-      const ran = named.flatMap(({ file, policy }) => (typeof policy === "string" ? [] : [runFile(file, policy)]));
-      const untested = folder.policies.map(({ name }) => name).filter((name) => !ran.some(({ policy }) => policy.name === name));
+      const named = rules.cases.map((file) => ({ file, policy: policyNamed(rules.policies, file.policy) }));
+      const problems = named.flatMap(({ file, policy }) =>
+        typeof policy === "string" ? [{ file: file.file, ...file.at, message: policy }] : parameterProblems(policy, file),
+      );
+      if (problems.length > 0) return broken({ ok: false, problem: null, problems }, "", json, terminal);
+      const ran = named.flatMap(({ file, policy }) => (typeof policy === "string" ? [] : [runFile(rules, file, policy)]));
+      const untested = rules.own.map(({ name }) => name).filter((name) => !ran.some(({ policy }) => policy.name === name));
       terminal.out(json ? asJson(ran, untested) : asText(ran, untested));
       return ran.every(({ outcomes }) => outcomes.every(isAsExpected)) ? EXIT.ok : EXIT.problems;
     },
@@ -63,17 +63,18 @@ interface RanFile {
   readonly outcomes: readonly CaseOutcome[];
 }
 
-function runFile(file: CaseFile, policy: Policy): RanFile {
-  return { file, policy, outcomes: file.cases.map((one) => runCase(policy, one)) };
+function runFile(rules: Rules, file: CaseFile, policy: Policy): RanFile {
+  return { file, policy, outcomes: file.cases.map((one) => runCase(policy, one, configuredFor(rules, one.facts.promotion.environment))) };
 }
 
 function isAsExpected({ differences }: CaseOutcome): boolean {
   return differences.length === 0;
 }
 
-function broken(problems: readonly PolicyProblem[], json: boolean, terminal: Terminal): ExitCode {
-  if (json) terminal.out(`${JSON.stringify({ ok: false, cases: [], untested: [], problems }, null, 2)}\n`);
-  else terminal.err(problemLines(problems));
+function broken(result: Extract<RulesResult, { ok: false }>, cure: string, json: boolean, terminal: Terminal): ExitCode {
+  const { problem, problems } = result;
+  if (json) terminal.out(`${JSON.stringify({ ok: false, cases: [], untested: [], problems, ...(problem === null ? {} : { problem }) }, null, 2)}\n`);
+  else terminal.err(`${problemText(result)}${cure}`);
   return EXIT.usage;
 }
 

@@ -3,8 +3,10 @@ import type { Facts } from "../facts.ts";
 import type { Instant } from "../answer.ts";
 import type { Gate } from "../policy.ts";
 import { compileSchemaCheck, formatPath, type SchemaProblem } from "../schema-check.ts";
-import { isYamlList, member, type TextPosition, type YamlLimits, type YamlPath, type YamlValue } from "../yaml-document.ts";
+import { didYouMean } from "../suggest.ts";
+import { isYamlList, member, members, type TextPosition, type YamlLimits, type YamlPath, type YamlValue } from "../yaml-document.ts";
 import { evaluatePolicies } from "./evaluate.ts";
+import { mergedPolicies, readParameter, type ConfiguredPolicies, type GivenParameters } from "./parameters.ts";
 import type { Policy } from "./policy-set.ts";
 import { SOUND_FACTS } from "./sound-facts.ts";
 import { laidOver, writtenFactProblems } from "./written-facts.ts";
@@ -22,6 +24,8 @@ export interface Expectation {
 export interface PolicyCase extends TextPosition {
   readonly name: string;
   readonly facts: Facts;
+  /** Parameters of the policy, each as it is written and where. They win over the configuration's. */
+  readonly params: ReadonlyMap<string, { readonly value: YamlValue } & TextPosition>;
   readonly expect: Expectation;
 }
 
@@ -64,6 +68,7 @@ const checkShape = compileSchemaCheck({
   properties: {
     policy: { type: "string", minLength: 1 },
     given: {},
+    params: { type: "object" },
     cases: {
       type: "array",
       minItems: 1,
@@ -73,6 +78,7 @@ const checkShape = compileSchemaCheck({
         properties: {
           name: { type: "string", minLength: 1, maxLength: 200 },
           given: {},
+          params: { type: "object" },
           expect: { enum: RESULTS },
           enforce: { enum: ENFORCED },
           reason: { type: "string" },
@@ -88,16 +94,25 @@ const checkShape = compileSchemaCheck({
 });
 
 /**
- * Reads a file of cases: the name of a `policy`, and `cases` with `name`, `given`, `expect` and, where they matter, `enforce`, `reason` and `until`.
- * What is `given` is laid over the sound facts, first the file's own, then the case's. All problems are told at once.
+ * Reads a file of cases: the name of a `policy`, and `cases` with `name`, `given`, `params`, `expect` and, where they matter, `enforce`, `reason` and
+ * `until`. What is `given` is laid over the sound facts, first the file's own, then the case's, and so are `params` over the configuration's. All problems are told at once.
  */
 export function parseCases(file: string, text: string): CaseFileResult {
   const read = readCheckedYaml(text, LIMITS, caseProblems);
   if (!read.ok) return { ok: false, problems: read.problems.map((problem) => ({ file, ...problem })) };
   const { value, placeOf } = read;
   const common = laidOver(SOUND_FACTS, member(value, "given") ?? {}, SOUND_FACTS);
-  const cases = listOf(member(value, "cases")).map((one, index) => readCase(one, common, placeOf(["cases", index])));
+  const params = paramsOf(value, [], placeOf);
+  const cases = listOf(member(value, "cases")).map((one, index) => {
+    const path = ["cases", index];
+    const own = paramsOf(one, path, placeOf);
+    return { ...readCase(one, common, placeOf(path)), params: new Map([...params, ...own]) };
+  });
   return { ok: true, cases: { file, policy: textOf(member(value, "policy")), at: placeOf(["policy"]), cases } };
+}
+
+function paramsOf(holder: YamlValue, path: YamlPath, placeOf: (path: YamlPath) => TextPosition): PolicyCase["params"] {
+  return new Map(members(member(holder, "params")).map(([name, value]) => [name, { value, ...placeOf([...path, "params", name]) }]));
 }
 
 function caseProblems(value: YamlValue): readonly SchemaProblem[] {
@@ -132,7 +147,7 @@ function sameNames(cases: readonly YamlValue[]): readonly SchemaProblem[] {
   );
 }
 
-function readCase(one: YamlValue, common: Facts, position: TextPosition): PolicyCase {
+function readCase(one: YamlValue, common: Facts, position: TextPosition): Omit<PolicyCase, "params"> {
   const until = member(one, "until");
   const reason = member(one, "reason");
   return {
@@ -148,9 +163,26 @@ function readCase(one: YamlValue, common: Facts, position: TextPosition): Policy
   };
 }
 
-/** Judges the promotion of a case by the policy alone, and compares. */
-export function runCase(policy: Policy, one: PolicyCase): CaseOutcome {
-  const [gate] = evaluatePolicies({ policies: [policy] }, one.facts);
+/** What is wrong with the parameters of a file's cases, now that the policy is known: parameters that it does not have, and values that do not fit. */
+export function parameterProblems({ parameters, name }: Policy, { file, cases }: CaseFile): readonly (PlacedProblem & { readonly file: string })[] {
+  const problems = cases.flatMap(({ params }) =>
+    [...params].flatMap(([given, { value, line, column }]) => {
+      const parameter = parameters.find((one) => one.name === given);
+      const known = parameters.map((one) => one.name);
+      const hint = known.length === 0 ? " It has none." : didYouMean(given, known) || ` It has ${known.join(", ")}.`;
+      if (parameter === undefined) return [{ file, line, column, message: `params: ${name} has no parameter "${given}".${hint}` }];
+      const read = readParameter(parameter, value);
+      return read.ok ? [] : [{ file, line, column, message: `params.${given} ${read.problem}` }];
+    }),
+  );
+  // What a file gives to all of its cases is told once.
+  return problems.filter(({ line, column }, index) => problems.findIndex((other) => other.line === line && other.column === column) === index);
+}
+
+/** Judges the promotion of a case by the policy alone, as if the configuration named it, and compares. */
+export function runCase(policy: Policy, one: PolicyCase, configured: ConfiguredPolicies = new Map()): CaseOutcome {
+  const own: GivenParameters = new Map([...one.params].map(([name, { value }]) => [name, value]));
+  const [gate] = evaluatePolicies({ policies: [policy] }, one.facts, mergedPolicies(configured, new Map([[policy.name, own]])));
   if (gate === undefined) throw new Error("one policy gives one gate");
   return { case: one, gate, differences: differencesOf(one.expect, gate) };
 }
