@@ -99,6 +99,11 @@ describe("pinion policy test", () => {
     expect(out).toContain("other has no cases\n");
   });
 
+  it("tries the policies of another folder in place of shipped ones", async () => {
+    const files = { "tried/soak.yaml": POLICY.replace("few-files", "soak"), "tried/soak.test.yaml": CASES.replace("few-files", "soak") };
+    expect(await pinion(folderWith(files), ["policy", "test", "tried"])).toMatchObject({ code: 0, out: expect.stringContaining("3 cases, all as expected") as string });
+  });
+
   it("runs Pinion's own", async () => {
     const { code, out } = await pinion(ROOT, ["policy", "test", "policies"]);
     expect([code, out.split("\n").filter((line) => line.startsWith("  WRONG"))]).toEqual([0, []]);
@@ -127,7 +132,9 @@ describe("pinion policy test", () => {
     ],
     ["a case file that is no YAML", { [`${OWN}/few-files.test.yaml`]: "policy: [\n" }, `${OWN}/few-files.test.yaml:2:1: `],
     ["a broken policy", { [`${OWN}/few-files.yaml`]: POLICY.replace("other_files.size() <=", "other_file.size() <=") }, `${OWN}/few-files.yaml:7:14: \`pass\`: no such key: other_file`],
-    ["two policies of one name", { [`${OWN}/few.yaml`]: POLICY }, `${OWN}/few.yaml:1:1: the name few-files is taken by ${OWN}/few-files.yaml`],
+    ["two policies of one name", { [`${OWN}/few.yaml`]: POLICY }, `${OWN}/few.yaml:1:7: the name few-files is taken by ${OWN}/few-files.yaml`],
+    ["a shipped policy's name without an override", { [`${OWN}/soak.yaml`]: POLICY.replace("few-files", "soak") }, `${OWN}/soak.yaml:1:7: soak is a policy that comes with Pinion`],
+    ["an environment that there is not", { [`${OWN}/far.yaml`]: POLICY.replace("few-files", "far").replace("enforce", "applies: { environments: [moon] }\nenforce"), ".github/pinion.yaml": CONFIG }, `${OWN}/far.yaml:6:27: no environment is called "moon"`],
     ["cases of no policy", { [`${OWN}/few-files.test.yaml`]: CASES.replace("few-files", "few-flies") }, `${OWN}/few-files.test.yaml:1:9: "few-flies" is no policy. Did you mean "few-files"?`],
     [
       "parameters that do not fit",

@@ -1,4 +1,3 @@
-import type { CaseFile } from "../../src/domain/policy/cases.ts";
 import { DESCRIBED_FACTS, type DescribedFact, type DescribedField } from "../../src/domain/policy/fact-docs.ts";
 import { SOUND_FACTS } from "../../src/domain/policy/sound-facts.ts";
 import { cell } from "./reference-docs.ts";
@@ -73,14 +72,4 @@ function inFlow(field: DescribedField | undefined, value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((entry) => inFlow(undefined, entry)).join(", ")}]`;
   if (typeof value !== "string") return String(value);
   return /^[a-z][a-z0-9 -]*$|^[0-9]+[.][0-9]+[.][0-9]+$/.test(value) ? value : JSON.stringify(value);
-}
-
-/** What a policy says of promotions, from its cases: they are run, so they are true. */
-export function casesTable({ cases, file }: CaseFile): readonly string[] {
-  return [
-    `| what it says of | result | by [its cases](../${file}) |`,
-    "| :-- | :-- | :-- |",
-    ...cases.map(({ name, expect }) => `| ${cell(name)} | ${expect.result}${expect.enforce === "warn" ? " (warns)" : ""} | ${cell(expect.reason ?? "")} |`),
-    "",
-  ];
 }

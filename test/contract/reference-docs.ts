@@ -1,4 +1,3 @@
-import { casesTable } from "./facts-docs.ts";
 import { configSchema } from "../../src/domain/config-schema.ts";
 import type { CaseFile } from "../../src/domain/policy/cases.ts";
 import type { PolicySet } from "../../src/domain/policy/policy-set.ts";
@@ -99,4 +98,14 @@ export function gatesReference({ policies }: PolicySet, cases: ReadonlyMap<strin
       ...casesOf(policy.name),
     ]),
   ].join("\n");
+}
+
+/** What a policy says of promotions, from its cases: they are run, so they are true. */
+function casesTable({ cases, file }: CaseFile): readonly string[] {
+  return [
+    `| what it says of | result | by [its cases](../${file}) |`,
+    "| :-- | :-- | :-- |",
+    ...cases.map(({ name, expect }) => `| ${cell(name)} | ${expect.result}${expect.enforce === "warn" ? " (warns)" : ""} | ${cell(expect.reason ?? "")} |`),
+    "",
+  ];
 }

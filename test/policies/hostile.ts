@@ -9,7 +9,7 @@ import { SOUND_FACTS } from "../../src/domain/policy/sound-facts.ts";
 export interface Hostile {
   readonly name: string;
   /** Makes it ready, and answers what is to be measured. That says what came of it. */
-  prepare(): () => string;
+  readonly prepare: () => () => string;
 }
 
 /** As many texts as a list may have, as long as they may be together, alike up to their last characters. */

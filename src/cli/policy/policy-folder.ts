@@ -1,60 +1,45 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CASES_ENDING, parseCases, type CaseFile } from "../../domain/policy/cases.ts";
-import { parsePolicy } from "../../domain/policy/policy-file.ts";
-import type { Policy, PolicyProblem } from "../../domain/policy/policy-set.ts";
+import { CASES_ENDING } from "../../domain/policy/cases.ts";
+import type { PolicyFile } from "../../domain/policy/own-policies.ts";
 import { codeOf, unreadable } from "../set.ts";
 
-/** The policies and cases of a folder, or all that is wrong with its files. */
+/** The files of a folder: policies, and cases that stand beside them. `text` is null where a file is no UTF-8. */
 export type PolicyFolder =
-  | { readonly outcome: "read"; readonly policies: readonly Policy[]; readonly cases: readonly CaseFile[] }
-  | { readonly outcome: "broken"; readonly problems: readonly PolicyProblem[] }
+  | { readonly ok: true; readonly policies: readonly PolicyFile[]; readonly cases: readonly PolicyFile[] }
   /** `absent`: there is no such folder. */
-  | { readonly outcome: "unreadable"; readonly absent: boolean; readonly problem: string };
+  | { readonly ok: false; readonly absent: boolean; readonly problem: string };
 
 /** Reads the `*.yaml` of a folder, not those of folders in it. */
 export async function readPolicyFolder(directory: string): Promise<PolicyFolder> {
-  let names: readonly string[];
+  const files: PolicyFile[] = [];
   try {
-    names = (await readdir(directory)).filter((name) => name.endsWith(".yaml")).toSorted();
+    const names = await readdir(directory);
+    for (const name of names.filter((one) => /\.ya?ml$/.test(one)).toSorted()) {
+      const path = join(directory, name);
+      const text = await textOf(path);
+      if (typeof text === "object" && text !== null) return { ok: false, absent: false, problem: text.problem };
+      files.push({ path, text });
+    }
   } catch (cause) {
     const code = codeOf(cause);
     const cure = code === "ENOENT" ? "there is no such folder" : code === "ENOTDIR" ? "it is a file, name its folder" : "check that you may read it";
-    return { outcome: "unreadable", absent: code === "ENOENT", problem: `${directory} cannot be read (${code}): ${cure}` };
+    return { ok: false, absent: code === "ENOENT", problem: `${directory} cannot be read (${code}): ${cure}` };
   }
-  const policies: Policy[] = [];
-  const cases: CaseFile[] = [];
-  const problems: PolicyProblem[] = [];
-  for (const name of names) {
-    const file = join(directory, name);
-    const text = await textOf(file);
-    if (!text.ok) problems.push({ file, line: 1, column: 1, message: text.problem });
-    else if (name.endsWith(CASES_ENDING)) {
-      const parsed = parseCases(file, text.text);
-      if (parsed.ok) cases.push(parsed.cases);
-      else problems.push(...parsed.problems);
-    } else {
-      const parsed = parsePolicy(file, text.text);
-      if (parsed.ok) policies.push(parsed.policy);
-      else problems.push(...parsed.problems);
-    }
-  }
-  problems.push(...namedTwice(policies));
-  return problems.length > 0 ? { outcome: "broken", problems } : { outcome: "read", policies, cases };
+  const isCases = ({ path }: PolicyFile): boolean => path.endsWith(CASES_ENDING);
+  return { ok: true, policies: files.filter((file) => !isCases(file)), cases: files.filter(isCases) };
 }
 
-function namedTwice(policies: readonly Policy[]): readonly PolicyProblem[] {
-  return policies.flatMap(({ name, file }, index) => {
-    const first = policies.findIndex((other) => other.name === name);
-    return first === index ? [] : [{ file, line: 1, column: 1, message: `the name ${name} is taken by ${policies[first]?.file ?? ""}: choose another` }];
-  });
-}
-
-async function textOf(file: string): Promise<{ readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: string }> {
+async function textOf(path: string): Promise<string | null | { readonly problem: string }> {
+  let bytes: Uint8Array;
   try {
-    const bytes = await readFile(file);
-    return { ok: true, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    bytes = await readFile(path);
   } catch (cause) {
-    return { ok: false, problem: cause instanceof TypeError ? "the file is not UTF-8: save it as such" : unreadable(file, cause) };
+    return { problem: unreadable(path, cause) };
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
   }
 }

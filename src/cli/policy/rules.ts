@@ -3,7 +3,8 @@ import { dirname, join, resolve } from "node:path";
 import { parseConfig } from "../../domain/config-file.ts";
 import { CONFIG_PATH, policiesIn, type Config } from "../../domain/config.ts";
 import type { EnvironmentName } from "../../domain/release.ts";
-import type { CaseFile } from "../../domain/policy/cases.ts";
+import { parseCases, type CaseFile } from "../../domain/policy/cases.ts";
+import { POLICIES_FOLDER, readOwnPolicies, unmatchedEnvironments, withOwn, type OwnPolicies, type PolicyFile } from "../../domain/policy/own-policies.ts";
 import type { ConfiguredPolicies } from "../../domain/policy/parameters.ts";
 import type { Policy, PolicyProblem, PolicySet } from "../../domain/policy/policy-set.ts";
 import { didYouMean } from "../../domain/suggest.ts";
@@ -11,7 +12,7 @@ import { codeOf } from "../set.ts";
 import { readPolicyFolder } from "./policy-folder.ts";
 
 /** Where a repository keeps its own policies and their cases. */
-export const OWN_POLICIES = ".github/pinion/policies";
+export const OWN_POLICIES = POLICIES_FOLDER.slice(0, -1);
 
 /** The policies that come with Pinion. */
 export type LoadShipped = () => Promise<PolicySet>;
@@ -19,7 +20,7 @@ export type LoadShipped = () => Promise<PolicySet>;
 /** Everything that judges in a repository, as its files say it. */
 export interface Rules {
   readonly directory: string;
-  /** The folder's own policies, then those that come with Pinion and have other names. */
+  /** The policies that come with Pinion, and the folder's own. */
   readonly policies: readonly Policy[];
   readonly own: readonly Policy[];
   readonly cases: readonly CaseFile[];
@@ -36,15 +37,33 @@ export type RulesResult =
 export async function readRules(named: string | undefined, loadShipped: LoadShipped): Promise<RulesResult> {
   const directory = named ?? OWN_POLICIES;
   const folder = await readPolicyFolder(directory);
-  if (folder.outcome === "broken") return { ok: false, problem: null, problems: folder.problems };
-  if (folder.outcome === "unreadable" && (named !== undefined || !folder.absent)) return { ok: false, problem: folder.problem, problems: [] };
-  const { policies: own, cases } = folder.outcome === "read" ? folder : { policies: [], cases: [] };
-  const names = new Set(own.map(({ name }) => name));
+  if (!folder.ok && (named !== undefined || !folder.absent)) return { ok: false, problem: folder.problem, problems: [] };
+  const files = folder.ok ? folder : { policies: [], cases: [] };
   const shipped = await loadShipped();
-  const policies = [...own, ...shipped.policies.filter(({ name }) => !names.has(name))];
+  const own = ownPolicies(directory, files.policies, shipped);
+  const cases = files.cases.map(casesOf);
+  const problems = [...(own.ok ? [] : own.problems), ...cases.flatMap((read) => (read.ok ? [] : read.problems))];
+  if (!own.ok || problems.length > 0) return { ok: false, problem: null, problems };
+  const { policies } = withOwn(shipped, own.policies);
   const config = await readConfig(directory, policies);
   if (config !== null && !config.ok) return config;
-  return { ok: true, rules: { directory, policies, own, cases, config: config?.config ?? null } };
+  const unmatched = config === null ? [] : unmatchedEnvironments(own.policies, config.config);
+  if (unmatched.length > 0) return { ok: false, problem: null, problems: unmatched };
+  const read = cases.flatMap((one) => (one.ok ? [one.cases] : []));
+  return { ok: true, rules: { directory, policies, own: own.policies, cases: read, config: config?.config ?? null } };
+}
+
+/** A repository's own policies need an `override` to replace shipped ones; those of any other folder are only tried, and may do without. */
+function ownPolicies(directory: string, files: readonly PolicyFile[], shipped: PolicySet): OwnPolicies {
+  const strict = readOwnPolicies(files, shipped);
+  if (strict.ok || `${resolve(directory)}/`.endsWith(`/${POLICIES_FOLDER}`)) return strict;
+  const alone = readOwnPolicies(files, { policies: [] });
+  return alone.ok ? alone : strict;
+}
+
+function casesOf({ path, text }: PolicyFile): ReturnType<typeof parseCases> {
+  if (text !== null) return parseCases(path, text);
+  return { ok: false, problems: [{ file: path, line: 1, column: 1, message: "the file is not UTF-8: save it as such" }] };
 }
 
 type ConfigRead = { readonly ok: true; readonly config: Config } | Extract<RulesResult, { ok: false }>;
@@ -53,18 +72,23 @@ type ConfigRead = { readonly ok: true; readonly config: Config } | Extract<Rules
 async function readConfig(directory: string, policies: readonly Policy[]): Promise<ConfigRead | null> {
   for (let folder = resolve(directory); ; folder = dirname(folder)) {
     const file = join(folder, CONFIG_PATH);
-    let text: string | null = null;
-    try {
-      text = await readFile(file, "utf8");
-    } catch (cause) {
-      const code = codeOf(cause);
-      if (code !== "ENOENT" && code !== "ENOTDIR") return { ok: false, problem: `${file} cannot be read (${code})`, problems: [] };
-    }
-    if (text !== null) {
+    const text = await readIfThere(file);
+    if (typeof text === "string") {
       const parsed = parseConfig(text, policies);
       return parsed.ok ? parsed : { ok: false, problem: null, problems: parsed.problems.map((problem) => ({ file, ...problem })) };
     }
+    if (text !== null) return { ok: false, ...text, problems: [] };
     if (folder === dirname(folder) || (await exists(join(folder, ".git")))) return null;
+  }
+}
+
+/** Null where there is no such file. */
+async function readIfThere(file: string): Promise<string | null | { readonly problem: string }> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    const code = codeOf(cause);
+    return code === "ENOENT" || code === "ENOTDIR" ? null : { problem: `${file} cannot be read (${code}): check that you may read it` };
   }
 }
 

@@ -153,6 +153,7 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     says: "Whether `paused:` stands under the app or the environment.",
     source: "Git: `.github/pinion.yaml` of the default branch",
     access: "GitHub: contents read",
+    missing: "unknown; without the configuration nothing is judged",
     fields: { active: "Whether it does.", reason: "The reason written there; empty without one." },
   },
 };
