@@ -16,6 +16,8 @@ describe("parts of which it cannot be told which images they mean", () => {
     ["p.yaml", "- {op: add, path: /spec/containers/-, value: {name: x, image: 'x:1'}}", []],
     ["p.yaml", "kind: Deployment\nspec: {containers: [{name: x, image: 'x:1'}]}", []],
     ["values.yaml", "image: {tag: v1}", ["a tag whose image stands elsewhere"]],
+    ["values.yaml", "controller: {tag: v1}", ["a tag whose image stands elsewhere"]],
+    ["values.yaml", "image: {repository: '${HOST}/x', tag: v1}", ["a repository whose tag stands elsewhere", "a tag whose image stands elsewhere"]],
     ["values.yaml", "image: {repository: x, tag: v1}", []],
     ["values.yaml", "web: {sidecarImage: {registry: ghcr.io, repository: acme/x, pullPolicy: Always}}", ["a repository whose tag stands elsewhere"]],
     ["values.yaml", "images: [{repository: x}]\nimage: {repository: x, digest: sha256:x}", []],

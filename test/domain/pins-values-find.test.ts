@@ -137,21 +137,32 @@ describe("Helm values", () => {
     ["version for tag", "mainImage: {repository: a/b, version: v1}", ["mainImage.repository = a/b", "mainImage.version = v1"]],
     ["no version elsewhere", "chart: {repository: a/b, version: v1}", []],
     ["name for repository", "image: {name: a/b, tag: v1}", ["image.name = a/b", "image.tag = v1"]],
-    ["no name elsewhere", "server: {name: a/b, tag: v1}", []],
+    ["no name elsewhere", "server: {name: a/b, tag: v1}", ["server.tag = v1"]],
     ["image and tag side by side", "web: {image: a/b, tag: v1}", ["web.image = a/b", "web.tag = v1"]],
-    ["an image that has its tag, beside another tag", "web: {image: a/b:v2, tag: v1}", ["web.image = a/b:v2"]],
+    ["an image that has its tag, beside another tag", "web: {image: a/b:v2, tag: v1}", ["web.image = a/b:v2", "web.tag = v1"]],
     ["imageTag", "image: a/b\nimageTag: v1", ["image = a/b", "imageTag = v1"]],
     ["repository and tag without image", "web: {repository: ghcr.io/a/b, tag: v1}", ["web.repository = ghcr.io/a/b", "web.tag = v1"]],
     ["inline", "web: {image: a/b:v1}", ["web.image = a/b:v1"]],
     ["nested and in lists", "a: [{b: {image: {repository: a/b, tag: v1}}}]\nempty_key:\n", ["a[0].b.image.repository = a/b", "a[0].b.image.tag = v1"]],
     ["a tag alone, as in values laid over others", "web: {image: {tag: v1}}", ["web.image.tag = v1"]],
     ["a digest alone", `image: {digest: "${A}"}`, [`image.digest = ${A}`]],
-    ["no tag without an image", "web: {tag: v1}", []],
+    ["a tag alone under another key, as charts have it that name their image there", "controller: {tag: 2.479-772}", ["controller.tag = 2.479-772"]],
+    ["an imageTag alone", "controller: {imageTag: v1, replicas: 1}", ["controller.imageTag = v1"]],
+    ["a tag alone with a digest in it", `controller: {tag: v1@${A}}`, [`controller.tag = v1@${A}`]],
+    ["a tag of other things", "output: {tag: kube.*}\nspan: {tag: 'a b'}", []],
+    ["a tag beside a repository that only a variable tells", "image: {repository: '${HOST}/a/b', tag: v1}\nweb: {repository: '${HOST}/a/b', tag: v2}", ["image.tag = v1", "web.tag = v2"]],
     ["no tag: the chart has its own", "image: {repository: a/b, tag: ''}", []],
-    ["a repository of charts", "chart: {repository: 'https://charts.example.com', tag: v1}", []],
+    ["no repository of charts", "chart: {repository: 'https://charts.example.com', tag: v1}", ["chart.tag = v1"]],
     ["a number for a tag", "image: {repository: a/b, tag: 1.20}", ["image.repository = a/b", "image.tag = 1.20"]],
   ])("%s", (_, text, pins) => {
     expect(pinsOf(text, "values.yaml").map((pin) => pin.replace(/ \(.*/, ""))).toEqual(pins.map((pin) => `helm-values ${pin}`));
+  });
+
+  it("have no tag alone in other documents", () => {
+    expect(pinsOf("controller: {tag: v1}", "x.yaml")).toEqual([]);
+    expect(pinsOf("apiVersion: example.com/v1\nkind: Site\nspec: {newt: {tag: v1}}")).toEqual([]);
+    expect(pinsOf("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {values: {controller: {tag: v1}}}")).toEqual(["helm-values spec.values.controller.tag = v1"]);
+    expect(pinsOf('{"controller": {"tag": "v1"}}', "values.json")).toEqual(["helm-values controller.tag = v1"]);
   });
 
   it("put registry and repository together", () => {

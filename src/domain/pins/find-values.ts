@@ -35,9 +35,9 @@ export function mayHoldPins(file: string): boolean {
 }
 
 /** No pin stands in a text without one of these words; most files need not be parsed. */
-const WORDS = /image|newName|newTag|digest|repository|version|revision|[?&]ref=|ref:/i;
+const WORDS = /image|newName|newTag|digest|repository|version|revision|[?&]ref=|ref:|tag["']?\s*:/i;
 /** JSON is most often something else (locks, dashboards), which is long and pins nothing. */
-const WORDS_IN_JSON = /image"\s*:|"apiVersion"\s*:|"repository"\s*:|"newTag"\s*:/i;
+const WORDS_IN_JSON = /image"\s*:|"apiVersion"\s*:|"repository"\s*:|tag"\s*:/i;
 
 /**
  * Finds all that a file pins, in the order of the file: whatever its name and its documents' kinds tell to be a pin

@@ -1,3 +1,4 @@
+import { isTag } from "../image-reference.ts";
 import { childAt, entriesAt, hasKey, nestedAt, textAt } from "./place.ts";
 import type { Place } from "./place.ts";
 import { imageOfParts, reportEach, reportParts, wholeImage } from "./image-parts.ts";
@@ -23,8 +24,8 @@ const VALUES_KEYS: ReadonlySet<string> = new Set(["values", "valuesObject", "val
 
 /**
  * Reports images wherever they stand in a document: `image:` of containers, of custom resources and of lists of objects, and the
- * forms that Helm charts use for values: `repository` (perhaps with `registry`) beside `tag`, `digest` or `version`, and `image` beside
- * `tag`. A text is taken for an image only if it reads as one that has a tag or digest; containers are images anyway.
+ * forms that Helm charts use for values: `repository` (perhaps with `registry`) beside `tag`, `digest` or `version`, `image` beside
+ * `tag`, and `tag` alone. A text is taken for an image only if it reads as one that has a tag or digest; containers are images anyway.
  */
 export function reportImageFields(root: Place, options: ImageFieldsOptions, report: Report): void {
   reportMapping(root, "", options.whole, report);
@@ -48,7 +49,11 @@ const namesAnImage = (key: string): boolean => IMAGE_PARTS.has(key) || IMAGE_KEY
 
 function reportMapping(place: Place, key: string, kind: PinKind, report: Report): void {
   const isImage = IMAGE_MAPPING.test(key);
-  if (!isImage && !hasKey(place, namesAnImage)) return;
+  if (isImage || hasKey(place, namesAnImage)) reportImages(place, isImage, kind, report);
+  if (kind === "helm-values") reportTag(place, report);
+}
+
+function reportImages(place: Place, isImage: boolean, kind: PinKind, report: Report): void {
   const part = (name: string): Place | null => childAt(place, name);
   const digest = part("digest") ?? part("sha");
   const tag = part("tag") ?? part("imageTag");
@@ -58,9 +63,8 @@ function reportMapping(place: Place, key: string, kind: PinKind, report: Report)
     (isImage && reportParts("helm-values", { ...parts, repository: part("name") }, report));
   if (isImage && !named) {
     reportWhole(part("reference"), kind, false, report);
-    // Values laid over others say only what differs: the repository stands elsewhere.
-    const alone = part("repository") === null && part("name") === null;
-    if (alone) reportEach("helm-values", { registry: null, repository: null, tag, digest }, null, report);
+    // Values laid over others say only what differs, and a variable may stand for a repository: the image is not told.
+    reportEach("helm-values", { registry: null, repository: null, tag, digest }, null, report);
   }
   for (const [name, child] of entriesAt(place)) {
     if (!IMAGE_KEY.test(name)) continue;
@@ -69,6 +73,13 @@ function reportMapping(place: Place, key: string, kind: PinKind, report: Report)
     if (name === "image" && !hasTag && imageOfParts(split) !== null) reportParts("helm-values", split, report);
     else reportWhole(child, kind, false, report);
   }
+}
+
+/** Charts name their images under keys of all kinds, so any tag may be one of an image that is not told. What has its image was reported before. */
+function reportTag(place: Place, report: Report): void {
+  const tag = childAt(place, "tag") ?? childAt(place, "imageTag");
+  const [label = ""] = textAt(tag)?.split("@", 1) ?? [];
+  if (tag !== null && isTag(label)) report({ kind: "helm-values", place: tag, image: null, part: "tag" });
 }
 
 function reportWhole(place: Place | null, kind: PinKind, untagged: boolean, report: Report): void {

@@ -32,7 +32,7 @@ const BUILTIN = "builtin";
  */
 export function untoldParts(file: string, text: string): readonly UntoldPart[] {
   const isKustomization = isKustomizationFile(file);
-  if (!isKustomization && !SPEAKS_OF_IMAGES.test(text) && !CONTAINERS.test(text)) return [];
+  if (!isKustomization && !SPEAKS_OF_IMAGES.test(text) && !CONTAINERS.test(text)) return tagsAlone(file, text);
   const parsed = parseManifests(text);
   if (!parsed.ok) return [];
   const roots = parsed.documents.map(rootPlace);
