@@ -4,6 +4,7 @@ import { readApps } from "./config/apps.ts";
 import { readEnvironments } from "./config/environments.ts";
 import { choiceOf, numberOr, textOf } from "./config/reading.ts";
 import type { Report } from "./config/reading.ts";
+import { readSigners } from "./config/signers.ts";
 import { filePatternProblem, pathPatternProblem } from "./pins/configured.ts";
 import type { SchemaProblem } from "./schema-check.ts";
 import { SHORTEST_WATCH } from "./slo.ts";
@@ -65,6 +66,7 @@ function readConfig(value: YamlValue, document: YamlDocument, report: Report): C
     defaults,
     apps,
     slos,
+    signers: readSigners(member(value, "signers"), report),
     pins: readPins(member(value, "pins"), report),
     limits: {
       openPullRequests: numberOr(member(limits, "openPullRequests"), DEFAULTS.openPullRequests),

@@ -4,6 +4,7 @@ import { UNASKED } from "./build-time.ts";
 import type { Ledger } from "./ledger.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
 import type { Select } from "./select.ts";
+import type { Signer } from "./supply-chain/signer.ts";
 import type { ReleaseOrder } from "./version-order.ts";
 
 /** A named stage. Environments form a DAG by `after`. */
@@ -79,6 +80,8 @@ export interface Config {
   /** Apps that say something of their own, already merged over the defaults. */
   readonly apps: ReadonlyMap<AppName, AppSettings>;
   readonly slos: ReadonlyMap<string, Slo>;
+  /** Whose signatures count, in the order of their names. */
+  readonly signers: readonly Signer[];
   /** Pins beside those that are found by themselves; they are listed, not promoted. */
   readonly pins: readonly ConfiguredPin[];
   readonly limits: { readonly openPullRequests: number; readonly newPullRequestsPerHour: number };

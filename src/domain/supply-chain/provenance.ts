@@ -1,4 +1,4 @@
-import { fieldsOf, textOf, type Fields } from "./json.ts";
+import { fieldsOf, textOf, type Fields } from "../json.ts";
 import type { Statement } from "./statement.ts";
 
 /** What SLSA provenance says of a build, as far as it is to be expected. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { bundleFromJSON, type Bundle } from "@sigstore/bundle";
 import type { Annotations, AttachedDocument } from "./documents.ts";
-import { entriesOf, fieldsOf, parseJson, textOf } from "./json.ts";
+import { entriesOf, fieldsOf, parseJson, textOf } from "../json.ts";
 
 /** Something signed, in whichever layout it came, before anything of it is believed. */
 export interface Signed {

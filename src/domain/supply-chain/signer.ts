@@ -3,7 +3,8 @@ import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toTrustMaterial, type TrustMaterial } from "@sigstore/verify";
 import type { Answer } from "../answer.ts";
 import { fingerprint } from "../fingerprint.ts";
-import { fieldsOf, textOf } from "./json.ts";
+import type { AppName } from "../release.ts";
+import { fieldsOf, textOf } from "../json.ts";
 
 /** Somebody whose signatures count, as the configuration names them. Paths are of files on the default branch. */
 export type Signer =
@@ -32,6 +33,31 @@ export type TrustedSigner =
     }
   /** `problem` says which file, what is wrong with it and what to do. */
   | { readonly name: string; readonly trust: "unreadable"; readonly problem: string };
+
+/** The same text for a signer whose signatures are checked in the same way. */
+export function signerKey(signer: TrustedSigner): string {
+  const { name, trust } = signer;
+  switch (trust) {
+    case "key":
+      return JSON.stringify([name, trust, signer.fingerprint]);
+    case "identity":
+      return JSON.stringify([name, trust, signer.fingerprint, signer.identity, signer.issuer]);
+    case "unreadable":
+      return JSON.stringify([name, trust]);
+  }
+}
+
+/**
+ * The signers as they are for one image of an app: `{app}` and `{tag}` filled in. An identity with `{tag}` is nobody's where the image has no tag.
+ * Neither can hold a slash, so a name can never reach into the next part of an identity.
+ */
+export function signersFor(signers: readonly TrustedSigner[], app: AppName, tag: string | null): readonly TrustedSigner[] {
+  return signers.flatMap((signer): readonly TrustedSigner[] => {
+    if (signer.trust !== "identity") return [signer];
+    if (tag === null && signer.identity.includes("{tag}")) return [];
+    return [{ ...signer, identity: signer.identity.replaceAll("{app}", app).replaceAll("{tag}", tag ?? "") }];
+  });
+}
 
 /** One Sigstore instance: the same object for the same file, so that a signature is checked against it once. */
 export interface TrustedRootMaterial {

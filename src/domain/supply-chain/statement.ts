@@ -1,5 +1,5 @@
 import type { Digest } from "../release.ts";
-import { entriesOf, fieldsOf, parseJson, textOf, type Fields } from "./json.ts";
+import { entriesOf, fieldsOf, parseJson, textOf, type Fields } from "../json.ts";
 
 /** An in-toto statement that is about the image that was asked for. */
 export interface Statement {

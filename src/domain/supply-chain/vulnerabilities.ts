@@ -1,5 +1,5 @@
 import type { Instant } from "../answer.ts";
-import { entriesOf, fieldsOf, textOf, type Fields } from "./json.ts";
+import { entriesOf, fieldsOf, textOf, type Fields } from "../json.ts";
 
 /** What a scanner found in an image. */
 export interface Scan {
