@@ -2,6 +2,7 @@ import { verify as verifySignature } from "node:crypto";
 import { toSignedEntity, Verifier } from "@sigstore/verify";
 import type { Instant } from "../answer.ts";
 import type { Digest } from "../release.ts";
+import { cut } from "../report/markdown.ts";
 import { SBOM_ARTIFACTS, type AttachedDocument, type AttachedDocuments, type UnreadDocument } from "./documents.ts";
 import { readProvenance, type Provenance } from "./provenance.ts";
 import { readSigned, type Signed } from "./signed.ts";
@@ -24,6 +25,8 @@ export interface Evidence {
 
 /** Nobody reads more reasons. */
 const MOST_REFUSED = 10;
+/** Of a reason: some hold words of whoever made a document. */
+const LONGEST_REASON = 300;
 
 /**
  * Judges everything that is attached to an image. A document counts for each signer whose signature it verifiably has, for the image with exactly
@@ -38,11 +41,11 @@ export function assess({ documents, unread }: AttachedDocuments, digest: Digest,
       continue;
     }
     const problem = assessSigned(document, digest, signers, found);
-    if (problem !== null) found.refused.push(`${document.name}: ${problem}`);
+    if (problem !== null && found.refused.length < MOST_REFUSED) found.refused.push(cut(`${document.name}: ${problem}`, LONGEST_REASON));
   }
   found.unread.push(...unread.map(unreadOf));
   const { signatures, provenance, sboms, scans, refused, unread: notRead } = found;
-  return { signatures: [...signatures].toSorted(), provenance, sboms, scans, refused: refused.slice(0, MOST_REFUSED), unread: notRead };
+  return { signatures: [...signatures].toSorted(), provenance, sboms, scans, refused, unread: notRead };
 }
 
 class Findings {

@@ -34,7 +34,9 @@ export function readSigned(document: Exclude<AttachedDocument, { layout: "artifa
 }
 
 function signedOfBundle(bytes: Uint8Array): Signed {
-  const bundle = bundleFromJSON(parseJson(bytes));
+  const json = parseJson(bytes);
+  if (json === undefined) throw new Error("it is no JSON");
+  const bundle = bundleFromJSON(json);
   if (bundle.content.$case !== "dsseEnvelope") throw new Error("the bundle holds no DSSE envelope");
   const { payload, payloadType, signatures } = bundle.content.dsseEnvelope;
   const [signature, ...others] = signatures;
