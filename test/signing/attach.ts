@@ -53,13 +53,13 @@ export class Attacher {
     const response = await this.#put(`manifests/${digest}`, manifest, OCI_MANIFEST);
     if (response.headers.get("oci-subject") === null) {
       const entry = { mediaType: OCI_MANIFEST, digest, size: manifest.byteLength, annotations, ...(unnamed ? {} : { artifactType }) };
-      await this.list(image, [...(await this.#listed(image)), entry]);
+      await this.#list(image, [...(await this.#listed(image)), entry]);
     }
     return digest;
   }
 
   /** Writes the list of referrers that clients keep by a tag. */
-  async list(image: Digest, manifests: readonly object[]): Promise<void> {
+  async #list(image: Digest, manifests: readonly object[]): Promise<void> {
     const index = json({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
     await this.#put(`manifests/${tagOf(image)}`, index, OCI_INDEX);
   }
