@@ -9,6 +9,7 @@ import { planAdopted } from "./progress.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
 import { isCalled, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import type { Verdict } from "./rollout.ts";
+import { provenanceFact, sbomsFact, scansFact, signaturesFact } from "./supply-chain-facts.ts";
 import { rolloutOf } from "./rollout-question.ts";
 import { directionOf, goingBack, unlearnedOf, type ReleaseOrder } from "./version-order.ts";
 
@@ -60,6 +61,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
       version: to.version,
       from_version: from?.version ?? "",
       first: environment.after.length === 0,
+      images: to.images.map(({ repository }) => repository),
       every_image_has_digest: to.images.every((image) => image.digest !== null),
       went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",
     },
@@ -71,6 +73,10 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
     freeze: freezeFact(draft, app, environment.name),
     quarantine: quarantineFact(draft, promotion),
     rollout: rolloutFact(draft, promotion),
+    signatures: signaturesFact(draft, promotion),
+    provenance: provenanceFact(draft, promotion),
+    sboms: sbomsFact(draft, promotion),
+    scans: scansFact(draft, promotion),
     paused: { active: paused !== null, reason: paused ?? "" },
   };
 }

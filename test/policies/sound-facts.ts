@@ -18,6 +18,7 @@ export function soundFacts(changed: Partial<Omit<Facts, "promotion">> & { readon
       version: "1.4.2",
       from_version: "1.4.1",
       first: false,
+      images: ["ghcr.io/acme/checkout"],
       every_image_has_digest: true, went_bad: "",
       ...promotion,
     },
@@ -29,6 +30,10 @@ export function soundFacts(changed: Partial<Omit<Facts, "promotion">> & { readon
     freeze: { active: false, reasons: [] },
     quarantine: { hits: [] },
     rollout: { in_progress: false, version: "", reason: "" },
+    signatures: [],
+    provenance: [],
+    sboms: [],
+    scans: [],
     paused: { active: false, reason: "" },
     ...groups,
   };

@@ -16,6 +16,9 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   "join",
   "listed",
   "latest",
+  "common",
+  "without",
+  "filled",
 ]);
 const METHODS: ReadonlySet<string> = new Set(["size", "startsWith", "endsWith", "contains", "lowerAscii"]);
 /** Macros that run an expression for each entry of a list. */

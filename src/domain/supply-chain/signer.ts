@@ -55,7 +55,7 @@ export function signersFor(signers: readonly TrustedSigner[], app: AppName, tag:
   return signers.flatMap((signer): readonly TrustedSigner[] => {
     if (signer.trust !== "identity") return [signer];
     if (tag === null && signer.identity.includes("{tag}")) return [];
-    return [{ ...signer, identity: signer.identity.replaceAll("{app}", app).replaceAll("{tag}", tag ?? "") }];
+    return [{ ...signer, identity: signer.identity.replaceAll(/\{(?:app|tag)\}/g, (name) => (name === "{app}" ? app : (tag ?? ""))) }];
   });
 }
 
