@@ -1,6 +1,7 @@
 import { SIGNERS } from "./config/signers-schema.ts";
 import { compileSchemaCheck } from "./schema-check.ts";
 import type { JsonSchema } from "./schema-check.ts";
+import { MOST_POLICIES } from "./config/policies.ts";
 import { LONGEST_EXTRACT, LONGEST_PATTERN } from "./tag-filter.ts";
 import { LONGEST_TAG_PATTERN } from "./tag-pattern.ts";
 
@@ -98,6 +99,27 @@ const APPROVALS: JsonSchema = {
   },
 };
 
+const POLICIES: JsonSchema = {
+  type: "object",
+  title: "Policies by name",
+  maxProperties: MOST_POLICIES,
+  propertyNames: { pattern: "^[a-z][a-z0-9-]{0,59}$", errorMessage: "must be lower-case words joined by hyphens, 60 characters at most" },
+  additionalProperties: {
+    type: ["object", "null"],
+    title: "The parameters of a policy",
+    additionalProperties: {
+      title: "A parameter of a policy",
+      description: "Of the type that the policy declares ([gates](gates.md)); a length of time is written as `1h`.",
+      type: ["string", "integer", "boolean", "array"],
+      items: { type: "string", errorMessage: "must be text" },
+      errorMessage: "must be text, a whole number, true, false or a list of texts",
+    },
+    errorMessage: "must be a mapping of parameters, or {} for none",
+  },
+  examples: [{ "image-age": { maximum: "30d" } }],
+  errorMessage: `must be a mapping with ${MOST_POLICIES} policies at most`,
+};
+
 const ENVIRONMENT: JsonSchema = {
   type: ["object", "null"],
   title: "An environment",
@@ -158,6 +180,10 @@ const ENVIRONMENT: JsonSchema = {
         "say so (`off`).",
       enum: ROLLBACK,
       default: DEFAULTS.rollback,
+    },
+    policies: {
+      ...POLICIES,
+      description: "Policies for this environment, as `policies` at the top level has them; of parameters that stand in both places, these hold.",
     },
     paused: { ...PAUSED, description: "Nothing is promoted into this environment while this is set. The text is the reason people read." },
     argocd: {
@@ -396,6 +422,12 @@ export const configSchema: JsonSchema = {
       errorMessage: `must be a mapping with 1 to ${MOST_ENVIRONMENTS} environments`,
     },
     apps: APPS,
+    policies: {
+      ...POLICIES,
+      description:
+        "Policies that judge in every environment, with their parameters. The core ones always judge; every other one that comes with Pinion does " +
+        "only where it is named, here or under an environment. `{}` names one without parameters.",
+    },
     slos: {
       type: "object",
       title: "Service level objectives by name",

@@ -150,6 +150,7 @@ const NO_CONFIG: Config = {
   apps: new Map(),
   slos: new Map(),
   signers: [],
+  policies: new Map(),
   pins: [],
   limits: { openPullRequests: 0, newPullRequestsPerHour: 0 },
 };
