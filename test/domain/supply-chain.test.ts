@@ -212,6 +212,19 @@ describe("signed by an identity", () => {
     expect(assessed(withoutAuthority, stamped).signatures).toEqual([]);
   });
 
+  it("a file may hold several instances, one a line, and each vouches for its own", async () => {
+    const elsewhere = await startSigstore();
+    const both = trusted([identity("ci", CI)], { [ROOT_FILE]: `${elsewhere.trustedRoot()}\n${sigstore.trustedRoot()}\n` });
+    const foreign = bundle(await elsewhere.attest(statements.imageSignature(IMAGE), CI));
+    await elsewhere.close();
+    expect(assessed(both, foreign).signatures).toEqual(["ci"]);
+    expect(assessed(both, await signedBundle()).signatures).toEqual(["ci"]);
+    const stranger = { ...CI, name: "somebody" };
+    expect(assessed(both, await signedBundle(stranger)).refused).toEqual([`bundle 1: it is signed by somebody (as ${CI.issuer} says), which is none of the signers`]);
+    const broken = trusted([identity("ci", CI)], { [ROOT_FILE]: `${sigstore.trustedRoot()}\n{}\n` });
+    expect(broken).toMatchObject([{ trust: "unreadable" }]);
+  });
+
   it("a bundle that a key signed is nobody's identity, and the other way round", async () => {
     expect(assessed(signers, bundle(bundleByKey(statements.imageSignature(IMAGE), key))).signatures).toEqual([]);
     expect(assessed(byKey, await signedBundle()).signatures).toEqual([]);
@@ -302,7 +315,8 @@ describe("keys and roots that cannot be used are told of their signer", () => {
     ["a private key", bySigner, newKey().privateKey.export({ type: "pkcs8", format: "pem" }).toString(), "holds a private key"],
     ["a root", bySigner, root({}), "is no public key"],
     ["no JSON", byIdentity, "x", "is no Sigstore trusted root"],
-    ["JSON lines", byIdentity, `${root({})}\n${root({})}`, "is no Sigstore trusted root"],
+    ["JSON lines of which one is no root", byIdentity, `${root({})}\nhello`, "names no certificate authority"],
+    ["no text", byIdentity, "\n", "holds no trusted root"],
     ["a root of nobody", byIdentity, root({}), "names no certificate authority"],
     ["another document", byIdentity, JSON.stringify({ mediaType: "application/json" }), "is no Sigstore trusted root"],
   ])("%s", (_, signer, text, problem) => {

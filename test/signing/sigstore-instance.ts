@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { bundleToJSON } from "@sigstore/bundle";
 import { fulcioHandler, initializeCA, initializeCTLog, initializeTLog, initializeTSA, rekorHandler, tsaHandler } from "@sigstore/mock";
 import { HashAlgorithm, PublicKeyDetails, TrustedRoot } from "@sigstore/protobuf-specs";
@@ -36,17 +36,17 @@ export async function startSigstore(): Promise<SigstoreInstance> {
   const tlog = await initializeTLog(url, keys());
   const tsa = await initializeTSA(keys());
   const handlers = [fulcioHandler(ca), rekorHandler(tlog), tsaHandler(tsa)];
+  const answer = async (path: string | undefined, body: string, response: ServerResponse): Promise<void> => {
+    const handler = handlers.find((one) => one.path === path);
+    if (handler === undefined) return void response.writeHead(404).end();
+    const { statusCode, response: answered, contentType = "text/plain" } = await handler.fn(body);
+    response.writeHead(statusCode, { "content-type": contentType });
+    response.end(typeof answered === "string" ? answered : Buffer.from(answered.buffer, answered.byteOffset, answered.byteLength));
+  };
   server.on("request", (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const handler = handlers.find(({ path }) => path === request.url);
-      if (handler === undefined) return response.writeHead(404).end();
-      return void handler.fn(Buffer.concat(chunks).toString("utf8")).then(({ statusCode, response: body, contentType = "text/plain" }) => {
-        response.writeHead(statusCode, { "content-type": contentType });
-        response.end(typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength));
-      });
-    });
+    request.on("end", () => void answer(request.url, Buffer.concat(chunks).toString("utf8"), response));
   });
   const signer = ({ name, issuer }: Identity) => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -115,14 +115,23 @@ function signersOf(signed: Signed, signers: readonly TrustedSigner[]): Verified 
       if (isSignedByKey(signed, signer)) by.push(signer.name);
       continue;
     }
-    const identity = identities.get(signer.root) ?? identityOf(signed, signer.root);
-    identities.set(signer.root, identity);
-    if (typeof identity === "string") problems.add(identity);
-    else if (identity.name === signer.identity && identity.issuer === signer.issuer) by.push(signer.name);
-    else problems.add(`it is signed by ${identity.name} (as ${identity.issuer} says), which is none of the signers`);
+    const vouched = signer.roots.map((root) => {
+      const identity = identities.get(root) ?? identityOf(signed, root);
+      identities.set(root, identity);
+      return identity;
+    });
+    if (vouched.some((identity) => typeof identity !== "string" && identity.name === signer.identity && identity.issuer === signer.issuer)) by.push(signer.name);
+    else for (const problem of problemsOf(vouched)) problems.add(problem);
   }
   if (by.length > 0) return { ok: true, by };
   return { ok: false, problem: signed.bundle !== null && problems.size > 0 ? [...problems].join("; ") : "it is signed with a key of none of the signers" };
+}
+
+/** Whom it is signed by, if any root tells, else why none does. */
+function problemsOf(vouched: readonly (Identity | string)[]): readonly string[] {
+  const known = vouched.filter((identity) => typeof identity !== "string");
+  const others = vouched.filter((identity) => typeof identity === "string");
+  return known.length === 0 ? others : known.map(({ name, issuer }) => `it is signed by ${name} (as ${issuer} says), which is none of the signers`);
 }
 
 /** Every kind of key has one way of signing: SHA-256 with ECDSA and RSA, and Ed25519 its own. */

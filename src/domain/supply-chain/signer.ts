@@ -16,7 +16,7 @@ export type Signer =
       readonly identity: string;
       /** Who says so: the OIDC issuer in the certificate. */
       readonly issuer: string;
-      /** A Sigstore trusted root. */
+      /** A Sigstore trusted root, or several, one a line. */
       readonly file: string;
     };
 
@@ -29,7 +29,8 @@ export type TrustedSigner =
       readonly fingerprint: string;
       readonly identity: string;
       readonly issuer: string;
-      readonly root: TrustedRootMaterial;
+      /** Any of them may vouch for the identity. */
+      readonly roots: readonly TrustedRootMaterial[];
     }
   /** `problem` says which file, what is wrong with it and what to do. */
   | { readonly name: string; readonly trust: "unreadable"; readonly problem: string };
@@ -71,7 +72,7 @@ export type TrustFiles = ReadonlyMap<string, Answer<string | null>>;
 
 /** Puts signers and files together. What cannot be used is told of each signer, and is never left out. */
 export function trustSigners(signers: readonly Signer[], files: TrustFiles): readonly TrustedSigner[] {
-  const roots = new Map<string, Reading<TrustedRootMaterial>>();
+  const roots = new Map<string, Reading<readonly TrustedRootMaterial[]>>();
   return signers.map((signer): TrustedSigner => {
     const { name, file } = signer;
     const text = textIn(files, file);
@@ -81,11 +82,11 @@ export function trustSigners(signers: readonly Signer[], files: TrustFiles): rea
       if (!key.ok) return { name, trust: "unreadable", problem: key.problem };
       return { name, trust: "key", fingerprint: fingerprint(text.value), key: key.value };
     }
-    const root = roots.get(file) ?? readRoot(file, text.value);
-    roots.set(file, root);
-    if (!root.ok) return { name, trust: "unreadable", problem: root.problem };
+    const read = roots.get(file) ?? readRoots(file, text.value);
+    roots.set(file, read);
+    if (!read.ok) return { name, trust: "unreadable", problem: read.problem };
     const { identity, issuer } = signer;
-    return { name, trust: "identity", fingerprint: fingerprint(text.value), identity, issuer, root: root.value };
+    return { name, trust: "identity", fingerprint: fingerprint(text.value), identity, issuer, roots: read.value };
   });
 }
 
@@ -118,20 +119,45 @@ function readKey(file: string, text: string): Reading<KeyObject> {
   return { ok: false, problem: `${file} is a key of a kind that is not taken: use ECDSA P-256, RSA with ${LEAST_RSA_BITS} bits or more, or Ed25519` };
 }
 
-function readRoot(file: string, text: string): Reading<TrustedRootMaterial> {
-  const problem = `${file} is no Sigstore trusted root; write it with \`cosign trusted-root create\` or \`gh attestation trusted-root\`, one JSON document in a file`;
+/** One JSON document, or one a line as `gh attestation trusted-root` prints them: GitHub has an instance of its own for private repositories. */
+function readRoots(file: string, text: string): Reading<readonly TrustedRootMaterial[]> {
+  const whole = jsonOf(text);
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const roots: TrustedRootMaterial[] = [];
+  for (const json of whole === undefined ? lines.slice(0, MOST_ROOTS + 1).map(jsonOf) : [whole]) {
+    const root = readRoot(json);
+    if (typeof root === "string") return { ok: false, problem: `${file} ${root}` };
+    roots.push(root);
+  }
+  if (roots.length > 0 && roots.length <= MOST_ROOTS) return { ok: true, value: roots };
+  return { ok: false, problem: `${file} holds ${roots.length === 0 ? "no trusted root" : `more than ${MOST_ROOTS} trusted roots`}` };
+}
+
+const MOST_ROOTS = 10;
+
+function jsonOf(text: string): unknown {
   try {
     const json: unknown = JSON.parse(text);
-    if (!textOf(fieldsOf(json)["mediaType"]).startsWith("application/vnd.dev.sigstore.trustedroot")) return { ok: false, problem };
+    return json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The root, or what is wrong with it, as the end of a sentence. */
+function readRoot(json: unknown): TrustedRootMaterial | string {
+  const problem = "is no Sigstore trusted root; write it with `cosign trusted-root create` or `gh attestation trusted-root`";
+  if (!textOf(fieldsOf(json)["mediaType"]).startsWith("application/vnd.dev.sigstore.trustedroot")) return problem;
+  try {
     const root = TrustedRoot.fromJSON(json);
-    if (root.certificateAuthorities.length === 0) return { ok: false, problem: `${file} names no certificate authority, so no signature can be checked by it` };
-    const { tlogs, ctlogs, timestampAuthorities } = root;
+    const { certificateAuthorities, tlogs, ctlogs, timestampAuthorities } = root;
+    if (certificateAuthorities.length === 0) return "names no certificate authority, so no signature can be checked by it";
     if (tlogs.length === 0 && timestampAuthorities.length === 0) {
-      return { ok: false, problem: `${file} names no transparency log and no timestamp authority, so when something was signed cannot be told` };
+      return "names no transparency log and no timestamp authority, so when something was signed cannot be told";
     }
     const thresholds = { tlogThreshold: tlogs.length > 0 ? 1 : 0, ctlogThreshold: ctlogs.length > 0 ? 1 : 0, timestampThreshold: 1 };
-    return { ok: true, value: { material: toTrustMaterial(root), thresholds } };
+    return { material: toTrustMaterial(root), thresholds };
   } catch {
-    return { ok: false, problem };
+    return problem;
   }
 }
