@@ -136,5 +136,5 @@ export interface Facts {
       readonly problem: string;
     }[]
   >;
-  readonly paused: { readonly active: boolean; readonly reason: string };
+  readonly paused: Fact<{ readonly active: boolean; readonly reason: string }>;
 }

@@ -55,7 +55,7 @@ describe("the check of a promotion", () => {
       | soak | ✅ passed | soaked in staging |  |
       | upstream-verified | ✅ passed | verified in staging |  |
 
-      Not applicable here: target-pullable.
+      Not applicable here: provenance, sbom, signed, target-pullable, vulnerabilities.
 
       <details>
       <summary>What the gates ask for</summary>
@@ -203,7 +203,7 @@ describe("the check of another pull request", () => {
   it.each([
     [noPinsCheck(), "completed", "success", "No pins change"],
     [noPinsCheck(["`base.yaml` changes what cart runs in dev."]), "completed", "success", "No pins that Pinion promotes change, but others do"],
-    [configOnlyCheck(), "completed", "success", "Pinion's configuration can be read, and no pins change"],
+    [configOnlyCheck(), "completed", "success", "Pinion's configuration and policies can be read, and no pins change"],
     [refusedCheck("It conflicts in a.yaml."), "completed", "action_required", "Needs a person: It conflicts in a.yaml"],
     [unknownCheck("Pinion has not read this pull request yet."), "in_progress", null, "Waiting: Pinion has not read this pull request yet"],
     [

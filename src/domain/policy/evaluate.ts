@@ -30,6 +30,13 @@ export function whyNotJudging(policy: Policy, promotion: ScopedPromotion, config
   return covers(policy.applies, promotion) ? null : whyNotCovered(policy.applies, promotion);
 }
 
+/** The groups of facts that policies which judge this promotion mention. Nothing else need be asked of the world. */
+export function factsWanted(set: PolicySet, promotion: ScopedPromotion, configured: ConfiguredPolicies): ReadonlySet<string> {
+  const judging = set.policies.filter((policy) => whyNotJudging(policy, promotion, configured) === null);
+  const parts = judging.flatMap((policy) => [...mentionedBy(policy), ...(policy.when === null ? [] : [policy.when])]);
+  return new Set(parts.flatMap(({ mentions }) => [...mentions]));
+}
+
 /**
  * All gates of a promotion together. Only gates that block count. The strongest result decides, in this order:
  * `fail` (a person must act), `unknown` (nothing may be concluded yet), `wait`, `pass`. When no blocking gate
@@ -50,7 +57,9 @@ type Outcome = GateResult & { readonly reason: string };
 function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues, configured: ConfiguredPolicies): Gate {
   const outcome = judgeOne(policy, facts, values, configured);
   const enforce = policy.warn !== null && covers(policy.warn, facts.promotion) ? "warn" : policy.enforce;
-  return { policy: policy.name, description: policy.description, enforce, ...outcome, reason: cut(oneLine(outcome.reason), MAX_REASON) };
+  const override = policy.override === null ? {} : { override: `overridden by ${policy.file}: ${policy.override}` };
+  const reason = cut(oneLine(outcome.reason), MAX_REASON);
+  return { policy: policy.name, description: policy.description, enforce, ...outcome, reason, ...override };
 }
 
 /**
