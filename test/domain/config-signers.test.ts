@@ -22,7 +22,7 @@ describe("signers", () => {
     const text = (name: string) => `  release: { key: .github/pinion/a.pub }\npolicies: { signed: { signers: [${name}] }, sbom: {} }`;
     expect(read(text("release"))).toMatchObject([{ name: "release" }]);
     expect(read(text("releases"))).toEqual(['6: policies.signed.signers[0] names "releases", which is no signer under `signers`. Did you mean "release"?']);
-    const result = parseConfig(`version: 1\nenvironments: { dev: { policies: { signed: { signers: [ci, 7] } } } }\napps: { discover: ["{app}/{env}/kustomization.yaml"] }\n`);
+    const result = parseConfig(`version: 1\nenvironments: { dev: { policies: { signed: { signers: [ci] } } } }\napps: { discover: ["{app}/{env}/kustomization.yaml"] }\n`);
     expect(result).toMatchObject({ ok: false, problems: [{ line: 2, message: expect.stringContaining('environments.dev.policies.signed.signers[0] names "ci", which is no signer') }] });
   });
 
