@@ -54,7 +54,7 @@ describe("the policies of the supply chain", () => {
     expect(told(policy, unlearned)).toBe(`unknown: ${silent.unknown}`);
     expect(told(policy, { ...unlearned, promotion: { kind: "hotfix" } })).toBe(`unknown: ${silent.unknown}`);
     // A fact without entries says of no image that it is good.
-    expect(told(policy, {})).toMatch(/^fail: /);
+    expect(told(policy, { signatures: [], provenance: [], sboms: [], scans: [] })).toMatch(/^fail: /);
   });
 
   it.each<[string, string, Parameters<typeof soundFacts>[0], string, Given?]>([
