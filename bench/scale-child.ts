@@ -33,6 +33,7 @@ const registry: ArtifactRegistry = {
   tags: async () => ["1.4.1", TAG],
   digest: async (repository) => digestOf(repository.slice(repository.lastIndexOf("/") + 1)),
   created: async () => null,
+  attachments: async () => ({ documents: [], unread: [] }),
 };
 
 const MEGABYTE = 1024 * 1024;

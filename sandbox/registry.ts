@@ -107,7 +107,12 @@ export class SandboxRegistry {
     this.access.requireBasic(account);
   }
 
-  /** The most tags of one page, however many a client asks for. */
+  /** It has the referrers API from now on. */
+  offerReferrers(): void {
+    this.#api.offersReferrers = true;
+  }
+
+  /** The most tags, or referrers, of one page, however many a client asks for. */
   setPageSize(size: number): void {
     this.#api.pageSize = size;
   }

@@ -9,6 +9,7 @@ import type { DeploymentState, ForgeSnapshot, Permission, PullRequest, Repositor
 import type { Digest, Oid } from "./domain/release.ts";
 import type { ApplicationStatus } from "./domain/rollout.ts";
 import type { MetricAnswer } from "./domain/slo.ts";
+import type { AttachedDocuments } from "./domain/supply-chain/documents.ts";
 
 /** An outside call that did not answer. The message says what, where and what to do, and holds no secret. */
 export class PortFailure extends Error {
@@ -239,6 +240,8 @@ export interface ArtifactRegistry {
   digest(repository: string, reference: string): Promise<Digest | null>;
   /** When the image was built, as it says itself, or null when it does not say, or there is none of this digest. */
   created(repository: string, digest: Digest): Promise<Instant | null>;
+  /** Signatures, attestations and SBOMs that are attached to an image. Nothing of them is checked but that they are what the registry names by digest. */
+  attachments(repository: string, digest: Digest): Promise<AttachedDocuments>;
 }
 
 /** Argo CD. `endpoint` names one of the operator's endpoints; null when there is exactly one. */

@@ -2,6 +2,7 @@ import { parseImageReference, isTag } from "../../src/domain/image-reference.ts"
 import { isDigest } from "../../src/domain/release.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "./image.ts";
 import type { RegistryHappening } from "./notifications.ts";
+import { referrersOf, subjectOf } from "./referrers.ts";
 import { digestOf, type RegistryStore, type StoredManifest } from "./store.ts";
 
 export interface ApiCall {
@@ -36,7 +37,7 @@ export function repositoryOf(path: string): string | null {
 
 /**
  * The OCI distribution-spec over a store, with the ways of CNCF Distribution 2.8: OCI manifests are 404 for those who do not accept
- * them, tags are not deleted by name, there are no referrers. Unlike 2.8, which gives all tags at once, `tags/list`
+ * them, tags are not deleted by name, there are no referrers unless {@link offersReferrers} says so. Unlike 2.8, which gives all tags at once, `tags/list`
  * is paged, as the specification and version 3 have it.
  */
 export class RegistryApi {
@@ -47,6 +48,8 @@ export class RegistryApi {
   #uploadCount = 0;
   /** Tags that one page holds at most. */
   pageSize = 100;
+  /** Whether it has the referrers API, as version 3 does. Without it, clients keep the list themselves, by a tag. */
+  offersReferrers = false;
 
   constructor(store: RegistryStore, tell: (happening: RegistryHappening) => void) {
     this.#store = store;
@@ -64,6 +67,7 @@ export class RegistryApi {
     if (!parseImageReference(`registry.test/${repository}`).ok) return notFound();
     if (kind === "manifests") return this.#manifest(call, repository, rest);
     if (kind === "tags" && rest === "list" && call.method === "GET") return this.#tags(call, repository);
+    if (kind === "referrers" && this.offersReferrers && call.method === "GET") return this.#referrers(call, repository, rest);
     if (kind === "blobs" && rest.startsWith("uploads")) return this.#upload(call, repository, rest.slice("uploads/".length));
     if (kind === "blobs") return this.#blob(call, repository, rest);
     return notFound();
@@ -112,7 +116,25 @@ export class RegistryApi {
     if (!isDigest(reference)) this.#store.tag(repository, reference, held.digest);
     this.#told(call, "push", repository, held, isDigest(reference) ? null : reference);
     const location = `http://${call.host}/v2/${repository}/manifests/${held.digest}`;
-    return { status: 201, headers: { location, "docker-content-digest": held.digest } };
+    const subject = this.offersReferrers ? subjectOf(held) : null;
+    return { status: 201, headers: { location, "docker-content-digest": held.digest, ...(subject === null ? {} : { "oci-subject": subject }) } };
+  }
+
+  /** OCI distribution-spec, "Listing Referrers": an image that nothing is attached to, or that is not there, has an empty list. */
+  #referrers(call: ApiCall, repository: string, digest: string): ApiReply {
+    if (!isDigest(digest)) return failure(400, "DIGEST_INVALID", "invalid digest");
+    const wanted = call.query.get("artifactType");
+    const after = call.query.get("last") ?? "";
+    const all = referrersOf(this.#store.manifests(repository), digest).filter(({ artifactType }) => wanted === null || artifactType === wanted);
+    const rest = all.filter((entry) => entry.digest > after);
+    const page = rest.slice(0, this.pageSize);
+    const last = page.at(-1);
+    const headers = {
+      "content-type": OCI_INDEX,
+      ...(wanted === null ? {} : { "oci-filters-applied": "artifactType" }),
+      ...(last === undefined || rest.length === page.length ? {} : { link: `</v2/${repository}/referrers/${digest}?last=${last.digest}>; rel="next"` }),
+    };
+    return { status: 200, headers, body: JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: page }) };
   }
 
   #tags(call: ApiCall, repository: string): ApiReply {

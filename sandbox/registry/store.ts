@@ -44,6 +44,10 @@ export class RegistryStore {
     return digest === undefined ? undefined : held?.manifests.get(digest);
   }
 
+  manifests(repository: string): readonly StoredManifest[] {
+    return [...(this.#repositories.get(repository)?.manifests.values() ?? [])];
+  }
+
   putManifest(repository: string, mediaType: string, bytes: Uint8Array): StoredManifest {
     const manifest = { digest: digestOf(bytes), mediaType, bytes };
     this.#of(repository).manifests.set(manifest.digest, manifest);

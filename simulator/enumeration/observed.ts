@@ -51,6 +51,7 @@ function observationOf(world: World, config: Scenario["config"]): Observation {
     config: { ok: true, config },
     ownPolicies: [],
     pins: new Map([[APP, new Map(STAGES.map((stage) => [stage, pinsOf(stage, world.pins[stage])]))]]),
+    signers: [],
     quarantine: world.outages.includes("quarantine") ? cannot("a quarantine file is broken", world) : known(world.quarantine, world.now),
     ledger: world.ledger,
     changes: STAGES.flatMap((stage) => changesOf(world, stage)),
@@ -175,6 +176,7 @@ const OUTAGE_OF: Readonly<Record<Need["kind"], Outage>> = {
   tags: "registry",
   digest: "registry",
   created: "registry",
+  evidence: "registry",
   permission: "permissions",
   team: "permissions",
   rollout: "cluster",
@@ -193,6 +195,8 @@ function valueFor(world: World, need: Need): NeedAnswers[Need["kind"]] {
       return digestFor(world, need.reference);
     case "created":
       return null;
+    case "evidence":
+      return { signatures: [], provenance: [], sboms: [], scans: [], refused: [], unread: [] };
     case "permission":
       return mayWrite(need.login) ? "write" : "read";
     case "team":

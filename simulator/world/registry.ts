@@ -77,6 +77,11 @@ export class Registry {
         return [...tags.keys()].toSorted();
       },
       created: (repository, digest) => (stored(repository).digests.has(digest) ? (this.#built.get(digest) ?? null) : null),
+      // Nothing is signed in these worlds.
+      attachments: (repository) => {
+        stored(repository);
+        return { documents: [], unread: [] };
+      },
       digest: (repository, reference) => {
         const { tags, digests } = stored(repository);
         if (isDigest(reference)) return digests.has(reference) ? reference : null;

@@ -1,13 +1,17 @@
 import type { Instant, Milliseconds } from "../domain/answer.ts";
+import { entriesOf, fieldsOf } from "../domain/json.ts";
 import { isTag } from "../domain/image-reference.ts";
 import { isDigest } from "../domain/release.ts";
 import type { Digest } from "../domain/release.ts";
+import type { AttachedDocuments } from "../domain/supply-chain/documents.ts";
 import type { ArtifactRegistry, Clock } from "../ports.ts";
 import { CALL_DEADLINE, PortFailure } from "../ports.ts";
 import { createTargetGuard, request, retryAfter, type HttpResponse, type TargetGuard, type TargetPolicy } from "./http.ts";
 import { saysNotThere } from "./registry/absence.ts";
 import { addressOf, type RepositoryAddress } from "./registry/address.ts";
 import { Authorizer } from "./registry/authorizer.ts";
+import { attachmentsOf, LARGEST_ATTACHED } from "./registry/attachments.ts";
+import { ContentCache } from "./registry/content-cache.ts";
 import { builtAt } from "./registry/created.ts";
 import type { Credentials } from "./registry/credentials.ts";
 import type { HelperNames } from "./registry/docker-config.ts";
@@ -44,12 +48,17 @@ const MOST_TAGS = 100_000;
 const PAGE_SIZE = 1_000;
 /** Registries may give fewer than asked for, and some give everything at once. */
 const MOST_PAGES = 1_000;
+/** More than a hundred attachments are not read anyway; registries with small pages give some beside. */
+const MOST_REFERRER_PAGES = 20;
 const LARGEST_PAGE = 16 * 1024 * 1024;
 /** For one question: all pages of a list, all parts of an image, a digest. A credential helper alone may take a third of it. */
 const QUESTION_DEADLINE: Milliseconds = 60_000;
 const MOST_KEPT = 50_000;
 /** What registries and proxies that know no HEAD answer to it. */
 const NO_HEAD: readonly number[] = [400, 405, 501];
+/** What registries without the referrers API answer to it, beside 404. */
+const NO_REFERRERS: readonly number[] = [400, 405, 406, 501];
+const INDEX = "application/vnd.oci.image.index.v1+json";
 
 /**
  * Any registry of the OCI distribution-spec, read only. Failures are {@link PortFailure}s: `stalled` for credentials,
@@ -62,6 +71,7 @@ export function createRegistry(options: RegistryOptions): ArtifactRegistry {
     tags: (repository) => client.tags(repository),
     digest: (repository, reference) => client.digest(repository, reference),
     created: (repository, digest) => client.created(repository, digest),
+    attachments: (repository, digest) => client.attachments(repository, digest),
   };
 }
 
@@ -71,7 +81,15 @@ interface Ask {
   readonly accept: string;
   readonly what: string;
   readonly maxBytes: number;
+  /** Statuses that say that the registry does not know such a request. */
+  readonly unknownRequest?: readonly number[];
   /** Of the question that this is a part of. */
+  readonly limit: TimeLimit;
+}
+
+interface Question {
+  readonly address: RepositoryAddress;
+  readonly what: string;
   readonly limit: TimeLimit;
 }
 
@@ -89,6 +107,7 @@ class RegistryClient {
   readonly #verified = new Map<string, Digest>();
   /** What an image says of itself never changes. */
   readonly #built = new Map<Digest, Instant>();
+  readonly #attached = new ContentCache();
 
   constructor(options: RegistryOptions) {
     this.#clock = options.clock;
@@ -133,7 +152,7 @@ class RegistryClient {
       if (tags.size > this.#mostTags) {
         throw listFailure("stalled", address, `has more than ${this.#mostTags} tags, which is the limit. Remove tags that nobody needs`);
       }
-      url = nextPage(page, url, address);
+      url = nextPage(page, url, address, what);
     }
     return [...tags];
   }
@@ -183,16 +202,70 @@ class RegistryClient {
   #builtAt(repository: string, digest: Digest): Promise<Instant | null> {
     const address = addressOf(repository, this.#insecureHosts);
     const what = `read when ${repository}@${digest} was built`;
-    const limit = this.#limit(what, address);
-    const read = (kind: "manifests" | "blobs", accept: string) => async (wanted: Digest) => {
-      const url = new URL(`v2/${address.path}/${kind}/${wanted}`, address.origin);
-      const response = await this.#ask(address, { method: "GET", url, accept, what, maxBytes: LARGEST_MANIFEST, limit });
-      if (response.status === 404 && !saysNotThere(response)) throw notOfARegistry(what, response);
-      if (response.status === 404) return null;
-      if (digestOfBytes(response.bytes) !== wanted) throw garbled(response, what, wanted);
-      return response.bytes;
+    const question = { address, what, limit: this.#limit(what, address) };
+    const manifest = (wanted: Digest) => this.#content(question, "manifests", wanted, LARGEST_MANIFEST);
+    const config = (wanted: Digest) => this.#content(question, "blobs", wanted, LARGEST_MANIFEST);
+    return builtAt({ repository, manifest, config }, digest);
+  }
+
+  attachments(repository: string, digest: Digest): Promise<AttachedDocuments> {
+    const address = addressOf(repository, this.#insecureHosts);
+    const what = `read the signatures and attestations of ${repository}@${digest}`;
+    const question = { address, what, limit: this.#limit(what, address) };
+    const cached = (kind: "manifests" | "blobs", maxBytes: number) => (wanted: Digest) => {
+      return this.#attached.get(repository, wanted, () => this.#content(question, kind, wanted, maxBytes));
     };
-    return builtAt({ repository, manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") }, digest);
+    return attachmentsOf(
+      {
+        referrers: () => this.#referrers(question, digest),
+        tagged: (tag) => this.#tagged(question, tag),
+        manifest: cached("manifests", LARGEST_MANIFEST),
+        blob: cached("blobs", LARGEST_ATTACHED),
+      },
+      digest,
+    );
+  }
+
+  /** Entries of the referrers API (OCI distribution-spec, "Listing Referrers"), or null where there is no such API. */
+  async #referrers({ address, what, limit }: Question, digest: Digest): Promise<readonly unknown[] | null> {
+    const entries: unknown[] = [];
+    const seen = new Set<string>();
+    let url: URL | null = new URL(`v2/${address.path}/referrers/${digest}`, address.origin);
+    while (url !== null) {
+      if (seen.has(url.search) || seen.size === MOST_REFERRER_PAGES) {
+        throw new PortFailure("dependency", `Could not ${what}: ${address.origin.host} gives pages without end. Look at the log over there.`);
+      }
+      seen.add(url.search);
+      const ask: Ask = { method: "GET", url, accept: INDEX, what, maxBytes: LARGEST_MANIFEST, unknownRequest: NO_REFERRERS, limit };
+      const page = await this.#ask(address, ask);
+      // That an image without referrers is none is said by an empty list, so 404 says that there is no such API; the tag is asked then.
+      if (page.status !== 200) return null;
+      const listed = fieldsOf(page.json())["manifests"];
+      if (!Array.isArray(listed)) {
+        throw new PortFailure("dependency", `Could not ${what}: ${page.url.host} answered something that is no list of referrers. Check the address.`);
+      }
+      entries.push(...entriesOf(listed));
+      url = nextPage(page, url, address, what);
+    }
+    return entries;
+  }
+
+  async #tagged({ address, what, limit }: Question, tag: string): Promise<Uint8Array | null> {
+    const url = new URL(`v2/${address.path}/manifests/${tag}`, address.origin);
+    const response = await this.#ask(address, { method: "GET", url, accept: ACCEPTED_MANIFESTS, what, maxBytes: LARGEST_MANIFEST, limit });
+    if (response.status === 404 && !saysNotThere(response)) throw notOfARegistry(what, response);
+    return response.status === 404 ? null : response.bytes;
+  }
+
+  /** Bytes that are proven to have the digest, or null when the registry says that it does not have them. */
+  async #content({ address, what, limit }: Question, kind: "manifests" | "blobs", wanted: Digest, maxBytes: number): Promise<Uint8Array | null> {
+    const url = new URL(`v2/${address.path}/${kind}/${wanted}`, address.origin);
+    const accept = kind === "manifests" ? ACCEPTED_MANIFESTS : "*/*";
+    const response = await this.#ask(address, { method: "GET", url, accept, what, maxBytes, limit });
+    if (response.status === 404 && !saysNotThere(response)) throw notOfARegistry(what, response);
+    if (response.status === 404) return null;
+    if (digestOfBytes(response.bytes) !== wanted) throw garbled(response, what, wanted);
+    return response.bytes;
   }
 
   #limit(what: string, { origin }: RepositoryAddress, advice = "Check"): TimeLimit {
@@ -230,7 +303,7 @@ class RegistryClient {
       method: ask.method,
       what: ask.what,
       headers: { accept: ask.accept, ...(authorization === null ? {} : { authorization }) },
-      accept: [401, 403, 404, 429, ...(ask.method === "HEAD" ? NO_HEAD : [])],
+      accept: [401, 403, 404, 429, ...(ask.method === "HEAD" ? NO_HEAD : []), ...(ask.unknownRequest ?? [])],
       maxBytes: ask.maxBytes,
       deadlineMs: Math.ceil(Math.min(ask.limit.left(), this.#deadline)),
       redirects: this.#guard,

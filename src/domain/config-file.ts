@@ -5,6 +5,7 @@ import { readEnvironments } from "./config/environments.ts";
 import { readPolicies, reportPolicies } from "./config/policies.ts";
 import { choiceOf, numberOr, textOf } from "./config/reading.ts";
 import type { Report } from "./config/reading.ts";
+import { readSigners, reportUnknownSigners } from "./config/signers.ts";
 import { filePatternProblem, pathPatternProblem } from "./pins/configured.ts";
 import type { Policy } from "./policy/policy-set.ts";
 import type { SchemaProblem } from "./schema-check.ts";
@@ -61,6 +62,8 @@ function readConfig(value: YamlValue, document: YamlDocument, policies: readonly
   const environments = readEnvironments(member(value, "environments"), environmentNames(value, document), report);
   if ([defaults, ...apps.values()].some(({ slo }) => slo !== null)) reportShortWatches(environments, report);
   if (policies !== null) reportPolicies(value, policies, environments.map(({ name }) => name), report);
+  const signers = readSigners(member(value, "signers"), report);
+  reportUnknownSigners(value, signers, report);
   const limits = member(value, "limits");
   return {
     mode: choiceOf(member(value, "mode"), MODES, DEFAULTS.mode),
@@ -69,6 +72,7 @@ function readConfig(value: YamlValue, document: YamlDocument, policies: readonly
     defaults,
     apps,
     slos,
+    signers,
     policies: readPolicies(member(value, "policies")),
     pins: readPins(member(value, "pins"), report),
     limits: {

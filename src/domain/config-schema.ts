@@ -1,3 +1,4 @@
+import { SIGNERS } from "./config/signers-schema.ts";
 import { compileSchemaCheck } from "./schema-check.ts";
 import type { JsonSchema } from "./schema-check.ts";
 import { MOST_POLICIES } from "./config/policies.ts";
@@ -435,6 +436,7 @@ export const configSchema: JsonSchema = {
       additionalProperties: SLO,
       errorMessage: `must be a mapping with ${MOST_SLOS} objectives at most`,
     },
+    signers: SIGNERS,
     pins: {
       type: "array",
       title: "Pins that nothing else tells to be pins",

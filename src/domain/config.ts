@@ -5,6 +5,7 @@ import { mergedPolicies, type ConfiguredPolicies } from "./policy/parameters.ts"
 import type { Ledger } from "./ledger.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
 import type { Select } from "./select.ts";
+import type { Signer } from "./supply-chain/signer.ts";
 import type { ReleaseOrder } from "./version-order.ts";
 
 /** A named stage. Environments form a DAG by `after`. */
@@ -82,6 +83,8 @@ export interface Config {
   /** Apps that say something of their own, already merged over the defaults. */
   readonly apps: ReadonlyMap<AppName, AppSettings>;
   readonly slos: ReadonlyMap<string, Slo>;
+  /** Whose signatures count, in the order of their names. */
+  readonly signers: readonly Signer[];
   /** What is said of policies for all environments. */
   readonly policies: ConfiguredPolicies;
   /** Pins beside those that are found by themselves; they are listed, not promoted. */

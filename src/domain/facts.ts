@@ -30,6 +30,8 @@ export interface Facts {
     /** The environment follows no other. */
     readonly first: boolean;
     readonly every_image_has_digest: boolean;
+    /** The repositories of its images. */
+    readonly images: readonly string[];
     /** Where and how this release went bad, here or further up; empty when it did not. */
     readonly went_bad: string;
   };
@@ -87,5 +89,52 @@ export interface Facts {
     /** Why it does not end by itself, as far as Argo CD tells; empty while it goes on as it should. */
     readonly reason: string;
   }>;
+  /** Who signed each image. One entry for each. */
+  readonly signatures: Fact<
+    readonly {
+      /** Its repository. */
+      readonly image: string;
+      /** Names of signers. */
+      readonly by: readonly string[];
+      /** Why signatures that are there do not count. */
+      readonly problem: string;
+    }[]
+  >;
+  /** SLSA provenance that a signer vouches for: an entry for each statement, and one with a problem for each image without any. */
+  readonly provenance: Fact<
+    readonly {
+      readonly image: string;
+      readonly by: readonly string[];
+      readonly builder: string;
+      /** The repository that was built, as a URL; empty when it is not said. */
+      readonly source: string;
+      /** External parameters beside the source, as `inputs.debug`. */
+      readonly parameters: readonly string[];
+      readonly problem: string;
+    }[]
+  >;
+  /** SBOMs: an entry for each, and one with a problem for each image without any. */
+  readonly sboms: Fact<
+    readonly {
+      readonly image: string;
+      /** `spdx` or `cyclonedx`; empty where there is none. */
+      readonly format: string;
+      /** Names of signers; empty for one that is only attached. */
+      readonly by: readonly string[];
+      readonly problem: string;
+    }[]
+  >;
+  /** The latest vulnerability scan of each signer: an entry for each, and one with a problem for each image without any. */
+  readonly scans: Fact<
+    readonly {
+      readonly image: string;
+      readonly by: readonly string[];
+      /** When the scan ended; 0 where there is none. */
+      readonly at: Instant;
+      /** Critical vulnerabilities for which a fix is released, by id. */
+      readonly patched_criticals: readonly string[];
+      readonly problem: string;
+    }[]
+  >;
   readonly paused: Fact<{ readonly active: boolean; readonly reason: string }>;
 }

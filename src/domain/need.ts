@@ -1,4 +1,5 @@
 import type { Need } from "./observation.ts";
+import { signerKey } from "./supply-chain/signer.ts";
 
 /** The same text for the same question. */
 export function needKey(need: Need): string {
@@ -9,6 +10,8 @@ export function needKey(need: Need): string {
       return `digest ${need.repository} ${need.reference}`;
     case "created":
       return `created ${need.repository} ${need.digest}`;
+    case "evidence":
+      return `evidence ${need.repository} ${need.digest} ${need.signers.map(signerKey).join(" ")}`;
     case "permission":
       return `permission ${need.login}`;
     case "team":

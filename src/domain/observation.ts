@@ -6,6 +6,8 @@ import type { Ledger } from "./ledger.ts";
 import type { AppName, Digest, EnvironmentName, Oid, Pinned } from "./release.ts";
 import type { ObservedApplication } from "./rollout.ts";
 import type { MetricAnswer } from "./slo.ts";
+import type { Evidence } from "./supply-chain/evidence.ts";
+import type { TrustedSigner } from "./supply-chain/signer.ts";
 
 /** A repository that the App is installed in. Ids, not names: names can be reused (GitHub keeps ids on rename). */
 export interface Repository {
@@ -215,6 +217,8 @@ export type Need =
   | { readonly kind: "tags"; readonly repository: string }
   | { readonly kind: "digest"; readonly repository: string; readonly reference: string }
   | { readonly kind: "created"; readonly repository: string; readonly digest: Digest }
+  /** What is attached to an image, judged by these signers, whose identities are those for this very image. */
+  | { readonly kind: "evidence"; readonly repository: string; readonly digest: Digest; readonly signers: readonly TrustedSigner[] }
   | { readonly kind: "permission"; readonly login: string }
   | { readonly kind: "team"; readonly team: string }
   | {
@@ -242,6 +246,7 @@ export interface NeedAnswers {
   readonly digest: string | null;
   /** When the image was built, as it says itself; null when it does not say, or is not there. */
   readonly created: Instant | null;
+  readonly evidence: Evidence;
   readonly permission: Permission;
   /** Logins of active members. */
   readonly team: readonly string[];
@@ -265,6 +270,8 @@ export interface Observation {
   /** By app, then environment; only places that `discover` matches. */
   readonly pins: ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>>;
   readonly quarantine: Answer<readonly QuarantineEntry[]>;
+  /** The signers of the configuration, with the keys and trusted roots that the default branch has for them. */
+  readonly signers: readonly TrustedSigner[];
   readonly ledger: Ledger;
   readonly changes: readonly PinChange[];
   /** Places whose pin changed a moment ago, in a way that GitHub may explain soon: nothing is decided there before. */

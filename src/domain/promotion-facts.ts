@@ -9,6 +9,7 @@ import { planAdopted } from "./progress.ts";
 import type { PromotionKind, RecordedApproval } from "./record.ts";
 import { isCalled, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import type { Verdict } from "./rollout.ts";
+import { provenanceFact, sbomsFact, scansFact, signaturesFact } from "./supply-chain-facts.ts";
 import { rolloutOf } from "./rollout-question.ts";
 import { directionOf, goingBack, unlearnedOf, type ReleaseOrder } from "./version-order.ts";
 
@@ -57,6 +58,10 @@ const GATHERERS: { readonly [K in Exclude<keyof Facts, FactAtHand>]: (draft: Dra
   freeze: (draft, { app, environment }) => freezeFact(draft, app, environment.name),
   quarantine: quarantineFact,
   rollout: rolloutFact,
+  signatures: signaturesFact,
+  provenance: provenanceFact,
+  sboms: sbomsFact,
+  scans: scansFact,
   paused: pausedFact,
 };
 
@@ -85,6 +90,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted:
       version: to.version,
       from_version: from?.version ?? "",
       first: environment.after.length === 0,
+      images: to.images.map(({ repository }) => repository),
       every_image_has_digest: to.images.every((image) => image.digest !== null),
       went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",
     },
@@ -96,6 +102,10 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted:
     freeze: gather("freeze"),
     quarantine: gather("quarantine"),
     rollout: gather("rollout"),
+    signatures: gather("signatures"),
+    provenance: gather("provenance"),
+    sboms: gather("sboms"),
+    scans: gather("scans"),
     paused: gather("paused"),
   };
 }

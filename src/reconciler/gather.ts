@@ -3,6 +3,7 @@ import type { Need, NeedAnswers, Repository } from "../domain/observation.ts";
 import { findPins } from "../domain/pins.ts";
 import { releaseKey, type Pinned } from "../domain/release.ts";
 import type { ApplicationStatus, ObservedApplication } from "../domain/rollout.ts";
+import { assess, type Evidence } from "../domain/supply-chain/evidence.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import type { AnswerStore, ComparedRevision } from "./knowledge.ts";
 import { unwatched, type Watch } from "./watch.ts";
@@ -40,6 +41,8 @@ async function settle(ports: ReadPorts, repository: Repository, need: Need, stor
       return store.put<"digest">(need, await attempt(ports, () => ports.registry.digest(need.repository, need.reference)));
     case "created":
       return store.put<"created">(need, await attempt(ports, () => ports.registry.created(need.repository, need.digest)));
+    case "evidence":
+      return store.put<"evidence">(need, await attempt(ports, () => observeEvidence(ports, need)));
     case "permission":
       return store.put<"permission">(need, await attempt(ports, () => ports.forge.permission(repository, need.login)));
     case "team":
@@ -61,6 +64,10 @@ async function attempt<T>(ports: ReadPorts, ask: () => Promise<T>): Promise<Answ
     ports.journal.error("a question failed in a way nobody foresaw", { error });
     return unknown("asking failed inside Pinion; its log says more", "error", ports.clock.now());
   }
+}
+
+async function observeEvidence(ports: ReadPorts, need: Extract<Need, { readonly kind: "evidence" }>): Promise<Evidence> {
+  return assess(await ports.registry.attachments(need.repository, need.digest), need.digest, need.signers);
 }
 
 type RolloutNeed = Extract<Need, { readonly kind: "rollout" }>;

@@ -44,7 +44,7 @@ export class AnswerStore implements Knowledge {
   heed(hint: Hint): void {
     switch (hint.kind) {
       case "registry":
-        this.#forget((key) => key.startsWith(`tags ${hint.repository}`) || key.startsWith(`digest ${hint.repository} `));
+        this.#forget((key) => key.startsWith(`tags ${hint.repository}`) || ofRepository(key, hint.repository));
         return;
       case "cluster":
         this.#forget((key) => key.startsWith("rollout "));
@@ -63,6 +63,10 @@ export class AnswerStore implements Knowledge {
   #forget(matches: (key: string) => boolean): void {
     for (const key of this.#answers.keys()) if (matches(key)) this.#answers.delete(key);
   }
+}
+
+function ofRepository(key: string, repository: string): boolean {
+  return key.startsWith(`digest ${repository} `) || key.startsWith(`evidence ${repository} `);
 }
 
 function keep<T>(answers: Map<string, T>, key: string, answer: T): void {

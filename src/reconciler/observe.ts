@@ -14,6 +14,7 @@ import { PinTable } from "./pin-table.ts";
 import { PromotionLog, type WrittenLog } from "./promotion-log.ts";
 import { Proposals } from "./proposals.ts";
 import { Rules } from "./rules.ts";
+import { TrustFiles } from "./trust-files.ts";
 import { unwatched, type Watch } from "./watch.ts";
 
 /** Ended pull requests are listed from this long before what was seen to: clocks and webhooks are not exact. */
@@ -37,6 +38,7 @@ export class RepositoryView {
   readonly #changes = new PinChanges();
   readonly #proposals = new Proposals();
   readonly #emptyBranches = new EmptyBranches();
+  readonly #trustFiles = new TrustFiles();
   readonly #rules: Rules;
   readonly #listsPullRequests: boolean;
   readonly #watch: Watch;
@@ -114,11 +116,12 @@ export class RepositoryView {
     const proposals =
       config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#rules);
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
+    const signers = usable === null ? [] : await this.#trustFiles.read(ports, repository, snapshot.head, usable);
     const emptyBranches = await this.#emptyBranches.find(ports.manifests, repository, snapshot);
     this.#hasLooked = true;
     const pins = usable === null ? new Map() : this.#pins.pins;
     const ownPolicies = rules?.ownPolicies ?? [];
-    this.#last = { repository, snapshot, config, ownPolicies, pins, quarantine, ledger, changes, unexplained, proposals, emptyBranches };
+    this.#last = { repository, snapshot, config, ownPolicies, pins, quarantine, signers, ledger, changes, unexplained, proposals, emptyBranches };
     return this.#last;
   }
 

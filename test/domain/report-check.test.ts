@@ -55,7 +55,7 @@ describe("the check of a promotion", () => {
       | soak | ✅ passed | soaked in staging |  |
       | upstream-verified | ✅ passed | verified in staging |  |
 
-      Not applicable here: target-pullable.
+      Not applicable here: provenance, sbom, signed, target-pullable, vulnerabilities.
 
       <details>
       <summary>What the gates ask for</summary>

@@ -53,6 +53,7 @@ export class WorldBuilder {
   readonly refusedMerges = new Map<string, string>();
   readonly asked: Need[] = [];
   quarantine: Answer<readonly QuarantineEntry[]> = known([], START);
+  signers: Observation["signers"] = [];
   readonly #answers = new Map<string, Answer<NeedAnswers[Need["kind"]]>>();
 
   constructor(config = CONFIG) {
@@ -150,6 +151,7 @@ export class WorldBuilder {
       ownPolicies: this.ownPolicies,
       pins: this.pins,
       quarantine: this.quarantine,
+      signers: this.signers,
       ledger: appendRecords(EMPTY_LEDGER, this.records),
       changes: this.changes,
       unexplained: this.unexplained,

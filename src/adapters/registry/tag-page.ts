@@ -19,18 +19,18 @@ export function tagsOf(page: HttpResponse, address: RepositoryAddress): readonly
 const NEXT_LINK = /(?:^|,)\s*<([^>]*)>\s*(?:;[^,;]*)*?;\s*rel="?next"?\s*(?:[;,]|$)/i;
 
 /**
- * Where the list goes on, or null at its end (OCI distribution-spec, "Listing Tags"). Only the query of the link is used:
+ * Where the list goes on, or null at its end (OCI distribution-spec, "Listing Tags" and "Listing Referrers"). Only the query of the link is used:
  * the path stays the repository's, since proxies get it wrong and nothing may send us elsewhere. Throws
- * {@link PortFailure} (`stalled`) for a link to another origin.
+ * {@link PortFailure} (`stalled`) for a link to another origin. `what` is what is being done, as "list the tags of …".
  */
-export function nextPage(page: HttpResponse, asked: URL, address: RepositoryAddress): URL | null {
+export function nextPage(page: HttpResponse, asked: URL, address: RepositoryAddress, what: string): URL | null {
   const target = NEXT_LINK.exec(page.headers.get("link") ?? "")?.[1];
   if (target === undefined) return null;
   const link = URL.canParse(target, page.url.href) ? new URL(target, page.url) : null;
   if (link === null || (link.origin !== page.url.origin && link.origin !== address.origin.origin)) {
     const where = link === null ? "an address that is none" : link.host;
     const advice = "Correct the external address in its configuration";
-    const text = `Could not list the tags of ${address.repository}: ${page.url.host} says that they go on at ${where}. ${advice}.`;
+    const text = `Could not ${what}: ${page.url.host} says that they go on at ${where}. ${advice}.`;
     throw new PortFailure("stalled", text);
   }
   const next = new URL(asked);

@@ -16,6 +16,9 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   "join",
   "listed",
   "latest",
+  "common",
+  "without",
+  "filled",
 ]);
 const METHODS: ReadonlySet<string> = new Set(["size", "startsWith", "endsWith", "contains", "lowerAscii"]);
 /** What expressions read a policy's parameters by. It counts among what they mention, but is no fact. */

@@ -176,6 +176,9 @@ function declare(): Environment {
   environment.registerFunction("plural(int, string): string", (count: bigint, one: string) => plural(count, one), sync);
   environment.registerFunction("join(list<string>, string): string", joined, sync);
   environment.registerFunction("listed(list<string>): string", listed, sync);
+  environment.registerFunction("common(list<string>, list<string>): list<string>", common, sync);
+  environment.registerFunction("without(list<string>, list<string>): list<string>", without, sync);
+  environment.registerFunction("filled(list<string>, string): list<string>", filled, sync);
   environment.registerFunction("latest(list<int>): int", latest, sync);
   return environment;
 }
@@ -190,6 +193,23 @@ function joined(parts: readonly string[], separator: string): string {
 function listed(entries: readonly string[]): string {
   const shown = joined(entries.slice(0, MAX_LISTED), ", ");
   return entries.length > MAX_LISTED ? `${shown} and ${entries.length - MAX_LISTED} more` : shown;
+}
+
+/** The entries of the first list that are in the second one too. */
+function common(left: readonly string[], right: readonly string[]): readonly string[] {
+  const names = new Set(right);
+  return left.filter((entry) => names.has(entry));
+}
+
+/** The entries of the first list that are not in the second one. */
+function without(left: readonly string[], right: readonly string[]): readonly string[] {
+  const names = new Set(right);
+  return left.filter((entry) => !names.has(entry));
+}
+
+/** The entries with `{app}` in them replaced by the app's name. */
+function filled(entries: readonly string[], app: string): readonly string[] {
+  return entries.map((entry) => entry.replaceAll("{app}", () => app));
 }
 
 /** The greatest of some moments, or 0 when there is none or one of them is not known. */

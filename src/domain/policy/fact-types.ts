@@ -40,6 +40,7 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
       from_version: "string",
       first: "bool",
       every_image_has_digest: "bool",
+      images: "list<string>",
       went_bad: "string",
     },
   },
@@ -64,6 +65,13 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
   freeze: { shape: "record", fields: { active: "bool", reasons: "list<string>" } },
   quarantine: { shape: "record", fields: { hits: "list<string>" } },
   rollout: { shape: "record", fields: { in_progress: "bool", version: "string", reason: "string" } },
+  signatures: { shape: "list", fields: { image: "string", by: "list<string>", problem: "string" } },
+  provenance: {
+    shape: "list",
+    fields: { image: "string", by: "list<string>", builder: "string", source: "string", parameters: "list<string>", problem: "string" },
+  },
+  sboms: { shape: "list", fields: { image: "string", format: "string", by: "list<string>", problem: "string" } },
+  scans: { shape: "list", fields: { image: "string", by: "list<string>", at: "int", patched_criticals: "list<string>", problem: "string" } },
   paused: { shape: "record", fields: { active: "bool", reason: "string" } },
 };
 

@@ -16,6 +16,7 @@ export const SOUND_FACTS: Facts = {
     version: "1.4.2",
     from_version: "1.4.1",
     first: false,
+    images: ["ghcr.io/acme/checkout"],
     every_image_has_digest: true,
     went_bad: "",
   },
@@ -27,5 +28,9 @@ export const SOUND_FACTS: Facts = {
   freeze: { active: false, reasons: [] },
   quarantine: { hits: [] },
   rollout: { in_progress: false, version: "", reason: "" },
+  signatures: [],
+  provenance: [],
+  sboms: [],
+  scans: [],
   paused: { active: false, reason: "" },
 };

@@ -1,0 +1,72 @@
+import { fieldsOf, textOf, type Fields } from "../json.ts";
+import type { Statement } from "./statement.ts";
+
+/** What SLSA provenance says of a build, as far as it is to be expected. */
+export interface Provenance {
+  /** Who built: `runDetails.builder.id`, or `builder.id` in version 0.2. */
+  readonly builder: string;
+  /** The repository that was built, as a URL without `git+`, ref and `.git`; empty when it is not said, or two different ones are. */
+  readonly source: string;
+  /** External parameters beside the source, by name: `inputs.debug`. Somebody could have changed what was built by them. */
+  readonly parameters: readonly string[];
+}
+
+/** Reads SLSA provenance v1 and v0.2 (slsa.dev/provenance). The predicate type decides which; what is missing stays empty, and empty is never expected. */
+export function readProvenance({ predicateType, predicate }: Statement): Provenance {
+  if (predicateType === "https://slsa.dev/provenance/v0.2") {
+    const invocation = fieldsOf(predicate["invocation"]);
+    const { configSource } = invocation;
+    return provenance(textOf(fieldsOf(predicate["builder"])["id"]), { configSource }, fieldsOf(invocation["parameters"]));
+  }
+  const external = fieldsOf(fieldsOf(predicate["buildDefinition"])["externalParameters"]);
+  const builder = textOf(fieldsOf(fieldsOf(predicate["runDetails"])["builder"])["id"]);
+  return provenance(builder, external, external);
+}
+
+function provenance(builder: string, where: Fields, parameters: Fields): Provenance {
+  const sources = new Set(statedSources(where).map(repositoryUrl));
+  const [source = "", ...others] = sources;
+  const names = leaves(parameters).filter((name) => !OF_THE_SOURCE.has(name) && !name.startsWith("source.digest.") && !name.startsWith("configSource.digest."));
+  return { builder, source: others.length > 0 ? "" : source, parameters: names.toSorted() };
+}
+
+/**
+ * Where build types say what was built: GitHub's workflows `workflow.repository`, the SLSA generators `source.uri`, Cloud Build and others
+ * `source`, version 0.2 and BuildKit `configSource.uri`.
+ */
+function statedSources({ workflow, source, configSource }: Fields): readonly string[] {
+  const stated = [fieldsOf(workflow)["repository"], source, fieldsOf(source)["uri"], fieldsOf(source)["repository"], fieldsOf(configSource)["uri"]];
+  return stated.map(textOf).filter((text) => text !== "");
+}
+
+const OF_THE_SOURCE = new Set([
+  "workflow.repository",
+  "workflow.ref",
+  "workflow.path",
+  "source",
+  "source.uri",
+  "source.repository",
+  "source.ref",
+  "configSource.uri",
+  "configSource.path",
+  "configSource.entryPoint",
+]);
+
+function repositoryUrl(source: string): string {
+  return source
+    .replace(/^git\+/, "")
+    .replace(/#.*$/, "")
+    .replace(/@(?:refs\/.*|[0-9a-f]{40})$/, "")
+    .replace(/\.git$/, "");
+}
+
+const DEEPEST = 4;
+
+/** Names of everything that has a value, lists and what lies deeper taken as one. */
+function leaves(fields: Fields, prefix = "", depth = 1): readonly string[] {
+  return Object.entries(fields).flatMap(([name, value]) => {
+    const path = `${prefix}${name}`;
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject && depth < DEEPEST ? leaves(fieldsOf(value), `${path}.`, depth + 1) : [path];
+  });
+}
