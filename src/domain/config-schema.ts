@@ -14,6 +14,7 @@ export const ORDERS = ["numerical", "alphabetical"] as const;
 /** Far more than anyone has; they keep a file by a stranger from costing much time. */
 export const MOST_ENVIRONMENTS = 100;
 export const MOST_SLOS = 200;
+export const MOST_WINDOWS = 20;
 
 /** What holds where the file says nothing. Durations are written as a person would write them. */
 export const DEFAULTS = {
@@ -25,6 +26,7 @@ export const DEFAULTS = {
   deadline: "20m",
   approvals: 0,
   rollback: "propose",
+  timezone: "UTC",
   semver: ">=0.0.0",
   prereleases: false,
   argocd: "{app}-{env}",
@@ -97,6 +99,37 @@ const APPROVALS: JsonSchema = {
   },
 };
 
+const WINDOW: JsonSchema = {
+  type: "object",
+  title: "A window",
+  additionalProperties: false,
+  required: ["for"],
+  properties: {
+    allow: {
+      ...textUpTo(100),
+      description:
+        "When a time begins in which promotions may be merged: a cron expression of five fields (minute hour day-of-month month day-of-week), of which the first is one minute.",
+      examples: ["0 9 * * 1-4"],
+    },
+    deny: {
+      ...textUpTo(100),
+      description: "The same for a time in which they must not, whatever `allow` says.",
+      examples: ["0 0 20 12 *"],
+    },
+    for: {
+      ...DURATION,
+      description: "How long it lasts. Days end at the same time of day; hours and less are exact, also where clocks are changed.",
+      examples: ["8h", "14d"],
+    },
+    timezone: {
+      ...textUpTo(60),
+      description: "The zone of the times, by its name in the IANA database.",
+      default: DEFAULTS.timezone,
+      examples: ["Europe/Berlin"],
+    },
+  },
+};
+
 const ENVIRONMENT: JsonSchema = {
   type: ["object", "null"],
   title: "An environment",
@@ -157,6 +190,16 @@ const ENVIRONMENT: JsonSchema = {
         "say so (`off`).",
       enum: ROLLBACK,
       default: DEFAULTS.rollback,
+    },
+    windows: {
+      type: "array",
+      description:
+        "When promotions may be merged here ([windows](windows.md)). With none that allows, whenever none denies. What is urgent, and the way back, waits for no window.",
+      items: WINDOW,
+      minItems: 1,
+      maxItems: MOST_WINDOWS,
+      examples: [[{ allow: "0 9 * * 1-4", for: "8h", timezone: "Europe/Berlin" }]],
+      errorMessage: `must be a list of 1 to ${MOST_WINDOWS} windows, such as { allow: "0 9 * * 1-4", for: 8h, timezone: Europe/Berlin }`,
     },
     paused: { ...PAUSED, description: "Nothing is promoted into this environment while this is set. The text is the reason people read." },
     argocd: {
@@ -433,7 +476,7 @@ export function configSchemaText(): string {
 /** Checks the shape of a config, key by key. */
 export const checkConfigShape = compileSchemaCheck(configSchema, {
   refusedKeys: new Map([
-    ["windows", "windows are not supported yet: remove this key, nothing would wait for it"],
+    ["windows", "windows stand under an environment: move the key there"],
     ["<<", "merge keys (<<) are not supported: write the keys out, or use an alias for a whole value"],
   ]),
 });

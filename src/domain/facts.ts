@@ -88,4 +88,11 @@ export interface Facts {
     readonly reason: string;
   }>;
   readonly paused: { readonly active: boolean; readonly reason: string };
+  readonly window: {
+    /** The environment has windows. */
+    readonly configured: boolean;
+    readonly open: boolean;
+    /** When `open` turns; 0 when that is not in sight. */
+    readonly changes_at: Instant;
+  };
 }

@@ -130,7 +130,7 @@ export function generationOf(draft: Draft, app: string, environment: string): st
 }
 
 /** Without a pin there is no release to judge, but who may take it away, and when, is judged all the same. */
-const REMOVAL_POLICIES: ReadonlySet<string> = new Set(["approvals", "freeze", "paused"]);
+const REMOVAL_POLICIES: ReadonlySet<string> = new Set(["approvals", "freeze", "paused", "window"]);
 
 /** Asks every policy about one promotion. */
 export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {

@@ -3,6 +3,7 @@ import { badUpstreamOrHere, standingBad } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Fact, Facts } from "./facts.ts";
+import { windowFact } from "./facts/window.ts";
 import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import { planAdopted } from "./progress.ts";
@@ -72,6 +73,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
     quarantine: quarantineFact(draft, promotion),
     rollout: rolloutFact(draft, promotion),
     paused: { active: paused !== null, reason: paused ?? "" },
+    window: windowFact(draft, environment),
   };
 }
 

@@ -60,6 +60,7 @@ describe("the core policies", () => {
     ["soak", "block", "-", "-", "block"],
     ["target-pullable", "-", "-", "block", "-"],
     ["upstream-verified", "block", "-", "-", "block"],
+    ["window", "block", "-", "-", "block"],
   ])("%s judges a promotion %s, a hotfix %s, a revert %s, a person's pull request %s", (policy, ...columns) => {
     const cases = [soundFacts(), soundFacts(HOTFIX), soundFacts(REVERT), soundFacts(PERSON)];
     const enforced = cases.map((facts) => {
@@ -265,6 +266,14 @@ describe("the core policies", () => {
       "block not-applicable: does not apply to this promotion",
     ],
     ["upstream-verified", soundFacts({ ...HOTFIX, upstream: silent }), "block not-applicable: does not apply to a hotfix"],
+
+    ["window", soundFacts(), "block pass: prod is open until 2026-11-21 15:00 UTC"],
+    ["window", soundFacts({ window: { configured: true, open: true, changes_at: 0 } }), "block pass: prod is open"],
+    ["window", soundFacts({ window: { configured: true, open: false, changes_at: NOW + HOUR } }), "block wait until 2026-11-21T15:00:00.000Z: a window of prod to open"],
+    ["window", soundFacts({ window: { configured: true, open: false, changes_at: 0 } }), "block wait: a window of prod to open (none is in sight: see `windows:` in .github/pinion.yaml)"],
+    ["window", soundFacts({ window: { configured: false, open: true, changes_at: 0 } }), "block not-applicable: does not apply to this promotion"],
+    ["window", soundFacts({ ...REVERT, window: { configured: true, open: false, changes_at: 0 } }), "block not-applicable: does not apply to a revert"],
+    ["window", soundFacts({ ...HOTFIX, window: { configured: true, open: false, changes_at: 0 } }), "block not-applicable: does not apply to a hotfix"],
   ])("%s (%#)", (policy, facts, says) => {
     expect(told(policy, facts)).toBe(says);
   });

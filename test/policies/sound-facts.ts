@@ -30,6 +30,7 @@ export function soundFacts(changed: Partial<Omit<Facts, "promotion">> & { readon
     quarantine: { hits: [] },
     rollout: { in_progress: false, version: "", reason: "" },
     paused: { active: false, reason: "" },
+    window: { configured: true, open: true, changes_at: NOW + HOUR },
     ...groups,
   };
 }

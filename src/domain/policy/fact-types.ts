@@ -65,6 +65,7 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
   quarantine: { shape: "record", fields: { hits: "list<string>" } },
   rollout: { shape: "record", fields: { in_progress: "bool", version: "string", reason: "string" } },
   paused: { shape: "record", fields: { active: "bool", reason: "string" } },
+  window: { shape: "record", fields: { configured: "bool", open: "bool", changes_at: "int" } },
 };
 
 /** A group of facts without the link to its own TypeScript type. */
