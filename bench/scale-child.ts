@@ -33,6 +33,8 @@ const registry: ArtifactRegistry = {
   tags: async () => ["1.4.1", TAG],
   digest: async (repository) => digestOf(repository.slice(repository.lastIndexOf("/") + 1)),
   created: async () => null,
+  platforms: async () => null,
+  labels: async () => null,
 };
 
 const MEGABYTE = 1024 * 1024;

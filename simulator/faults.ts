@@ -254,6 +254,8 @@ export function troubledPorts(
     registry: {
       tags: (...a) => read(`list tags of ${a[0]}`, ({ registry }) => registry.tags(...a)),
       created: (...a) => read(`read when ${a[0]} ${a[1].slice(0, 16)} was built`, ({ registry }) => registry.created(...a)),
+      platforms: (...a) => read(`read the platforms of ${a[0]} ${a[1].slice(0, 16)}`, ({ registry }) => registry.platforms(...a)),
+      labels: (...a) => read(`read the labels of ${a[0]} ${a[1].slice(0, 16)}`, ({ registry }) => registry.labels(...a)),
       digest: (...a) => read(`resolve ${a[0]} ${a[1].slice(0, 16)}`, ({ registry }) => registry.digest(...a)),
     },
     rollouts: { application: (...a) => read(`ask Argo CD for ${a[1]}`, ({ rollouts }) => rollouts.application(...a)) },

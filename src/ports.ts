@@ -5,7 +5,7 @@
  */
 import type { CheckContent } from "./domain/action.ts";
 import type { FailureKind, Instant, Milliseconds } from "./domain/answer.ts";
-import type { DeploymentState, ForgeSnapshot, Permission, PullRequest, Repository } from "./domain/observation.ts";
+import type { DeploymentState, ForgeSnapshot, ImageLabels, Permission, PullRequest, Repository } from "./domain/observation.ts";
 import type { Digest, Oid } from "./domain/release.ts";
 import type { ApplicationStatus } from "./domain/rollout.ts";
 import type { MetricAnswer } from "./domain/slo.ts";
@@ -239,6 +239,10 @@ export interface ArtifactRegistry {
   digest(repository: string, reference: string): Promise<Digest | null>;
   /** When the image was built, as it says itself, or null when it does not say, or there is none of this digest. */
   created(repository: string, digest: Digest): Promise<Instant | null>;
+  /** The platforms that the image is for, as `linux/arm64/v8`, or null when there is none of this digest. */
+  platforms(repository: string, digest: Digest): Promise<readonly string[] | null>;
+  /** The labels of each of its images, one for a platform, or null when there is none of this digest. */
+  labels(repository: string, digest: Digest): Promise<readonly ImageLabels[] | null>;
 }
 
 /** Argo CD. `endpoint` names one of the operator's endpoints; null when there is exactly one. */

@@ -174,6 +174,8 @@ const OUTAGE_OF: Readonly<Record<Need["kind"], Outage>> = {
   tags: "registry",
   digest: "registry",
   created: "registry",
+  platforms: "registry",
+  labels: "registry",
   permission: "permissions",
   team: "permissions",
   rollout: "cluster",
@@ -191,6 +193,8 @@ function valueFor(world: World, need: Need): NeedAnswers[Need["kind"]] {
     case "digest":
       return digestFor(world, need.reference);
     case "created":
+    case "platforms":
+    case "labels":
       return null;
     case "permission":
       return mayWrite(need.login) ? "write" : "read";

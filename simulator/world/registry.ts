@@ -77,6 +77,8 @@ export class Registry {
         return [...tags.keys()].toSorted();
       },
       created: (repository, digest) => (stored(repository).digests.has(digest) ? (this.#built.get(digest) ?? null) : null),
+      platforms: (repository, digest) => (stored(repository).digests.has(digest) ? ["linux/amd64"] : null),
+      labels: (repository, digest) => (stored(repository).digests.has(digest) ? [new Map()] : null),
       digest: (repository, reference) => {
         const { tags, digests } = stored(repository);
         if (isDigest(reference)) return digests.has(reference) ? reference : null;

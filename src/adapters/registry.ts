@@ -1,5 +1,6 @@
 import type { Instant, Milliseconds } from "../domain/answer.ts";
 import { isTag } from "../domain/image-reference.ts";
+import type { ImageLabels } from "../domain/observation.ts";
 import { isDigest } from "../domain/release.ts";
 import type { Digest } from "../domain/release.ts";
 import type { ArtifactRegistry, Clock } from "../ports.ts";
@@ -12,7 +13,9 @@ import { builtAt } from "./registry/created.ts";
 import type { Credentials } from "./registry/credentials.ts";
 import type { HelperNames } from "./registry/docker-config.ts";
 import { HostGate, TooManyRequests } from "./registry/host-gate.ts";
+import type { ContentReader } from "./registry/image-parts.ts";
 import { ACCEPTED_MANIFESTS, digestOfBytes, LARGEST_MANIFEST, manifestProblem } from "./registry/manifest.ts";
+import { labelsOf, platformsOf } from "./registry/platforms.ts";
 import { nextPage, tagsOf } from "./registry/tag-page.ts";
 import { TimeLimit, type Elapsed } from "./registry/time-limit.ts";
 
@@ -62,6 +65,8 @@ export function createRegistry(options: RegistryOptions): ArtifactRegistry {
     tags: (repository) => client.tags(repository),
     digest: (repository, reference) => client.digest(repository, reference),
     created: (repository, digest) => client.created(repository, digest),
+    platforms: (repository, digest) => client.platforms(repository, digest),
+    labels: (repository, digest) => client.labels(repository, digest),
   };
 }
 
@@ -89,6 +94,8 @@ class RegistryClient {
   readonly #verified = new Map<string, Digest>();
   /** What an image says of itself never changes. */
   readonly #built = new Map<Digest, Instant>();
+  readonly #platforms = new Map<Digest, readonly string[]>();
+  readonly #labels = new Map<Digest, readonly ImageLabels[]>();
 
   constructor(options: RegistryOptions) {
     this.#clock = options.clock;
@@ -175,14 +182,25 @@ class RegistryClient {
   }
 
   async created(repository: string, digest: Digest): Promise<Instant | null> {
-    const built = this.#built.get(digest) ?? (await this.#builtAt(repository, digest));
-    if (built !== null) keep(this.#built, digest, built);
-    return built;
+    return this.#once(this.#built, digest, () => builtAt(this.#reader(repository, `read when ${repository}@${digest} was built`), digest));
   }
 
-  #builtAt(repository: string, digest: Digest): Promise<Instant | null> {
+  async platforms(repository: string, digest: Digest): Promise<readonly string[] | null> {
+    return this.#once(this.#platforms, digest, () => platformsOf(this.#reader(repository, `read the platforms of ${repository}@${digest}`), digest));
+  }
+
+  async labels(repository: string, digest: Digest): Promise<readonly ImageLabels[] | null> {
+    return this.#once(this.#labels, digest, () => labelsOf(this.#reader(repository, `read the labels of ${repository}@${digest}`), digest));
+  }
+
+  async #once<V>(known: Map<Digest, V>, digest: Digest, ask: () => Promise<V | null>): Promise<V | null> {
+    const value = known.get(digest) ?? (await ask());
+    if (value !== null) keep(known, digest, value);
+    return value;
+  }
+
+  #reader(repository: string, what: string): ContentReader {
     const address = addressOf(repository, this.#insecureHosts);
-    const what = `read when ${repository}@${digest} was built`;
     const limit = this.#limit(what, address);
     const read = (kind: "manifests" | "blobs", accept: string) => async (wanted: Digest) => {
       const url = new URL(`v2/${address.path}/${kind}/${wanted}`, address.origin);
@@ -192,7 +210,7 @@ class RegistryClient {
       if (digestOfBytes(response.bytes) !== wanted) throw garbled(response, what, wanted);
       return response.bytes;
     };
-    return builtAt({ repository, manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") }, digest);
+    return { repository, manifest: read("manifests", ACCEPTED_MANIFESTS), config: read("blobs", "*/*") };
   }
 
   #limit(what: string, { origin }: RepositoryAddress, advice = "Check"): TimeLimit {

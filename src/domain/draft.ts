@@ -113,7 +113,7 @@ export class Draft {
 
   /** The registry that must not be asked for whom this is, or null. */
   #strangeRegistry(need: Need): string | null {
-    if (this.#guest === null || (need.kind !== "tags" && need.kind !== "digest" && need.kind !== "created")) return null;
+    if (this.#guest === null || (!("repository" in need))) return null;
     const registry = registryOf(need.repository);
     this.#registries ??= knownRegistries(this.config, this.observation.pins);
     return this.#registries.has(registry) || this.#guest.registries.has(registry) ? null : registry;

@@ -9,6 +9,10 @@ export function needKey(need: Need): string {
       return `digest ${need.repository} ${need.reference}`;
     case "created":
       return `created ${need.repository} ${need.digest}`;
+    case "platforms":
+      return `platforms ${need.repository} ${need.digest}`;
+    case "labels":
+      return `labels ${need.repository} ${need.digest}`;
     case "permission":
       return `permission ${need.login}`;
     case "team":

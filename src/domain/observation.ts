@@ -207,6 +207,9 @@ export interface QuarantineEntry {
   readonly file: string;
 }
 
+/** The labels in the configuration of an image, by name. */
+export type ImageLabels = ReadonlyMap<string, string>;
+
 export type Permission = "admin" | "maintain" | "write" | "triage" | "read" | "none";
 
 /** A question the planner needs answered before it can decide. */
@@ -214,6 +217,8 @@ export type Need =
   | { readonly kind: "tags"; readonly repository: string }
   | { readonly kind: "digest"; readonly repository: string; readonly reference: string }
   | { readonly kind: "created"; readonly repository: string; readonly digest: Digest }
+  | { readonly kind: "platforms"; readonly repository: string; readonly digest: Digest }
+  | { readonly kind: "labels"; readonly repository: string; readonly digest: Digest }
   | { readonly kind: "permission"; readonly login: string }
   | { readonly kind: "team"; readonly team: string }
   | {
@@ -241,6 +246,10 @@ export interface NeedAnswers {
   readonly digest: string | null;
   /** When the image was built, as it says itself; null when it does not say, or is not there. */
   readonly created: Instant | null;
+  /** The platforms that the image is for, as `linux/arm64/v8`; null when it is not there. */
+  readonly platforms: readonly string[] | null;
+  /** Of each of its images, one for a platform; null when it is not there. */
+  readonly labels: readonly ImageLabels[] | null;
   readonly permission: Permission;
   /** Logins of active members. */
   readonly team: readonly string[];

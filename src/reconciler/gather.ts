@@ -40,6 +40,10 @@ async function settle(ports: ReadPorts, repository: Repository, need: Need, stor
       return store.put<"digest">(need, await attempt(ports, () => ports.registry.digest(need.repository, need.reference)));
     case "created":
       return store.put<"created">(need, await attempt(ports, () => ports.registry.created(need.repository, need.digest)));
+    case "platforms":
+      return store.put<"platforms">(need, await attempt(ports, () => ports.registry.platforms(need.repository, need.digest)));
+    case "labels":
+      return store.put<"labels">(need, await attempt(ports, () => ports.registry.labels(need.repository, need.digest)));
     case "permission":
       return store.put<"permission">(need, await attempt(ports, () => ports.forge.permission(repository, need.login)));
     case "team":
