@@ -27,7 +27,7 @@ export async function loadShippedPolicies(directory = SHIPPED): Promise<PolicySe
   }
   const result = policySet(policies);
   if (!result.ok) problems.push(...result.problems);
-  if (result.ok && problems.length === 0) return result.set;
+  if (result.ok && problems.length === 0) return { policies: result.set.policies.map(asShipped) };
   throw new PortFailure("error", `the policies in ${directory} cannot be used: ${problems.map(inOneLine).join("; ")}`);
 }
 
@@ -39,6 +39,11 @@ async function readTexts(directory: string): Promise<readonly { readonly file: s
   } catch (error) {
     throw new PortFailure("error", `the policies in ${directory} cannot be read: reinstall the package`, { cause: error });
   }
+}
+
+/** Beyond the core ones, what the configuration does not name judges nothing: a new user's first promotion must not wait for facts that nobody has. */
+function asShipped(policy: Policy): Policy {
+  return { ...policy, onlyWhenNamed: !CORE_POLICIES.includes(policy.name) };
 }
 
 function inOneLine(problem: PolicyProblem): string {

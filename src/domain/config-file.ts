@@ -2,9 +2,11 @@ import { checkConfigShape, DEFAULTS, MODES, MOST_ENVIRONMENTS, MOST_SLOS } from 
 import type { Config, ConfigProblem, ConfigResult, ConfiguredPin, Environment, Slo } from "./config.ts";
 import { readApps } from "./config/apps.ts";
 import { readEnvironments } from "./config/environments.ts";
+import { readPolicies, reportPolicies } from "./config/policies.ts";
 import { choiceOf, numberOr, textOf } from "./config/reading.ts";
 import type { Report } from "./config/reading.ts";
 import { filePatternProblem, pathPatternProblem } from "./pins/configured.ts";
+import type { Policy } from "./policy/policy-set.ts";
 import type { SchemaProblem } from "./schema-check.ts";
 import { SHORTEST_WATCH } from "./slo.ts";
 import { isYamlList, member, members, offsetOf, parseYaml, plainValue, TextPositions } from "./yaml-document.ts";
@@ -20,8 +22,9 @@ const MOST_PLACED = 1_000;
 /**
  * Reads `.github/pinion.yaml`. It is strict: what it does not know is a problem, never ignored. All problems are
  * given at once, in the order of the file; only where the text is no YAML at all nothing else can be said.
+ * `policies:` is held against the policies there are; null takes it as it is written, where they are not known or do not matter.
  */
-export function parseConfig(text: string): ConfigResult {
+export function parseConfig(text: string, policies: readonly Policy[] | null = null): ConfigResult {
   const parsed = parseYaml(text, LIMITS);
   if (!parsed.ok) return refused(text, parsed.problems);
   const { document, duplicates } = parsed;
@@ -31,7 +34,7 @@ export function parseConfig(text: string): ConfigResult {
   const shape = checkConfigShape(plain.value);
   const told = new Set(shape.map(placeOf));
   const broken: SchemaProblem[] = [];
-  const config = readConfig(plain.value, document, (path, message, at = "value") => broken.push({ path, at, message }));
+  const config = readConfig(plain.value, document, policies, (path, message, at = "value") => broken.push({ path, at, message }));
   // What the shape forbids is told once: what the readers make of such a value says nothing more.
   const problems = [...shape, ...broken.filter((problem) => !told.has(placeOf(problem)))];
   if (problems.length === 0 && duplicates.length === 0) return { ok: true, config };
@@ -52,11 +55,12 @@ function refused(text: string, problems: readonly YamlProblem[]): ConfigResult {
   return { ok: false, problems: told };
 }
 
-function readConfig(value: YamlValue, document: YamlDocument, report: Report): Config {
+function readConfig(value: YamlValue, document: YamlDocument, policies: readonly Policy[] | null, report: Report): Config {
   const slos = readSlos(members(member(value, "slos")).slice(0, MOST_SLOS));
   const { discover, defaults, apps } = readApps(member(value, "apps"), [...slos.keys()], report);
   const environments = readEnvironments(member(value, "environments"), environmentNames(value, document), report);
   if ([defaults, ...apps.values()].some(({ slo }) => slo !== null)) reportShortWatches(environments, report);
+  if (policies !== null) reportPolicies(value, policies, environments.map(({ name }) => name), report);
   const limits = member(value, "limits");
   return {
     mode: choiceOf(member(value, "mode"), MODES, DEFAULTS.mode),
@@ -65,6 +69,7 @@ function readConfig(value: YamlValue, document: YamlDocument, report: Report): C
     defaults,
     apps,
     slos,
+    policies: readPolicies(member(value, "policies")),
     pins: readPins(member(value, "pins"), report),
     limits: {
       openPullRequests: numberOr(member(limits, "openPullRequests"), DEFAULTS.openPullRequests),

@@ -1,5 +1,6 @@
 import { compileSchemaCheck } from "./schema-check.ts";
 import type { JsonSchema } from "./schema-check.ts";
+import { MOST_POLICIES } from "./config/policies.ts";
 import { LONGEST_EXTRACT, LONGEST_PATTERN } from "./tag-filter.ts";
 import { LONGEST_TAG_PATTERN } from "./tag-pattern.ts";
 
@@ -130,6 +131,27 @@ const WINDOW: JsonSchema = {
   },
 };
 
+const POLICIES: JsonSchema = {
+  type: "object",
+  title: "Policies by name",
+  maxProperties: MOST_POLICIES,
+  propertyNames: { pattern: "^[a-z][a-z0-9-]{0,59}$", errorMessage: "must be lower-case words joined by hyphens, 60 characters at most" },
+  additionalProperties: {
+    type: ["object", "null"],
+    title: "The parameters of a policy",
+    additionalProperties: {
+      title: "A parameter of a policy",
+      description: "Of the type that the policy declares ([gates](gates.md)); a length of time is written as `1h`.",
+      type: ["string", "integer", "boolean", "array"],
+      items: { type: "string", errorMessage: "must be text" },
+      errorMessage: "must be text, a whole number, true, false or a list of texts",
+    },
+    errorMessage: "must be a mapping of parameters, or {} for none",
+  },
+  examples: [{ "image-age": { maximum: "30d" } }],
+  errorMessage: `must be a mapping with ${MOST_POLICIES} policies at most`,
+};
+
 const ENVIRONMENT: JsonSchema = {
   type: ["object", "null"],
   title: "An environment",
@@ -200,6 +222,10 @@ const ENVIRONMENT: JsonSchema = {
       maxItems: MOST_WINDOWS,
       examples: [[{ allow: "0 9 * * 1-4", for: "8h", timezone: "Europe/Berlin" }]],
       errorMessage: `must be a list of 1 to ${MOST_WINDOWS} windows, such as { allow: "0 9 * * 1-4", for: 8h, timezone: Europe/Berlin }`,
+    },
+    policies: {
+      ...POLICIES,
+      description: "Policies for this environment, as `policies` at the top level has them; of parameters that stand in both places, these hold.",
     },
     paused: { ...PAUSED, description: "Nothing is promoted into this environment while this is set. The text is the reason people read." },
     argocd: {
@@ -438,6 +464,12 @@ export const configSchema: JsonSchema = {
       errorMessage: `must be a mapping with 1 to ${MOST_ENVIRONMENTS} environments`,
     },
     apps: APPS,
+    policies: {
+      ...POLICIES,
+      description:
+        "Policies that judge in every environment, with their parameters. The core ones always judge; every other one that comes with Pinion does " +
+        "only where it is named, here or under an environment. `{}` names one without parameters.",
+    },
     slos: {
       type: "object",
       title: "Service level objectives by name",

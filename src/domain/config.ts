@@ -1,6 +1,7 @@
 import type { Milliseconds } from "./answer.ts";
 import { NO_ARRIVALS } from "./arrivals.ts";
 import { UNASKED } from "./build-time.ts";
+import { mergedPolicies, type ConfiguredPolicies } from "./policy/parameters.ts";
 import type { Ledger } from "./ledger.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
 import type { Select } from "./select.ts";
@@ -28,6 +29,8 @@ export interface Environment {
   readonly windows: readonly Window[];
   /** The reason why nothing is promoted here, or null. */
   readonly paused: string | null;
+  /** What is said of policies for this environment alone. */
+  readonly policies: ConfiguredPolicies;
   /** The name of the operator's Argo CD endpoint, or null when there is exactly one. */
   readonly argocd: string | null;
   /** The name of the operator's Prometheus endpoint, or null when there is exactly one. */
@@ -82,6 +85,8 @@ export interface Config {
   /** Apps that say something of their own, already merged over the defaults. */
   readonly apps: ReadonlyMap<AppName, AppSettings>;
   readonly slos: ReadonlyMap<string, Slo>;
+  /** What is said of policies for all environments. */
+  readonly policies: ConfiguredPolicies;
   /** Pins beside those that are found by themselves; they are listed, not promoted. */
   readonly pins: readonly ConfiguredPin[];
   readonly limits: { readonly openPullRequests: number; readonly newPullRequestsPerHour: number };
@@ -103,6 +108,11 @@ export const CONFIG_PATH = ".github/pinion.yaml";
 
 export function settingsOf(config: Config, app: AppName): AppSettings {
   return config.apps.get(app) ?? config.defaults;
+}
+
+/** The policies that the configuration names for an environment, with the parameters that hold there. */
+export function policiesIn(config: Config, environment: Environment): ConfiguredPolicies {
+  return mergedPolicies(config.policies, environment.policies);
 }
 
 /** What tells which of an app's releases is newer, in every environment, as far as no registry has to be asked. The same value as long as nothing changes. */

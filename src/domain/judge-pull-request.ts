@@ -1,7 +1,7 @@
 import type { Answer } from "./answer.ts";
 import { isRevertBranch, promotionBranch } from "./branch.ts";
 import { isOwn } from "./changes.ts";
-import { environmentOf } from "./config.ts";
+import { environmentOf, policiesIn } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Facts } from "./facts.ts";
 import { registriesOf } from "./known-registries.ts";
@@ -136,7 +136,7 @@ const REMOVAL_POLICIES: ReadonlySet<string> = new Set(["approvals", "freeze", "p
 export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
   const facts = promotionFacts(draft, promotion);
   const policies = promotion.removal ? draft.policies.policies.filter(({ name }) => REMOVAL_POLICIES.has(name)) : draft.policies.policies;
-  const gates = evaluatePolicies({ policies }, facts);
+  const gates = evaluatePolicies({ policies }, facts, policiesIn(draft.config, promotion.environment));
   return { promotion, facts, gates, judgement: judge(gates) };
 }
 

@@ -149,6 +149,7 @@ const NO_CONFIG: Config = {
   defaults: { images: null, select: { by: "semver", range: "*", prereleases: false, filter: null, allow: null, ignore: [] }, argocd: [], slo: null, paused: null },
   apps: new Map(),
   slos: new Map(),
+  policies: new Map(),
   pins: [],
   limits: { openPullRequests: 0, newPullRequestsPerHour: 0 },
 };

@@ -24,6 +24,9 @@ export type Gate = GateResult & {
 export interface PolicyScope {
   readonly kinds: readonly PromotionKind[];
   readonly origins: readonly ("bot" | "person")[];
+  /** Names, or patterns of them in which `*` stands for any characters. */
+  readonly environments: readonly string[];
+  readonly apps: readonly string[];
 }
 
 /** All gates of a promotion together. `unknown` and `wait` hold it back; `fail` needs a person. */

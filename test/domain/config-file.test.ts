@@ -188,7 +188,7 @@ const MISTAKES: readonly (readonly [string, string, readonly string[]])[] = [
   ["a version in quotes", file().replace("1", '"1"'), ['1:10 version must be 1, but is "1"']],
   ["a duplicate key", file({ rest: "version: 1\n" }), ['6:1 the key "version" is there twice']],
   ["an unknown key", file({ rest: "enviroments: {}\n" }), ['6:1 unknown key "enviroments" in the file. Did you mean "environments"?']],
-  ["an unknown key nothing is like", file({ rest: "zzz: 1\n" }), ['6:1 unknown key "zzz" in the file. Known here: version, mode, environments, apps, slos, pins, limits.']],
+  ["an unknown key nothing is like", file({ rest: "zzz: 1\n" }), ['6:1 unknown key "zzz" in the file. Known here: version, mode, environments, apps, policies, slos, pins, limits.']],
   ["an unknown key in an environment", file({ environments: "  dev: { promot: auto }\n" }), ['3:10 unknown key "promot" in environments.dev. Did you mean "promote"?']],
   ["an unknown key in approvals", file({ environments: "  dev:\n    approvals: { team: [sre] }\n" }), ['4:18 unknown key "team" in environments.dev.approvals. Did you mean "teams"?']],
   ["an unknown key in an app", file({ apps: "  web: { image: [nginx] }\n" }), ['6:10 unknown key "image" in apps.web. Did you mean "images"?']],

@@ -74,8 +74,8 @@ messages:
       "an unknown key",
       policy({ enforced: "block" }),
       [
-        "6:1: `enforced` is not known in a policy; allowed are name, description, docs, applies, enforce, warn, when, wait, " +
-          "until, pass, messages",
+        "6:1: `enforced` is not known in a policy; allowed are name, description, docs, override, applies, parameters, enforce, warn, " +
+          "when, wait, until, pass, messages",
       ],
     ],
     ["a key twice", `${policy()}name: other\n`, ["6:1: `name` stands twice in a policy"]],
@@ -89,7 +89,7 @@ messages:
       policy({ applies: "{ kinds: [] }" }),
       ["6:19: `applies.kinds` must be a list with at least one of promotion, revert, hotfix"],
     ],
-    ["an empty scope", policy({ applies: "{}" }), ["6:10: `applies` must name kinds or origins"]],
+    ["an empty scope", policy({ applies: "{}" }), ["6:10: `applies` must name kinds, origins, environments or apps"]],
     ["a scope that is a word", policy({ warn: "person" }), ["6:7: `warn` must be a mapping"]],
     [
       "a needless warn",

@@ -7,6 +7,7 @@ import { didYouMean } from "../suggest.ts";
 import { isYamlList, member } from "../yaml-document.ts";
 import type { YamlPath, YamlValue } from "../yaml-document.ts";
 import { LONGEST_DURATION, parseDuration } from "./duration.ts";
+import { readPolicies } from "./policies.ts";
 import { choiceOf, numberOr, textOf, textsOf } from "./reading.ts";
 import type { Report } from "./reading.ts";
 import { WindowReader } from "./windows.ts";
@@ -47,6 +48,7 @@ function readEnvironment(
     rollback: choiceOf(member(value, "rollback"), ROLLBACK, DEFAULTS.rollback),
     windows: windows.read(member(value, "windows"), [...path, "windows"]),
     paused: textOf(member(value, "paused")),
+    policies: readPolicies(member(value, "policies")),
     argocd: textOf(member(value, "argocd")),
     prometheus: textOf(member(value, "prometheus")),
   };

@@ -18,6 +18,8 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   "latest",
 ]);
 const METHODS: ReadonlySet<string> = new Set(["size", "startsWith", "endsWith", "contains", "lowerAscii"]);
+/** What expressions read a policy's parameters by. It counts among what they mention, but is no fact. */
+export const PARAMETERS = "params";
 /** Macros that run an expression for each entry of a list. */
 const COMPREHENSIONS: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "filter", "map"]);
 const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
@@ -65,12 +67,14 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
     case "value":
       return;
     case "id":
+      if (node.args === PARAMETERS) walk.mentions.add(PARAMETERS);
       if (!FACT_TYPES.has(node.args)) return;
       walk.mentions.add(node.args);
       refuseMoving(node.args, around, walk, refuse);
       return;
     case ".":
-      refuseMoving(node.args[1], around, walk, refuse);
+      // A parameter does not move, whatever it is called.
+      if (node.args[0].op !== "id" || node.args[0].args !== PARAMETERS) refuseMoving(node.args[1], around, walk, refuse);
       within(node.args[0]);
       return;
     case "[]":
@@ -125,6 +129,7 @@ function visitMethod(
   walk.passes += 1;
   if (around.inBody) refuse(`\`${name}\` may not stand inside another one: the work would grow with the square of the list`);
   const [variable, ...body] = given;
+  if (variable?.op === "id" && variable.args === PARAMETERS) refuse(`\`${PARAMETERS}\` are the parameters: give the variable of \`${name}\` another name`);
   if (variable?.op === "id" && FACT_TYPES.has(variable.args)) {
     refuse(`\`${variable.args}\` is a fact: give the variable of \`${name}\` another name`);
   }

@@ -1,8 +1,9 @@
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 import type { Instant } from "../answer.ts";
 import { plural, readableDuration, readableTime } from "../report/readable.ts";
-import { restrictions } from "./cel-limits.ts";
+import { PARAMETERS, restrictions } from "./cel-limits.ts";
 import { FACT_TYPES } from "./fact-types.ts";
+import type { Parameter, ParameterType } from "./parameters.ts";
 
 /** Something wrong with an expression, at a character of it (from 0). */
 export interface ExpressionProblem {
@@ -73,19 +74,42 @@ const MAX_LISTED = 10;
 /** One environment for all policies: it holds declarations only, never facts. */
 const ENVIRONMENT = declare();
 
-/** Parses, type-checks and bounds an expression over the facts. */
-export function compileExpression<T>(source: string, wanted: Wanted<T>): CompiledExpression<T> {
+/** What the expressions of one policy may read: the facts, and its own parameters. */
+export interface Language {
+  readonly environment: Environment;
+  readonly parameters: readonly string[];
+}
+
+const CEL_TYPES: Readonly<Record<ParameterType, string>> = {
+  string: "string",
+  int: "int",
+  bool: "bool",
+  duration: "int",
+  "list<string>": "list<string>",
+};
+
+/** The facts, and `params` with these parameters in it. */
+export function languageWith(parameters: readonly Parameter[]): Language {
+  if (parameters.length === 0) return { environment: ENVIRONMENT, parameters: [] };
+  const environment = ENVIRONMENT.clone();
+  environment.registerType("Params", { fields: Object.fromEntries(parameters.map(({ name, type }) => [name, CEL_TYPES[type]])) });
+  environment.registerVariable(PARAMETERS, "Params");
+  return { environment, parameters: parameters.map(({ name }) => name) };
+}
+
+/** Parses, type-checks and bounds an expression over the facts and the policy's parameters. */
+export function compileExpression<T>(source: string, wanted: Wanted<T>, language: Language): CompiledExpression<T> {
   if (source.trim() === "") return refused(0, "an expression is missing here");
   if (source.length > MAX_SOURCE) {
     return refused(0, `an expression may have at most ${MAX_SOURCE} characters, this one has ${source.length}`);
   }
   try {
-    const parsed = ENVIRONMENT.parse(source);
+    const parsed = language.environment.parse(source);
     // Before the types, so that a refused function is called refused and not merely mistyped.
     const { problems, mentions } = restrictions(parsed.ast, wanted.shown);
     if (problems.length > 0) return { ok: false, problems };
     const checked = parsed.check();
-    if (!checked.valid) return { ok: false, problems: [celProblem(checked.error, mentions)] };
+    if (!checked.valid) return { ok: false, problems: [celProblem(checked.error, mentions, language)] };
     const type = checked.type ?? "dyn";
     if (!wanted.types.includes(type)) {
       return refused(parsed.ast.range.start, `this must answer ${wanted.words}, but it is of type ${type}`);
@@ -96,7 +120,7 @@ export function compileExpression<T>(source: string, wanted: Wanted<T>): Compile
     };
     return { ok: true, expression: { source, mentions, evaluate } };
   } catch (error) {
-    return { ok: false, problems: [celProblem(error, new Set())] };
+    return { ok: false, problems: [celProblem(error, new Set(), language)] };
   }
 }
 
@@ -111,19 +135,21 @@ function refused(at: number, message: string): { readonly ok: false; readonly pr
   return { ok: false, problems: [{ at, message }] };
 }
 
-function celProblem(error: unknown, mentions: ReadonlySet<string>): ExpressionProblem {
+function celProblem(error: unknown, mentions: ReadonlySet<string>, language: Language): ExpressionProblem {
   if (!(error instanceof ParseError || error instanceof CelTypeError)) {
     return { at: 0, message: error instanceof Error ? error.message : "the expression cannot be read" };
   }
   const summary = `${error.summary.charAt(0).toLowerCase()}${error.summary.slice(1)}`;
-  return { at: error.range?.start ?? 0, message: `${summary}${hint(error.code, mentions)}` };
+  return { at: error.range?.start ?? 0, message: `${summary}${hint(error, mentions, language)}` };
 }
 
 /** What could have been meant instead of a name that does not exist. */
-function hint(code: string, mentions: ReadonlySet<string>): string {
-  if (code === "unknown_variable") return `; the facts are ${[...FACT_TYPES.keys()].join(", ")}`;
+function hint({ code, summary }: ParseError | CelTypeError, mentions: ReadonlySet<string>, { parameters }: Language): string {
+  const known = parameters.length === 0 ? "this policy declares no parameters" : `${PARAMETERS} has ${parameters.join(", ")}`;
+  if (code === "unknown_variable") return summary.endsWith(`: ${PARAMETERS}`) ? `; ${known}` : `; the facts are ${[...FACT_TYPES.keys()].join(", ")}`;
   if (code !== "no_such_key") return "";
   const fields = [...mentions].flatMap((name) => {
+    if (name === PARAMETERS) return [known];
     const declaration = FACT_TYPES.get(name);
     return declaration === undefined || declaration.shape === "value" ? [] : [`${name} has ${Object.keys(declaration.fields).join(", ")}`];
   });

@@ -1,18 +1,33 @@
 import type { Instant } from "../answer.ts";
 import type { Facts } from "../facts.ts";
-import type { Gate, GateResult, Judgement, PolicyScope } from "../policy.ts";
+import type { Gate, GateResult, Judgement } from "../policy.ts";
 import { cut, oneLine } from "../report/markdown.ts";
+import { CONFIG_PATH } from "../config.ts";
 import { evaluationProblem, type Expression } from "./cel.ts";
+import { PARAMETERS } from "./cel-limits.ts";
 import { factValues, type FactValues } from "./fact-types.ts";
+import { parameterValues, type ConfiguredPolicies, type GivenParameters, type ParameterValue } from "./parameters.ts";
 import type { Policy, PolicySet } from "./policy-set.ts";
+import { covers, whyNotCovered, type ScopedPromotion } from "./scope.ts";
 import { renderTemplate, type Template } from "./template.ts";
 
 const MAX_REASON = 1000;
 
-/** Judges one promotion by every policy of the set, in the set's order. */
-export function evaluatePolicies(set: PolicySet, facts: Facts): readonly Gate[] {
+const NONE_CONFIGURED: ConfiguredPolicies = new Map();
+const NO_PARAMETERS: GivenParameters = new Map();
+
+/** Judges one promotion by every policy of the set, in the set's order. `configured` is what the configuration says of policies for its environment. */
+export function evaluatePolicies(set: PolicySet, facts: Facts, configured: ConfiguredPolicies = NONE_CONFIGURED): readonly Gate[] {
   const values = factValues(facts);
-  return set.policies.map((policy) => evaluatePolicy(policy, facts, values));
+  return set.policies.map((policy) => evaluatePolicy(policy, facts, values, configured));
+}
+
+/** Why a policy has nothing to say of a promotion, whatever the facts are: it is not named, or its scope is another. Null: it judges. */
+export function whyNotJudging(policy: Policy, promotion: ScopedPromotion, configured: ConfiguredPolicies): string | null {
+  if (policy.onlyWhenNamed && !configured.has(policy.name)) {
+    return `not named under \`policies:\` of ${CONFIG_PATH}, neither for ${promotion.environment} nor for all environments`;
+  }
+  return covers(policy.applies, promotion) ? null : whyNotCovered(policy.applies, promotion);
 }
 
 /**
@@ -32,29 +47,31 @@ export function judge(gates: readonly Gate[]): Judgement {
 
 type Outcome = GateResult & { readonly reason: string };
 
-function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues): Gate {
-  const outcome = judgeOne(policy, facts, values);
-  const { kind, origin } = facts.promotion;
-  const enforce = policy.warn !== null && covers(policy.warn, kind, origin) ? "warn" : policy.enforce;
+function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues, configured: ConfiguredPolicies): Gate {
+  const outcome = judgeOne(policy, facts, values, configured);
+  const enforce = policy.warn !== null && covers(policy.warn, facts.promotion) ? "warn" : policy.enforce;
   return { policy: policy.name, description: policy.description, enforce, ...outcome, reason: cut(oneLine(outcome.reason), MAX_REASON) };
 }
 
 /**
- * First whether the policy applies (scope, then `when`), then whether everything it mentions is known, then `wait`, then `pass`.
+ * First whether the policy applies (named, scope, then `when`), then whether everything it mentions is known, then `wait`, then `pass`.
  * A fact that is unknown makes the gate unknown even where the expressions could do without it: a rule that sometimes
  * decides on less than it asks for would be hard to trust.
  */
-function judgeOne(policy: Policy, facts: Facts, values: FactValues): Outcome {
-  const { kind, origin } = facts.promotion;
-  if (!covers(policy.applies, kind, origin)) return { result: "not-applicable", reason: notApplicable(policy.applies, facts) };
+function judgeOne(policy: Policy, facts: Facts, values: FactValues, configured: ConfiguredPolicies): Outcome {
+  const silent = whyNotJudging(policy, facts.promotion, configured);
+  if (silent !== null) return { result: "not-applicable", reason: silent };
+  const parameters = parameterValues(policy.parameters, configured.get(policy.name) ?? NO_PARAMETERS);
+  if (!parameters.ok) return { result: "unknown", reason: `the policy cannot be used: ${parameters.problem}` };
+  const known = { ...values.known, [PARAMETERS]: parameterFacts(parameters.values) };
   try {
     if (policy.when !== null) {
       const missing = unknownReason([policy.when], values);
       if (missing !== null) return { result: "unknown", reason: missing };
-      if (!policy.when.evaluate(values.known)) return { result: "not-applicable", reason: "does not apply to this promotion" };
+      if (!policy.when.evaluate(known)) return { result: "not-applicable", reason: "does not apply to this promotion" };
     }
     const missing = unknownReason(mentionedBy(policy), values);
-    return missing === null ? decide(policy, facts, values.known) : { result: "unknown", reason: missing };
+    return missing === null ? decide(policy, facts, known) : { result: "unknown", reason: missing };
   } catch (error) {
     return { result: "unknown", reason: `policy could not be evaluated: ${evaluationProblem(error)}` };
   }
@@ -71,6 +88,11 @@ function decide(policy: Policy, facts: Facts, known: FactValues["known"]): Outco
   return passed ? { result: "pass", reason: say(policy.messages.pass) } : { result: "fail", reason: say(policy.messages.fail) };
 }
 
+/** As CEL reads them: whole numbers are BigInt there. */
+function parameterFacts(values: Readonly<Record<string, ParameterValue>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === "number" ? BigInt(value) : value]));
+}
+
 function mentionedBy(policy: Policy): readonly (Expression<unknown> | Template)[] {
   const { pass, fail, wait } = policy.messages;
   return [policy.wait, policy.until, policy.pass, pass, fail, wait].filter((part) => part !== null);
@@ -80,15 +102,6 @@ function unknownReason(parts: readonly { readonly mentions: ReadonlySet<string> 
   const mentioned = new Set(parts.flatMap((part) => [...part.mentions]));
   const reasons = new Set([...values.unknown].filter(([name]) => mentioned.has(name)).map(([, reason]) => reason));
   return reasons.size === 0 ? null : [...reasons].join("; ");
-}
-
-function covers(scope: PolicyScope, kind: Facts["promotion"]["kind"], origin: Facts["promotion"]["origin"]): boolean {
-  return scope.kinds.includes(kind) && scope.origins.includes(origin);
-}
-
-function notApplicable(scope: PolicyScope, { promotion }: Facts): string {
-  if (!scope.kinds.includes(promotion.kind)) return `does not apply to a ${promotion.kind}`;
-  return promotion.origin === "person" ? "does not apply to a person's pull request" : "does not apply to Pinion's own pull requests";
 }
 
 /** The moment when the last wait turns, or null when one of them has none. */

@@ -1,38 +1,51 @@
 import type { Node, YAMLMap } from "yaml";
-import type { PolicyScope } from "../policy.ts";
-import type { PromotionKind } from "../record.ts";
-import { compileExpression, CONDITION, MOMENT, type Expression, type Wanted } from "./cel.ts";
+import { compileExpression, CONDITION, languageWith, MOMENT, type Expression, type Language, type Wanted } from "./cel.ts";
+import { readParameters } from "./parameter-file.ts";
 import type { Policy, PolicyProblem } from "./policy-set.ts";
+import { EVERYWHERE, readScope } from "./scope.ts";
 import { compileTemplate, type Template } from "./template.ts";
 import { YamlReader, type Entries, type Entry } from "./yaml-reader.ts";
 
 export type PolicyResult =
   { readonly ok: true; readonly policy: Policy } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
-const KEYS = ["name", "description", "docs", "applies", "enforce", "warn", "when", "wait", "until", "pass", "messages"] as const;
-const KINDS: readonly PromotionKind[] = ["promotion", "revert", "hotfix"];
-const ORIGINS = ["bot", "person"] as const;
-const EVERYWHERE: PolicyScope = { kinds: KINDS, origins: ORIGINS };
+const KEYS = [
+  "name",
+  "description",
+  "docs",
+  "override",
+  "applies",
+  "parameters",
+  "enforce",
+  "warn",
+  "when",
+  "wait",
+  "until",
+  "pass",
+  "messages",
+] as const;
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const MAX_NAME = 60;
 const MAX_DESCRIPTION = 1000;
 
 /**
  * Reads one policy file. All its problems are told at once. What the keys mean is said on {@link Policy};
- * `applies` and `warn` name kinds and origins, and a list left out means all of them.
+ * `applies` and `warn` name kinds, origins, environments and apps, and a list left out means all of them.
  */
 export function parsePolicy(file: string, text: string): PolicyResult {
   const reader = new YamlReader(file, text);
   const root = reader.root();
   if (root === null) return { ok: false, problems: reader.problems };
   const entries = reader.entries(root, KEYS, "a policy");
-  const source = { reader, root, entries };
+  const parameters = readParameters(reader, entries.get("parameters"));
+  const source = { reader, root, entries, language: languageWith(parameters) };
   const name = readName(source);
   const description = readText(source, "description", MAX_DESCRIPTION);
   const docs = entries.has("docs") ? readText(source, "docs", MAX_DESCRIPTION) : "";
   const enforce = readEnforce(source);
-  const applies = readScope(source, "applies") ?? EVERYWHERE;
-  const warn = readScope(source, "warn");
+  const override = entries.has("override") ? readText(source, "override", MAX_DESCRIPTION) : null;
+  const applies = readScope(reader, entries.get("applies"), "applies");
+  const warn = readScope(reader, entries.get("warn"), "warn");
   const conditions = readConditions(source);
   const messages = readMessages(source);
   requireTogether(source, enforce, messages);
@@ -40,13 +53,20 @@ export function parsePolicy(file: string, text: string): PolicyResult {
     return { ok: false, problems: reader.problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
   }
   const { pass, fail, wait } = messages;
-  return { ok: true, policy: { name, file, description, docs, applies, enforce, warn, ...conditions, messages: { pass, fail, wait } } };
+  const scopes = {
+    applies: applies?.scope ?? EVERYWHERE,
+    warn: warn?.scope ?? null,
+    environments: [...(applies?.environments ?? []), ...(warn?.environments ?? [])],
+  };
+  const said = { name, file, description, docs, override, enforce };
+  return { ok: true, policy: { ...said, ...scopes, parameters, onlyWhenNamed: false, ...conditions, messages: { pass, fail, wait } } };
 }
 
 interface Source {
   readonly reader: YamlReader;
   readonly root: YAMLMap;
   readonly entries: Entries;
+  readonly language: Language;
 }
 
 interface Messages {
@@ -84,21 +104,6 @@ function readEnforce(source: Source): Policy["enforce"] | null {
   return null;
 }
 
-function readScope({ reader, entries }: Source, key: "applies" | "warn"): PolicyScope | null {
-  const entry = entries.get(key);
-  if (entry === undefined) return null;
-  const map = reader.map(entry.value, entry.key, `\`${key}\``);
-  if (map === null) return null;
-  const lists = reader.entries(map, ["kinds", "origins"], `\`${key}\``);
-  if (lists.size === 0) reader.problem(map, `\`${key}\` must name kinds or origins`);
-  const kinds = lists.get("kinds");
-  const origins = lists.get("origins");
-  return {
-    kinds: kinds === undefined ? KINDS : reader.words(kinds.value, kinds.key, `\`${key}.kinds\``, KINDS),
-    origins: origins === undefined ? ORIGINS : reader.words(origins.value, origins.key, `\`${key}.origins\``, ORIGINS),
-  };
-}
-
 function readConditions(source: Source): Pick<Policy, "when" | "wait" | "until" | "pass"> {
   return {
     when: readExpression(source, "when", CONDITION),
@@ -108,18 +113,18 @@ function readConditions(source: Source): Pick<Policy, "when" | "wait" | "until" 
   };
 }
 
-function readExpression<T>({ reader, entries }: Source, key: string, wanted: Wanted<T>): Expression<T> | null {
+function readExpression<T>({ reader, entries, language }: Source, key: string, wanted: Wanted<T>): Expression<T> | null {
   const entry = entries.get(key);
   if (entry === undefined) return null;
   const text = reader.text(entry.value, entry.key, `\`${key}\``);
   if (text === null) return null;
-  const compiled = compileExpression(text.value, wanted);
+  const compiled = compileExpression(text.value, wanted, language);
   if (compiled.ok) return compiled.expression;
   for (const problem of compiled.problems) reader.problemIn(text, problem.at, `\`${key}\`: ${problem.message}`);
   return null;
 }
 
-function readMessages({ reader, root, entries }: Source): Messages {
+function readMessages({ reader, root, entries, language }: Source): Messages {
   const entry = entries.get("messages");
   const none: Messages = { pass: null, fail: null, wait: null, given: new Set() };
   if (entry === undefined) {
@@ -130,15 +135,15 @@ function readMessages({ reader, root, entries }: Source): Messages {
   if (map === null) return none;
   const texts = reader.entries(map, ["pass", "fail", "wait"], "`messages`");
   if (!texts.has("pass")) reader.problem(map, "`messages.pass` is missing");
-  const read = (key: string): Template | null => readTemplate(reader, texts.get(key), `\`messages.${key}\``);
+  const read = (key: string): Template | null => readTemplate(reader, language, texts.get(key), `\`messages.${key}\``);
   return { pass: read("pass"), fail: read("fail"), wait: read("wait"), given: new Set(texts.keys()) };
 }
 
-function readTemplate(reader: YamlReader, entry: Entry | undefined, what: string): Template | null {
+function readTemplate(reader: YamlReader, language: Language, entry: Entry | undefined, what: string): Template | null {
   if (entry === undefined) return null;
   const text = reader.text(entry.value, entry.key, what);
   if (text === null) return null;
-  const compiled = compileTemplate(text.value);
+  const compiled = compileTemplate(text.value, language);
   if (compiled.ok) return compiled.template;
   for (const problem of compiled.problems) reader.problemIn(text, problem.at, `${what}: ${problem.message}`);
   return null;

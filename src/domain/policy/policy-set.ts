@@ -1,6 +1,8 @@
 import type { Expression } from "./cel.ts";
 import type { Instant } from "../answer.ts";
 import type { PolicyScope } from "../policy.ts";
+import type { Parameter } from "./parameters.ts";
+import type { PlacedPattern } from "./scope.ts";
 import type { Template } from "./template.ts";
 
 /** One policy file, parsed and checked. */
@@ -13,6 +15,13 @@ export interface Policy {
   /** A link, or more text. */
   readonly docs: string;
   readonly applies: PolicyScope;
+  /** What `applies` and `warn` say of environments, to be held against those of the configuration. */
+  readonly environments: readonly PlacedPattern[];
+  readonly parameters: readonly Parameter[];
+  /** It judges only where the configuration names it under `policies:`. */
+  readonly onlyWhenNamed: boolean;
+  /** Why it takes the place of the shipped policy of its name, or null. */
+  readonly override: string | null;
   readonly enforce: "block" | "warn";
   /** Where a blocking policy only warns, or null. */
   readonly warn: PolicyScope | null;

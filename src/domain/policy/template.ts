@@ -1,4 +1,4 @@
-import { compileExpression, WORDS, type Expression, type ExpressionProblem } from "./cel.ts";
+import { compileExpression, WORDS, type Expression, type ExpressionProblem, type Language } from "./cel.ts";
 
 /** A text with `{{ expression }}` placeholders, checked. */
 export interface Template {
@@ -12,7 +12,7 @@ export type CompiledTemplate =
 const MAX_TEMPLATE = 2000;
 
 /** Reads a message: plain text in which each `{{ … }}` holds an expression that answers text or a whole number. */
-export function compileTemplate(text: string): CompiledTemplate {
+export function compileTemplate(text: string, language: Language): CompiledTemplate {
   if (text.trim() === "" || text.length > MAX_TEMPLATE) {
     const message = text.trim() === "" ? "a message is missing here" : `a message may have at most ${MAX_TEMPLATE} characters`;
     return { ok: false, problems: [{ at: 0, message }] };
@@ -30,7 +30,7 @@ export function compileTemplate(text: string): CompiledTemplate {
       break;
     }
     parts.push(text.slice(position, open));
-    const compiled = compileExpression(text.slice(open + 2, close), WORDS);
+    const compiled = compileExpression(text.slice(open + 2, close), WORDS, language);
     if (compiled.ok) {
       parts.push(compiled.expression);
       for (const name of compiled.expression.mentions) mentions.add(name);

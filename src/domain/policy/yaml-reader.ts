@@ -58,6 +58,34 @@ export class YamlReader {
     return entries;
   }
 
+  /** The entries of a mapping whose keys are names that the file gives. */
+  open(map: YAMLMap, where: string): Entries {
+    const names = map.items.flatMap(({ key }) => (isScalar(key) && typeof key.value === "string" ? [key.value] : []));
+    return this.entries(map, names, where);
+  }
+
+  /** A list of texts, none twice, at least one. */
+  texts(node: Node | null, at: Node, what: string): readonly Text[] {
+    if (!isSeq(node) || node.items.length === 0) {
+      this.problem(node ?? at, `${what} must be a list with at least one entry`);
+      return [];
+    }
+    const texts: Text[] = [];
+    for (const item of node.items) {
+      const text = this.text(asNode(item), node, `an entry of ${what}`);
+      if (text === null) continue;
+      if (texts.some(({ value }) => value === text.value)) this.problem(text.scalar, `\`${text.value}\` stands twice in ${what}`);
+      else texts.push(text);
+    }
+    return texts;
+  }
+
+  /** Where a node stands. */
+  place(node: Node): { readonly line: number; readonly column: number } {
+    const { line, col } = this.#lines.linePos(node.range?.[0] ?? 0);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
   /** A value as text. Plain `true` and numbers are taken as they are written, since they are expressions too. */
   text(node: Node | null, at: Node, what: string): Text | null {
     if (node !== null && isTagged(node)) {
