@@ -1,3 +1,5 @@
+import { DURATION, textUpTo } from "./config/schema-terms.ts";
+import { WINDOWS } from "./config/windows-schema.ts";
 import { compileSchemaCheck } from "./schema-check.ts";
 import type { JsonSchema } from "./schema-check.ts";
 import { MOST_POLICIES } from "./config/policies.ts";
@@ -15,7 +17,6 @@ export const ORDERS = ["numerical", "alphabetical"] as const;
 /** Far more than anyone has; they keep a file by a stranger from costing much time. */
 export const MOST_ENVIRONMENTS = 100;
 export const MOST_SLOS = 200;
-export const MOST_WINDOWS = 20;
 
 /** What holds where the file says nothing. Durations are written as a person would write them. */
 export const DEFAULTS = {
@@ -27,7 +28,6 @@ export const DEFAULTS = {
   deadline: "20m",
   approvals: 0,
   rollback: "propose",
-  timezone: "UTC",
   semver: ">=0.0.0",
   prereleases: false,
   argocd: "{app}-{env}",
@@ -42,16 +42,6 @@ const NAME: JsonSchema = {
 };
 
 const TEXT = textUpTo(500);
-
-function textUpTo(characters: number): JsonSchema {
-  return { type: "string", minLength: 1, maxLength: characters, errorMessage: `must be text of 1 to ${characters} characters` };
-}
-
-const DURATION: JsonSchema = {
-  type: "string",
-  pattern: "^[0-9]{1,7}[smhd]$",
-  errorMessage: "must be a length of time with its unit, such as 90s, 30m, 1h or 2d",
-};
 
 const PAUSED: JsonSchema = {
   ...TEXT,
@@ -96,37 +86,6 @@ const APPROVALS: JsonSchema = {
       maxItems: 100,
       default: [],
       examples: [["octocat"]],
-    },
-  },
-};
-
-const WINDOW: JsonSchema = {
-  type: "object",
-  title: "A window",
-  additionalProperties: false,
-  required: ["for"],
-  properties: {
-    allow: {
-      ...textUpTo(100),
-      description:
-        "When a time begins in which promotions may be merged: a cron expression of five fields (minute hour day-of-month month day-of-week), of which the first is one minute.",
-      examples: ["0 9 * * 1-4"],
-    },
-    deny: {
-      ...textUpTo(100),
-      description: "The same for a time in which they must not, whatever `allow` says.",
-      examples: ["0 0 20 12 *"],
-    },
-    for: {
-      ...DURATION,
-      description: "How long it lasts. Days end at the same time of day; hours and less are exact, also where clocks are changed.",
-      examples: ["8h", "14d"],
-    },
-    timezone: {
-      ...textUpTo(60),
-      description: "The zone of the times, by its name in the IANA database.",
-      default: DEFAULTS.timezone,
-      examples: ["Europe/Berlin"],
     },
   },
 };
@@ -213,16 +172,7 @@ const ENVIRONMENT: JsonSchema = {
       enum: ROLLBACK,
       default: DEFAULTS.rollback,
     },
-    windows: {
-      type: "array",
-      description:
-        "When promotions may be merged here ([windows](windows.md)). With none that allows, whenever none denies. What is urgent, and the way back, waits for no window.",
-      items: WINDOW,
-      minItems: 1,
-      maxItems: MOST_WINDOWS,
-      examples: [[{ allow: "0 9 * * 1-4", for: "8h", timezone: "Europe/Berlin" }]],
-      errorMessage: `must be a list of 1 to ${MOST_WINDOWS} windows, such as { allow: "0 9 * * 1-4", for: 8h, timezone: Europe/Berlin }`,
-    },
+    windows: WINDOWS,
     policies: {
       ...POLICIES,
       description: "Policies for this environment, as `policies` at the top level has them; of parameters that stand in both places, these hold.",

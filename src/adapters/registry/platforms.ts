@@ -17,7 +17,7 @@ export async function platformsOf(reader: ContentReader, digest: Digest): Promis
   if (bytes === null) return null;
   const question = (image: string) => `read the platforms of ${image}`;
   const parts = partsOf(reader, digest, question, "Push it again.");
-  const untold = (): PortFailure => new PortFailure("stalled", `Could not ${question(`${reader.repository}@${digest}`)}: it does not tell them. Push it again with a current tool.`);
+  const untold = () => refused(question(`${reader.repository}@${digest}`), "it does not tell them. Push it again with a current tool");
   const manifest = recordIn(bytes);
   const images = imagesOf(manifest);
   const silent = images?.filter(({ platform }) => nameOf(platform) === null) ?? [];
@@ -45,17 +45,22 @@ export async function labelsOf(reader: ContentReader, digest: Digest): Promise<r
   if (bytes === null) return null;
   const question = (image: string) => `read the labels of ${image}`;
   const parts = partsOf(reader, digest, question, "Push it again.");
-  const tooMany = (what: string): PortFailure => new PortFailure("stalled", `Could not ${question(`${reader.repository}@${digest}`)}: it has more than ${what}, which is the limit.`);
+  const tooMany = (what: string) => refused(question(`${reader.repository}@${digest}`), `it has more than ${what}, which is the limit`);
   const manifest = recordIn(bytes);
   const images = imagesOf(manifest);
   if (images !== null && images.length > MOST_PLATFORMS) throw tooMany(`${MOST_PLATFORMS} images`);
   const found: ImageLabels[] = [];
   for (const single of images ?? [null]) {
     const config = await parts.configOf(single === null ? manifest : await parts.manifest(single.digest));
-    const labels = Object.entries(recordOf(recordOf(config?.["config"])["Labels"])).flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as const] : []));
+    const written = Object.entries(recordOf(recordOf(config?.["config"])["Labels"]));
+    const labels = written.flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as const] : []));
     const characters = labels.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     if (labels.length > MOST_LABELS || characters > MOST_CHARACTERS) throw tooMany(`${MOST_LABELS} labels, or ${MOST_CHARACTERS} characters in them`);
     found.push(new Map(labels));
   }
   return found;
+}
+
+function refused(question: string, why: string): PortFailure {
+  return new PortFailure("stalled", `Could not ${question}: ${why}.`);
 }

@@ -1,12 +1,12 @@
 import type { Window, WindowLength } from "../windows.ts";
 import { everStarts, isTimeZone, startsProblem, timeZones } from "../windows.ts";
-import { DEFAULTS, MOST_WINDOWS } from "../config-schema.ts";
 import { formatPath } from "../schema-check.ts";
 import { didYouMean } from "../suggest.ts";
 import { isYamlList, member } from "../yaml-document.ts";
 import type { YamlPath, YamlValue } from "../yaml-document.ts";
 import { LONGEST_DURATION, parseDuration } from "./duration.ts";
 import { textOf } from "./reading.ts";
+import { MOST_WINDOWS, STANDARD_ZONE } from "./windows-schema.ts";
 import type { Report } from "./reading.ts";
 
 const DAY = 86_400_000;
@@ -64,9 +64,9 @@ export class WindowReader {
 
   #readZone(value: YamlValue | undefined, path: YamlPath): string {
     const name = textOf(value);
-    if (name === null) return DEFAULTS.timezone;
+    if (name === null) return STANDARD_ZONE;
     if (isTimeZone(name)) return name;
     this.#report(path, `${formatPath(path)} is "${name}", which is no time zone of the IANA database, such as Europe/Berlin.${didYouMean(name, timeZones())}`);
-    return DEFAULTS.timezone;
+    return STANDARD_ZONE;
   }
 }
