@@ -12,6 +12,8 @@ export type ErrorBudget =
     }
   | { readonly ok: false; readonly reason: string };
 
+/** What is 1 % by the numbers written down may be a hair less in a computer. */
+const ROUNDING = 1e-6;
 /** The time that the factors of {@link PAIRS} are for. */
 const OBJECTIVE_SECONDS = 30 * 24 * 3_600;
 
@@ -39,7 +41,7 @@ export function evaluateBudget(input: Measurable, at: Instant, answers: Readonly
     if (!fast.ok) return fast;
     burning ||= slow.burn > factor && fast.burn > factor;
   }
-  return { ok: true, leftPercent: Math.floor((1 - whole.burn) * 100), burning };
+  return { ok: true, leftPercent: Math.floor((1 - whole.burn) * 100 + ROUNDING), burning };
 }
 
 function wholeAt(at: Instant): MeasuredWindow {

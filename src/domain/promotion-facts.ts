@@ -2,7 +2,10 @@ import type { Answer, Milliseconds } from "./answer.ts";
 import { badUpstreamOrHere, standingBad } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
-import type { Fact, Facts } from "./facts.ts";
+import type { Fact, Facts, UnknownFact } from "./facts.ts";
+import { driftFact } from "./facts/drift.ts";
+import { errorBudgetFact } from "./facts/error-budget.ts";
+import { builtFact, imagesFact, labelsFact, platformsFact, tagsFact } from "./facts/images.ts";
 import { windowFact } from "./facts/window.ts";
 import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
@@ -45,11 +48,44 @@ const UPSTREAM_MAX_AGE: Milliseconds = 60_000;
 
 export const WRITERS = new Set(["admin", "maintain", "write"]);
 
-/** Everything the policies may read of one promotion, each fact known or unknown with its reason. */
-export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts {
+/** Facts that are at hand and cost no question; every policy may read them. */
+type FactAtHand = "now" | "promotion";
+
+/** How each group of facts is gathered. Gathering is asking: what is not called here is not asked of the world. */
+const GATHERERS: { readonly [K in Exclude<keyof Facts, FactAtHand>]: (draft: Draft, promotion: JudgedPromotion) => Facts[K] } = {
+  order: (draft, { app, to, from }) => orderFact(to, from, draft.order(app)),
+  change: (_draft, promotion) => changeFact(promotion),
+  registry: (draft, { to }) => registryFact(draft, to),
+  upstream: upstreamFact,
+  approvals: approvalsFact,
+  freeze: (draft, { app, environment }) => freezeFact(draft, app, environment.name),
+  quarantine: quarantineFact,
+  rollout: rolloutFact,
+  paused: pausedFact,
+  window: (draft, { environment }) => windowFact(draft, environment),
+  images: (_draft, { to }) => imagesFact(to),
+  tags: (draft, { to }) => tagsFact(draft, to),
+  platforms: (draft, { to }) => platformsFact(draft, to),
+  labels: (draft, { to }) => labelsFact(draft, to),
+  built: (draft, { to }) => builtFact(draft, to),
+  error_budget: errorBudgetFact,
+  drift: driftFact,
+};
+
+/** What Pinion itself reads of the facts, whatever the policies do: the log and the pull request tell of approvals. */
+const ALWAYS_GATHERED: ReadonlySet<string> = new Set(["approvals"]);
+
+/** So that a fact that nobody asked for is never taken for known. */
+const NOT_ASKED: UnknownFact = { unknown: "it was not asked for, since no policy that judges here mentions it" };
+
+/**
+ * What the policies may read of one promotion, each fact known or unknown with its reason. Only groups among `wanted` are gathered,
+ * and so asked of registries, clusters and people.
+ */
+export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted: ReadonlySet<string>): Facts {
   const { app, environment, kind, origin, to, from } = promotion;
-  const settings = draft.settings(app);
-  const paused = environment.paused ?? settings.paused;
+  const gather = <K extends keyof typeof GATHERERS>(name: K): Facts[K] | UnknownFact =>
+    wanted.has(name) || ALWAYS_GATHERED.has(name) ? GATHERERS[name](draft, promotion) : NOT_ASKED;
   return {
     now: draft.now,
     promotion: {
@@ -64,17 +100,29 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion): Facts 
       every_image_has_digest: to.images.every((image) => image.digest !== null),
       went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",
     },
-    order: orderFact(to, from, draft.order(app)),
-    change: changeFact(promotion),
-    registry: registryFact(draft, to),
-    upstream: upstreamFact(draft, promotion),
-    approvals: approvalsFact(draft, promotion),
-    freeze: freezeFact(draft, app, environment.name),
-    quarantine: quarantineFact(draft, promotion),
-    rollout: rolloutFact(draft, promotion),
-    paused: { active: paused !== null, reason: paused ?? "" },
-    window: windowFact(draft, environment),
+    order: gather("order"),
+    change: gather("change"),
+    registry: gather("registry"),
+    upstream: gather("upstream"),
+    approvals: gather("approvals"),
+    freeze: gather("freeze"),
+    quarantine: gather("quarantine"),
+    rollout: gather("rollout"),
+    paused: gather("paused"),
+    window: gather("window"),
+    images: gather("images"),
+    tags: gather("tags"),
+    platforms: gather("platforms"),
+    labels: gather("labels"),
+    built: gather("built"),
+    error_budget: gather("error_budget"),
+    drift: gather("drift"),
   };
+}
+
+function pausedFact(draft: Draft, { app, environment }: JudgedPromotion): Facts["paused"] {
+  const paused = environment.paused ?? draft.settings(app).paused;
+  return { active: paused !== null, reason: paused ?? "" };
 }
 
 function orderFact(to: Pinned, from: Pinned | null, order: ReleaseOrder): Facts["order"] {

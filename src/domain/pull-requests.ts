@@ -1,7 +1,7 @@
 import type { CheckContent } from "./action.ts";
 import type { Instant } from "./answer.ts";
 import type { Draft } from "./draft.ts";
-import type { Facts } from "./facts.ts";
+import { isUnknownFact, type Facts } from "./facts.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import type { ExistingCheck, PullRequest } from "./observation.ts";
@@ -150,7 +150,8 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
 }
 
 function closingOf({ promotion, window }: Facts): Instant | null {
-  return promotion.kind === "promotion" && window.changes_at !== 0 ? window.changes_at : null;
+  if (promotion.kind !== "promotion" || isUnknownFact(window) || window.changes_at === 0) return null;
+  return window.changes_at;
 }
 
 /**

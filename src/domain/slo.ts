@@ -277,5 +277,6 @@ function count(value: number): string {
 }
 
 function duration(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400} d`;
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }

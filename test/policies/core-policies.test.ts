@@ -7,6 +7,7 @@ import { CORE_POLICIES } from "../../src/domain/policy/policy-set.ts";
 import { HOUR, NOW, soundFacts } from "./sound-facts.ts";
 
 const shipped = await loadShippedPolicies();
+const core = { policies: shipped.policies.filter(({ name }) => CORE_POLICIES.includes(name)) };
 
 function gate(policy: string, facts: Facts): Gate {
   const found = evaluatePolicies(shipped, facts).find((candidate) => candidate.policy === policy);
@@ -29,7 +30,7 @@ const approvals = { required: 1, count: 1, by: ["bob"], who: "team sre", ignored
 
 describe("the core policies", () => {
   it("are all there, once", () => {
-    expect(shipped.policies.map((policy) => policy.name)).toEqual(CORE_POLICIES);
+    expect(core.policies.map((policy) => policy.name)).toEqual(CORE_POLICIES);
   });
 
   it("are each told about in words", () => {
@@ -40,7 +41,7 @@ describe("the core policies", () => {
   });
 
   it("let a sound promotion pass", () => {
-    const gates = evaluatePolicies(shipped, soundFacts());
+    const gates = evaluatePolicies(core, soundFacts());
     expect(gates.filter((one) => one.result !== "pass").map((one) => [one.policy, one.reason])).toEqual([
       ["target-pullable", "does not apply to a promotion"],
     ]);

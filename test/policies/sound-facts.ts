@@ -31,6 +31,13 @@ export function soundFacts(changed: Partial<Omit<Facts, "promotion">> & { readon
     rollout: { in_progress: false, version: "", reason: "" },
     paused: { active: false, reason: "" },
     window: { configured: true, open: true, changes_at: NOW + HOUR },
+    images: [{ repository: "ghcr.io/acme/checkout", tag: "1.4.2", digest: `sha256:${"a".repeat(64)}` }],
+    tags: { moved: [] },
+    platforms: { common: ["linux/amd64", "linux/arm64/v8", "linux/arm64"] },
+    labels: { any: [] },
+    built: { first_at: NOW - 48 * HOUR, last_at: NOW - 48 * HOUR },
+    error_budget: { measured: true, left: 80, burning: false },
+    drift: { watched: true, applications: [] },
     ...groups,
   };
 }

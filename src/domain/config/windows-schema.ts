@@ -37,7 +37,7 @@ const WINDOW: JsonSchema = {
 };
 
 export const WINDOWS: JsonSchema = {
-type: "array",
+  type: "array",
   description:
     "When promotions may be merged here ([windows](windows.md)). With none that allows, whenever none denies. What is urgent, and the way back, waits for no window.",
   items: WINDOW,

@@ -174,6 +174,7 @@ function declare(): Environment {
   environment.registerFunction("join(list<string>, string): string", joined, sync);
   environment.registerFunction("listed(list<string>): string", listed, sync);
   environment.registerFunction("latest(list<int>): int", latest, sync);
+  environment.registerFunction("under(string, list<string>): bool", under, sync);
   return environment;
 }
 
@@ -187,6 +188,14 @@ function joined(parts: readonly string[], separator: string): string {
 function listed(entries: readonly string[]): string {
   const shown = joined(entries.slice(0, MAX_LISTED), ", ");
   return entries.length > MAX_LISTED ? `${shown} and ${entries.length - MAX_LISTED} more` : shown;
+}
+
+/** Whether a path, like an image's repository, is one of these or below one of them: `ghcr.io/acme/app` is under `ghcr.io/acme`, and `ghcr.io/acme-evil` is not. */
+function under(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => {
+    const folder = root.endsWith("/") ? root.slice(0, -1) : root;
+    return folder !== "" && (path === folder || path.startsWith(`${folder}/`));
+  });
 }
 
 /** The greatest of some moments, or 0 when there is none or one of them is not known. */

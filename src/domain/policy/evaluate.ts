@@ -30,6 +30,13 @@ export function whyNotJudging(policy: Policy, promotion: ScopedPromotion, config
   return covers(policy.applies, promotion) ? null : whyNotCovered(policy.applies, promotion);
 }
 
+/** The groups of facts that policies which judge this promotion mention. Nothing else need be asked of the world. */
+export function factsWanted(set: PolicySet, promotion: ScopedPromotion, configured: ConfiguredPolicies): ReadonlySet<string> {
+  const judging = set.policies.filter((policy) => whyNotJudging(policy, promotion, configured) === null);
+  const parts = judging.flatMap((policy) => [...mentionedBy(policy), ...(policy.when === null ? [] : [policy.when])]);
+  return new Set(parts.flatMap(({ mentions }) => [...mentions]));
+}
+
 /**
  * All gates of a promotion together. Only gates that block count. The strongest result decides, in this order:
  * `fail` (a person must act), `unknown` (nothing may be concluded yet), `wait`, `pass`. When no blocking gate

@@ -66,6 +66,13 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
   rollout: { shape: "record", fields: { in_progress: "bool", version: "string", reason: "string" } },
   paused: { shape: "record", fields: { active: "bool", reason: "string" } },
   window: { shape: "record", fields: { configured: "bool", open: "bool", changes_at: "int" } },
+  images: { shape: "list", fields: { repository: "string", tag: "string", digest: "string" } },
+  tags: { shape: "record", fields: { moved: "list<string>" } },
+  platforms: { shape: "record", fields: { common: "list<string>" } },
+  labels: { shape: "record", fields: { any: "list<string>" } },
+  built: { shape: "record", fields: { first_at: "int", last_at: "int" } },
+  error_budget: { shape: "record", fields: { measured: "bool", left: "int", burning: "bool" } },
+  drift: { shape: "record", fields: { watched: "bool", applications: "list<string>" } },
 };
 
 /** A group of facts without the link to its own TypeScript type. */
