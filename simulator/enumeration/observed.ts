@@ -49,6 +49,7 @@ function observationOf(world: World, config: Scenario["config"]): Observation {
     repository: { installation: 1, id: 1, owner: "acme", name: "manifests" },
     snapshot: snapshotOf(world),
     config: { ok: true, config },
+    ownPolicies: [],
     pins: new Map([[APP, new Map(STAGES.map((stage) => [stage, pinsOf(stage, world.pins[stage])]))]]),
     quarantine: world.outages.includes("quarantine") ? cannot("a quarantine file is broken", world) : known(world.quarantine, world.now),
     ledger: world.ledger,

@@ -94,6 +94,8 @@ export interface Config {
 
 /** One mistake in a config file, where a person can find it. Lines and columns start at 1. */
 export interface ConfigProblem {
+  /** The file, where it is not the configuration itself but a policy of the repository. */
+  readonly file?: string;
   readonly line: number;
   readonly column: number;
   /** Says what is wrong and how to mend it, with a "did you mean" where one is close. */

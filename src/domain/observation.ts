@@ -1,6 +1,7 @@
 import type { Answer, Instant } from "./answer.ts";
 import type { ConfigResult } from "./config.ts";
 import type { Pin } from "./pins.ts";
+import type { Policy } from "./policy/policy-set.ts";
 import type { Ledger } from "./ledger.ts";
 import type { AppName, Digest, EnvironmentName, Oid, Pinned } from "./release.ts";
 import type { ObservedApplication } from "./rollout.ts";
@@ -178,7 +179,7 @@ export interface ProposedChange {
   readonly otherFiles: readonly string[];
   /** Quarantine entries that it adds. */
   readonly quarantines: readonly QuarantineEntry[];
-  /** Pinion's own configuration as it would be, when it changes. */
+  /** Pinion's own configuration as it would be, when it changes, or the repository's own policies do. Not ok when one of them would be broken. */
   readonly config: ConfigResult | null;
   /** Files of which it cannot be told what they would change, with the reason. */
   readonly broken: readonly string[];
@@ -266,7 +267,10 @@ export interface Knowledge {
 export interface Observation {
   readonly repository: Repository;
   readonly snapshot: ForgeSnapshot;
+  /** Not ok where one of the repository's own policies is broken, too. */
   readonly config: ConfigResult | null;
+  /** The repository's own policies on the default branch. */
+  readonly ownPolicies: readonly Policy[];
   /** By app, then environment; only places that `discover` matches. */
   readonly pins: ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>>;
   readonly quarantine: Answer<readonly QuarantineEntry[]>;

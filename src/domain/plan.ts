@@ -2,13 +2,14 @@ import type { Action, CheckContent, Plan } from "./action.ts";
 import type { Instant } from "./answer.ts";
 import { feedsAnother, isAtRest } from "./at-rest.ts";
 import { planChanges, planWithdrawals } from "./changes.ts";
-import type { Config, Environment } from "./config.ts";
+import type { Config, ConfigProblem, Environment } from "./config.ts";
 import { planBranches, planDeployments, planLabels, planReviewers } from "./display.ts";
 import { Draft } from "./draft.ts";
 import { planFreezes } from "./freezes.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
 import type { EnvironmentPins, Knowledge, Observation, PullRequest } from "./observation.ts";
 import { closeOwn, OpeningBudget, planOpening, planRebuild } from "./openings.ts";
+import { withOwn } from "./policy/own-policies.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
 import { planAdopted, planProgress } from "./progress.ts";
 import { checkFor, obsolete, planCheck, planJudged, planLostOpening, planMerge } from "./pull-requests.ts";
@@ -20,9 +21,11 @@ import type { AppName, EnvironmentName } from "./release.ts";
 
 /**
  * Decides what to do, from what was seen and nothing else. Pure: the same observation, knowledge and time
- * give the same plan. Dry run, command line, simulator and the App itself all use this one function.
+ * give the same plan. `shipped` are the policies that come with Pinion, to which the repository's own come.
+ * Dry run, command line, simulator and the App itself all use this one function.
  */
-export function plan(observation: Observation, policies: PolicySet, knowledge: Knowledge, now: Instant): Plan {
+export function plan(observation: Observation, shipped: PolicySet, knowledge: Knowledge, now: Instant): Plan {
+  const policies = withOwn(shipped, observation.ownPolicies);
   const { config, snapshot } = observation;
   // A new installation is quiet: nothing is said or done before somebody writes the config file.
   if (config === null) return { actions: [], blocked: [], needs: [], nextLookAt: null };
@@ -120,19 +123,23 @@ function planBrokenConfig(
   policies: PolicySet,
   knowledge: Knowledge,
   now: Instant,
-  problems: Parameters<typeof configProblemsCheck>[0],
+  problems: readonly ConfigProblem[],
 ): Plan {
   const draft = new Draft(observation, NO_CONFIG, policies, knowledge, now);
   draft.block(
     null,
     null,
-    `the configuration cannot be read: ${problems.map(({ line, message }) => `line ${line}: ${message}`).join("; ")}`,
+    `the configuration cannot be read: ${problems.map((problem) => `${whereOf(problem)}: ${problem.message}`).join("; ")}`,
   );
   for (const pullRequest of observation.snapshot.open) {
     if (pullRequest.base !== observation.snapshot.defaultBranch) continue;
     planCheck(draft, pullRequest, repairs(observation, pullRequest) ? configOnlyCheck() : configProblemsCheck(problems));
   }
   return draft.finish();
+}
+
+function whereOf({ file, line }: ConfigProblem): string {
+  return file === undefined ? `line ${line}` : `${file} line ${line}`;
 }
 
 function repairs(observation: Observation, pullRequest: PullRequest): boolean {

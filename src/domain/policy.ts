@@ -18,6 +18,8 @@ export type Gate = GateResult & {
   readonly enforce: "block" | "warn";
   /** Says why, in one plain sentence. */
   readonly reason: string;
+  /** The policy stands in the place of one that comes with Pinion: by which file and for which reason. */
+  readonly override?: string;
 };
 
 /** Where a policy applies. */

@@ -49,7 +49,7 @@ function notesOn(judged: JudgedPullRequest): readonly string[] {
   else if (judged.own && !judged.untouched) notes.push("It does more or less than it was opened for, so Pinion will not merge it.");
   if (judged.removals.length > 0) notes.push(`It removes the pins of ${judged.removals.join(", ")}.`);
   if (judged.proposal?.known === true && judged.proposal.value.config !== null) {
-    notes.push("It also changes Pinion's own configuration; it is judged by the configuration of the default branch.");
+    notes.push("It also changes Pinion's own configuration or policies; it is judged by those of the default branch, and these count from the merge on.");
   }
   if (judged.proposal?.known === true) notes.push(...sharedNotes(judged.proposal.value.shared));
   return notes;
@@ -114,6 +114,8 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
   const [only] = judged.promotions;
   if (!untouched || pullRequest.draft || proposal?.known !== true || only === undefined || judged.promotions.length !== 1) return;
   if (!allPass(judged) || proposal.value.conflicts.length > 0 || proposal.value.broken.length > 0) return;
+  // By which rules Pinion judges is for people to change.
+  if (proposal.value.config !== null) return;
   const { promotion, gates, facts } = only;
   const manual = promotion.kind === "revert" ? false : promotion.environment.merge === "manual";
   if (manual || waitsForAdoption(draft, promotion, pullRequest)) return;

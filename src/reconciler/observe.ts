@@ -1,9 +1,8 @@
 import { known, unknown, type Answer, type Instant, type Milliseconds } from "../domain/answer.ts";
-import { CONFIG_PATH, type ConfigResult } from "../domain/config.ts";
-import { parseConfig } from "../domain/config-file.ts";
 import { compileDiscover } from "../domain/discover.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ForgeSnapshot, Observation, QuarantineEntry, Repository } from "../domain/observation.ts";
+import type { PolicySet } from "../domain/policy/policy-set.ts";
 import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { LOG_BRANCH } from "../domain/record-file.ts";
 import { unansweredSince } from "../domain/requests.ts";
@@ -11,9 +10,10 @@ import type { Oid } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import { EmptyBranches } from "./empty-branches.ts";
 import { PinChanges } from "./pin-changes.ts";
-import { decodeManifest, PinTable } from "./pin-table.ts";
+import { PinTable } from "./pin-table.ts";
 import { PromotionLog, type WrittenLog } from "./promotion-log.ts";
 import { Proposals } from "./proposals.ts";
+import { Rules } from "./rules.ts";
 import { unwatched, type Watch } from "./watch.ts";
 
 /** Ended pull requests are listed from this long before what was seen to: clocks and webhooks are not exact. */
@@ -37,17 +37,18 @@ export class RepositoryView {
   readonly #changes = new PinChanges();
   readonly #proposals = new Proposals();
   readonly #emptyBranches = new EmptyBranches();
+  readonly #rules: Rules;
   readonly #listsPullRequests: boolean;
   readonly #watch: Watch;
   #hasLooked = false;
   /** Up to when everything that was done to pull requests has been seen to, or null. */
   #seenTo: Instant | null = null;
   #last: SeenRepository | null = null;
-  #config: { readonly commit: Oid; readonly text: string | null; readonly result: ConfigResult | null } | null = null;
   #quarantine: { readonly commit: Oid; readonly entries: Answer<readonly QuarantineEntry[]> } | null = null;
 
-  /** Without GitHub nobody lists pull requests, and none that is missing is a sign of an old answer. */
-  constructor({ listsPullRequests = true, watch = unwatched } = {}) {
+  /** `shipped` are the policies that come with Pinion. Without GitHub nobody lists pull requests, and none that is missing is a sign of an old answer. */
+  constructor(shipped: PolicySet, { listsPullRequests = true, watch = unwatched } = {}) {
+    this.#rules = new Rules(shipped);
     this.#listsPullRequests = listsPullRequests;
     this.#watch = watch;
   }
@@ -98,7 +99,8 @@ export class RepositoryView {
     // Both in one fetch, where both have moved.
     const log = logHead === null || this.#log.knows(logHead) ? [] : [{ ref: `refs/heads/${LOG_BRANCH}`, oid: logHead }];
     await ports.manifests.ensure(repository, [{ ref: `refs/heads/${defaultBranch}`, oid: head }, ...log]);
-    const config = await this.#readConfig(ports, repository, snapshot);
+    const rules = await this.#rules.update(ports.manifests, repository, head);
+    const config = rules?.config ?? null;
     await this.#log.update(ports, repository, snapshot.logHead);
     const usable = config?.ok === true ? config.config : null;
     if (usable !== null) await this.#pins.update(ports.manifests, repository, snapshot.head, usable, this.#watch);
@@ -110,29 +112,14 @@ export class RepositoryView {
         ? { changes: [], unexplained: [] }
         : await this.#changes.find(ports, repository, snapshot, usable, discover, this.#pins.pins, ledger);
     const proposals =
-      config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#config?.text ?? "");
+      config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#rules);
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
     const emptyBranches = await this.#emptyBranches.find(ports.manifests, repository, snapshot);
     this.#hasLooked = true;
     const pins = usable === null ? new Map() : this.#pins.pins;
-    this.#last = { repository, snapshot, config, pins, quarantine, ledger, changes, unexplained, proposals, emptyBranches };
+    const ownPolicies = rules?.ownPolicies ?? [];
+    this.#last = { repository, snapshot, config, ownPolicies, pins, quarantine, ledger, changes, unexplained, proposals, emptyBranches };
     return this.#last;
-  }
-
-  async #readConfig(ports: ReadPorts, repository: Repository, snapshot: ForgeSnapshot): Promise<ConfigResult | null> {
-    if (this.#config?.commit === snapshot.head) return this.#config.result;
-    const bytes = await ports.manifests.file(repository, snapshot.head, CONFIG_PATH);
-    let text: string | null = null;
-    let result: ConfigResult | null = null;
-    try {
-      text = bytes === null ? null : decodeManifest(bytes);
-      // The same text keeps the same config object, so that nothing built on it is built again.
-      if (text !== null) result = this.#config?.text === text ? this.#config.result : parseConfig(text);
-    } catch {
-      result = { ok: false, problems: [{ line: 1, column: 1, message: `${CONFIG_PATH} is not UTF-8 text` }] };
-    }
-    this.#config = { commit: snapshot.head, text, result };
-    return result;
   }
 
   async #readQuarantine(ports: ReadPorts, repository: Repository, snapshot: ForgeSnapshot): Promise<Answer<readonly QuarantineEntry[]>> {

@@ -1,13 +1,15 @@
 import { known, unknown, type Answer, type Instant, type Milliseconds } from "../domain/answer.ts";
-import { CONFIG_PATH, settingsOf, type Config, type ConfigResult } from "../domain/config.ts";
-import { parseConfig } from "../domain/config-file.ts";
+import { CONFIG_PATH, settingsOf, type Config, type ConfigProblem, type ConfigResult } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest, QuarantineEntry, Repository } from "../domain/observation.ts";
 import { editPins } from "../domain/pins.ts";
+import { isPolicyPath } from "../domain/policy/own-policies.ts";
 import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { sameRelease, type Oid, type Pinned } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import { decodeManifest, readPins, type Discover } from "./pin-table.ts";
+import { readRules } from "../domain/repository-rules.ts";
+import { configTextOf, policyTextOf, type CurrentRules } from "./rules.ts";
 import { SharedPins, type ChangedFile } from "./shared-pins.ts";
 
 /** A pull request that changes more files than this is not judged: one person's mistake must not hold up everybody's promotions. */
@@ -33,16 +35,16 @@ export class Proposals {
     snapshot: ForgeSnapshot,
     config: Config | null,
     discover: Discover,
-    configVersion: string,
+    rules: CurrentRules,
   ): Promise<ReadonlyMap<number, Answer<ProposedChange>>> {
     const judged = snapshot.open.filter((pullRequest) => pullRequest.base === snapshot.defaultBranch);
     const answers = new Map<number, Answer<ProposedChange>>();
     const read = new Map<number, Reading>();
     for (const pullRequest of judged) {
-      const key = `${snapshot.head} ${pullRequest.head.oid} ${configVersion}`;
+      const key = `${snapshot.head} ${pullRequest.head.oid} ${rules.version}`;
       const before = this.#read.get(pullRequest.number);
       const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
-      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, shared: this.#shared }, snapshot, pullRequest);
+      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, shared: this.#shared }, snapshot, pullRequest);
       answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
       read.set(pullRequest.number, { key, answer });
     }
@@ -70,6 +72,7 @@ interface Reader {
   readonly repository: Repository;
   readonly config: Config | null;
   readonly discover: Discover;
+  readonly rules: CurrentRules;
   readonly shared: SharedPins;
 }
 
@@ -100,7 +103,7 @@ interface Found {
 
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
 async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<ProposedChange> {
-  const { repository, config, discover, shared } = reader;
+  const { repository, config, discover, rules, shared } = reader;
   const { manifests } = reader.ports;
   const merged = await manifests.mergeTree(repository, base, head);
   const found: Found = { promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
@@ -115,13 +118,14 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
   const wanted = changed.filter(({ path }) => isOurs(path, discover));
   const blobs = wanted.flatMap(({ path, blob }) => [blob, old.get(path) ?? null]).filter((blob) => blob !== null);
   const contents = await manifests.read(repository, [...new Set(blobs)]);
+  const ruleChanges = new Map<string, Uint8Array | null>();
   for (const { path, blob } of changed) {
     const oldBlob = old.get(path) ?? null;
     const before = oldBlob === null ? null : (contents.get(oldBlob) ?? null);
     const after = blob === null ? null : (contents.get(blob) ?? null);
     const place = discover(path);
     const tooLarge = blob !== null && after === null;
-    if (path === CONFIG_PATH) found.config = readConfig(after);
+    if (isRule(path)) ruleChanges.set(path, after);
     else if (place !== null && config !== null && !tooLarge) takeManifest(found, config, place, path, before, after);
     else if (path.startsWith(QUARANTINE_FOLDER) && after !== null) takeQuarantine(found, path, before, after);
     else found.otherFiles.push(path);
@@ -129,9 +133,10 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
     if (beside !== null) found.broken.push(`${path} would stand beside ${beside}, and kustomize reads only one file of a folder; keep one`);
     if (place !== null && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
   }
+  if (ruleChanges.size > 0) found.config = configAfter(rules, ruleChanges, new Set(changed.filter(({ blob }) => blob === null).map(({ path }) => path)));
   if (config === null) return { base, head, conflicts: [], shared: [], ...found };
   const elsewhere = changed
-    .filter(({ path }) => path !== CONFIG_PATH && !path.startsWith(QUARANTINE_FOLDER))
+    .filter(({ path }) => !isRule(path) && !path.startsWith(QUARANTINE_FOLDER))
     .map(({ path, blob }): ChangedFile => ({ path, before: old.get(path) ?? null, after: blob }));
   const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
   found.broken.push(...taken.broken);
@@ -149,16 +154,27 @@ function mustBringFewImages(changes: readonly { readonly to: Pinned | null }[]):
 
 /** Whether a file means something to Pinion by its own path. */
 function isOurs(path: string, discover: Discover): boolean {
-  return path === CONFIG_PATH || path.startsWith(QUARANTINE_FOLDER) || discover(path) !== null;
+  return isRule(path) || path.startsWith(QUARANTINE_FOLDER) || discover(path) !== null;
 }
 
-function readConfig(bytes: Uint8Array | null): ConfigResult {
-  if (bytes === null) return { ok: false, problems: [{ line: 1, column: 1, message: `${CONFIG_PATH} would be gone` }] };
-  try {
-    return parseConfig(decodeManifest(bytes));
-  } catch {
-    return { ok: false, problems: [{ line: 1, column: 1, message: `${CONFIG_PATH} is not UTF-8 text` }] };
+/** Whether a file says how Pinion judges: its configuration, or one of the repository's own policies. */
+function isRule(path: string): boolean {
+  return path === CONFIG_PATH || isPolicyPath(path);
+}
+
+/** The configuration as it would be beside the policies as they would be. */
+function configAfter({ files, shipped }: CurrentRules, changes: ReadonlyMap<string, Uint8Array | null>, gone: ReadonlySet<string>): ConfigResult {
+  const bytes = changes.get(CONFIG_PATH) ?? null;
+  const lost: ConfigProblem = { line: 1, column: 1, message: `${CONFIG_PATH} would be gone` };
+  const config = changes.has(CONFIG_PATH) ? (bytes === null ? lost : configTextOf(bytes)) : (files?.config ?? lost);
+  const policies = new Map(files?.policies.map(({ path, text }) => [path, text]));
+  for (const [path, after] of changes) {
+    if (path === CONFIG_PATH) continue;
+    if (gone.has(path)) policies.delete(path);
+    else policies.set(path, policyTextOf(after));
   }
+  const sorted = [...policies].map(([path, text]) => ({ path, text })).toSorted((left, right) => (left.path < right.path ? -1 : 1));
+  return readRules(config, sorted, shipped).config;
 }
 
 function takeManifest(

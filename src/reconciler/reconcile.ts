@@ -43,7 +43,7 @@ export function createReconciler(ports: Ports, policies: PolicySet): Reconciler 
   const memoryOf = (repository: Repository): Memory => {
     let memory = memories.get(repository.id);
     if (memory === undefined) {
-      memory = { view: new RepositoryView(), answers: new AnswerStore(), writes: new WriteMemory(), conflicts: 0, isNews: false };
+      memory = { view: new RepositoryView(policies), answers: new AnswerStore(), writes: new WriteMemory(), conflicts: 0, isNews: false };
       memories.set(repository.id, memory);
     }
     return memory;

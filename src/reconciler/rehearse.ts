@@ -43,7 +43,7 @@ export async function rehearse(
   asked: Asked | null = null,
   watch: Watch = unwatched,
 ): Promise<Rehearsal> {
-  const seen = await new RepositoryView({ listsPullRequests: false, watch }).observe(ports, repository);
+  const seen = await new RepositoryView(policies, { listsPullRequests: false, watch }).observe(ports, repository);
   const { config, ledger, changes, unexplained, snapshot } = seen;
   const asIfInstalled = ledger.installed === null;
   const asIfEnforcing = config?.ok === true && config.config.mode === "observe";

@@ -217,7 +217,7 @@ describe("a set of policies", () => {
     expect(policySet([first.policy]).ok).toBe(true);
     expect(policySet([first.policy, second.policy])).toEqual({
       ok: false,
-      problems: [{ file: FILE, line: 1, column: 1, message: "the name example is taken by policies/example.yaml: choose another" }],
+      problems: [{ file: FILE, line: 1, column: 7, message: "the name example is taken by policies/example.yaml: choose another" }],
     });
   });
 });

@@ -205,7 +205,7 @@ describe("the check of another pull request", () => {
   it.each([
     [noPinsCheck(), "completed", "success", "No pins change"],
     [noPinsCheck(["`base.yaml` changes what cart runs in dev."]), "completed", "success", "No pins that Pinion promotes change, but others do"],
-    [configOnlyCheck(), "completed", "success", "Pinion's configuration can be read, and no pins change"],
+    [configOnlyCheck(), "completed", "success", "Pinion's configuration and policies can be read, and no pins change"],
     [refusedCheck("It conflicts in a.yaml."), "completed", "action_required", "Needs a person: It conflicts in a.yaml"],
     [unknownCheck("Pinion has not read this pull request yet."), "in_progress", null, "Waiting: Pinion has not read this pull request yet"],
     [

@@ -16,6 +16,7 @@ import type {
   QuarantineEntry,
 } from "../../src/domain/observation.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
+import type { Policy } from "../../src/domain/policy/policy-set.ts";
 import type { Pinned, Release } from "../../src/domain/release.ts";
 import type { ApplicationStatus } from "../../src/domain/rollout.ts";
 import { oid, release } from "./releases.ts";
@@ -37,6 +38,7 @@ apps:
 export class WorldBuilder {
   now = START + 24 * 3_600_000;
   config: ConfigResult | null;
+  ownPolicies: readonly Policy[] = [];
   readonly records: LogRecord[] = [{ event: "installed", at: START, commit: oid("0") }];
   readonly pins = new Map<string, Map<string, EnvironmentPins>>();
   readonly open: PullRequest[] = [];
@@ -145,6 +147,7 @@ export class WorldBuilder {
         deployments: this.deployments,
       },
       config: this.config,
+      ownPolicies: this.ownPolicies,
       pins: this.pins,
       quarantine: this.quarantine,
       ledger: appendRecords(EMPTY_LEDGER, this.records),

@@ -22,7 +22,7 @@ describe("a configuration that cannot be read", () => {
     await world.person("carol").push("worse", { [CONFIG]: "version: [\n" }, "Worse");
     await world.person("carol").openPullRequest({ head: "worse", title: "Worse" });
     await world.pass(MINUTE);
-    expect(story.verdict(story.pull("Repair"))).toBe("success: Pinion's configuration can be read, and no pins change");
+    expect(story.verdict(story.pull("Repair"))).toBe("success: Pinion's configuration and policies can be read, and no pins change");
     expect(story.verdict(story.pull("Worse"))).toMatch(/^action_required: /);
     await world.person("alice").mergeWithButton(repair);
     await story.until("verified dev 1.4.2");

@@ -16,7 +16,7 @@ describe("what the log says was opened just now", () => {
       ...{ event: "opened", app: "checkout", environment: "dev", at: NOW - ago, kind: "promotion", from: null, release: release("1.4.2") },
       ...{ pullRequest: 7, head: oid("c"), requestedBy: null },
     };
-    const view = new RepositoryView();
+    const view = new RepositoryView({ policies: [] });
     view.wrote({ commit: LOG, parent: null, files: recordFiles([{ event: "installed", at: NOW - 3_600_000, commit: oid("0") }, opened]) });
     const ports = portsWith({
       forge: { snapshot: async () => snapshotOf({ at: NOW, logHead: LOG, ...seen }) },

@@ -52,7 +52,7 @@ function proposed(
   const discover = compileDiscover(config.discover, config.environments);
   const read = async (): Promise<ReadonlyMap<number, Answer<ProposedChange>>> => {
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
-    return proposals.update(ports, REPOSITORY, snapshot, config, discover, "");
+    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "" });
   };
   return { read, clock, errors, proposals };
 }

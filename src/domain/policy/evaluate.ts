@@ -57,7 +57,9 @@ type Outcome = GateResult & { readonly reason: string };
 function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues, configured: ConfiguredPolicies): Gate {
   const outcome = judgeOne(policy, facts, values, configured);
   const enforce = policy.warn !== null && covers(policy.warn, facts.promotion) ? "warn" : policy.enforce;
-  return { policy: policy.name, description: policy.description, enforce, ...outcome, reason: cut(oneLine(outcome.reason), MAX_REASON) };
+  const override = policy.override === null ? {} : { override: `overridden by ${policy.file}: ${policy.override}` };
+  const reason = cut(oneLine(outcome.reason), MAX_REASON);
+  return { policy: policy.name, description: policy.description, enforce, ...outcome, reason, ...override };
 }
 
 /**

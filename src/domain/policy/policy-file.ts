@@ -58,7 +58,8 @@ export function parsePolicy(file: string, text: string): PolicyResult {
     warn: warn?.scope ?? null,
     environments: [...(applies?.environments ?? []), ...(warn?.environments ?? [])],
   };
-  const said = { name, file, description, docs, override, enforce };
+  const nameAt = reader.place(entries.get("name")?.value ?? root);
+  const said = { name, nameAt, file, description, docs, override, enforce };
   return { ok: true, policy: { ...said, ...scopes, parameters, onlyWhenNamed: false, ...conditions, messages: { pass, fail, wait } } };
 }
 

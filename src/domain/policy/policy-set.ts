@@ -8,6 +8,8 @@ import type { Template } from "./template.ts";
 /** One policy file, parsed and checked. */
 export interface Policy {
   readonly name: string;
+  /** Where its name stands in the file. */
+  readonly nameAt: { readonly line: number; readonly column: number };
   /** The file it was read from. */
   readonly file: string;
   /** What the rule wants and why, for the people who read the pull request. */
@@ -79,7 +81,7 @@ export function policySet(policies: readonly Policy[]): PolicySetResult {
       continue;
     }
     const message = `the name ${policy.name} is taken by ${first.file}: choose another`;
-    problems.push({ file: policy.file, line: 1, column: 1, message });
+    problems.push({ file: policy.file, ...policy.nameAt, message });
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, set: { policies } };
 }

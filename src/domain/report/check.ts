@@ -1,5 +1,6 @@
 import type { CheckContent } from "../action.ts";
 import { CONFIG_PATH, type ConfigProblem } from "../config.ts";
+import { POLICIES_FOLDER } from "../policy/own-policies.ts";
 import { fingerprint } from "../fingerprint.ts";
 import type { Gate, Judgement } from "../policy.ts";
 import { gatesSection, strictestFirst, type CheckedPromotion } from "./gate-table.ts";
@@ -29,7 +30,8 @@ export function checkContent(input: {
   if (worst === undefined) return unknownCheck("Nothing has been judged.");
   // While a gate holds, that one is what there is to do first.
   const refused = worst.judgement.outcome === "pass" ? (input.refusedMerge ?? null) : null;
-  const notes = refused === null ? input.notes : [...input.notes, `${REFUSED}: ${refused}. Pinion tries again.`];
+  const said = [...input.notes, ...overridesIn(promotions)];
+  const notes = refused === null ? said : [...said, `${REFUSED}: ${refused}. Pinion tries again.`];
   const blocks: Block[] = [
     ...(notes.length === 0 ? [] : [{ text: notes.map((note) => `- ${words(note)}`).join("\n"), divisible: true }]),
     ...promotions.flatMap(gatesSection),
@@ -44,6 +46,12 @@ export function checkContent(input: {
     case "unknown":
       return content(null, title, blocks);
   }
+}
+
+/** A rule that was replaced is told at the top, whatever it says, and even where it says nothing. */
+function overridesIn(promotions: readonly CheckedPromotion[]): readonly string[] {
+  const gates = promotions.flatMap((promotion) => promotion.gates);
+  return [...new Set(gates.flatMap(({ policy, override }) => (override === undefined ? [] : [`The gate ${policy} is ${override}`])))];
 }
 
 /** It cannot be told yet what the pull request does: the check stays open. */
@@ -66,21 +74,27 @@ export function noPinsCheck(notes: readonly string[] = []): CheckContent {
   ]);
 }
 
-/** The pull request changes nothing but Pinion's own configuration, and that can be read. */
+/** The pull request changes nothing but Pinion's own configuration or policies, and they can be read. */
 export function configOnlyCheck(file: string = CONFIG_PATH): CheckContent {
-  const text = `${code(file)} can be read as this pull request leaves it. It counts from the merge on.`;
-  return content("success", "Pinion's configuration can be read, and no pins change", [{ text, divisible: true }]);
+  const text = `${code(file)} and the policies in ${code(POLICIES_FOLDER)} can be read as this pull request leaves them. They count from the merge on.`;
+  return content("success", "Pinion's configuration and policies can be read, and no pins change", [{ text, divisible: true }]);
 }
 
-/** The configuration cannot be read, so nothing is judged until somebody mends it. */
+/** The configuration, or a policy of the repository, cannot be read, so nothing is judged until somebody mends it. */
 export function configProblemsCheck(problems: readonly ConfigProblem[], file: string = CONFIG_PATH): CheckContent {
   const [first] = problems;
+  const files = [...new Set(problems.map((problem) => problem.file ?? file))];
   const where = first === undefined ? "" : `: line ${first.line}: ${clause(first.message)}`;
-  const rows = problems.slice(0, MAX_LISTED).map(({ line, column, message }) => `| ${line}:${column} | ${words(message)} |`);
+  const rows = problems.slice(0, MAX_LISTED).map((problem) => {
+    const { line, column, message } = problem;
+    return files.length < 2 ? `| ${line}:${column} | ${words(message)} |` : `| ${code(`${problem.file ?? file}:${line}:${column}`)} | ${words(message)} |`;
+  });
   const left = problems.length - rows.length;
-  return content("action_required", `${plural(problems.length, "problem")} in ${oneLine(file)}${where}`, [
-    { text: `${code(file)} cannot be used. Until it is mended, nothing is promoted.`, divisible: false },
-    { text: ["| Line:column | Problem |", "| :-- | :-- |", ...rows].join("\n"), divisible: true },
+  const [only = file] = files;
+  const what = files.length < 2 ? oneLine(only) : plural(files.length, "file");
+  return content("action_required", `${plural(problems.length, "problem")} in ${what}${where}`, [
+    { text: `${files.map(code).join(", ")} cannot be used. Until ${files.length < 2 ? "it is" : "they are"} mended, nothing is promoted.`, divisible: false },
+    { text: [`| ${files.length < 2 ? "Line:column" : "File:line:column"} | Problem |`, "| :-- | :-- |", ...rows].join("\n"), divisible: true },
     ...(left > 0 ? [{ text: `There are ${left} more.`, divisible: false }] : []),
   ]);
 }

@@ -1,0 +1,85 @@
+import type { Config } from "../config.ts";
+import { parsePolicy } from "./policy-file.ts";
+import type { Policy, PolicyProblem, PolicySet } from "./policy-set.ts";
+import { fitsOne } from "./scope.ts";
+
+/** Where a repository's own policies live on its default branch, with a slash at the end. */
+export const POLICIES_FOLDER = ".github/pinion/policies/";
+
+/** More than anyone reads; judging stays quick. */
+const MOST_FILES = 100;
+
+/** A file of that folder. `text` is null where it is too large, or no UTF-8. */
+export interface PolicyFile {
+  readonly path: string;
+  readonly text: string | null;
+}
+
+export type OwnPolicies =
+  { readonly ok: true; readonly policies: readonly Policy[] } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+/** Whether a file of the folder is taken for a policy: cases (`NAME.test.yaml`), and what is no YAML, stand beside them. */
+export function isPolicyPath(path: string): boolean {
+  const name = path.slice(POLICIES_FOLDER.length);
+  return path.startsWith(POLICIES_FOLDER) && !name.includes("/") && /\.ya?ml$/.test(name) && !name.endsWith(".test.yaml");
+}
+
+/** Reads a repository's own policies. All problems of all files are told at once; with one of them none of the policies counts. */
+export function readOwnPolicies(files: readonly PolicyFile[], shipped: PolicySet): OwnPolicies {
+  const policies: Policy[] = [];
+  const problems: PolicyProblem[] = [];
+  const note = (file: string, message: string): void => void problems.push({ file, line: 1, column: 1, message });
+  const [tooMany] = files.slice(MOST_FILES);
+  if (tooMany !== undefined) note(tooMany.path, `a repository may have at most ${MOST_FILES} policies of its own, and this has ${files.length}`);
+  for (const { path, text } of files.slice(0, MOST_FILES)) {
+    if (path.endsWith(".yml")) note(path, "policies are files that end in .yaml: rename it, or nobody would know whether it judges");
+    else if (text === null) note(path, "the file is larger than Pinion reads, or no UTF-8 text");
+    else {
+      const parsed = parsePolicy(path, text);
+      if (parsed.ok) policies.push(parsed.policy);
+      else problems.push(...parsed.problems);
+    }
+  }
+  problems.push(...namesTaken(policies, shipped));
+  return problems.length === 0 ? { ok: true, policies } : { ok: false, problems };
+}
+
+/** No file can quietly replace another policy: a second one of its name is refused, and a shipped one only gives way to an `override`. */
+function namesTaken(policies: readonly Policy[], shipped: PolicySet): readonly PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  const taken = new Map<string, Policy>();
+  const theirs = new Set(shipped.policies.map(({ name }) => name));
+  for (const policy of policies) {
+    const { name, file, override, nameAt } = policy;
+    const first = taken.get(name);
+    if (first === undefined) taken.set(name, policy);
+    if (first !== undefined) problems.push({ file, ...nameAt, message: `the name ${name} is taken by ${first.file}: choose another` });
+    else if (theirs.has(name) && override === null) {
+      const cure = "choose another name; or say why this one takes its place, with `override: <reason>`, which every check will tell";
+      problems.push({ file, ...nameAt, message: `${name} is a policy that comes with Pinion: ${cure}` });
+    } else if (!theirs.has(name) && override !== null) {
+      problems.push({ file, ...nameAt, message: `there is no policy ${name} that comes with Pinion, and so nothing to override: take \`override\` out` });
+    }
+  }
+  return problems;
+}
+
+/** The shipped policies and a repository's own: one that overrides stands in the place of what it overrides. */
+export function withOwn(shipped: PolicySet, own: readonly Policy[]): PolicySet {
+  if (own.length === 0) return shipped;
+  const byName = new Map(own.map((policy) => [policy.name, policy]));
+  const names = new Set(shipped.policies.map(({ name }) => name));
+  return {
+    policies: [...shipped.policies.map((policy) => byName.get(policy.name) ?? policy), ...own.filter(({ name }) => !names.has(name))],
+  };
+}
+
+/** What policies say of environments that the configuration does not have: such a rule would judge nothing, and nobody would notice. */
+export function unmatchedEnvironments(own: readonly Policy[], config: Config): readonly PolicyProblem[] {
+  const names = config.environments.map(({ name }) => name);
+  return own.flatMap(({ file, environments }) =>
+    environments
+      .filter(({ pattern }) => !names.some((name) => fitsOne([pattern], name)))
+      .map(({ pattern, line, column }) => ({ file, line, column, message: `no environment is called "${pattern}"; there are ${names.join(", ")}` })),
+  );
+}
