@@ -222,6 +222,7 @@ export function troubledPorts(
       snapshot: (...a) => read("look at GitHub", ({ forge }) => forge.snapshot(...a)),
       permission: (...a) => read(`ask what ${a[1]} may do`, ({ forge }) => forge.permission(...a)),
       teamMembers: (...a) => read(`ask who is in ${a[1]}`, ({ forge }) => forge.teamMembers(...a)),
+      checksOf: (...a) => read("read the checks of a commit", ({ forge }) => forge.checksOf(...a)),
       pullRequestOf: (...a) => read("ask which pull request a commit is of", ({ forge }) => forge.pullRequestOf(...a)),
       ownCommits: (...a) => read("ask whose commits these are", ({ forge }) => forge.ownCommits(...a)),
       startLog: (...a) => parts("start the log", ({ forge }) => forge.startLog(...a)),

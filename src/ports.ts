@@ -5,7 +5,8 @@
  */
 import type { CheckContent } from "./domain/action.ts";
 import type { FailureKind, Instant, Milliseconds } from "./domain/answer.ts";
-import type { DeploymentState, ForgeSnapshot, ImageLabels, Permission, PullRequest, Repository } from "./domain/observation.ts";
+import type { SourceRepository } from "./domain/source-commit.ts";
+import type { CommitCheck, DeploymentState, ForgeSnapshot, ImageLabels, Permission, PullRequest, Repository } from "./domain/observation.ts";
 import type { Digest, Oid } from "./domain/release.ts";
 import type { ApplicationStatus } from "./domain/rollout.ts";
 import type { MetricAnswer } from "./domain/slo.ts";
@@ -61,6 +62,8 @@ export interface ForgeReads {
   permission(repository: Repository, login: string): Promise<Permission>;
   /** Logins of the team's active members, child teams included. */
   teamMembers(repository: Repository, team: string): Promise<readonly string[]>;
+  /** The newest check runs of a commit of this repository, or of another one that the App may read. */
+  checksOf(repository: Repository, source: SourceRepository | null, commit: Oid): Promise<readonly CommitCheck[]>;
   /** The merged pull request that brought a commit to the default branch, or null. */
   pullRequestOf(repository: Repository, commit: Oid): Promise<PullRequest | null>;
   /** Which of these commits GitHub says were made and signed by the App through the API. */

@@ -177,6 +177,7 @@ const OUTAGE_OF: Readonly<Record<Need["kind"], Outage>> = {
   created: "registry",
   platforms: "registry",
   labels: "registry",
+  checks: "permissions",
   permission: "permissions",
   team: "permissions",
   rollout: "cluster",
@@ -197,6 +198,8 @@ function valueFor(world: World, need: Need): NeedAnswers[Need["kind"]] {
     case "platforms":
     case "labels":
       return null;
+    case "checks":
+      return [];
     case "permission":
       return mayWrite(need.login) ? "write" : "read";
     case "team":

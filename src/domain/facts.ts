@@ -122,6 +122,20 @@ export interface Facts {
     /** It is used up so fast now that people would be paged. */
     readonly burning: boolean;
   }>;
+  /** Checks on the commits by which the release came to the environments that this one follows, by name and as `app:name`. */
+  readonly upstream_checks: Fact<{
+    /** Those that passed for each of these environments. */
+    readonly passed: readonly string[];
+    /** Those that failed, or were skipped, for one of them. */
+    readonly failed: readonly string[];
+  }>;
+  /** Checks on the commits that the images say they were built from. */
+  readonly source_ci: Fact<{
+    /** As `owner/name at abc1234`. */
+    readonly commits: readonly string[];
+    readonly failed: readonly string[];
+    readonly pending: readonly string[];
+  }>;
   /** Whether the environment runs what Git says, before anything is promoted into it. */
   readonly drift: Fact<{
     /** Something is known to be pinned there, so there is something to look at. */

@@ -13,6 +13,8 @@ export function needKey(need: Need): string {
       return `platforms ${need.repository} ${need.digest}`;
     case "labels":
       return `labels ${need.repository} ${need.digest}`;
+    case "checks":
+      return `checks ${need.source === null ? "here" : `${need.source.host}/${need.source.owner}/${need.source.name}`} ${need.commit}`;
     case "permission":
       return `permission ${need.login}`;
     case "team":

@@ -6,6 +6,7 @@ import type { Ledger } from "./ledger.ts";
 import type { AppName, Digest, EnvironmentName, Oid, Pinned } from "./release.ts";
 import type { ObservedApplication } from "./rollout.ts";
 import type { MetricAnswer } from "./slo.ts";
+import type { SourceRepository } from "./source-commit.ts";
 
 /** A repository that the App is installed in. Ids, not names: names can be reused (GitHub keeps ids on rename). */
 export interface Repository {
@@ -208,6 +209,14 @@ export interface QuarantineEntry {
   readonly file: string;
 }
 
+/** The newest run of a check on a commit. `skipped` is what ended without saying yes or no. */
+export interface CommitCheck {
+  readonly name: string;
+  /** The slug of the App that made it. */
+  readonly app: string;
+  readonly state: "passed" | "failed" | "skipped" | "pending";
+}
+
 /** The labels in the configuration of an image, by name. */
 export type ImageLabels = ReadonlyMap<string, string>;
 
@@ -220,6 +229,8 @@ export type Need =
   | { readonly kind: "created"; readonly repository: string; readonly digest: Digest }
   | { readonly kind: "platforms"; readonly repository: string; readonly digest: Digest }
   | { readonly kind: "labels"; readonly repository: string; readonly digest: Digest }
+  /** Of this repository where `source` is null. */
+  | { readonly kind: "checks"; readonly source: SourceRepository | null; readonly commit: Oid }
   | { readonly kind: "permission"; readonly login: string }
   | { readonly kind: "team"; readonly team: string }
   | {
@@ -251,6 +262,7 @@ export interface NeedAnswers {
   readonly platforms: readonly string[] | null;
   /** Of each of its images, one for a platform; null when it is not there. */
   readonly labels: readonly ImageLabels[] | null;
+  readonly checks: readonly CommitCheck[];
   readonly permission: Permission;
   /** Logins of active members. */
   readonly team: readonly string[];

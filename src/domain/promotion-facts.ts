@@ -3,6 +3,7 @@ import { badUpstreamOrHere, standingBad } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Fact, Facts, UnknownFact } from "./facts.ts";
+import { sourceCiFact, upstreamChecksFact } from "./facts/checks.ts";
 import { driftFact } from "./facts/drift.ts";
 import { errorBudgetFact } from "./facts/error-budget.ts";
 import { builtFact, imagesFact, labelsFact, platformsFact, tagsFact } from "./facts/images.ts";
@@ -69,6 +70,8 @@ const GATHERERS: { readonly [K in Exclude<keyof Facts, FactAtHand>]: (draft: Dra
   labels: (draft, { to }) => labelsFact(draft, to),
   built: (draft, { to }) => builtFact(draft, to),
   error_budget: errorBudgetFact,
+  upstream_checks: upstreamChecksFact,
+  source_ci: (draft, { to }) => sourceCiFact(draft, to),
   drift: driftFact,
 };
 
@@ -116,6 +119,8 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted:
     labels: gather("labels"),
     built: gather("built"),
     error_budget: gather("error_budget"),
+    upstream_checks: gather("upstream_checks"),
+    source_ci: gather("source_ci"),
     drift: gather("drift"),
   };
 }

@@ -56,7 +56,7 @@ describe("the check of a promotion", () => {
       | upstream-verified | ✅ passed | verified in staging |  |
       | window | ✅ passed | prod is open until 2026-11-21 15:00 UTC |  |
 
-      Not applicable here: allowed-registries, error-budget, image-age, irreversible, moved-tag, no-drift, platforms, target-pullable.
+      Not applicable here: allowed-registries, error-budget, image-age, irreversible, moved-tag, no-drift, platforms, source-ci, target-pullable, upstream-check.
 
       <details>
       <summary>What the gates ask for</summary>

@@ -93,6 +93,21 @@ describe("the policies that the configuration names", () => {
     ["no-drift", soundFacts({ drift: { unknown: "Argo CD is down" } }), {}, "block unknown: Argo CD is down"],
     ["no-drift", soundFacts({ ...REVERT, drift: { unknown: "Argo CD is down" } }), {}, "block not-applicable: does not apply to a revert"],
 
+    ["upstream-check", soundFacts(), { checks: ["smoke"] }, "block pass: passed before: smoke"],
+    ["upstream-check", soundFacts(), { checks: ["smoke", "load"] }, "block wait: to pass before: load"],
+    ["upstream-check", soundFacts({ upstream_checks: { passed: ["smoke"], failed: ["load"] } }), { checks: ["smoke", "load"] }, "block fail: failed before: load"],
+    ["upstream-check", soundFacts({ upstream_checks: { passed: ["smoke"], failed: ["load"] } }), { checks: ["smoke"] }, "block pass: passed before: smoke"],
+    ["upstream-check", soundFacts({ upstream_checks: { unknown: "GitHub is down" } }), { checks: ["smoke"] }, "block unknown: GitHub is down"],
+    ["upstream-check", soundFacts({ promotion: { first: true } }), { checks: ["smoke"] }, "block not-applicable: does not apply to this promotion"],
+    ["upstream-check", soundFacts(), {}, "block unknown: the policy cannot be used: the configuration does not give its parameter checks"],
+
+    ["source-ci", soundFacts(), {}, "block pass: every check of acme/checkout at abc1234 has passed"],
+    ["source-ci", soundFacts({ source_ci: { commits: [], failed: ["test of acme/checkout at abc1234"], pending: ["x"] } }), {}, "block fail: failed: test of acme/checkout at abc1234"],
+    ["source-ci", soundFacts({ source_ci: { commits: [], failed: [], pending: ["test of acme/checkout at abc1234"] } }), {}, "block wait: to pass: test of acme/checkout at abc1234"],
+    ["source-ci", soundFacts({ ...HOTFIX, source_ci: { commits: [], failed: [], pending: ["test of acme/checkout at abc1234"] } }), {}, "warn wait: to pass: test of acme/checkout at abc1234"],
+    ["source-ci", soundFacts({ source_ci: { unknown: "GitHub shows no such repository" } }), {}, "block unknown: GitHub shows no such repository"],
+    ["source-ci", soundFacts({ ...REVERT, source_ci: { unknown: "GitHub is down" } }), {}, "block not-applicable: does not apply to a revert"],
+
     ["irreversible", soundFacts(), {}, "block not-applicable: does not apply to this promotion"],
     ["irreversible", soundFacts(irreversible), {}, "block wait: 2 approvals, because the image says that it cannot be taken back"],
     ["irreversible", soundFacts({ ...irreversible, approvals: { ...approvals, count: 2, by: ["bob", "carol"] } }), {}, "block pass: it cannot be taken back, and has 2 approvals"],

@@ -37,6 +37,8 @@ export function soundFacts(changed: Partial<Omit<Facts, "promotion">> & { readon
     labels: { any: [] },
     built: { first_at: NOW - 48 * HOUR, last_at: NOW - 48 * HOUR },
     error_budget: { measured: true, left: 80, burning: false },
+    upstream_checks: { passed: ["smoke", "github-actions:smoke"], failed: [] },
+    source_ci: { commits: ["acme/checkout at abc1234"], failed: [], pending: [] },
     drift: { watched: true, applications: [] },
     ...groups,
   };

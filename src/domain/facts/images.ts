@@ -60,8 +60,8 @@ export function builtFact(draft: Draft, to: Pinned): Facts["built"] {
 
 const NO_IMAGE = "it pins no image";
 
-/** What the registry tells of each image, or why it is not known of one of them. */
-function ofEachImage<T>(to: Pinned, ask: (repository: string, digest: Digest) => Answer<T | null> | null): readonly T[] | UnknownFact {
+/** What the registry tells of each image, in their order, or why it is not known of one of them. */
+export function ofEachImage<T>(to: Pinned, ask: (repository: string, digest: Digest) => Answer<T | null> | null): readonly T[] | UnknownFact {
   // All are asked at once: one after the other would take as many looks.
   const asked = to.images.map((image) => ({ image, answer: image.digest === null ? null : ask(image.repository, image.digest) }));
   const all: T[] = [];
