@@ -76,7 +76,7 @@ describe("the CI of the source", () => {
     [seen(), "waiting: to pass: any check of acme/checkout at 0123456"],
     [labelled("main"), "unknown: the source of ghcr.io/acme/checkout is not known: its label org.opencontainers.image.revision is no whole commit id"],
     [(world) => void world.know<"labels">({ kind: "labels", ...image }, null), "unknown: the registry does not have ghcr.io/acme/checkout:1.4.2"],
-    [(world) => void labelled(COMMIT)(world.cannotKnow({ kind: "checks", source: SOURCE, commit: COMMIT }, "GitHub shows no such repository")), "unknown: GitHub shows no such repository"],
+    [(world) => labelled(COMMIT)(world.cannotKnow({ kind: "checks", source: SOURCE, commit: COMMIT }, "GitHub shows no such repository")), "unknown: GitHub shows no such repository"],
   ])("decides (%#)", (changes, says) => {
     expect(told(worldWith("source-ci: {}", changes), "source-ci")).toBe(says);
   });
