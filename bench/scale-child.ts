@@ -34,6 +34,8 @@ const registry: ArtifactRegistry = {
   digest: async (repository) => digestOf(repository.slice(repository.lastIndexOf("/") + 1)),
   created: async () => null,
   attachments: async () => ({ documents: [], unread: [] }),
+  platforms: async () => null,
+  labels: async () => null,
 };
 
 const MEGABYTE = 1024 * 1024;

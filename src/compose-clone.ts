@@ -52,6 +52,7 @@ export async function composeClone(
     }),
     permission: unasked("who may write"),
     teamMembers: unasked("who is in a team"),
+    checksOf: unasked("what checks a commit has"),
     pullRequestOf: async () => null,
     // GitHub alone can prove whose commits they are; whoever shows the plan says so.
     ownCommits: async (_repository, commits) => new Set(commits),

@@ -5,7 +5,8 @@
  */
 import type { CheckContent } from "./domain/action.ts";
 import type { FailureKind, Instant, Milliseconds } from "./domain/answer.ts";
-import type { DeploymentState, ForgeSnapshot, Permission, PullRequest, Repository } from "./domain/observation.ts";
+import type { SourceRepository } from "./domain/source-commit.ts";
+import type { CommitCheck, DeploymentState, ForgeSnapshot, ImageLabels, Permission, PullRequest, Repository } from "./domain/observation.ts";
 import type { Digest, Oid } from "./domain/release.ts";
 import type { ApplicationStatus } from "./domain/rollout.ts";
 import type { MetricAnswer } from "./domain/slo.ts";
@@ -62,6 +63,8 @@ export interface ForgeReads {
   permission(repository: Repository, login: string): Promise<Permission>;
   /** Logins of the team's active members, child teams included. */
   teamMembers(repository: Repository, team: string): Promise<readonly string[]>;
+  /** The newest check runs of a commit of this repository, or of another one that the App may read. */
+  checksOf(repository: Repository, source: SourceRepository | null, commit: Oid): Promise<readonly CommitCheck[]>;
   /** The merged pull request that brought a commit to the default branch, or null. */
   pullRequestOf(repository: Repository, commit: Oid): Promise<PullRequest | null>;
   /** Which of these commits GitHub says were made and signed by the App through the API. */
@@ -242,6 +245,10 @@ export interface ArtifactRegistry {
   created(repository: string, digest: Digest): Promise<Instant | null>;
   /** Signatures, attestations and SBOMs that are attached to an image. Nothing of them is checked but that they are what the registry names by digest. */
   attachments(repository: string, digest: Digest): Promise<AttachedDocuments>;
+  /** The platforms that the image is for, as `linux/arm64/v8`, or null when there is none of this digest. */
+  platforms(repository: string, digest: Digest): Promise<readonly string[] | null>;
+  /** The labels of each of its images, one for a platform, or null when there is none of this digest. */
+  labels(repository: string, digest: Digest): Promise<readonly ImageLabels[] | null>;
 }
 
 /** Argo CD. `endpoint` names one of the operator's endpoints; null when there is exactly one. */

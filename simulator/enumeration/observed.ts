@@ -177,6 +177,9 @@ const OUTAGE_OF: Readonly<Record<Need["kind"], Outage>> = {
   digest: "registry",
   created: "registry",
   evidence: "registry",
+  platforms: "registry",
+  labels: "registry",
+  checks: "permissions",
   permission: "permissions",
   team: "permissions",
   rollout: "cluster",
@@ -194,9 +197,13 @@ function valueFor(world: World, need: Need): NeedAnswers[Need["kind"]] {
     case "digest":
       return digestFor(world, need.reference);
     case "created":
+    case "platforms":
+    case "labels":
       return null;
     case "evidence":
       return { signatures: [], provenance: [], sboms: [], scans: [], refused: [], unread: [] };
+    case "checks":
+      return [];
     case "permission":
       return mayWrite(need.login) ? "write" : "read";
     case "team":

@@ -73,6 +73,12 @@ export class AppForge implements Immediate<Forge> {
     return members;
   }
 
+  /** No other App checks anything in these worlds. */
+  checksOf(_repository: Repository, _source: unknown, commit: Oid) {
+    this.#requireCommit(commit);
+    return [];
+  }
+
   pullRequestOf(_repository: Repository, commit: Oid) {
     this.#requireCommit(commit);
     const merged = this.#broughtBy(commit);

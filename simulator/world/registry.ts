@@ -82,6 +82,8 @@ export class Registry {
         stored(repository);
         return { documents: [], unread: [] };
       },
+      platforms: (repository, digest) => (stored(repository).digests.has(digest) ? ["linux/amd64"] : null),
+      labels: (repository, digest) => (stored(repository).digests.has(digest) ? [new Map()] : null),
       digest: (repository, reference) => {
         const { tags, digests } = stored(repository);
         if (isDigest(reference)) return digests.has(reference) ? reference : null;

@@ -1,5 +1,6 @@
 import type { Clock, Forge } from "../ports.ts";
 import { GitHubApi } from "./github/api.ts";
+import { checksOf } from "./github/checks.ts";
 import { askReviewers, comment, createLabel, openIssue, removeLabel } from "./github/conversation.ts";
 import { showDeployment } from "./github/deployments.ts";
 import { installations, ownCommits, permission, pullRequestOf, repositories, teamMembers } from "./github/directory.ts";
@@ -31,6 +32,7 @@ export function createForge({ clients, clock, host }: ForgeOptions): Forge {
     snapshot: async (repository, endedSince) => takeSnapshot(api, await identity(repository), nodeIds, repository, endedSince),
     permission: (repository, login) => permission(api, repository, login),
     teamMembers: (repository, team) => teamMembers(api, repository, team),
+    checksOf: (repository, source, commit) => checksOf(api, host, repository, source, commit),
     pullRequestOf: async (repository, commit) => pullRequestOf(api, await identity(repository), repository, commit),
     ownCommits: async (repository, commits) => ownCommits(api, await identity(repository), repository, commits),
     startLog: (repository, files, headline) => startLog(api, repository, files, headline),

@@ -1,6 +1,7 @@
 import type { Instant, Milliseconds } from "../domain/answer.ts";
 import { entriesOf, fieldsOf } from "../domain/json.ts";
 import { isTag } from "../domain/image-reference.ts";
+import type { ImageLabels } from "../domain/observation.ts";
 import { isDigest } from "../domain/release.ts";
 import type { Digest } from "../domain/release.ts";
 import type { AttachedDocuments } from "../domain/supply-chain/documents.ts";
@@ -16,7 +17,9 @@ import { builtAt } from "./registry/created.ts";
 import type { Credentials } from "./registry/credentials.ts";
 import type { HelperNames } from "./registry/docker-config.ts";
 import { HostGate, TooManyRequests } from "./registry/host-gate.ts";
+import type { ContentReader } from "./registry/image-parts.ts";
 import { ACCEPTED_MANIFESTS, digestOfBytes, LARGEST_MANIFEST, manifestProblem } from "./registry/manifest.ts";
+import { labelsOf, platformsOf } from "./registry/platforms.ts";
 import { nextPage, tagsOf } from "./registry/tag-page.ts";
 import { TimeLimit, type Elapsed } from "./registry/time-limit.ts";
 
@@ -72,6 +75,8 @@ export function createRegistry(options: RegistryOptions): ArtifactRegistry {
     digest: (repository, reference) => client.digest(repository, reference),
     created: (repository, digest) => client.created(repository, digest),
     attachments: (repository, digest) => client.attachments(repository, digest),
+    platforms: (repository, digest) => client.platforms(repository, digest),
+    labels: (repository, digest) => client.labels(repository, digest),
   };
 }
 
@@ -108,6 +113,8 @@ class RegistryClient {
   /** What an image says of itself never changes. */
   readonly #built = new Map<Digest, Instant>();
   readonly #attached = new ContentCache();
+  readonly #platforms = new Map<Digest, readonly string[]>();
+  readonly #labels = new Map<Digest, readonly ImageLabels[]>();
 
   constructor(options: RegistryOptions) {
     this.#clock = options.clock;
@@ -194,18 +201,29 @@ class RegistryClient {
   }
 
   async created(repository: string, digest: Digest): Promise<Instant | null> {
-    const built = this.#built.get(digest) ?? (await this.#builtAt(repository, digest));
-    if (built !== null) keep(this.#built, digest, built);
-    return built;
+    return this.#once(this.#built, digest, () => builtAt(this.#reader(repository, `read when ${repository}@${digest} was built`), digest));
   }
 
-  #builtAt(repository: string, digest: Digest): Promise<Instant | null> {
+  async platforms(repository: string, digest: Digest): Promise<readonly string[] | null> {
+    return this.#once(this.#platforms, digest, () => platformsOf(this.#reader(repository, `read the platforms of ${repository}@${digest}`), digest));
+  }
+
+  async labels(repository: string, digest: Digest): Promise<readonly ImageLabels[] | null> {
+    return this.#once(this.#labels, digest, () => labelsOf(this.#reader(repository, `read the labels of ${repository}@${digest}`), digest));
+  }
+
+  async #once<V>(known: Map<Digest, V>, digest: Digest, ask: () => Promise<V | null>): Promise<V | null> {
+    const value = known.get(digest) ?? (await ask());
+    if (value !== null) keep(known, digest, value);
+    return value;
+  }
+
+  #reader(repository: string, what: string): ContentReader {
     const address = addressOf(repository, this.#insecureHosts);
-    const what = `read when ${repository}@${digest} was built`;
     const question = { address, what, limit: this.#limit(what, address) };
     const manifest = (wanted: Digest) => this.#content(question, "manifests", wanted, LARGEST_MANIFEST);
     const config = (wanted: Digest) => this.#content(question, "blobs", wanted, LARGEST_MANIFEST);
-    return builtAt({ repository, manifest, config }, digest);
+    return { repository, manifest, config };
   }
 
   attachments(repository: string, digest: Digest): Promise<AttachedDocuments> {

@@ -57,6 +57,8 @@ export type Action = { readonly id: string } & (
       readonly pullRequest: number;
       readonly head: Oid;
       readonly base: Oid;
+      /** What was judged holds until then: a window closes. Null when nothing is due. */
+      readonly before: Instant | null;
       readonly method: "squash" | "merge";
       readonly title: string;
       readonly message: string;

@@ -1,4 +1,6 @@
 import { SIGNERS } from "./config/signers-schema.ts";
+import { DURATION, textUpTo } from "./config/schema-terms.ts";
+import { WINDOWS } from "./config/windows-schema.ts";
 import { compileSchemaCheck } from "./schema-check.ts";
 import type { JsonSchema } from "./schema-check.ts";
 import { MOST_POLICIES } from "./config/policies.ts";
@@ -41,16 +43,6 @@ const NAME: JsonSchema = {
 };
 
 const TEXT = textUpTo(500);
-
-function textUpTo(characters: number): JsonSchema {
-  return { type: "string", minLength: 1, maxLength: characters, errorMessage: `must be text of 1 to ${characters} characters` };
-}
-
-const DURATION: JsonSchema = {
-  type: "string",
-  pattern: "^[0-9]{1,7}[smhd]$",
-  errorMessage: "must be a length of time with its unit, such as 90s, 30m, 1h or 2d",
-};
 
 const PAUSED: JsonSchema = {
   ...TEXT,
@@ -181,6 +173,7 @@ const ENVIRONMENT: JsonSchema = {
       enum: ROLLBACK,
       default: DEFAULTS.rollback,
     },
+    windows: WINDOWS,
     policies: {
       ...POLICIES,
       description: "Policies for this environment, as `policies` at the top level has them; of parameters that stand in both places, these hold.",
@@ -467,7 +460,7 @@ export function configSchemaText(): string {
 /** Checks the shape of a config, key by key. */
 export const checkConfigShape = compileSchemaCheck(configSchema, {
   refusedKeys: new Map([
-    ["windows", "windows are not supported yet: remove this key, nothing would wait for it"],
+    ["windows", "windows stand under an environment: move the key there"],
     ["<<", "merge keys (<<) are not supported: write the keys out, or use an alias for a whole value"],
   ]),
 });

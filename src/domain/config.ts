@@ -7,6 +7,7 @@ import type { AppName, EnvironmentName } from "./release.ts";
 import type { Select } from "./select.ts";
 import type { Signer } from "./supply-chain/signer.ts";
 import type { ReleaseOrder } from "./version-order.ts";
+import type { Window } from "./windows.ts";
 
 /** A named stage. Environments form a DAG by `after`. */
 export interface Environment {
@@ -25,6 +26,8 @@ export interface Environment {
   readonly deadline: Milliseconds;
   readonly approvals: Approvals;
   readonly rollback: "auto" | "propose" | "off";
+  /** When promotions may be merged here; empty means always. */
+  readonly windows: readonly Window[];
   /** The reason why nothing is promoted here, or null. */
   readonly paused: string | null;
   /** What is said of policies for this environment alone. */

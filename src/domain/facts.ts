@@ -30,8 +30,6 @@ export interface Facts {
     /** The environment follows no other. */
     readonly first: boolean;
     readonly every_image_has_digest: boolean;
-    /** The repositories of its images. */
-    readonly images: readonly string[];
     /** Where and how this release went bad, here or further up; empty when it did not. */
     readonly went_bad: string;
   };
@@ -137,4 +135,60 @@ export interface Facts {
     }[]
   >;
   readonly paused: Fact<{ readonly active: boolean; readonly reason: string }>;
+  readonly window: Fact<{
+    /** The environment has windows. */
+    readonly configured: boolean;
+    readonly open: boolean;
+    /** When `open` turns; 0 when that is not in sight. */
+    readonly changes_at: Instant;
+  }>;
+  /** What it would pin, an entry for each image. */
+  readonly images: Fact<readonly { readonly repository: string; readonly tag: string; readonly digest: string }[]>;
+  /** Whether the tags of the release still name what is pinned. */
+  readonly tags: Fact<{
+    /** Those that name another digest now, as `repository:tag`. */
+    readonly moved: readonly string[];
+  }>;
+  /** What the registry tells of the platforms of the images. */
+  readonly platforms: Fact<{
+    /** Those that every image is for, each with its variant and without: `linux/arm64/v8`, `linux/arm64`. */
+    readonly common: readonly string[];
+  }>;
+  /** What the configurations of the images say. */
+  readonly labels: Fact<{
+    /** As `name=value`: those that any of the images has, for any platform. */
+    readonly any: readonly string[];
+  }>;
+  /** When the images say that they were built. */
+  readonly built: Fact<{ readonly first_at: Instant; readonly last_at: Instant }>;
+  /** How the app's objective in this environment stands, over 30 days. */
+  readonly error_budget: Fact<{
+    /** The app has an objective. */
+    readonly measured: boolean;
+    /** Whole percent, rounded down; below 0 when more than all of it was used. */
+    readonly left: number;
+    /** It is used up so fast now that people would be paged. */
+    readonly burning: boolean;
+  }>;
+  /** Checks on the commits by which the release came to the environments that this one follows, by name and as `app:name`. */
+  readonly upstream_checks: Fact<{
+    /** Those that passed for each of these environments. */
+    readonly passed: readonly string[];
+    /** Those that failed, or were skipped, for one of them. */
+    readonly failed: readonly string[];
+  }>;
+  /** Checks on the commits that the images say they were built from. */
+  readonly source_ci: Fact<{
+    /** As `owner/name at abc1234`. */
+    readonly commits: readonly string[];
+    readonly failed: readonly string[];
+    readonly pending: readonly string[];
+  }>;
+  /** Whether the environment runs what Git says, before anything is promoted into it. */
+  readonly drift: Fact<{
+    /** Something is known to be pinned there, so there is something to look at. */
+    readonly watched: boolean;
+    /** Argo CD Applications that are not as Git says, or are being synced. */
+    readonly applications: readonly string[];
+  }>;
 }

@@ -130,7 +130,7 @@ export function generationOf(draft: Draft, app: string, environment: string): st
 }
 
 /** Without a pin there is no release to judge, but who may take it away, and when, is judged all the same. */
-const REMOVAL_POLICIES: ReadonlySet<string> = new Set(["approvals", "freeze", "paused"]);
+const REMOVAL_POLICIES: ReadonlySet<string> = new Set(["approvals", "freeze", "paused", "window"]);
 
 /** Asks every policy about one promotion. */
 export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
@@ -140,6 +140,7 @@ export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
   const wanted = factsWanted({ policies }, { app, environment: environment.name, kind, origin }, configured);
   const facts = promotionFacts(draft, promotion, wanted);
   const gates = evaluatePolicies({ policies }, facts, configured);
+  for (const one of gates) if (one.result === "wait" && one.until !== null) draft.due(one.until);
   return { promotion, facts, gates, judgement: judge(gates) };
 }
 

@@ -12,6 +12,12 @@ export function needKey(need: Need): string {
       return `created ${need.repository} ${need.digest}`;
     case "evidence":
       return `evidence ${need.repository} ${need.digest} ${need.signers.map(signerKey).join(" ")}`;
+    case "platforms":
+      return `platforms ${need.repository} ${need.digest}`;
+    case "labels":
+      return `labels ${need.repository} ${need.digest}`;
+    case "checks":
+      return `checks ${need.source === null ? "here" : `${need.source.host}/${need.source.owner}/${need.source.name}`} ${need.commit}`;
     case "permission":
       return `permission ${need.login}`;
     case "team":

@@ -8,6 +8,7 @@ import type { ObservedApplication } from "./rollout.ts";
 import type { MetricAnswer } from "./slo.ts";
 import type { Evidence } from "./supply-chain/evidence.ts";
 import type { TrustedSigner } from "./supply-chain/signer.ts";
+import type { SourceRepository } from "./source-commit.ts";
 
 /** A repository that the App is installed in. Ids, not names: names can be reused (GitHub keeps ids on rename). */
 export interface Repository {
@@ -210,6 +211,17 @@ export interface QuarantineEntry {
   readonly file: string;
 }
 
+/** The newest run of a check on a commit. `skipped` is what ended without saying yes or no. */
+export interface CommitCheck {
+  readonly name: string;
+  /** The slug of the App that made it. */
+  readonly app: string;
+  readonly state: "passed" | "failed" | "skipped" | "pending";
+}
+
+/** The labels in the configuration of an image, by name. */
+export type ImageLabels = ReadonlyMap<string, string>;
+
 export type Permission = "admin" | "maintain" | "write" | "triage" | "read" | "none";
 
 /** A question the planner needs answered before it can decide. */
@@ -219,6 +231,10 @@ export type Need =
   | { readonly kind: "created"; readonly repository: string; readonly digest: Digest }
   /** What is attached to an image, judged by these signers, whose identities are those for this very image. */
   | { readonly kind: "evidence"; readonly repository: string; readonly digest: Digest; readonly signers: readonly TrustedSigner[] }
+  | { readonly kind: "platforms"; readonly repository: string; readonly digest: Digest }
+  | { readonly kind: "labels"; readonly repository: string; readonly digest: Digest }
+  /** Of this repository where `source` is null. */
+  | { readonly kind: "checks"; readonly source: SourceRepository | null; readonly commit: Oid }
   | { readonly kind: "permission"; readonly login: string }
   | { readonly kind: "team"; readonly team: string }
   | {
@@ -247,6 +263,11 @@ export interface NeedAnswers {
   /** When the image was built, as it says itself; null when it does not say, or is not there. */
   readonly created: Instant | null;
   readonly evidence: Evidence;
+  /** The platforms that the image is for, as `linux/arm64/v8`; null when it is not there. */
+  readonly platforms: readonly string[] | null;
+  /** Of each of its images, one for a platform; null when it is not there. */
+  readonly labels: readonly ImageLabels[] | null;
+  readonly checks: readonly CommitCheck[];
   readonly permission: Permission;
   /** Logins of active members. */
   readonly team: readonly string[];

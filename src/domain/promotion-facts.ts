@@ -3,6 +3,11 @@ import { badUpstreamOrHere, standingBad } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Fact, Facts, UnknownFact } from "./facts.ts";
+import { sourceCiFact, upstreamChecksFact } from "./facts/checks.ts";
+import { driftFact } from "./facts/drift.ts";
+import { errorBudgetFact } from "./facts/error-budget.ts";
+import { builtFact, imagesFact, labelsFact, platformsFact, tagsFact } from "./facts/images.ts";
+import { windowFact } from "./facts/window.ts";
 import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import { planAdopted } from "./progress.ts";
@@ -63,6 +68,16 @@ const GATHERERS: { readonly [K in Exclude<keyof Facts, FactAtHand>]: (draft: Dra
   sboms: sbomsFact,
   scans: scansFact,
   paused: pausedFact,
+  window: (draft, { environment }) => windowFact(draft, environment),
+  images: (_draft, { to }) => imagesFact(to),
+  tags: (draft, { to }) => tagsFact(draft, to),
+  platforms: (draft, { to }) => platformsFact(draft, to),
+  labels: (draft, { to }) => labelsFact(draft, to),
+  built: (draft, { to }) => builtFact(draft, to),
+  error_budget: errorBudgetFact,
+  upstream_checks: upstreamChecksFact,
+  source_ci: (draft, { to }) => sourceCiFact(draft, to),
+  drift: driftFact,
 };
 
 /** What Pinion itself reads of the facts, whatever the policies do: the log and the pull request tell of approvals. */
@@ -90,7 +105,6 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted:
       version: to.version,
       from_version: from?.version ?? "",
       first: environment.after.length === 0,
-      images: to.images.map(({ repository }) => repository),
       every_image_has_digest: to.images.every((image) => image.digest !== null),
       went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",
     },
@@ -107,6 +121,16 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted:
     sboms: gather("sboms"),
     scans: gather("scans"),
     paused: gather("paused"),
+    window: gather("window"),
+    images: gather("images"),
+    tags: gather("tags"),
+    platforms: gather("platforms"),
+    labels: gather("labels"),
+    built: gather("built"),
+    error_budget: gather("error_budget"),
+    upstream_checks: gather("upstream_checks"),
+    source_ci: gather("source_ci"),
+    drift: gather("drift"),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { CheckContent } from "./action.ts";
+import type { Instant } from "./answer.ts";
 import type { Draft } from "./draft.ts";
+import { isUnknownFact, type Facts } from "./facts.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import type { ExistingCheck, PullRequest } from "./observation.ts";
@@ -142,10 +144,16 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
     pullRequest: pullRequest.number,
     head: pullRequest.head.oid,
     base: proposal.value.base,
+    before: closingOf(facts),
     method,
     title,
     message,
   });
+}
+
+function closingOf({ promotion, window }: Facts): Instant | null {
+  if (promotion.kind !== "promotion" || isUnknownFact(window) || window.changes_at === 0) return null;
+  return window.changes_at;
 }
 
 /**

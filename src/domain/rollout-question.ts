@@ -1,10 +1,10 @@
-import type { Instant, Milliseconds } from "./answer.ts";
+import type { Answer, Instant, Milliseconds } from "./answer.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { parseImageReference } from "./image-reference.ts";
 import type { Need } from "./observation.ts";
 import type { AppName, EnvironmentName, Oid, Pinned, Release } from "./release.ts";
-import { verdictOf, type Verdict } from "./rollout.ts";
+import { verdictOf, type ObservedApplication, type Verdict } from "./rollout.ts";
 
 /** The release whose rollout is asked about. */
 export interface Wanted {
@@ -20,6 +20,13 @@ function rolloutNeed(draft: Draft, app: AppName, environment: EnvironmentName, w
   const applications = draft.settings(app).argocd.map((template) => template.replaceAll("{app}", app).replaceAll("{env}", environment));
   const endpoint = environmentOf(draft.config, environment)?.argocd ?? null;
   return { kind: "rollout", app, environment, commit: wanted.commit, applications, endpoint, file: pins.file, wanted: wanted.release };
+}
+
+/** What Argo CD shows of the Applications of what is pinned here now; null while that has not been asked, or when nothing is known to be pinned. */
+export function applicationsOf(draft: Draft, app: AppName, environment: EnvironmentName, maxAge: Milliseconds): Answer<readonly ObservedApplication[]> | null {
+  const { current } = draft.place(app, environment);
+  const need = current === null ? null : rolloutNeed(draft, app, environment, current);
+  return need === null ? null : draft.ask(need, maxAge);
 }
 
 /** Degraded for this long counts as bad; shorter is a flap. */

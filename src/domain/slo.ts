@@ -52,11 +52,11 @@ export interface SloQuery extends MetricQuery {
  * The pairs that page in the SRE Workbook (chapter 5, "Alerting on SLOs"), for an objective over 30 days: 2 % of the error
  * budget within 1 h, 5 % within 6 h. The short window is a twelfth of the long one.
  */
-const PAIRS: readonly { readonly long: Milliseconds; readonly factor: number }[] = [
+export const PAIRS: readonly { readonly long: Milliseconds; readonly factor: number }[] = [
   { long: 60 * 60_000, factor: 14.4 },
   { long: 6 * 60 * 60_000, factor: 6 },
 ];
-const SHORT_PART = 12;
+export const SHORT_PART = 12;
 /** Seconds. A shorter window seldom holds the two samples of a series that `increase()` needs. */
 const SHORTEST_WINDOW = 60;
 /** No watch shorter than this can measure anything by its end. */
@@ -66,7 +66,11 @@ const EXPECTED_ERRORS = 5;
 /** Two sums over the same series can differ in their last bits. */
 const ROUNDING = 1e-9;
 
-interface Window {
+/** The objective that is measured, and for what. */
+export type Measurable = Pick<SloInput, "slo" | "app" | "environment">;
+
+/** A time that ends at a moment. */
+export interface MeasuredWindow {
   readonly seconds: number;
   readonly at: Instant;
   /** Whether no series is an answer. Everywhere but before a first deployment it is one that is missing. */
@@ -76,9 +80,9 @@ interface Window {
 /** A pair of windows with the burn rate that both must exceed, and the window before the deploy to compare with. */
 interface Guard {
   readonly factor: number;
-  readonly long: Window;
-  readonly short: Window;
-  readonly before: Window;
+  readonly long: MeasuredWindow;
+  readonly short: MeasuredWindow;
+  readonly before: MeasuredWindow;
 }
 
 /** What to ask Prometheus for {@link evaluateSlo}; empty when nothing can be measured. */
@@ -122,7 +126,7 @@ function momentsOf(input: SloInput): readonly Instant[] {
 }
 
 /** Allowed share of errors. */
-function budgetOf(input: SloInput): number {
+function budgetOf(input: Measurable): number {
   return (100 - input.slo.objective) / 100;
 }
 
@@ -141,11 +145,11 @@ function guardsAt(input: SloInput, moment: Instant): readonly Guard[] {
   });
 }
 
-function queryId(series: "errors" | "total", window: Window): string {
+export function queryId(series: "errors" | "total", window: MeasuredWindow): string {
   return `${series} ${window.seconds}s@${window.at}`;
 }
 
-function expressionOf(input: SloInput, series: "errors" | "total", window: Window): ReturnType<typeof promql> {
+export function expressionOf(input: Measurable, series: "errors" | "total", window: MeasuredWindow): ReturnType<typeof promql> {
   return promql(input.slo[series], { app: input.app, env: input.environment, window: `${window.seconds}s` });
 }
 
@@ -229,7 +233,7 @@ const NO_SERIES = 'no series matched; if that means zero, add "or vector(0)" to 
 
 type Count = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly reason: string };
 
-function countOf(series: "errors" | "total", window: Window, answers: ReadonlyMap<string, MetricAnswer>): Count {
+function countOf(series: "errors" | "total", window: MeasuredWindow, answers: ReadonlyMap<string, MetricAnswer>): Count {
   const over = `the ${series} query over ${duration(window.seconds)}`;
   const answer = answers.get(queryId(series, window));
   if (answer === undefined) return { ok: false, reason: `${over} has not been answered` };
@@ -241,11 +245,12 @@ function countOf(series: "errors" | "total", window: Window, answers: ReadonlyMa
   return { ok: true, value: answer.value };
 }
 
-type Measurement =
+export type Measurement =
   | { readonly ok: true; readonly errors: number; readonly total: number; readonly burn: number; readonly text: string }
   | { readonly ok: false; readonly reason: string };
 
-function measure(input: SloInput, window: Window, answers: ReadonlyMap<string, MetricAnswer>): Measurement {
+/** Errors and events in a window, and how many times what the objective allows they burn. */
+export function measure(input: Measurable, window: MeasuredWindow, answers: ReadonlyMap<string, MetricAnswer>): Measurement {
   const total = countOf("total", window, answers);
   if (!total.ok) return total;
   const errors = countOf("errors", window, answers);
@@ -272,5 +277,6 @@ function count(value: number): string {
 }
 
 function duration(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400} d`;
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }

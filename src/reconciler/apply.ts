@@ -234,8 +234,12 @@ export class Application {
    * and after one merge of this run only what that merge cannot have changed. The rest is judged anew by the next look.
    */
   async #merge(action: ActionOf<"merge">): Promise<void> {
-    const { pullRequest, head, base, method, title, message } = action;
+    const { pullRequest, head, base, before, method, title, message } = action;
     const { snapshot, proposals } = this.#observation;
+    if (before !== null && this.#ports.clock.now() >= before) {
+      this.#settle(action, { outcome: "conflict", reason: "its window has closed by now" });
+      return;
+    }
     if (base !== snapshot.head || this.#ports.clock.now() - snapshot.at > MERGE_WITHIN) {
       this.#settle(action, { outcome: "conflict", reason: "what was judged is old by now" });
       return;

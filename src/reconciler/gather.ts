@@ -43,6 +43,12 @@ async function settle(ports: ReadPorts, repository: Repository, need: Need, stor
       return store.put<"created">(need, await attempt(ports, () => ports.registry.created(need.repository, need.digest)));
     case "evidence":
       return store.put<"evidence">(need, await attempt(ports, () => observeEvidence(ports, need)));
+    case "platforms":
+      return store.put<"platforms">(need, await attempt(ports, () => ports.registry.platforms(need.repository, need.digest)));
+    case "labels":
+      return store.put<"labels">(need, await attempt(ports, () => ports.registry.labels(need.repository, need.digest)));
+    case "checks":
+      return store.put<"checks">(need, await attempt(ports, () => ports.forge.checksOf(repository, need.source, need.commit)));
     case "permission":
       return store.put<"permission">(need, await attempt(ports, () => ports.forge.permission(repository, need.login)));
     case "team":

@@ -46,6 +46,7 @@ describe("the example", () => {
       watch: 30 * MINUTE,
       deadline: 20 * MINUTE,
       approvals: { count: 1, teams: ["sre"], users: [] },
+      windows: [{ rule: "allow", starts: "0 9 * * 1-4", lasts: { milliseconds: 8 * HOUR }, zone: "Europe/Berlin" }],
       rollback: "propose",
       paused: null,
       argocd: null,
@@ -89,6 +90,14 @@ describe("what may be left out", () => {
     ["merge: manual", 0],
   ])("{ %s } needs %i approvals", (text, count) => {
     expect(configOf(file({ environments: `  dev: { ${text} }\n` })).environments[0]?.approvals.count).toBe(count);
+  });
+
+  it("reads windows in UTC, and days as days of the calendar", () => {
+    const text = "  dev:\n    windows:\n      - { allow: ' 0  9 * * 1-4', for: 2d }\n      - { deny: 0 0 24 12 *, for: 90m, timezone: America/New_York }\n";
+    expect(configOf(file({ environments: text })).environments[0]?.windows).toEqual([
+      { rule: "allow", starts: "0 9 * * 1-4", lasts: { days: 2 }, zone: "UTC" },
+      { rule: "deny", starts: "0 0 24 12 *", lasts: { milliseconds: 90 * MINUTE }, zone: "America/New_York" },
+    ]);
   });
 
   it("lays an app's settings over the defaults, key by key", () => {
@@ -203,8 +212,21 @@ const MISTAKES: readonly (readonly [string, string, readonly string[]])[] = [
   ["a filter without a pattern", file({ apps: "  web: { select: { order: numerical, filter: { extract: $1 } } }\n" }), ['6:38 apps.web.select.filter lacks the key "pattern"']],
   ["a filter that does not compile", file({ apps: "  web: { select: { order: numerical, filter: { pattern: '^test-(.*' } } }\n" }), ['6:57 apps.web.select.filter.pattern: "^test-(.*" is not a regular expression of RE2 (missing closing ): `^test-(.*`): write it as for Flux or Go, without lookaround and backreferences']],
   ["an extract that names no group", file({ apps: "  web: { select: { order: numerical, filter: { pattern: 'b-(?<build>\\d+)', extract: $bild } } }\n" }), ['6:85 apps.web.select.filter.extract: "$bild" is no group of the pattern, which has $1, $build; what follows a name is parted from it by braces, as in "${1}0"']],
-  ["windows in an environment", file({ environments: '  dev: { windows: [{ allow: "0 9 * * 1-4", for: 8h }] }\n' }), ["3:10 windows are not supported yet: remove this key, nothing would wait for it"]],
-  ["windows at the top", file({ rest: "windows: []\n" }), ["6:1 windows are not supported yet: remove this key, nothing would wait for it"]],
+  ["windows at the top", file({ rest: "windows: []\n" }), ["6:1 windows stand under an environment: move the key there"]],
+  ["windows of an app", file({ apps: "  web: { windows: [] }\n" }), ["6:10 windows stand under an environment: move the key there"]],
+  ["no window", file({ environments: "  dev: { windows: [] }\n" }), ["3:19 environments.dev.windows must be a list of 1 to 20 windows, such as { allow: \"0 9 * * 1-4\", for: 8h, timezone: Europe/Berlin }, but is an empty list"]],
+  ["a window that is no list", file({ environments: "  dev: { windows: { allow: 0 9 * * *, for: 1h } }\n" }), [expect.stringMatching(/^3:19 environments\.dev\.windows must be a list of 1 to 20 windows, .*, but is a mapping$/)]],
+  ["a window that neither allows nor denies", file({ environments: "  dev: { windows: [{ for: 8h }] }\n" }), ["3:20 environments.dev.windows[0] needs allow or deny, with the times at which the window begins"]],
+  ["a window that does both", file({ environments: "  dev: { windows: [{ allow: 0 9 * * *, deny: 0 9 * * *, for: 8h }] }\n" }), ["3:20 environments.dev.windows[0] has both allow and deny: write two windows"]],
+  ["a window without a length", file({ environments: "  dev: { windows: [{ allow: 0 9 * * * }] }\n" }), ['3:20 environments.dev.windows[0] lacks the key "for"']],
+  ["a window of no length", file({ environments: "  dev: { windows: [{ allow: 0 9 * * *, for: 0h }] }\n" }), ["3:45 environments.dev.windows[0].for must be longer than 0"]],
+  ["a window of many days", file({ environments: "  dev: { windows: [{ allow: 0 9 * * *, for: 91d }] }\n" }), ['3:45 environments.dev.windows[0].for is longer than 90 days: "91d"']],
+  ["a window of four fields", file({ environments: "  dev: { windows: [{ allow: 0 9 * *, for: 1h }] }\n" }), ['3:29 environments.dev.windows[0].allow must be a cron expression of five fields (minute hour day-of-month month day-of-week) that begins with one minute, such as "0 9 * * 1-4"']],
+  ["a window at a time that is none", file({ environments: "  dev: { windows: [{ deny: 0 25 * * *, for: 1h }] }\n" }), ['3:28 environments.dev.windows[0].deny must be a cron expression, such as "0 9 * * 1-4": Invalid value for hour: 25']],
+  ["a window that never comes", file({ environments: "  dev: { windows: [{ allow: 0 9 30 2 *, for: 1h }] }\n" }), ['3:29 environments.dev.windows[0].allow never comes: there is no such day in "0 9 30 2 *"']],
+  ["a window in a zone that is none", file({ environments: "  dev: { windows: [{ allow: 0 9 * * *, for: 1h, timezone: Europe/Berlim }] }\n" }), ['3:59 environments.dev.windows[0].timezone is "Europe/Berlim", which is no time zone of the IANA database, such as Europe/Berlin. Did you mean "Europe/Berlin"?']],
+  ["a window at an offset", file({ environments: '  dev: { windows: [{ allow: 0 9 * * *, for: 1h, timezone: "+02:00" }] }\n' }), [expect.stringMatching(/^3:59 .*is "\+02:00", which is no time zone/)]],
+  ["a window with a key too many", file({ environments: "  dev: { windows: [{ allow: 0 9 * * *, for: 1h, zone: UTC }] }\n" }), [expect.stringMatching(/^3:49 unknown key "zone" in environments\.dev\.windows\[0\]/)]],
   ["a merge key", file({ environments: "  dev: &d { soak: 1h }\n  prod: { <<: *d }\n" }), ["4:11 merge keys (<<) are not supported: write the keys out, or use an alias for a whole value"]],
   ["a value near one of the set", file({ environments: "  dev: { promote: automatic }\n" }), ['3:19 environments.dev.promote must be auto or on-request, but is "automatic". Did you mean "auto"?']],
   ["a value in the wrong case", file({ rest: "mode: Observe\n" }), ['6:7 mode must be enforce or observe, but is "Observe". Did you mean "observe"?']],
@@ -273,7 +295,7 @@ describe("mistakes", () => {
       "",
     ].join("\n");
     const places = problemsOf(text).map((problem) => problem.replace(/ .*/, ""));
-    expect(places).toEqual(["1:10", "3:19", "3:36", "4:18", "4:24", "4:43", "6:14", "7:15", "7:21", "8:1"]);
+    expect(places).toEqual(["1:10", "3:19", "3:36", "4:18", "4:33", "4:43", "6:14", "7:15", "7:21", "8:1"]);
   });
 
   it("of a text that is no YAML are told as such", () => {

@@ -54,8 +54,9 @@ describe("the check of a promotion", () => {
       | quarantine | ✅ passed | it did not go bad, and no image is in quarantine |  |
       | soak | ✅ passed | soaked in staging |  |
       | upstream-verified | ✅ passed | verified in staging |  |
+      | window | ✅ passed | prod is open until 2026-11-21 15:00 UTC |  |
 
-      Not applicable here: provenance, sbom, signed, target-pullable, vulnerabilities.
+      Not applicable here: allowed-registries, error-budget, image-age, irreversible, moved-tag, no-drift, platforms, source-ci, target-pullable, upstream-check.
 
       <details>
       <summary>What the gates ask for</summary>
@@ -70,9 +71,10 @@ describe("the check of a promotion", () => {
       - **quarantine**: This release has not gone bad here or further up, and none of its images is in quarantine.
       - **soak**: The release has run in the environments before this one for as long as \`soak:\` asks, so that slow faults can show there.
       - **upstream-verified**: The release has been verified in every environment that comes before this one, and has not gone bad there since.
+      - **window**: Promotions into this environment are merged only while its windows are open, when people are there to see what comes of it.
 
       </details>",
-        "title": "All 10 gates passed",
+        "title": "All 11 gates passed",
       }
     `);
   });
@@ -115,7 +117,7 @@ describe("the check of a promotion", () => {
     [
       "passes with a warning",
       soundFacts({ promotion: { origin: "person" }, change: { pins_only: false, other_files: ["README.md"], conflicts: false } }),
-      "9 gates passed, with 1 warning",
+      "10 gates passed, with 1 warning",
       "success",
     ],
   ])("that %s", (_what, facts, title, conclusion) => {
@@ -159,7 +161,7 @@ describe("the check of a promotion", () => {
     const all = checkContent({ promotions: [good, waiting, failing], notes: [] });
     expect([all.title, all.conclusion]).toEqual(["Blocked: search in prod: 1 image in quarantine: sha256:b (and 1 more)", "failure"]);
     expect(all.summary.match(/^### `\w+`/gm)).toEqual(["### `search`", "### `checkout`", "### `cart`"]);
-    expect(checkContent({ promotions: [good, good], notes: [] }).title).toBe("All 20 gates passed for 2 promotions");
+    expect(checkContent({ promotions: [good, good], notes: [] }).title).toBe("All 22 gates passed for 2 promotions");
   });
 
   it("says the same an hour later when nothing has happened, and something else when something has", () => {

@@ -28,7 +28,7 @@ describe("loading the shipped policies", () => {
     await writeFile(join(directory, "zz-more.yaml"), "name: more\ndescription: More.\nenforce: warn\nwait: freeze.active\nmessages: { pass: a, wait: b }\n");
     await writeFile(join(directory, "README.md"), "no policy");
     const { policies } = await loadShippedPolicies(directory);
-    expect(policies).toHaveLength(16);
+    expect(policies).toHaveLength((await loadShippedPolicies()).policies.length + 1);
     expect(policies.at(-1)).toMatchObject({ name: "more", file: "policies/zz-more.yaml" });
   });
 

@@ -44,7 +44,7 @@ function scan(changed: Partial<Extract<Facts["scans"], readonly unknown[]>[numbe
   return { image: IMAGE, by: ["ci"], at: NOW - DAY, patched_criticals: [], problem: "", ...changed };
 }
 
-const two = { promotion: { images: [IMAGE, OTHER] } };
+const two = { images: [IMAGE, OTHER].map((repository) => ({ repository, tag: "1.4.2", digest: `sha256:${"a".repeat(64)}` })) };
 
 describe("the policies of the supply chain", () => {
   it.each(Object.keys(GIVEN))("%s judges nothing until it is named, no way back, and passes on nothing unknown", (policy) => {

@@ -21,7 +21,7 @@ function comment(number: number): Action {
 }
 
 function merge(number: number): Action {
-  return { id: `merge ${number}`, kind: "merge", pullRequest: number, head: oid("c"), base: HEAD, method: "squash", title: "t", message: "m" };
+  return { id: `merge ${number}`, kind: "merge", pullRequest: number, head: oid("c"), base: HEAD, before: null, method: "squash", title: "t", message: "m" };
 }
 
 function record(index: number): Action {
@@ -100,6 +100,17 @@ describe("merges", () => {
     await application.run(planOf([merge(1)]));
     expect(asked).toEqual([]);
     expect(application.applied.conflicts).toHaveLength(1);
+  });
+
+  it.each([
+    [19_999, ["merge 1"]],
+    [20_000, []],
+  ])("that must be made before a window closes are not made from then on (%i ms later)", async (age, done) => {
+    const { application, asked } = applying({}, [promotes("dev")], age);
+    const action = { ...merge(1), before: new WorldBuilder().now + 20_000 };
+    await application.run(planOf([action]));
+    expect(asked).toEqual(done);
+    expect(application.applied.conflicts).toEqual(done.length === 0 ? ["merge 1: its window has closed by now"] : []);
   });
 
   it("go before anything slow, after their own checks and records", async () => {

@@ -5,7 +5,7 @@ import { oid } from "../domain/releases.ts";
 import { pullRequest } from "../domain/world-builder.ts";
 
 const COMMENT: Action = { id: "comment 1", kind: "comment", pullRequest: 1, body: "hello" };
-const MERGE: Action = { id: "merge 1", kind: "merge", pullRequest: 1, head: oid("c"), base: oid("a"), method: "squash", title: "t", message: "m" };
+const MERGE: Action = { id: "merge 1", kind: "merge", pullRequest: 1, head: oid("c"), base: oid("a"), before: null, method: "squash", title: "t", message: "m" };
 const NOW = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
 

@@ -233,6 +233,27 @@ fragment BroughtFields on Commit {
 }
 
 /** Direct members and members of child teams; pending invitations are no members. */
+export const CHECKS_OF_COMMIT = `
+query ChecksOfCommit($owner: String!, $name: String!, $commit: GitObjectID!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    object(oid: $commit) {
+      __typename
+      ... on Commit {
+        checkSuites(first: 50, after: $after) {
+          pageInfo { hasNextPage endCursor }
+          nodes {
+            app { slug }
+            checkRuns(first: 100, filterBy: { checkType: LATEST }) {
+              pageInfo { hasNextPage endCursor }
+              nodes { name status conclusion }
+            }
+          }
+        }
+      }
+    }
+  }
+}`;
+
 export const TEAM_MEMBERS = `
 query TeamMembers($organization: String!, $team: String!, $after: String) {
   organization(login: $organization) {

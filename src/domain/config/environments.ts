@@ -10,13 +10,15 @@ import { LONGEST_DURATION, parseDuration } from "./duration.ts";
 import { readPolicies } from "./policies.ts";
 import { choiceOf, numberOr, textOf, textsOf } from "./reading.ts";
 import type { Report } from "./reading.ts";
+import { WindowReader } from "./windows.ts";
 
 /**
  * Reads the environments, and gives each after the ones it follows; otherwise the order of `names` stands,
  * which is that of the file.
  */
 export function readEnvironments(value: YamlValue | undefined, names: readonly EnvironmentName[], report: Report): readonly Environment[] {
-  const environments = names.map((name) => readEnvironment(name, member(value, name), names, report));
+  const windows = new WindowReader(report);
+  const environments = names.map((name) => readEnvironment(name, member(value, name), names, windows, report));
   reportSharedPaths(environments, report);
   const circles = reportCircles(environments, report);
   return circles ? environments : inTopologicalOrder(environments);
@@ -26,6 +28,7 @@ function readEnvironment(
   name: EnvironmentName,
   value: YamlValue | undefined,
   names: readonly EnvironmentName[],
+  windows: WindowReader,
   report: Report,
 ): Environment {
   const path = ["environments", name];
@@ -43,6 +46,7 @@ function readEnvironment(
     deadline,
     approvals: readApprovals(member(value, "approvals"), merge),
     rollback: choiceOf(member(value, "rollback"), ROLLBACK, DEFAULTS.rollback),
+    windows: windows.read(member(value, "windows"), [...path, "windows"]),
     paused: textOf(member(value, "paused")),
     policies: readPolicies(member(value, "policies")),
     argocd: textOf(member(value, "argocd")),

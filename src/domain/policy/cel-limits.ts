@@ -19,6 +19,7 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   "common",
   "without",
   "filled",
+  "under",
 ]);
 const METHODS: ReadonlySet<string> = new Set(["size", "startsWith", "endsWith", "contains", "lowerAscii"]);
 /** What expressions read a policy's parameters by. It counts among what they mention, but is no fact. */

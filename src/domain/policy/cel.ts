@@ -180,6 +180,7 @@ function declare(): Environment {
   environment.registerFunction("without(list<string>, list<string>): list<string>", without, sync);
   environment.registerFunction("filled(list<string>, string): list<string>", filled, sync);
   environment.registerFunction("latest(list<int>): int", latest, sync);
+  environment.registerFunction("under(string, list<string>): bool", under, sync);
   return environment;
 }
 
@@ -210,6 +211,14 @@ function without(left: readonly string[], right: readonly string[]): readonly st
 /** The entries with `{app}` in them replaced by the app's name. */
 function filled(entries: readonly string[], app: string): readonly string[] {
   return entries.map((entry) => entry.replaceAll("{app}", () => app));
+}
+
+/** Whether a path, like an image's repository, is one of these or below one of them: `ghcr.io/acme/app` is under `ghcr.io/acme`, and `ghcr.io/acme-evil` is not. */
+function under(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => {
+    const folder = root.endsWith("/") ? root.slice(0, -1) : root;
+    return folder !== "" && (path === folder || path.startsWith(`${folder}/`));
+  });
 }
 
 /** The greatest of some moments, or 0 when there is none or one of them is not known. */

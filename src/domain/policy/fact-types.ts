@@ -40,7 +40,6 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
       from_version: "string",
       first: "bool",
       every_image_has_digest: "bool",
-      images: "list<string>",
       went_bad: "string",
     },
   },
@@ -73,6 +72,16 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
   sboms: { shape: "list", fields: { image: "string", format: "string", by: "list<string>", problem: "string" } },
   scans: { shape: "list", fields: { image: "string", by: "list<string>", at: "int", patched_criticals: "list<string>", problem: "string" } },
   paused: { shape: "record", fields: { active: "bool", reason: "string" } },
+  window: { shape: "record", fields: { configured: "bool", open: "bool", changes_at: "int" } },
+  images: { shape: "list", fields: { repository: "string", tag: "string", digest: "string" } },
+  tags: { shape: "record", fields: { moved: "list<string>" } },
+  platforms: { shape: "record", fields: { common: "list<string>" } },
+  labels: { shape: "record", fields: { any: "list<string>" } },
+  built: { shape: "record", fields: { first_at: "int", last_at: "int" } },
+  error_budget: { shape: "record", fields: { measured: "bool", left: "int", burning: "bool" } },
+  upstream_checks: { shape: "record", fields: { passed: "list<string>", failed: "list<string>" } },
+  source_ci: { shape: "record", fields: { commits: "list<string>", failed: "list<string>", pending: "list<string>" } },
+  drift: { shape: "record", fields: { watched: "bool", applications: "list<string>" } },
 };
 
 /** A group of facts without the link to its own TypeScript type. */

@@ -56,6 +56,7 @@ export const CORE_POLICIES: readonly string[] = [
   "soak",
   "target-pullable",
   "upstream-verified",
+  "window",
 ];
 
 /** One mistake in a policy file, where a person can find it. Lines and columns start at 1. */

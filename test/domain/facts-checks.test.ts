@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import type { CommitCheck } from "../../src/domain/observation.ts";
+import { actions, HOUR, one, planned, two } from "./planner.ts";
+import { oid } from "./releases.ts";
+import { WorldBuilder } from "./world-builder.ts";
+
+const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+const image = { repository: "ghcr.io/acme/checkout", digest: two.images[0]?.digest ?? "sha256:0" } as const;
+const SOURCE = { host: "github.com", owner: "acme", name: "checkout" };
+const check = (name: string, state: CommitCheck["state"], app = "github-actions"): CommitCheck => ({ name, app, state });
+
+/** A promotion of 1.4.2 into staging, after dev, where these policies are named. */
+function worldWith(policies: string, changes: (world: WorldBuilder) => void): WorldBuilder {
+  const world = new WorldBuilder(`version: 1
+environments:
+  dev: { merge: auto }
+  staging: { after: dev, merge: auto, policies: { ${policies} } }
+apps:
+  discover: ["apps/{app}/overlays/{env}/kustomization.yaml"]
+`).registry("1.4.1", "1.4.2");
+  world.proven("dev", two, world.now - 5 * HOUR, "d");
+  changes(world);
+  world.promotion("staging", one, two, { createdAt: world.now - HOUR });
+  return world;
+}
+
+function told(world: WorldBuilder, policy: string): string {
+  const [action] = actions(world, "check");
+  const row = action?.check.summary.split("\n").find((line) => line.startsWith(`| ${policy} |`)) ?? "| | - none | |";
+  const [, , result = "", why = ""] = row.split("|").map((cell) => cell.trim());
+  return `${result.replace(/^\S+ /, "")}: ${why}${actions(world, "merge").length > 0 ? ", merged" : ""}`;
+}
+
+describe("checks on the way before", () => {
+  const seen = (...checks: readonly CommitCheck[]) => (world: WorldBuilder) => void world.know<"checks">({ kind: "checks", source: null, commit: oid("d") }, checks);
+
+  it("are asked for of the commit that brought the release there", () => {
+    const world = worldWith("upstream-check: { checks: [smoke] }", () => {});
+    expect(planned(world).needs).toEqual([{ kind: "checks", source: null, commit: oid("d") }]);
+    expect(actions(world, "merge")).toEqual([]);
+  });
+
+  it.each<[checks: string, changes: (world: WorldBuilder) => void, says: string]>([
+    ["smoke", seen(check("smoke", "passed"), check("other", "failed")), "passed: passed before: smoke, merged"],
+    ["'github-actions:smoke'", seen(check("smoke", "passed")), "passed: passed before: github-actions:smoke, merged"],
+    ["'github-actions:smoke'", seen(check("smoke", "passed", "evil"), check("smoke", "pending")), "waiting: to pass before: github-actions:smoke"],
+    ["smoke", seen(check("smoke", "passed", "evil"), check("smoke", "pending")), "waiting: to pass before: smoke"],
+    ["smoke, load", seen(check("smoke", "passed")), "waiting: to pass before: load"],
+    ["smoke", seen(check("smoke", "pending")), "waiting: to pass before: smoke"],
+    ["smoke", seen(check("smoke", "failed")), "failed: failed before: smoke"],
+    ["smoke", seen(check("smoke", "skipped")), "failed: failed before: smoke"],
+    ["smoke", (world) => void world.cannotKnow({ kind: "checks", source: null, commit: oid("d") }, "GitHub is down"), "unknown: GitHub is down"],
+  ])("decide about %s (%#)", (checks, changes, says) => {
+    expect(told(worldWith(`upstream-check: { checks: [${checks}] }`, changes), "upstream-check")).toBe(says);
+  });
+});
+
+describe("the CI of the source", () => {
+  const labelled = (revision: string) => (world: WorldBuilder) =>
+    void world.know<"labels">({ kind: "labels", ...image }, [new Map([["org.opencontainers.image.source", "https://github.com/acme/checkout"], ["org.opencontainers.image.revision", revision]])]);
+  const seen = (...checks: readonly CommitCheck[]) => (world: WorldBuilder) => {
+    labelled(COMMIT)(world);
+    world.know<"checks">({ kind: "checks", source: SOURCE, commit: COMMIT }, checks);
+  };
+
+  it("is asked for once the image has told its commit", () => {
+    expect(planned(worldWith("source-ci: {}", () => {})).needs).toEqual([{ kind: "labels", ...image }]);
+    expect(planned(worldWith("source-ci: {}", labelled(COMMIT))).needs).toEqual([{ kind: "checks", source: SOURCE, commit: COMMIT }]);
+  });
+
+  it.each<[changes: (world: WorldBuilder) => void, says: string]>([
+    [seen(check("build", "passed"), check("docs", "skipped")), "passed: every check of acme/checkout at 0123456 has passed, merged"],
+    [seen(check("build", "passed"), check("test", "failed")), "failed: failed: test of acme/checkout at 0123456"],
+    [seen(check("build", "passed"), check("test", "pending")), "waiting: to pass: test of acme/checkout at 0123456"],
+    [seen(check("docs", "skipped")), "waiting: to pass: any check of acme/checkout at 0123456"],
+    [seen(), "waiting: to pass: any check of acme/checkout at 0123456"],
+    [labelled("main"), "unknown: the source of ghcr.io/acme/checkout is not known: its label org.opencontainers.image.revision is no whole commit id"],
+    [(world) => void world.know<"labels">({ kind: "labels", ...image }, null), "unknown: the registry does not have ghcr.io/acme/checkout:1.4.2"],
+    [(world) => labelled(COMMIT)(world.cannotKnow({ kind: "checks", source: SOURCE, commit: COMMIT }, "GitHub shows no such repository")), "unknown: GitHub shows no such repository"],
+  ])("decides (%#)", (changes, says) => {
+    expect(told(worldWith("source-ci: {}", changes), "source-ci")).toBe(says);
+  });
+});
