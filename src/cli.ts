@@ -2,7 +2,6 @@
 import { buffer } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { openLocalRepository } from "./adapters/git/local.ts";
-import { loadShippedPolicies } from "./adapters/policies.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "./cli/command.ts";
 import { configCheck, configSchema } from "./cli/config.ts";
 import { initCommand } from "./cli/init.ts";
@@ -22,18 +21,21 @@ import { takeEnvironment } from "./config.ts";
 import { didYouMean } from "./domain/suggest.ts";
 import { withoutSecrets } from "./telemetry.ts";
 
+/** Loaded only where it is needed: other commands start without it. */
+const shipped = async () => (await import("./adapters/policies.ts")).loadShippedPolicies();
+
 const open: OpenRepository = (directory, environment) => openLocalRepository({ directory, environment, blobLimit: FILE_LIMIT });
 
 const COMMANDS: readonly Command[] = [
   serve,
   initCommand(open),
-  configCheck,
+  configCheck(shipped),
   configSchema,
   planCommand,
   promoteCommand,
-  policyTest(loadShippedPolicies),
-  policyExplain(loadShippedPolicies),
-  policyEval(loadShippedPolicies),
+  policyTest(shipped),
+  policyExplain(shipped),
+  policyEval(shipped),
   pinsCommand(open),
   setCommand,
   replayCommand(open),
