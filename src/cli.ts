@@ -2,12 +2,16 @@
 import { buffer } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { openLocalRepository } from "./adapters/git/local.ts";
+import { loadShippedPolicies } from "./adapters/policies.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "./cli/command.ts";
 import { configCheck, configSchema } from "./cli/config.ts";
 import { initCommand } from "./cli/init.ts";
 import { FILE_LIMIT } from "./cli/pin-source.ts";
 import { pinsCommand } from "./cli/pins.ts";
 import { planCommand } from "./cli/plan.ts";
+import { policyEval } from "./cli/policy/eval.ts";
+import { policyExplain } from "./cli/policy/explain.ts";
+import { policyTest } from "./cli/policy/test.ts";
 import { promoteCommand } from "./cli/promote.ts";
 import { replayCommand } from "./cli/replay.ts";
 import type { OpenRepository } from "./cli/repository.ts";
@@ -19,7 +23,20 @@ import { withoutSecrets } from "./telemetry.ts";
 
 const open: OpenRepository = (directory, environment) => openLocalRepository({ directory, environment, blobLimit: FILE_LIMIT });
 
-const COMMANDS: readonly Command[] = [serve, initCommand(open), configCheck, configSchema, planCommand, promoteCommand, pinsCommand(open), setCommand, replayCommand(open)];
+const COMMANDS: readonly Command[] = [
+  serve,
+  initCommand(open),
+  configCheck,
+  configSchema,
+  planCommand,
+  promoteCommand,
+  policyTest(loadShippedPolicies),
+  policyExplain(loadShippedPolicies),
+  policyEval(loadShippedPolicies),
+  pinsCommand(open),
+  setCommand,
+  replayCommand(open),
+];
 
 const EXIT_CODES = `Exit codes:
   0  done, and nothing is wrong
@@ -115,10 +132,7 @@ Usage: pinion COMMAND
 Commands:
 ${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n")}
 
-Options:
-  -h, --help  this help; after a command, its own with all options
-  --version   the version
-  --json      results as JSON
+Options: -h, --help this help, or after a command its own with all options; --version; --json results as JSON
 
 ${EXIT_CODES}`;
 }

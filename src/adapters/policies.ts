@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CASES_ENDING } from "../domain/policy/cases.ts";
 import { parsePolicy } from "../domain/policy/policy-file.ts";
 import { CORE_POLICIES, policySet, type Policy, type PolicyProblem, type PolicySet } from "../domain/policy/policy-set.ts";
 import { PortFailure } from "../ports.ts";
@@ -33,7 +34,7 @@ export async function loadShippedPolicies(directory = SHIPPED): Promise<PolicySe
 
 async function readTexts(directory: string): Promise<readonly { readonly file: string; readonly text: string }[]> {
   try {
-    const names = (await readdir(directory)).filter((name) => name.endsWith(".yaml")).toSorted();
+    const names = (await readdir(directory)).filter((name) => name.endsWith(".yaml") && !name.endsWith(CASES_ENDING)).toSorted();
     const read = async (name: string) => ({ file: `policies/${name}`, text: await readFile(join(directory, name), "utf8") });
     return await Promise.all(names.map(read));
   } catch (error) {

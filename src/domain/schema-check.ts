@@ -23,6 +23,7 @@ export type JsonSchema = {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
+  readonly anyOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
   readonly minItems?: number;
   readonly maxItems?: number;
@@ -47,18 +48,19 @@ export interface SchemaCheckOptions {
   readonly refusedKeys?: ReadonlyMap<string, string>;
 }
 
-export type SchemaCheck = (value: YamlValue) => readonly SchemaProblem[];
+/** `within` is where the value stands, when it is a part of a file. */
+export type SchemaCheck = (value: YamlValue, within?: YamlPath) => readonly SchemaProblem[];
 
 /** Compiles the schema once. The check answers every problem there is, in plain words. */
 export function compileSchemaCheck(schema: JsonSchema, options: SchemaCheckOptions = {}): SchemaCheck {
   const ajv = new Ajv({ strict: true, allErrors: true, ownProperties: true, verbose: true, allowUnionTypes: true });
   ajv.addVocabulary(["errorMessage"]);
   const validate = ajv.compile(schema);
-  return (value) => {
+  return (value, within = []) => {
     if (validate(value)) return [];
     const problems = new Map<string, SchemaProblem>();
     for (const error of validate.errors ?? []) {
-      const problem = explain(error, pathOf(error.instancePath, value), options);
+      const problem = explain(error, [...within, ...pathOf(error.instancePath, value)], options);
       if (problem === null) continue;
       // Rules of one schema share its words: a value that breaks two of them is told once.
       const place = JSON.stringify([problem.at, problem.path, problem.message]);
@@ -130,6 +132,7 @@ const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
   ["string", "text"],
   ["integer", "a whole number"],
   ["number", "a number"],
+  ["boolean", "true or false"],
   ["null", "empty"],
 ]);
 

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -6,20 +5,12 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startRegistry, type SandboxRegistry } from "../../sandbox/registry.ts";
 import { planCommand } from "../../src/cli/plan.ts";
 import type { Digest } from "../../src/domain/release.ts";
+import { pinion } from "./pinion-process.ts";
 import { folderWith, git, repositoryWith } from "./repository-folder.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
 const CONFIG = ".github/pinion.yaml";
 const DEV = "apps/web/dev/kustomization.yaml";
 const PROD = "apps/web/prod/kustomization.yaml";
-
-/** The command line in a process of its own. */
-function pinion(cwd: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  return new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-    const env = { PATH: process.env["PATH"], HOME: tmpdir(), ...environment };
-    const child = execFile(process.execPath, [join(ROOT, "src/cli.ts"), ...args], { cwd, env }, (_, out, err) => resolve({ code: child.exitCode, out, err }));
-  });
-}
 
 interface Scene {
   readonly registry: SandboxRegistry;

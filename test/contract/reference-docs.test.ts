@@ -3,8 +3,11 @@ import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
 import { parseDockerConfig } from "../../src/adapters/registry/docker-config.ts";
 import { PUSH_ACCOUNT, PUSH_AUDIENCE, webhookSecretVariable } from "../../src/config.ts";
+import { factsSchemaText } from "../../src/domain/policy/facts-schema.ts";
 import { REGISTRY_SOURCES } from "../../src/domain/registry-events/sources.ts";
 import { PROOFS } from "../../src/web/registry-proof.ts";
+import { shippedCases } from "../policies/shipped-cases.ts";
+import { factsReference } from "./facts-docs.ts";
 import { configurationReference, gatesReference } from "./reference-docs.ts";
 
 // When one of these fails, the reference is out of date: `npx vitest run test/contract -u` writes it anew.
@@ -14,7 +17,15 @@ describe("the reference is what the code says", () => {
   });
 
   it("docs/gates.md", async () => {
-    await expect(gatesReference(await loadShippedPolicies())).toMatchFileSnapshot("../../docs/gates.md");
+    await expect(gatesReference(await loadShippedPolicies(), shippedCases())).toMatchFileSnapshot("../../docs/gates.md");
+  });
+
+  it("docs/facts.md", async () => {
+    await expect(factsReference()).toMatchFileSnapshot("../../docs/facts.md");
+  });
+
+  it("schema/facts.schema.json", async () => {
+    await expect(factsSchemaText()).toMatchFileSnapshot("../../schema/facts.schema.json");
   });
 });
 

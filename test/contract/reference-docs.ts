@@ -1,4 +1,5 @@
 import { configSchema } from "../../src/domain/config-schema.ts";
+import type { CaseFile } from "../../src/domain/policy/cases.ts";
 import type { PolicySet } from "../../src/domain/policy/policy-set.ts";
 
 /** A part of a JSON Schema as far as the reference shows it. */
@@ -11,7 +12,8 @@ interface Shown {
   readonly additionalProperties?: Shown | boolean;
 }
 
-function cell(text: string): string {
+/** Text as a cell of a table. */
+export function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ").trim();
 }
 
@@ -61,7 +63,11 @@ export function configurationReference(): string {
 }
 
 /** Every gate, from the policy files that judge. */
-export function gatesReference({ policies }: PolicySet): string {
+export function gatesReference({ policies }: PolicySet, cases: ReadonlyMap<string, CaseFile>): string {
+  const casesOf = (policy: string): readonly string[] => {
+    const file = cases.get(policy);
+    return file === undefined ? [] : casesTable(file);
+  };
   return [
     "# Gates",
     "",
@@ -89,6 +95,17 @@ export function gatesReference({ policies }: PolicySet): string {
         (policy.enforce === "warn" ? " It only warns." : policy.warn === null ? "" : ` It only warns for ${policy.warn.kinds.join(", ")} opened by ${policy.warn.origins.map((origin) => (origin === "bot" ? "Pinion" : "a person")).join(" or ")}.`) +
         ` File: [\`${policy.file}\`](../${policy.file}).`,
       "",
+      ...casesOf(policy.name),
     ]),
   ].join("\n");
+}
+
+/** What a policy says of promotions, from its cases: they are run, so they are true. */
+function casesTable({ cases, file }: CaseFile): readonly string[] {
+  return [
+    `| what it says of | result | by [its cases](../${file}) |`,
+    "| :-- | :-- | :-- |",
+    ...cases.map(({ name, expect }) => `| ${cell(name)} | ${expect.result}${expect.enforce === "warn" ? " (warns)" : ""} | ${cell(expect.reason ?? "")} |`),
+    "",
+  ];
 }

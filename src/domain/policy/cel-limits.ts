@@ -24,6 +24,12 @@ export const PARAMETERS = "params";
 /** Macros that run an expression for each entry of a list. */
 const COMPREHENSIONS: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "filter", "map"]);
 const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
+/** What takes time by the length of a list although it is no comprehension. */
+const LIST_OPERATORS: ReadonlySet<string> = new Set(["+", "==", "!="]);
+const LIST_MAKERS: ReadonlySet<string> = new Set(["filter", "map"]);
+const LIST_FIELDS: ReadonlySet<string> = new Set(
+  [...FACT_TYPES.values()].flatMap((fact) => (fact.shape === "value" ? [] : Object.entries(fact.fields).flatMap(([name, type]) => (type.startsWith("list<") ? [name] : [])))),
+);
 
 /** Together they bound how much a chain of `map` can make of its input: (1 + 8/4)^4 times. */
 const MAX_PASSES = 4;
@@ -38,6 +44,7 @@ interface Walk {
   readonly problems: { at: number; message: string }[];
   readonly mentions: Set<string>;
   readonly shown: boolean;
+  readonly listParameters: ReadonlySet<string>;
   passes: number;
   additions: number;
 }
@@ -49,8 +56,8 @@ interface Around {
 }
 
 /** Walks the expression once: what is refused in it, and which facts it mentions. `shown` text may not change by the clock alone. */
-export function restrictions(ast: ASTNode, shown: boolean): Restrictions {
-  const walk: Walk = { problems: [], mentions: new Set(), shown, passes: 0, additions: 0 };
+export function restrictions(ast: ASTNode, shown: boolean, listParameters: ReadonlySet<string>): Restrictions {
+  const walk: Walk = { problems: [], mentions: new Set(), shown, listParameters, passes: 0, additions: 0 };
   visit(ast, { inBody: false, compared: false }, walk);
   if (walk.passes > MAX_PASSES) {
     walk.problems.push({ at: ast.range.start, message: `an expression may go through lists at most ${MAX_PASSES} times` });
@@ -75,7 +82,7 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
       return;
     case ".":
       // A parameter does not move, whatever it is called.
-      if (node.args[0].op !== "id" || node.args[0].args !== PARAMETERS) refuseMoving(node.args[1], around, walk, refuse);
+      if (!isParameters(node.args[0])) refuseMoving(node.args[1], around, walk, refuse);
       within(node.args[0]);
       return;
     case "[]":
@@ -91,6 +98,7 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
       visitMethod(node.args, around, walk, refuse);
       return;
     case "list":
+      if (node.args.some((entry) => isList(entry, walk))) refuse("a list may not hold lists");
       for (const entry of node.args) within(entry);
       return;
     case "!_":
@@ -107,6 +115,9 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
       return;
     default:
       if (node.op === "+") walk.additions += 1;
+      if (around.inBody && LIST_OPERATORS.has(node.op) && (isList(node.args[0], walk) || isList(node.args[1], walk))) {
+        refuse(`lists may not be joined or compared by \`${node.op}\` for each entry of another: the work would grow with the square of the list`);
+      }
       // Looking for an entry goes through the list as well.
       if (node.op === "in" && node.args[1].op !== "list") walk.passes += 1;
       within(node.args[0]);
@@ -134,7 +145,32 @@ function visitMethod(
   if (variable?.op === "id" && FACT_TYPES.has(variable.args)) {
     refuse(`\`${variable.args}\` is a fact: give the variable of \`${name}\` another name`);
   }
+  if (name === "map" && body.some((part) => isList(part, walk))) refuse("`map` may not make a list of each entry: it would grow with the square of the list");
   for (const part of body) visit(part, { inBody: true, compared: false }, walk);
+}
+
+/** Whether a node is a list, as far as its form tells. The entries of lists never are, since `map` makes none. */
+function isList(node: ASTNode, walk: Walk): boolean {
+  switch (node.op) {
+    case "list":
+      return true;
+    case "id":
+      return FACT_TYPES.get(node.args)?.shape === "list";
+    case ".":
+      return isParameters(node.args[0]) ? walk.listParameters.has(node.args[1]) : LIST_FIELDS.has(node.args[1]);
+    case "rcall":
+      return LIST_MAKERS.has(node.args[0]);
+    case "?:":
+      return isList(node.args[1], walk) || isList(node.args[2], walk);
+    case "+":
+      return isList(node.args[0], walk) || isList(node.args[1], walk);
+    default:
+      return false;
+  }
+}
+
+function isParameters(node: ASTNode): boolean {
+  return node.op === "id" && node.args === PARAMETERS;
 }
 
 function refuseMoving(name: string, around: Around, walk: Walk, refuse: (message: string) => void): void {

@@ -78,6 +78,8 @@ const ENVIRONMENT = declare();
 export interface Language {
   readonly environment: Environment;
   readonly parameters: readonly string[];
+  /** Those of them that are lists. */
+  readonly lists: ReadonlySet<string>;
 }
 
 const CEL_TYPES: Readonly<Record<ParameterType, string>> = {
@@ -90,11 +92,12 @@ const CEL_TYPES: Readonly<Record<ParameterType, string>> = {
 
 /** The facts, and `params` with these parameters in it. */
 export function languageWith(parameters: readonly Parameter[]): Language {
-  if (parameters.length === 0) return { environment: ENVIRONMENT, parameters: [] };
+  if (parameters.length === 0) return { environment: ENVIRONMENT, parameters: [], lists: new Set() };
   const environment = ENVIRONMENT.clone();
   environment.registerType("Params", { fields: Object.fromEntries(parameters.map(({ name, type }) => [name, CEL_TYPES[type]])) });
   environment.registerVariable(PARAMETERS, "Params");
-  return { environment, parameters: parameters.map(({ name }) => name) };
+  const lists = new Set(parameters.filter(({ type }) => type === "list<string>").map(({ name }) => name));
+  return { environment, parameters: parameters.map(({ name }) => name), lists };
 }
 
 /** Parses, type-checks and bounds an expression over the facts and the policy's parameters. */
@@ -106,7 +109,7 @@ export function compileExpression<T>(source: string, wanted: Wanted<T>, language
   try {
     const parsed = language.environment.parse(source);
     // Before the types, so that a refused function is called refused and not merely mistyped.
-    const { problems, mentions } = restrictions(parsed.ast, wanted.shown);
+    const { problems, mentions } = restrictions(parsed.ast, wanted.shown, language.lists);
     if (problems.length > 0) return { ok: false, problems };
     const checked = parsed.check();
     if (!checked.valid) return { ok: false, problems: [celProblem(checked.error, mentions, language)] };

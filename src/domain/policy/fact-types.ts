@@ -88,8 +88,15 @@ export const FACT_TYPES: ReadonlyMap<string, FactDeclaration> = new Map<string, 
 export const MOVING_FACTS: ReadonlySet<string> = new Set(["now", "soaked_for"]);
 
 /** A policy does work for each entry of a list, so what it may be given is bounded. */
-const MAX_ENTRIES = 1000;
-const MAX_TEXT = 4000;
+export const MAX_ENTRIES = 1000;
+export const MAX_TEXT = 4000;
+/** Of all texts in a group together: expressions may make several times as much of it. */
+export const MAX_CHARACTERS = 256 * 1024;
+
+/** How many characters a group may still have. */
+interface Budget {
+  characters: number;
+}
 
 /** The facts as CEL reads them, and the groups that are not known, each with its reason. */
 export interface FactValues {
@@ -117,25 +124,26 @@ export function factValues(facts: Facts): FactValues {
 type Converted = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
 
 function convertGroup(declaration: FactDeclaration, fact: unknown): Converted {
-  if (declaration.shape === "value") return convertField(declaration.type, fact);
-  if (declaration.shape === "record") return convertRecord(declaration.fields, fact);
+  const budget = { characters: MAX_CHARACTERS };
+  if (declaration.shape === "value") return convertField(declaration.type, fact, budget);
+  if (declaration.shape === "record") return convertRecord(declaration.fields, fact, budget);
   if (!Array.isArray(fact)) return { ok: false, problem: "they are not a list" };
-  return convertList(fact, (entry) => convertRecord(declaration.fields, entry));
+  return convertList(fact, (entry) => convertRecord(declaration.fields, entry, budget));
 }
 
-function convertRecord(fields: Readonly<Record<string, string>>, fact: unknown): Converted {
+function convertRecord(fields: Readonly<Record<string, string>>, fact: unknown, budget: Budget): Converted {
   if (typeof fact !== "object" || fact === null) return { ok: false, problem: "they are not a record" };
   const value: Record<string, unknown> = {};
   for (const [field, type] of Object.entries(fields)) {
     const raw: unknown = Reflect.get(fact, field);
-    const converted = convertField(type, raw);
+    const converted = convertField(type, raw, budget);
     if (!converted.ok) return { ok: false, problem: `${field}: ${converted.problem}` };
     value[field] = converted.value;
   }
   return { ok: true, value };
 }
 
-function convertField(type: string, raw: unknown): Converted {
+function convertField(type: string, raw: unknown, budget: Budget): Converted {
   switch (type) {
     case "bool":
       return typeof raw === "boolean" ? { ok: true, value: raw } : { ok: false, problem: "it is not true or false" };
@@ -145,11 +153,17 @@ function convertField(type: string, raw: unknown): Converted {
         : { ok: false, problem: "it is not a whole number" };
     case "string":
       if (typeof raw !== "string") return { ok: false, problem: "it is not text" };
-      return raw.length <= MAX_TEXT ? { ok: true, value: raw } : { ok: false, problem: `a text is longer than ${MAX_TEXT} characters` };
+      return convertText(raw, budget);
     default:
       if (!Array.isArray(raw)) return { ok: false, problem: "it is not a list" };
-      return convertList(raw, (entry) => convertField("string", entry));
+      return convertList(raw, (entry) => convertField("string", entry, budget));
   }
+}
+
+function convertText(raw: string, budget: Budget): Converted {
+  if (raw.length > MAX_TEXT) return { ok: false, problem: `a text is longer than ${MAX_TEXT} characters` };
+  budget.characters -= raw.length;
+  return budget.characters >= 0 ? { ok: true, value: raw } : { ok: false, problem: `their texts have more than ${MAX_CHARACTERS} characters together` };
 }
 
 function convertList(entries: readonly unknown[], convert: (entry: unknown) => Converted): Converted {

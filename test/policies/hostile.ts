@@ -1,0 +1,102 @@
+import type { Facts } from "../../src/domain/facts.ts";
+import { parseCases } from "../../src/domain/policy/cases.ts";
+import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
+import { MAX_CHARACTERS, MAX_ENTRIES, MAX_TEXT } from "../../src/domain/policy/fact-types.ts";
+import { parsePolicy } from "../../src/domain/policy/policy-file.ts";
+import { SOUND_FACTS } from "../../src/domain/policy/sound-facts.ts";
+
+/** Something as bad as its cap allows. */
+export interface Hostile {
+  readonly name: string;
+  /** Makes it ready, and answers what is to be measured. That says what came of it. */
+  readonly prepare: () => () => string;
+}
+
+/** As many texts as a list may have, as long as they may be together, alike up to their last characters. */
+const TEXTS = Array.from({ length: MAX_ENTRIES }, (_, index) => `${"a".repeat(Math.floor(MAX_CHARACTERS / MAX_ENTRIES) - 5)}${String(index).padStart(5, "0")}`);
+/** Found in none of them, which is known only at its first character when looked for from the end. */
+const NEEDLE = `b${"a".repeat(MAX_TEXT / 20)}`;
+
+export const HOSTILE_FACTS: Facts = {
+  ...SOUND_FACTS,
+  promotion: { ...SOUND_FACTS.promotion, went_bad: NEEDLE },
+  change: { pins_only: false, other_files: TEXTS, conflicts: false },
+  registry: { missing: TEXTS.map((text) => `${text.slice(0, -1)}x`), moved: [] },
+};
+
+const times = (count: number, part: string, between: string): string => Array<string>(count).fill(part).join(between);
+
+/** A condition that holds only after all of the work. */
+export const HOSTILE_CONDITIONS: Readonly<Record<string, string>> = {
+  "as many nodes as allowed, for each entry": `change.other_files.all(f, ${times(58, "f.size()>0", "&&")})`,
+  "one text written anew, again and again": `change.other_files.all(f, ${times(28, '!f.lowerAscii().contains("~")', "&&")})`,
+  "one text looked for in another": `change.other_files.all(f, ${times(20, "!f.contains(promotion.went_bad)", "&&")})`,
+  "one list looked through for each entry of another": `change.other_files.all(f, ${times(3, "!(f in registry.missing)", " && ")})`,
+  "texts that grow": `change.other_files.map(f, f+f+f+f).map(f, f+f+f+f).map(f, f+f+f).all(f, !f.contains("~"))`,
+  "lists that grow": `(${times(9, "change.other_files", " + ")}).filter(f, f != "").map(f, f.lowerAscii()).all(f, !f.contains("~"))`,
+  "nested as deep as allowed": `${"(".repeat(28)}change.other_files.size() > 0${")".repeat(28)}`,
+};
+
+/** A policy file with this condition everywhere. */
+export function policyText(condition: string): string {
+  const line = JSON.stringify(condition);
+  const shown = JSON.stringify(`{{ ${condition} ? "yes" : "no" }}`);
+  return `name: hostile\ndescription: As much work as one may ask for.\nenforce: block\nwhen: ${line}\nwait: ${JSON.stringify(`!(${condition})`)}\npass: ${line}\nmessages: { pass: ${shown}, fail: no, wait: no }\n`;
+}
+
+function judging(text: string): () => string {
+  const parsed = parsePolicy("hostile.yaml", text);
+  if (!parsed.ok) return () => `refused: ${parsed.problems[0]?.message ?? ""}`;
+  return () => {
+    const [gate] = evaluatePolicies({ policies: [parsed.policy] }, HOSTILE_FACTS);
+    return `${gate?.result ?? ""}: ${gate?.reason ?? ""}`;
+  };
+}
+
+function loading(text: string): () => string {
+  return () => {
+    const parsed = parsePolicy("hostile.yaml", text);
+    return parsed.ok ? "loaded" : `refused: ${parsed.problems[0]?.message ?? ""}`;
+  };
+}
+
+const facts = (changed: Partial<Facts>) => (): string => {
+  const sound = parsePolicy("p.yaml", "name: p\ndescription: p\nenforce: block\npass: change.pins_only\nmessages: { pass: a, fail: b }\n");
+  if (!sound.ok) return "refused";
+  const [gate] = evaluatePolicies({ policies: [sound.policy] }, { ...SOUND_FACTS, ...changed });
+  return `${gate?.result ?? ""}: ${gate?.reason ?? ""}`;
+};
+
+const MAX_FILE = 64 * 1024;
+
+/** A file of exactly this many characters. */
+function filled(head: string, part: string, tail: string): string {
+  return `${head}${part.repeat(Math.floor((MAX_FILE - head.length - tail.length) / part.length))}${tail}`;
+}
+
+const expressions: readonly Hostile[] = Object.entries(HOSTILE_CONDITIONS).map(([name, condition]) => ({ name, prepare: () => judging(policyText(condition)) }));
+
+const files: readonly Hostile[] = [
+  { name: "policy file: nested as deep as it is long", prepare: () => loading(filled("name: ", "[", "")) },
+  { name: "policy file: one key after the other", prepare: () => loading(filled("", "k: 1\n", "")) },
+  { name: "policy file: aliases of aliases", prepare: () => loading(filled(`a: &a [${times(9, "x", ",")}]\n`, "b: [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n", "")) },
+  { name: "policy file: as many placeholders as allowed, all wrong", prepare: () => loading(policyText("true").replace("fail: no", `fail: "${times(285, "{{ a }}", "")}"`)) },
+  {
+    name: "case file: as long as allowed",
+    prepare: () => {
+      const text = `policy: soak\ncases:\n${Array.from({ length: 500 }, (_, index) => `  - { name: c${index}, expect: pass, given: { change: { other_files: [${times(100, "aa", ",")}] } } }\n`).join("")}`;
+      return () => {
+        const read = parseCases("hostile.test.yaml", text);
+        return read.ok ? `loaded ${read.cases.cases.length}` : `refused: ${read.problems[0]?.message ?? ""}`;
+      };
+    },
+  },
+];
+
+const documents: readonly Hostile[] = [
+  { name: "facts: a list of a million", prepare: () => facts({ change: { pins_only: true, other_files: Array<string>(1_000_000).fill("a"), conflicts: false } }) },
+  { name: "facts: a text of 100 million characters", prepare: () => facts({ change: { pins_only: true, other_files: ["a".repeat(100_000_000)], conflicts: false } }) },
+  { name: "facts: texts that are too long together", prepare: () => facts({ change: { pins_only: true, other_files: Array<string>(MAX_ENTRIES).fill("a".repeat(MAX_TEXT)), conflicts: false } }) },
+];
+
+export const HOSTILE: readonly Hostile[] = [...expressions, ...files, ...documents];
