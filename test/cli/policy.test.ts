@@ -186,7 +186,15 @@ describe("pinion policy eval", () => {
     });
   });
 
-  it("ends with 0 for one policy that does not apply, and never for facts that no policy judges", async () => {
+  it("tells what stands in the place of a shipped policy", async () => {
+    const own = POLICY.replace("name: few-files", "name: soak\noverride: we soak by hand");
+    const folder = folderWith({ [`${OWN}/soak.yaml`]: own, "facts.yaml": FACTS });
+    const { code, out } = await pinion(folder, ["policy", "eval", "--facts", "facts.yaml", "--policy", "soak"]);
+    expect(code).toBe(0);
+    expect(out).toContain(`0 of 2 (overridden by ${OWN}/soak.yaml: we soak by hand)`);
+  });
+
+  it("ends with 0 for one policy that does not apply", async () => {
     const folder = folderWith({ "facts.yaml": FACTS });
     expect(await pinion(folder, ["policy", "eval", "--facts", "facts.yaml", "--policy", "target-pullable"])).toMatchObject({
       code: 0,

@@ -5,7 +5,7 @@ import { DESCRIBED_FACTS } from "../../src/domain/policy/fact-docs.ts";
 import { factsSchemaText } from "../../src/domain/policy/facts-schema.ts";
 import { SOUND_FACTS } from "../../src/domain/policy/sound-facts.ts";
 import { laidOver, wholeFacts, writtenFactProblems } from "../../src/domain/policy/written-facts.ts";
-import type { YamlObject, YamlValue } from "../../src/domain/yaml-document.ts";
+import { isYamlList, members, type YamlObject, type YamlValue } from "../../src/domain/yaml-document.ts";
 
 const SOUND = JSON.parse(JSON.stringify(SOUND_FACTS)) as YamlObject;
 
@@ -30,7 +30,8 @@ function changed(facts: YamlObject, fact: (typeof DESCRIBED_FACTS)[number], inde
   if (what === "away") return Object.fromEntries(Object.entries(facts).filter(([name]) => name !== fact.name));
   if (what === "group" || typeof group !== "object" || group === null) return { ...facts, [fact.name]: value };
   const name = what === "stranger" ? "stranger" : field;
-  const entries = Array.isArray(group) ? group.map((entry) => ({ ...(entry as object), [name]: value })) : { ...group, [name]: value };
+  const entry = (one: YamlValue): YamlObject => ({ ...Object.fromEntries(members(one)), [name]: value });
+  const entries = isYamlList(group) ? group.map(entry) : entry(group);
   return { ...facts, [fact.name]: entries };
 }
 

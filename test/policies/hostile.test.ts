@@ -17,6 +17,16 @@ describe("what is as bad as its cap allows", () => {
   it.each(HOSTILE.filter(({ name }) => name.startsWith("policy file")).map(({ name, prepare }) => [name, prepare] as const))("is refused with words: %s", (_, prepare) => {
     expect(prepare()()).toMatch(/^refused: ./);
   });
+
+  it("one mistake after the other is told up to a hundred", () => {
+    const parsed = parsePolicy("hostile.yaml", "k: 1\n".repeat(1_000));
+    expect(parsed.ok ? 0 : parsed.problems.length).toBe(100);
+  });
+
+  it("a file that is nested too deep is told so", () => {
+    const parsed = parsePolicy("hostile.yaml", `name: ${"[".repeat(60_000)}`);
+    expect(parsed.ok ? [] : parsed.problems.map(({ message }) => message)).toContain("this is not valid YAML: it is nested too deep");
+  });
 });
 
 describe("what is worse is refused", () => {

@@ -29,7 +29,7 @@ configuration says of them. Nothing is asked of the world.
 
   --policy NAME  judge by this policy alone, as if the configuration named it
   --json         {"judgement": "pass", "fail", "wait" or "unknown", "until"?, "gates": [{"policy", "enforce",
-                 "result", "until"?, "reason"}]}; where something cannot be used
+                 "result", "until"?, "reason", "override"?}]}; where something cannot be used
                  {"problems": [{"file", "line", "column", "message"}], "problem"?}
 
 Every fact is told in docs/facts.md, and checked by schema/facts.schema.json. A fact that is left out, or is
@@ -103,7 +103,7 @@ function refuse(problem: string, terminal: Terminal): ExitCode {
 }
 
 function asText(outcome: Gate["result"], judgement: Judgement, gates: readonly Gate[]): string {
-  const rows = gates.map((gate) => [gate.policy, gate.enforce === "warn" ? `${gate.result} (warns)` : gate.result, untilText(gate), gate.reason]);
+  const rows = gates.map((gate) => [gate.policy, gate.enforce === "warn" ? `${gate.result} (warns)` : gate.result, untilText(gate), gate.override === undefined ? gate.reason : `${gate.reason} (${gate.override})`]);
   const until = gates.length > 1 && judgement.outcome === "wait" && judgement.until !== null ? ` until ${readableTime(judgement.until)}` : "";
   return `${table(["POLICY", "RESULT", "UNTIL", "REASON"], rows)}\n${outcome}${until}\n`;
 }
@@ -115,8 +115,8 @@ function untilText(gate: Gate): string {
 function asJson(judgement: Judgement, gates: readonly Gate[]): string {
   const moment = (until: number | null) => (until === null ? {} : { until: new Date(until).toISOString() });
   const told = gates.map((gate) => {
-    const { policy, enforce, result, reason } = gate;
-    return { policy, enforce, result, ...(gate.result === "wait" ? moment(gate.until) : {}), reason };
+    const { policy, enforce, result, reason, override } = gate;
+    return { policy, enforce, result, ...(gate.result === "wait" ? moment(gate.until) : {}), reason, ...(override === undefined ? {} : { override }) };
   });
   const { outcome } = judgement;
   return `${JSON.stringify({ judgement: outcome, ...(judgement.outcome === "wait" ? moment(judgement.until) : {}), gates: told }, null, 2)}\n`;

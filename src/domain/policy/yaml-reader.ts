@@ -14,6 +14,9 @@ export interface Entry {
 
 export type Entries = ReadonlyMap<string, Entry>;
 
+/** More than anyone mends in one go. */
+const MOST_PROBLEMS = 100;
+
 /** A policy file is a page of text; more is a mistake or an attack on the parser. */
 const MAX_FILE = 64 * 1024;
 
@@ -34,7 +37,7 @@ export class YamlReader {
     if (this.#text.length > MAX_FILE) return this.#none(`a policy file may have at most ${MAX_FILE} characters`);
     // The parser's own search for duplicate keys takes quadratic time; `entries` has one that does not.
     const document = parseDocument(this.#text, { lineCounter: this.#lines, uniqueKeys: false, prettyErrors: false, merge: false });
-    for (const error of document.errors) this.#problemAt(error.pos[0], `this is not valid YAML: ${error.message}`);
+    for (const error of document.errors) this.#problemAt(error.pos[0], `this is not valid YAML: ${wordsOf(error.message)}`);
     if (document.errors.length > 0) return null;
     const root: unknown = document.contents;
     if (isMap(root)) return root;
@@ -161,6 +164,7 @@ export class YamlReader {
   }
 
   #problemAt(offset: number, message: string): void {
+    if (this.problems.length >= MOST_PROBLEMS) return;
     const { line, col } = this.#lines.linePos(offset);
     // The counter answers line 0 for a text without any line, such as an empty one.
     this.problems.push({ file: this.#file, line: Math.max(line, 1), column: Math.max(col, 1), message });
@@ -173,4 +177,9 @@ function asNode(value: unknown): Node | null {
 
 function isTagged(node: Node): boolean {
   return isScalar(node) && node.tag !== undefined && !node.tag.startsWith("tag:yaml.org,2002:");
+}
+
+/** The library recurses, and what it tells of the end of the stack helps nobody. */
+function wordsOf(message: string): string {
+  return message.includes("call stack") ? "it is nested too deep" : message;
 }
