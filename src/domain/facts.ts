@@ -165,7 +165,7 @@ export interface Facts {
   readonly error_budget: Fact<{
     /** The app has an objective. */
     readonly measured: boolean;
-    /** Whole percent, rounded down; below 0 when more than all of it was used. */
+    /** Whole percent, rounded down; 0 also when more than all of it was used. */
     readonly left: number;
     /** It is used up so fast now that people would be paged. */
     readonly burning: boolean;

@@ -81,7 +81,6 @@ describe("the policies that the configuration names", () => {
     ["error-budget", soundFacts(), { at_least: 80 }, "block pass: at least 80 % of the error budget is left, and it does not burn"],
     ["error-budget", soundFacts(), { at_least: 81 }, "block wait: the error budget to recover to 81 % of 30 days"],
     ["error-budget", soundFacts({ error_budget: { measured: true, left: 0, burning: false } }), {}, "block wait: the error budget to recover to 1 % of 30 days"],
-    ["error-budget", soundFacts({ error_budget: { measured: true, left: -20, burning: false } }), { at_least: 0 }, "block wait: the error budget to recover to 0 % of 30 days"],
     ["error-budget", soundFacts({ error_budget: { measured: true, left: 99, burning: true } }), {}, "block wait: the error budget to stop burning"],
     ["error-budget", soundFacts({ error_budget: { measured: false, left: 0, burning: false } }), {}, "block not-applicable: does not apply to this promotion"],
     ["error-budget", soundFacts({ error_budget: { unknown: "Prometheus is down" } }), {}, "block unknown: Prometheus is down"],

@@ -27,5 +27,5 @@ export function errorBudgetFact(draft: Draft, { app, environment }: Pick<JudgedP
   }
   if (missing) return { unknown: "Prometheus has not been asked for the error budget yet" };
   const budget = evaluateBudget(input, at, answers);
-  return budget.ok ? { measured: true, left: budget.leftPercent, burning: budget.burning } : { unknown: budget.reason };
+  return budget.ok ? { measured: true, left: Math.max(0, budget.leftPercent), burning: budget.burning } : { unknown: budget.reason };
 }

@@ -297,6 +297,98 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     missing: "unknown; without the configuration nothing is judged",
     fields: { active: "Whether it does.", reason: "The reason written there; empty without one." },
   },
+  window: {
+    says: "How the environment's `windows:` stand.",
+    source: "Git: `.github/pinion.yaml` of the default branch; the clock of the machine that Pinion runs on",
+    access: "GitHub: contents read",
+    missing: "always known",
+    fields: {
+      configured: "Whether it has any.",
+      open: "Whether promotions may be merged now.",
+      changes_at: { says: "When that turns; 0 when it is not in sight.", unit: "moment" },
+    },
+  },
+  images: {
+    says: "The images of the release, in the order of the pins: an entry for each.",
+    source: "Git: the pins of the pull request",
+    access: "GitHub: contents read",
+    missing: "always known",
+    fields: {
+      repository: "The repository with its registry, as `ghcr.io/acme/app`.",
+      tag: "The tag; empty without one.",
+      digest: "The digest; empty without one.",
+    },
+  },
+  tags: {
+    says: "Whether the tags of the release still name what is pinned.",
+    source: "registry: the manifest of each tag",
+    access: "registry: pull",
+    missing: "unknown",
+    fields: { moved: "Tags that name another digest now, as `repository:tag`." },
+  },
+  platforms: {
+    says: "The platforms that the images are for.",
+    source: "registry: the index of each image, or its configuration",
+    access: "registry: pull",
+    missing: "unknown, also where an image does not tell",
+    fields: { common: "Those that every image is for, with the variant and without: `linux/arm64/v8`, `linux/arm64`." },
+  },
+  labels: {
+    says: "The labels of the images.",
+    source: "registry: the configuration of each image, for each platform",
+    access: "registry: pull",
+    missing: "unknown",
+    fields: { any: "As `name=value`: those that any image has, for any platform." },
+  },
+  built: {
+    says: "When the images say that they were built.",
+    source: "registry: an annotation of each image, or its configuration",
+    access: "registry: pull",
+    missing: "unknown, also where an image does not tell, or not what can be",
+    fields: {
+      first_at: { says: "The oldest of them.", unit: "moment" },
+      last_at: { says: "The newest of them.", unit: "moment" },
+    },
+  },
+  error_budget: {
+    says: "How much of the errors that the app's objective allows in 30 days is left in this environment.",
+    source: "Prometheus: the queries of the app's `slo`, at steps of five minutes",
+    access: "Prometheus: queries",
+    missing: "unknown",
+    fields: {
+      measured: "Whether the app has an objective.",
+      left: { says: "Percent that is left, rounded down; 0 also when more than all was used.", unit: "count" },
+      burning: "Whether it is used up so fast now that people would be paged.",
+    },
+  },
+  upstream_checks: {
+    says: "Check runs on the commits by which the release came to the environments that this one follows, by name and as `app:name`.",
+    source: "GitHub: check runs; Git: the promotion log",
+    access: "GitHub: checks read",
+    missing: "unknown",
+    fields: { passed: "Those that passed for each of these environments.", failed: "Those that failed, or were skipped, for one of them." },
+  },
+  source_ci: {
+    says: "Check runs on the commits that the images say they were built from.",
+    source: "registry: the labels `org.opencontainers.image.source` and `….revision`; GitHub: check runs in that repository",
+    access: "registry: pull; GitHub: checks read in the source repository, where the App must be installed by the same owner",
+    missing: "unknown, also where an image does not tell its source",
+    fields: {
+      commits: "The commits, as `acme/app at abc1234`.",
+      failed: "Checks that failed, with their commit.",
+      pending: "Checks that have not ended, and commits without any.",
+    },
+  },
+  drift: {
+    says: "Whether the environment runs what Git says now.",
+    source: "Argo CD: the Applications of the app in the environment",
+    access: "Argo CD: get applications",
+    missing: "unknown, also where Argo CD has not compared for an hour",
+    fields: {
+      watched: "Whether anything is known to be pinned there.",
+      applications: "Applications that are not as Git says, or are being synced.",
+    },
+  },
 };
 
 /** One field, as the reference and the schema tell of it. */
