@@ -17,9 +17,22 @@ import { version } from "./cli/version.ts";
 import { didYouMean } from "./domain/suggest.ts";
 import { withoutSecrets } from "./telemetry.ts";
 
+/** Loaded only where it is needed: other commands start without it. */
+const shipped = async () => (await import("./adapters/policies.ts")).loadShippedPolicies();
+
 const open: OpenRepository = (directory, environment) => openLocalRepository({ directory, environment, blobLimit: FILE_LIMIT });
 
-const COMMANDS: readonly Command[] = [serve, initCommand(open), configCheck, configSchema, planCommand, promoteCommand, pinsCommand(open), setCommand, replayCommand(open)];
+const COMMANDS: readonly Command[] = [
+  serve,
+  initCommand(open),
+  configCheck(shipped),
+  configSchema,
+  planCommand,
+  promoteCommand,
+  pinsCommand(open),
+  setCommand,
+  replayCommand(open),
+];
 
 const EXIT_CODES = `Exit codes:
   0  done, and nothing is wrong

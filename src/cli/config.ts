@@ -1,18 +1,23 @@
-import { readFile } from "node:fs/promises";
-import { parseConfig } from "../domain/config-file.ts";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { configSchemaText } from "../domain/config-schema.ts";
 import { CONFIG_PATH, type ConfigProblem } from "../domain/config.ts";
+import { isPolicyPath, POLICIES_FOLDER, type PolicyFile } from "../domain/policy/own-policies.ts";
+import type { PolicySet } from "../domain/policy/policy-set.ts";
+import { readRules } from "../domain/repository-rules.ts";
 import { EXIT, type Command } from "./command.ts";
-import { unreadable } from "./set.ts";
+import { codeOf, unreadable } from "./set.ts";
 
-export const configCheck: Command = {
+export const configCheck = (shippedPolicies: () => Promise<PolicySet>): Command => ({
   name: "config check",
   parameters: "[FILE] [--json]",
-  summary: "check a repository's configuration",
+  summary: "check a repository's configuration, and its policies",
   details: `Checks FILE, ${CONFIG_PATH} unless given, - for standard input, and prints every problem as
-FILE:LINE:COLUMN: MESSAGE.
+FILE:LINE:COLUMN: MESSAGE. The policies in pinion/policies/ beside FILE are checked with it, since
+each speaks of the other.
 
-  --json   {"ok": whether there is none, "file", "problems": [{"line", "column", "message"}]}`,
+  --json   {"ok": whether there is none, "file", "problems": [{"file"?: where it is not FILE, "line",
+           "column", "message"}]}`,
   accepts: { words: 1, json: true },
   run: async ({ words, json }, terminal) => {
     const file = words[0] ?? CONFIG_PATH;
@@ -24,13 +29,14 @@ FILE:LINE:COLUMN: MESSAGE.
       terminal.err(`pinion: ${unreadable(file, cause)}${cure}\n`);
       return EXIT.usage;
     }
-    const problems = problemsIn(bytes);
+    const folder = dirname(file === "-" ? CONFIG_PATH : file);
+    const problems = problemsIn(bytes, await policiesIn(folder), await shippedPolicies());
     if (json) terminal.out(`${JSON.stringify({ ok: problems.length === 0, file, problems }, null, 2)}\n`);
     else if (problems.length === 0) terminal.out(`${file}: no problems\n`);
-    else terminal.out(problems.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}\n`).join(""));
+    else terminal.out(problems.map((problem) => `${fileOf(problem, file, folder)}:${problem.line}:${problem.column}: ${problem.message}\n`).join(""));
     return problems.length === 0 ? EXIT.ok : EXIT.problems;
   },
-};
+});
 
 export const configSchema: Command = {
   name: "config schema",
@@ -44,13 +50,32 @@ export const configSchema: Command = {
   },
 };
 
-function problemsIn(bytes: Uint8Array): readonly ConfigProblem[] {
-  let text: string;
+/** Names a policy by the folder that was looked in. */
+function fileOf({ file }: ConfigProblem, config: string, folder: string): string {
+  return file === undefined ? config : join(folder, file.slice(dirname(CONFIG_PATH).length + 1));
+}
+
+/** Stands for a folder that is there and cannot be listed: it is told as a policy that cannot be read. */
+const UNREADABLE = "*.yaml";
+
+/** The policies beside a configuration; none where there is no such folder. */
+async function policiesIn(folder: string): Promise<readonly PolicyFile[]> {
+  const beside = join(folder, POLICIES_FOLDER.slice(dirname(CONFIG_PATH).length + 1));
+  const names = await readdir(beside).catch((cause: unknown) => (codeOf(cause) === "ENOENT" ? [] : [UNREADABLE]));
+  const paths = names.map((name) => `${POLICIES_FOLDER}${name}`).filter(isPolicyPath).toSorted();
+  return Promise.all(paths.map(async (path) => ({ path, text: textOf(await readFile(join(beside, path.slice(POLICIES_FOLDER.length))).catch(() => null)) })));
+}
+
+function problemsIn(bytes: Uint8Array, policies: readonly PolicyFile[], shipped: PolicySet): readonly ConfigProblem[] {
+  const text = textOf(bytes) ?? { line: 1, column: 1, message: "the file is not UTF-8: save it as such" };
+  const { config } = readRules(text, policies, shipped);
+  return config.ok ? [] : config.problems;
+}
+
+function textOf(bytes: Uint8Array | null): string | null {
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return bytes === null ? null : new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return [{ line: 1, column: 1, message: "the file is not UTF-8: save it as such" }];
+    return null;
   }
-  const result = parseConfig(text);
-  return result.ok ? [] : result.problems;
 }

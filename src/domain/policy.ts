@@ -11,6 +11,12 @@ export type GateResult =
   | { readonly result: "unknown" }
   | { readonly result: "not-applicable" };
 
+/** A fact that a policy read, with its value as JSON, in one short line. */
+export interface GateFact {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** One policy's judgement of one promotion, told the same way on the check, the pull request, the command line and the log. */
 export type Gate = GateResult & {
   readonly policy: string;
@@ -18,6 +24,8 @@ export type Gate = GateResult & {
   readonly enforce: "block" | "warn";
   /** Says why, in one plain sentence. */
   readonly reason: string;
+  /** What it was decided upon; none where it does not apply. */
+  readonly facts: readonly GateFact[];
   /** The policy stands in the place of one that comes with Pinion: by which file and for which reason. */
   readonly override?: string;
 };

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { VARIABLES } from "../../src/config.ts";
+import { folderWith } from "./repository-folder.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PRIVATE_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
@@ -45,13 +46,6 @@ function pinion(args: readonly string[], options: { input?: string | Uint8Array;
       void ended.then(() => reject(new Error(`it ended without such a line:\n${out}${err}`)));
     });
   return { child, ended, line };
-}
-
-function folderWith(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "pinion-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return folder;
 }
 
 describe("help", () => {
@@ -121,6 +115,20 @@ describe("config check", () => {
     const json = await pinion(["config", "check", "p.yaml", "--json"], { cwd: folder }).ended;
     expect(json.code).toBe(1);
     expect(JSON.parse(json.out)).toMatchObject({ ok: false, file: "p.yaml", problems: expect.arrayContaining([expect.objectContaining({ line: 2 })]) });
+  });
+
+  it("checks the policies beside it, each by its own name", async () => {
+    const rule = "name: house\ndescription: A rule.\nenforce: block\npass: 'true'\nmessages: { pass: yes, fail: no }\nparameters: { most: { type: int, description: x, default: 1 } }\n";
+    const config = "version: 1\nenvironments: { dev: {} }\napps: { discover: ['apps/{app}/{env}/kustomization.yaml'] }\npolicies: { house: { mst: 1 }, sok: {} }\n";
+    const folder = folderWith({ ".github/pinion.yaml": config, ".github/pinion/policies/house.yaml": rule, ".github/pinion/policies/house.test.yaml": "[" });
+    const { code, out } = await pinion(["config", "check"], { cwd: folder }).ended;
+    expect(code).toBe(1);
+    expect(out).toBe(
+      '.github/pinion.yaml:4:22: policies.house.mst: house has no parameter "mst". Did you mean "most"?\n' +
+        '.github/pinion.yaml:4:32: policies.sok: there is no policy "sok". Did you mean "soak"?\n',
+    );
+    const broken = folderWith({ ".github/pinion.yaml": config.replace(/policies:.*\n/, ""), ".github/pinion/policies/house.yaml": rule.replace("'true'", "freeze.actif") });
+    expect((await pinion(["config", "check"], { cwd: broken }).ended).out).toBe(".github/pinion/policies/house.yaml:4:14: `pass`: no such key: actif; freeze has active, reasons\n");
   });
 
   it("does not guess at what is not UTF-8", async () => {

@@ -67,7 +67,7 @@ describe("a repository's own policies", () => {
     ],
     ["a misspelt fact, and another file's mistake", [file("a", "when: freeze.actif\n"), { path: `${POLICIES_FOLDER}b.yaml`, text: "[" }], [
       "a.yaml:6:14 `when`: no such key: actif; freeze has active, reasons",
-      expect.stringContaining("b.yaml:1:2 this is not valid YAML") as unknown as string,
+      expect.stringContaining("b.yaml:1:2 this is not valid YAML"),
     ]],
     ["another ending", [{ path: `${POLICIES_FOLDER}a.yml`, text: "" }], ["a.yml:1:1 policies are files that end in .yaml: rename it, or nobody would know whether it judges"]],
     ["what cannot be read", [{ path: `${POLICIES_FOLDER}a.yaml`, text: null }], ["a.yaml:1:1 the file is larger than Pinion reads, or no UTF-8 text"]],

@@ -30,6 +30,7 @@ describe("evaluating a policy", () => {
       enforce: "block",
       result: "pass",
       reason: "yes it is",
+      facts: [{ name: "approvals.count", value: "1" }],
     });
     expect(evaluated(simple("approvals.count >= 2"))).toMatchObject({ result: "fail", reason: "no it is not" });
   });
@@ -180,6 +181,7 @@ describe("judging all gates together", () => {
     policy: "example",
     description: "",
     reason: "",
+    facts: [],
     enforce,
     ...result,
   });

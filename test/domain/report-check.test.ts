@@ -125,7 +125,7 @@ describe("the check of a promotion", () => {
   });
 
   it("puts what waits for somebody before what ends by itself, whatever their order", () => {
-    const gate = { description: "", enforce: "block", result: "wait" } as const;
+    const gate = { description: "", enforce: "block", result: "wait", facts: [] } as const;
     const gates: readonly Gate[] = [
       { ...gate, policy: "soak", reason: "the soak", until: NOW },
       { ...gate, policy: "freeze", reason: "the thaw", until: null },
@@ -140,7 +140,7 @@ describe("the check of a promotion", () => {
   });
 
   it("stays open when no gate applies", () => {
-    const gates: readonly Gate[] = [{ policy: "soak", description: "", enforce: "block", reason: "", result: "not-applicable" }];
+    const gates: readonly Gate[] = [{ policy: "soak", description: "", enforce: "block", reason: "", facts: [], result: "not-applicable" }];
     expect(checkContent({ promotions: [ofGates(gates)], notes: [] })).toMatchObject({
       status: "in_progress",
       conclusion: null,
@@ -177,7 +177,7 @@ describe("the check of a promotion", () => {
 
   it("stays a table whatever the reasons hold", () => {
     const reason = "x | y `|` @everyone\n| a | b | --> <script> fixes #1";
-    const gates: readonly Gate[] = [{ policy: "p|q", description: reason, enforce: "block", reason, result: "fail" }];
+    const gates: readonly Gate[] = [{ policy: "p|q", description: reason, enforce: "block", reason, facts: [], result: "fail" }];
     const { summary, title } = checkContent({ promotions: [{ ...ofGates(gates), app: "a|b`c", version: "v\n|" }], notes: [reason] });
     const rows = summary.split("\n").filter((line) => line.startsWith("| "));
     expect(rows).toHaveLength(3);
@@ -189,7 +189,7 @@ describe("the check of a promotion", () => {
   it("keeps to GitHub's limits and says what it left out", () => {
     const reason = "| ".repeat(500);
     const gates = Array.from({ length: 200 }, (_, index): Gate => {
-      return { policy: `p-${index}`, description: reason, enforce: "block", reason, result: "fail" };
+      return { policy: `p-${index}`, description: reason, enforce: "block", reason, facts: [], result: "fail" };
     });
     const content = checkContent({ promotions: [ofGates(gates), ofGates(gates)], notes: [] });
     expect(content.title.length).toBeLessThanOrEqual(255);

@@ -1,4 +1,5 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
+import type { Reads } from "./evidence.ts";
 import { FACT_TYPES, MOVING_FACTS } from "./fact-types.ts";
 
 /**
@@ -34,9 +35,12 @@ const MAX_ADDITIONS = 8;
 interface Restrictions {
   readonly problems: readonly { readonly at: number; readonly message: string }[];
   readonly mentions: ReadonlySet<string>;
+  readonly reads: Reads;
 }
 
 interface Walk {
+  readonly facts: Set<string>;
+  readonly fields: Set<string>;
   readonly problems: { at: number; message: string }[];
   readonly mentions: Set<string>;
   readonly shown: boolean;
@@ -52,7 +56,7 @@ interface Around {
 
 /** Walks the expression once: what is refused in it, and which facts it mentions. `shown` text may not change by the clock alone. */
 export function restrictions(ast: ASTNode, shown: boolean): Restrictions {
-  const walk: Walk = { problems: [], mentions: new Set(), shown, passes: 0, additions: 0 };
+  const walk: Walk = { problems: [], mentions: new Set(), facts: new Set(), fields: new Set(), shown, passes: 0, additions: 0 };
   visit(ast, { inBody: false, compared: false }, walk);
   if (walk.passes > MAX_PASSES) {
     walk.problems.push({ at: ast.range.start, message: `an expression may go through lists at most ${MAX_PASSES} times` });
@@ -60,7 +64,7 @@ export function restrictions(ast: ASTNode, shown: boolean): Restrictions {
   if (walk.additions > MAX_ADDITIONS) {
     walk.problems.push({ at: ast.range.start, message: `an expression may use \`+\` at most ${MAX_ADDITIONS} times` });
   }
-  return { problems: walk.problems, mentions: walk.mentions };
+  return { problems: walk.problems, mentions: walk.mentions, reads: { facts: walk.facts, fields: walk.fields } };
 }
 
 function visit(node: ASTNode, around: Around, walk: Walk): void {
@@ -73,12 +77,14 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
       if (node.args === PARAMETERS) walk.mentions.add(PARAMETERS);
       if (!FACT_TYPES.has(node.args)) return;
       walk.mentions.add(node.args);
+      walk.facts.add(node.args);
       refuseMoving(node.args, around, walk, refuse);
       return;
     case ".":
       // A parameter does not move, whatever it is called.
       if (node.args[0].op !== "id" || node.args[0].args !== PARAMETERS) refuseMoving(node.args[1], around, walk, refuse);
       within(node.args[0]);
+      noteField(node.args[0], node.args[1], walk);
       return;
     case "[]":
       // A field named by a text would escape the check of its name.
@@ -114,6 +120,12 @@ function visit(node: ASTNode, around: Around, walk: Walk): void {
       within(node.args[0]);
       within(node.args[1]);
   }
+}
+
+/** After what it is a field of was visited: of a record the field alone is read, not the whole. */
+function noteField(of: ASTNode, field: string, walk: Walk): void {
+  if (of.op === "id" && FACT_TYPES.get(of.args)?.shape === "record") walk.facts.add(`${of.args}.${field}`);
+  else walk.fields.add(field);
 }
 
 function visitMethod(

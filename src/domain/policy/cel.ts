@@ -2,6 +2,7 @@ import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } f
 import type { Instant } from "../answer.ts";
 import { plural, readableDuration, readableTime } from "../report/readable.ts";
 import { PARAMETERS, restrictions } from "./cel-limits.ts";
+import type { Reads } from "./evidence.ts";
 import { FACT_TYPES } from "./fact-types.ts";
 import type { Parameter, ParameterType } from "./parameters.ts";
 
@@ -16,6 +17,7 @@ export interface Expression<T> {
   readonly source: string;
   /** The groups of facts it reads. */
   readonly mentions: ReadonlySet<string>;
+  readonly reads: Reads;
   /** Throws when it cannot be evaluated; {@link evaluationProblem} puts that in words. */
   evaluate(values: Readonly<Record<string, unknown>>): T;
 }
@@ -106,7 +108,7 @@ export function compileExpression<T>(source: string, wanted: Wanted<T>, language
   try {
     const parsed = language.environment.parse(source);
     // Before the types, so that a refused function is called refused and not merely mistyped.
-    const { problems, mentions } = restrictions(parsed.ast, wanted.shown);
+    const { problems, mentions, reads } = restrictions(parsed.ast, wanted.shown);
     if (problems.length > 0) return { ok: false, problems };
     const checked = parsed.check();
     if (!checked.valid) return { ok: false, problems: [celProblem(checked.error, mentions, language)] };
@@ -118,7 +120,7 @@ export function compileExpression<T>(source: string, wanted: Wanted<T>, language
       const value: unknown = parsed(values);
       return wanted.read(value);
     };
-    return { ok: true, expression: { source, mentions, evaluate } };
+    return { ok: true, expression: { source, mentions, reads, evaluate } };
   } catch (error) {
     return { ok: false, problems: [celProblem(error, new Set(), language)] };
   }

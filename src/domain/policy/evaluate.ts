@@ -5,6 +5,7 @@ import { cut, oneLine } from "../report/markdown.ts";
 import { CONFIG_PATH } from "../config.ts";
 import { evaluationProblem, type Expression } from "./cel.ts";
 import { PARAMETERS } from "./cel-limits.ts";
+import { evidenceFor } from "./evidence.ts";
 import { factValues, type FactValues } from "./fact-types.ts";
 import { parameterValues, type ConfiguredPolicies, type GivenParameters, type ParameterValue } from "./parameters.ts";
 import type { Policy, PolicySet } from "./policy-set.ts";
@@ -59,7 +60,10 @@ function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues, config
   const enforce = policy.warn !== null && covers(policy.warn, facts.promotion) ? "warn" : policy.enforce;
   const override = policy.override === null ? {} : { override: `overridden by ${policy.file}: ${policy.override}` };
   const reason = cut(oneLine(outcome.reason), MAX_REASON);
-  return { policy: policy.name, description: policy.description, enforce, ...outcome, reason, ...override };
+  // The conditions alone: what is only told in words stands in the reason already.
+  const conditions = [policy.when, policy.wait, policy.until, policy.pass].filter((part) => part !== null);
+  const evidence = outcome.result === "not-applicable" ? [] : evidenceFor(conditions, facts);
+  return { policy: policy.name, description: policy.description, enforce, ...outcome, reason, facts: evidence, ...override };
 }
 
 /**

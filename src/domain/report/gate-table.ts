@@ -45,6 +45,7 @@ export function gatesSection({ app, environment, version, fromVersion, kind, gat
     { text: [heading, "", ...table].join("\n"), divisible: true },
     ...(away.length === 0 ? [] : [{ text: `Not applicable here: ${away.join(", ")}.`, divisible: false }]),
     ...(applicable.length === 0 ? [] : [{ text: explanations(applicable), divisible: false }]),
+    ...evidence(applicable),
   ];
 }
 
@@ -63,6 +64,15 @@ function resultOf(gate: Gate): string {
 
 function untilOf(gate: Gate): string {
   return gate.result === "wait" && gate.until !== null ? readableTime(gate.until) : "";
+}
+
+/** What a gate that holds was decided upon: whoever wonders about its reason finds it there. Nobody asks after one that passes. */
+function evidence(gates: readonly Gate[]): readonly Block[] {
+  const lines = gates
+    .filter(({ result, facts }) => result !== "pass" && facts.length > 0)
+    .map(({ policy, facts }) => `- **${words(policy)}**: ${facts.map(({ name, value }) => `${code(name)} = ${code(value)}`).join(", ")}`);
+  if (lines.length === 0) return [];
+  return [{ text: ["<details>", "<summary>What these gates were decided upon</summary>", "", ...lines, "", "</details>"].join("\n"), divisible: false }];
 }
 
 function explanations(gates: readonly Gate[]): string {
