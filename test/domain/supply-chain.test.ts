@@ -212,6 +212,15 @@ describe("signed by an identity", () => {
     expect(assessed(withoutAuthority, stamped).signatures).toEqual([]);
   });
 
+  it("a certificate that is in no log is none where the root names one", async () => {
+    const secret = await startSigstore({ secretly: true });
+    const signed = bundle(await secret.attest(statements.imageSignature(IMAGE), CI));
+    await secret.close();
+    const root = (without: object) => trusted([identity("ci", CI)], { [ROOT_FILE]: secret.trustedRoot(without) });
+    expect(assessed(root({ ctlogs: true }), signed).signatures).toEqual(["ci"]);
+    expect(assessed(root({}), signed)).toMatchObject({ signatures: [], refused: [expect.stringContaining("SCT")] });
+  });
+
   it("a file may hold several instances, one a line, and each vouches for its own", async () => {
     const elsewhere = await startSigstore();
     const both = trusted([identity("ci", CI)], { [ROOT_FILE]: `${elsewhere.trustedRoot()}\n${sigstore.trustedRoot()}\n` });

@@ -23,7 +23,8 @@ export interface SigstoreInstance {
   close(): Promise<void>;
 }
 
-export async function startSigstore(): Promise<SigstoreInstance> {
+/** With `secretly`, certificates are not put into the certificate log that the root names. */
+export async function startSigstore({ secretly = false } = {}): Promise<SigstoreInstance> {
   const keys = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
   const server = createServer();
   server.listen(0, "127.0.0.1");
@@ -32,7 +33,7 @@ export async function startSigstore(): Promise<SigstoreInstance> {
   if (address === null || typeof address === "string") throw new Error("no port");
   const url = `http://127.0.0.1:${address.port}`;
   const ctlog = await initializeCTLog(keys());
-  const ca = await initializeCA(keys(), ctlog);
+  const ca = await initializeCA(keys(), secretly ? undefined : ctlog);
   const tlog = await initializeTLog(url, keys());
   const tsa = await initializeTSA(keys());
   const handlers = [fulcioHandler(ca), rekorHandler(tlog), tsaHandler(tsa)];

@@ -39,8 +39,9 @@ function signedOfBundle(bytes: Uint8Array): Signed {
   const bundle = bundleFromJSON(json);
   if (bundle.content.$case !== "dsseEnvelope") throw new Error("the bundle holds no DSSE envelope");
   const { payload, payloadType, signatures } = bundle.content.dsseEnvelope;
-  const [signature, ...others] = signatures;
-  if (signature === undefined || others.length > 0) throw new Error("the envelope must have exactly one signature");
+  // The library takes no envelope with more than one.
+  const [signature] = signatures;
+  if (signature === undefined) throw new Error("the envelope must have exactly one signature");
   const isByIdentity = bundle.verificationMaterial.content.$case !== "publicKey";
   return statement(payload, payloadType, signature.sig, isByIdentity ? bundle : null);
 }
