@@ -8,8 +8,8 @@ export const GATES: readonly Mutant[] = [
     "an unknown fact passes a gate",
     ["S6", "S9", "S10", "S11", "S16"],
     EVALUATE,
-    `return missing === null ? decide(policy, facts, values.known) : { result: "unknown", reason: missing };`,
-    `return missing === null ? decide(policy, facts, values.known) : { result: "pass", reason: missing };`,
+    `return missing === null ? decide(policy, facts, known) : { result: "unknown", reason: missing };`,
+    `return missing === null ? decide(policy, facts, known) : { result: "pass", reason: missing };`,
   ),
   mutant(
     "an unknown gate lets through",

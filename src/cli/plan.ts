@@ -1,5 +1,6 @@
 import { CONFIG_PATH } from "../domain/config.ts";
 import { outlook, type Outlook, type PlaceOutlook } from "../domain/outlook.ts";
+import type { Gate } from "../domain/policy.ts";
 import { EXIT, type Command } from "./command.ts";
 import { FETCH_LOG, rehearseIn, type Planned } from "./rehearsal.ts";
 import { table } from "./table.ts";
@@ -16,7 +17,9 @@ asked: what only GitHub knows is said to be unknown.
   git fetch origin && pinion plan    a plan from what is there now
 
   --json   {"branch", "commit", "mode", "places": [{"app", "env", "pinned", "outcome": "open", "blocked" or
-           "nothing", "opens"?: {"title", "branch", "file", "check"}, "openedAs"?, "reasons"}],
+           "nothing", "opens"?: {"title", "branch", "file", "check", "gates": [{"policy",
+           "enforce", "result", "until"?, "reason", "facts": [{"name", "value"}]}]},
+           "openedAs"?, "reasons"}],
            "reasons", "unknown": what this plan does not know}`,
   exitCodes: `Exit codes:
   0  planned
@@ -61,13 +64,19 @@ function outcomeOf({ opening, isCurrent }: PlaceOutlook): "open" | "blocked" | "
   return isCurrent ? "nothing" : "blocked";
 }
 
+/** A gate as scripts read it. `until` only where it is known when a wait ends. */
+function shownGate(gate: Gate): object {
+  const { policy, enforce, result, reason, facts } = gate;
+  return { policy, enforce, result, ...(gate.result === "wait" && gate.until !== null ? { until: gate.until } : {}), reason, facts };
+}
+
 function asJson({ rehearsal: { observation, asIfEnforcing }, branch }: Planned, told: Outlook, unknown: readonly string[]): string {
   const places = told.places.map((place) => {
     const { app, environment, pinned, opening, openedAs, reasons } = place;
     const opens =
       opening === null
         ? {}
-        : { opens: { title: opening.title, branch: opening.branch, file: opening.commit.edits[0]?.file ?? null, check: opening.check.title } };
+        : { opens: { title: opening.title, branch: opening.branch, file: opening.commit.edits[0]?.file ?? null, check: opening.check.title, gates: opening.gates.map(shownGate) } };
     return { app, env: environment, pinned, outcome: outcomeOf(place), ...opens, ...(openedAs === null ? {} : { openedAs }), reasons };
   });
   const mode = observation.config?.ok === true ? (asIfEnforcing ? "observe" : "enforce") : null;

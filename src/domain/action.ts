@@ -1,6 +1,7 @@
 import type { Instant } from "./answer.ts";
 import type { PinEdit } from "./pins.ts";
 import type { DeploymentState, Need } from "./observation.ts";
+import type { Gate } from "./policy.ts";
 import type { LogRecord } from "./record.ts";
 import type { AppName, EnvironmentName, Oid } from "./release.ts";
 
@@ -39,6 +40,8 @@ export type Action = { readonly id: string } & (
       readonly title: string;
       readonly body: string;
       readonly check: CheckContent;
+      /** What the policies say of it as it is opened. */
+      readonly gates: readonly Gate[];
       /** The `opened` record, with pull request number and head to be filled in. */
       readonly record: (pullRequest: number, head: Oid) => LogRecord;
     }

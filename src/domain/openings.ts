@@ -243,6 +243,7 @@ export function openPullRequest(
       promotions: [{ ...text, fromVersion: pins.pinned.version, gates: gated.gates, judgement: gated.judgement }],
       notes: [],
     }),
+    gates: gated.gates,
     record: (pullRequest, head) => ({
       event: "opened",
       app,

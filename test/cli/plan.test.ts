@@ -84,7 +84,7 @@ describe("pinion plan", () => {
       commit: git(folder, "rev-parse", "HEAD"),
       mode: "observe",
       places: [
-        { app: "web", env: "dev", pinned: "1.0.0", outcome: "open", opens: { title: "Promote web 1.1.0 to dev", file: DEV } },
+        { app: "web", env: "dev", pinned: "1.0.0", outcome: "open", opens: { title: "Promote web 1.1.0 to dev", file: DEV, gates: expect.arrayContaining([expect.objectContaining({ policy: "digest-served", enforce: "block", result: "pass", facts: [{ name: "promotion.every_image_has_digest", value: "true" }, { name: "registry.missing", value: "[]" }] })]) } },
         { app: "web", env: "prod", pinned: "1.0.0", outcome: "blocked", reasons: ["promoted when somebody asks"] },
       ],
       reasons: [],

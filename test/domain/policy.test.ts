@@ -136,6 +136,24 @@ describe("evaluating a policy", () => {
     expect(evaluated(simple("registry.missing.size() == 0"), soundFacts(facts))).toMatchObject({ result: "unknown", reason });
   });
 
+  it.each<[what: string, group: object | null | undefined, reason: string]>([
+    ["missing", undefined, "they are not a record"],
+    ["null", null, "they are not a record"],
+    ["a text", Object("freeze"), "active: it is not true or false"],
+    ["without a field", { reasons: [] }, "active: it is not true or false"],
+    ["with a field that is null", { active: null, reasons: [] }, "active: it is not true or false"],
+    ["of the wrong type", { active: "no", reasons: [] }, "active: it is not true or false"],
+    ["with a list of the wrong type", { active: false, reasons: [1] }, "reasons: it is not text"],
+  ])("is unknown when a group of facts is %s", (_what, group, reason) => {
+    const facts = Object.assign(soundFacts(), { freeze: group });
+    expect(evaluated(simple("!freeze.active"), facts)).toMatchObject({ result: "unknown", reason: `the facts about freeze cannot be judged: ${reason}` });
+  });
+
+  it("waits on when the clock goes back, until the same moment", () => {
+    const lines = `enforce: block\nwait: now < ${NOW}\nuntil: '${NOW}'\npass: true\nmessages: { pass: go on, fail: no, wait: a while }\n`;
+    expect([NOW - 1, NOW, NOW - 5].map((now) => evaluated(lines, soundFacts({ now })))).toMatchObject([{ result: "wait", until: NOW }, { result: "pass" }, { result: "wait", until: NOW }]);
+  });
+
   it("is unknown for a number that is not whole", () => {
     const facts = soundFacts({ approvals: { required: 0.5, count: 1, by: [], who: "", ignored: [], changes_requested_by: [] } });
     expect(evaluated(simple("approvals.count >= approvals.required"), facts)).toMatchObject({

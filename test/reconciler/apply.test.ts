@@ -175,6 +175,7 @@ describe("a pull request that was there already", () => {
       title: "t",
       body: "b",
       check: { status: "in_progress", conclusion: null, title: "t", summary: "s", fingerprint: "f" },
+      gates: [],
       record: (pullRequest, head) => ({ ...opened, at: 2, pullRequest, head }),
     };
     const file = new TextEncoder().encode("images:\n  - name: ghcr.io/acme/checkout\n    newTag: 1.4.1\n");
