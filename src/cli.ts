@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { openLocalRepository } from "./adapters/git/local.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "./cli/command.ts";
 import { configCheck, configSchema } from "./cli/config.ts";
+import { doctorCommand } from "./cli/doctor.ts";
 import { initCommand } from "./cli/init.ts";
 import { FILE_LIMIT } from "./cli/pin-source.ts";
 import { pinsCommand } from "./cli/pins.ts";
@@ -19,7 +20,18 @@ import { withoutSecrets } from "./telemetry.ts";
 
 const open: OpenRepository = (directory, environment) => openLocalRepository({ directory, environment, blobLimit: FILE_LIMIT });
 
-const COMMANDS: readonly Command[] = [serve, initCommand(open), configCheck, configSchema, planCommand, promoteCommand, pinsCommand(open), setCommand, replayCommand(open)];
+const COMMANDS: readonly Command[] = [
+  serve,
+  initCommand(open),
+  configCheck,
+  configSchema,
+  planCommand,
+  promoteCommand,
+  pinsCommand(open),
+  setCommand,
+  replayCommand(open),
+  doctorCommand,
+];
 
 const EXIT_CODES = `Exit codes:
   0  done, and nothing is wrong

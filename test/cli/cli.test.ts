@@ -64,7 +64,7 @@ describe("help", () => {
   it("fits a screen for every command, and lists them without their options", async () => {
     const { out } = await pinion(["--help"]).ended;
     const commands = [...out.matchAll(/^ {2}((?:config )?[a-z]+)(?: [A-Z[(].*?)? {2,}\S/gm)].map(([, name]) => name ?? "");
-    expect(commands).toEqual(["serve", "init", "config check", "config schema", "plan", "promote", "pins", "set", "replay"]);
+    expect(commands).toEqual(["serve", "init", "config check", "config schema", "plan", "promote", "pins", "set", "replay", "doctor"]);
     expect(out).not.toContain("[--");
     const pages = [out, ...(await Promise.all(commands.map(async (name) => (await pinion([...name.split(" "), "--help"]).ended).out)))];
     for (const page of pages) expect(Math.max(...page.split("\n").map(({ length }) => length)), page).toBeLessThanOrEqual(120);

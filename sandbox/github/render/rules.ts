@@ -24,8 +24,9 @@ function parameters(rule: Rule): Json {
           required_approving_review_count: rule.approvals,
           dismiss_stale_reviews_on_push: rule.dismissStale,
           require_code_owner_review: rule.codeOwners,
-          require_last_push_approval: false,
+          require_last_push_approval: rule.lastPush ?? false,
           required_review_thread_resolution: false,
+          allowed_merge_methods: rule.methods ?? ["merge", "squash", "rebase"],
         },
       };
     case "update":
@@ -72,13 +73,17 @@ export function rulesetSummary(state: GitHubState, repository: Repository, rules
   };
 }
 
-/** One ruleset by itself. Who may bypass it is told to administrators only. */
-export function ruleset(state: GitHubState, repository: Repository, shown: Ruleset, forAdministrator: boolean): Json {
+/** What the one who asks may do about a ruleset. */
+export type Bypass = "always" | "pull_requests_only" | "never";
+
+/** One ruleset by itself. Who else may bypass it is told to administrators only. */
+export function ruleset(state: GitHubState, repository: Repository, shown: Ruleset, asked: { readonly administrator: boolean; readonly bypass: Bypass }): Json {
   return {
     ...rulesetSummary(state, repository, shown),
+    current_user_can_bypass: asked.bypass,
     conditions: { ref_name: { include: shown.include, exclude: shown.exclude } },
     rules: shown.rules.map((rule) => ({ type: rule.type, ...parameters(rule) })),
-    ...(forAdministrator
+    ...(asked.administrator
       ? {
           bypass_actors: shown.bypass.map((entry) =>
             entry.type === "Integration"
