@@ -293,7 +293,7 @@ export interface BranchProtection {
 }
 
 export type Rule =
-  | { readonly type: "creation" | "update" | "deletion" | "non_fast_forward" | "required_signatures" | "required_linear_history" }
+  | { readonly type: "creation" | "update" | "deletion" | "non_fast_forward" | "required_signatures" | "required_linear_history" | "merge_queue" }
   | { readonly type: "required_status_checks"; readonly strict: boolean; readonly required: readonly RequiredCheck[] }
   | {
       readonly type: "pull_request";

@@ -90,6 +90,7 @@ function protect(): void {
         ],
       },
       { type: "pull_request", approvals: 1, dismissStale: false, codeOwners: true },
+      { type: "merge_queue" },
     ],
     createdAt: state.now(),
   });

@@ -8,6 +8,17 @@ function checkParameters(check: RequiredCheck): Json {
   return { context: check.context, ...(check.appId === null ? {} : { integration_id: check.appId }) };
 }
 
+/** A queue as GitHub's form proposes it. Pull requests cannot be put into it here. */
+const QUEUE: Json = {
+  check_response_timeout_minutes: 60,
+  grouping_strategy: "ALLGREEN",
+  max_entries_to_build: 5,
+  max_entries_to_merge: 5,
+  merge_method: "SQUASH",
+  min_entries_to_merge: 1,
+  min_entries_to_merge_wait_minutes: 5,
+};
+
 function parameters(rule: Rule): Json {
   switch (rule.type) {
     case "required_status_checks":
@@ -29,6 +40,8 @@ function parameters(rule: Rule): Json {
           allowed_merge_methods: rule.methods ?? ["merge", "squash", "rebase"],
         },
       };
+    case "merge_queue":
+      return { parameters: QUEUE };
     case "update":
       return { parameters: { update_allows_fetch_and_merge: false } };
     case "creation":

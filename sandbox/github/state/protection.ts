@@ -105,6 +105,8 @@ async function ruleBroken(repository: Repository, rule: Rule, change: RefChange)
       return updating && change.after !== null ? missingChecks(repository, change.after, rule.required) : null;
     case "pull_request":
       return updating ? "Changes must be made through a pull request." : null;
+    case "merge_queue":
+      return updating ? "Changes must be made through the merge queue" : null;
   }
 }
 
@@ -175,6 +177,8 @@ function mergeBreaks(state: GitHubState, pull: PullRequest, rule: Rule, method: 
   switch (rule.type) {
     case "update":
       return "Cannot update this protected ref.";
+    case "merge_queue":
+      return "Changes must be made through the merge queue";
     case "required_status_checks":
       return missingChecks(pull.repository, pull.head.oid, rule.required);
     case "pull_request":

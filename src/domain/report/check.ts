@@ -5,6 +5,7 @@ import type { Gate, Judgement } from "../policy.ts";
 import { gatesSection, strictestFirst, type CheckedPromotion } from "./gate-table.ts";
 import { clause, code, cut, fit, oneLine, words, type Block } from "./markdown.ts";
 import { plural, readableTime } from "./readable.ts";
+import { cureOfRefusal } from "./refused-merge.ts";
 
 /** GitHub cuts longer titles. */
 const MAX_TITLE = 255;
@@ -29,7 +30,7 @@ export function checkContent(input: {
   if (worst === undefined) return unknownCheck("Nothing has been judged.");
   // While a gate holds, that one is what there is to do first.
   const refused = worst.judgement.outcome === "pass" ? (input.refusedMerge ?? null) : null;
-  const notes = refused === null ? input.notes : [...input.notes, `${REFUSED}: ${refused}. Pinion tries again.`];
+  const notes = refused === null ? input.notes : [...input.notes, refusedNote(refused)];
   const blocks: Block[] = [
     ...(notes.length === 0 ? [] : [{ text: notes.map((note) => `- ${words(note)}`).join("\n"), divisible: true }]),
     ...promotions.flatMap(gatesSection),
@@ -44,6 +45,12 @@ export function checkContent(input: {
     case "unknown":
       return content(null, title, blocks);
   }
+}
+
+function refusedNote(refused: string): string {
+  const cure = cureOfRefusal(refused);
+  const advice = cure === null ? "" : `${cure}. `;
+  return `${REFUSED}: ${refused}. ${advice}Pinion tries again; pinion doctor tells which rules are in its way.`;
 }
 
 /** It cannot be told yet what the pull request does: the check stays open. */
