@@ -127,10 +127,7 @@ Usage: pinion COMMAND
 Commands:
 ${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n")}
 
-Options:
-  -h, --help  this help; after a command, its own with all options
-  --version   the version
-  --json      results as JSON
+Options: -h, --help (after a command, its own help with all options), --version, --json (results as JSON)
 
 ${EXIT_CODES}`;
 }
