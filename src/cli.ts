@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { openLocalRepository } from "./adapters/git/local.ts";
 import { EXIT, type Command, type ExitCode, type Terminal } from "./cli/command.ts";
 import { configCheck, configSchema } from "./cli/config.ts";
+import { doctorCommand } from "./cli/doctor.ts";
 import { initCommand } from "./cli/init.ts";
 import { FILE_LIMIT } from "./cli/pin-source.ts";
 import { pinsCommand } from "./cli/pins.ts";
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   pinsCommand(open),
   setCommand,
   replayCommand(open),
+  doctorCommand,
 ];
 
 const EXIT_CODES = `Exit codes:
@@ -135,7 +137,7 @@ Usage: pinion COMMAND
 Commands:
 ${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n")}
 
-Options: -h, --help this help, or after a command its own with all options; --version; --json results as JSON
+Options: -h, --help (after a command, its own help with all options), --version, --json (results as JSON)
 
 ${EXIT_CODES}`;
 }

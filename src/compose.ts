@@ -1,14 +1,14 @@
 import { Probot } from "probot";
 import type { Logger } from "pino";
 import { createManifestsRepository } from "./adapters/git.ts";
-import { createForge } from "./adapters/github.ts";
+import { createForge, createSetup } from "./adapters/github.ts";
 import { failureOf } from "./adapters/github/failure.ts";
 import { boundedFetch } from "./adapters/github/fetch.ts";
 import { pinionOctokit } from "./adapters/github/octokit.ts";
 import { loadShippedPolicies } from "./adapters/policies.ts";
 import { composeEndpoints, composePushIdentity } from "./compose-endpoints.ts";
 import type { Settings } from "./config.ts";
-import type { Clock, Ports, PushIdentity } from "./ports.ts";
+import type { Clock, Ports, PushIdentity, SetupReads } from "./ports.ts";
 import { createDispatcher, type Dispatcher } from "./reconciler/dispatch.ts";
 import { createReconciler, type Reconciler } from "./reconciler/reconcile.ts";
 import { createJournal, withoutBodies } from "./telemetry.ts";
@@ -71,7 +71,13 @@ export async function compose(settings: Settings, surroundings: Surroundings): P
   return { probot, ports, reconciler, dispatcher, pushIdentity: composePushIdentity(settings, clock) };
 }
 
-function createProbot(settings: Settings, { logger, throttle }: Surroundings): Probot {
+/** What `pinion doctor` asks GitHub by, as the App that {@link compose} runs. */
+export function composeSetup(settings: Settings, surroundings: Pick<Surroundings, "clock" | "logger" | "throttle">): SetupReads {
+  const probot = createProbot(settings, surroundings);
+  return createSetup({ app: () => probot.auth(), installation: (id) => probot.auth(id) }, surroundings.clock, settings.github.url);
+}
+
+function createProbot(settings: Settings, { logger, throttle }: Pick<Surroundings, "logger" | "throttle">): Probot {
   return new Probot({
     appId: settings.github.appId,
     privateKey: settings.github.privateKey.reveal(),

@@ -9,6 +9,7 @@ import type { SourceRepository } from "./domain/source-commit.ts";
 import type { CommitCheck, DeploymentState, ForgeSnapshot, ImageLabels, Permission, PullRequest, Repository } from "./domain/observation.ts";
 import type { Digest, Oid } from "./domain/release.ts";
 import type { ApplicationStatus } from "./domain/rollout.ts";
+import type { AppSetup, BranchRule, ClassicProtection, CodeOwnersError, InstallationSetup, RepositorySettings, RulesetSetup } from "./domain/setup/facts.ts";
 import type { MetricAnswer } from "./domain/slo.ts";
 import type { AttachedDocuments } from "./domain/supply-chain/documents.ts";
 
@@ -70,6 +71,27 @@ export interface ForgeReads {
   /** Which of these commits GitHub says were made and signed by the App through the API. */
   ownCommits(repository: Repository, commits: readonly Oid[]): Promise<ReadonlySet<Oid>>;
 }
+
+/** What `pinion doctor` asks of GitHub about one repository. Each question is asked by itself, so that what cannot be read leaves the rest known. */
+export interface SetupReads {
+  app(): Promise<AppSetup>;
+  /** The App's installation there, or null: it is not installed there, or there is no such repository. */
+  installation(owner: string, name: string): Promise<InstallationSetup | null>;
+  settings(place: InstalledAt): Promise<RepositorySettings>;
+  /** All rules in force for a branch of that name, also where there is no such branch yet. */
+  rules(place: InstalledAt, branch: string): Promise<readonly BranchRule[]>;
+  /** Null: the branch has none, or there is no such branch. */
+  classic(place: InstalledAt, branch: string): Promise<ClassicProtection | null>;
+  ruleset(place: InstalledAt, id: number): Promise<RulesetSetup>;
+  /** Paths of all files of a branch. */
+  files(place: InstalledAt, branch: string): Promise<readonly string[]>;
+  /** A file of a branch as text, or null when it is not there. */
+  text(place: InstalledAt, branch: string, path: string): Promise<string | null>;
+  codeOwnersErrors(place: InstalledAt): Promise<readonly CodeOwnersError[]>;
+}
+
+/** A repository that the App is installed in, by its name. */
+export type InstalledAt = Pick<Repository, "installation" | "owner" | "name">;
 
 /** GitHub. */
 export interface Forge extends ForgeReads {

@@ -12,6 +12,7 @@ import { pageOf, requireRead, type Session } from "./graphql-session.ts";
 import type { Account, Instant, Oid, PullRequest, Repository } from "./model.ts";
 import { commitNodeId, refNodeId } from "./state.ts";
 import { peopleOf, signatureOf } from "./state/signatures.ts";
+import { mayPush } from "./state/protection.ts";
 import { commitsOf } from "./state/pulls.ts";
 
 const CO_AUTHOR = /^co-authored-by:\s*(.*?)\s*<([^<>]+)>\s*$/gim;
@@ -217,6 +218,27 @@ export async function objectByExpression(session: Session, repository: Repositor
   return found.code === 0 ? objectNode(session, repository, found.stdout.toString("utf8").trim()) : null;
 }
 
+/** What of a branch's classic protection everyone is told who can read; rulesets are not among it. */
+function refUpdateRule(session: Session, repository: Repository, branch: string): GraphqlNode | null {
+  const protection = repository.protections.get(branch);
+  if (protection === undefined) return null;
+  return {
+    __typename: "RefUpdateRule",
+    pattern: branch,
+    allowsDeletions: protection.allowDeletions,
+    allowsForcePushes: protection.allowForcePushes,
+    blocksCreations: false,
+    requiredApprovingReviewCount: protection.reviews?.count ?? null,
+    requiredStatusCheckContexts: protection.checks?.required.map(({ context }) => context) ?? null,
+    requiresCodeOwnerReviews: protection.reviews?.codeOwners ?? false,
+    requiresConversationResolution: false,
+    requiresLinearHistory: protection.linearHistory,
+    requiresSignatures: false,
+    viewerAllowedToDismissReviews: false,
+    viewerCanPush: mayPush(session.state, session.actor, repository, protection),
+  };
+}
+
 /** The branch or tag, or null. A ref's `name` goes on where `prefix` ends. */
 export function refNode(session: Session, repository: Repository, fullName: string, prefix: string | null = null): GraphqlNode | null {
   const oid = repository.refs.get(fullName);
@@ -229,6 +251,7 @@ export function refNode(session: Session, repository: Repository, fullName: stri
     prefix: shown,
     target: () => objectNode(session, repository, oid),
     repository: () => repositoryNode(session, repository),
+    refUpdateRule: () => refUpdateRule(session, repository, fullName.replace(/^refs\/heads\//, "")),
     associatedPullRequests: (args: PullRequestsArguments, _context: unknown, info: GraphQLResolveInfo) => {
       requireRead(session, repository, "pull_requests");
       const branch = fullName.replace(/^refs\/heads\//, "");

@@ -293,9 +293,18 @@ export interface BranchProtection {
 }
 
 export type Rule =
-  | { readonly type: "creation" | "update" | "deletion" | "non_fast_forward" | "required_signatures" | "required_linear_history" }
+  | { readonly type: "creation" | "update" | "deletion" | "non_fast_forward" | "required_signatures" | "required_linear_history" | "merge_queue" }
   | { readonly type: "required_status_checks"; readonly strict: boolean; readonly required: readonly RequiredCheck[] }
-  | { readonly type: "pull_request"; readonly approvals: number; readonly dismissStale: boolean; readonly codeOwners: boolean };
+  | {
+      readonly type: "pull_request";
+      readonly approvals: number;
+      readonly dismissStale: boolean;
+      readonly codeOwners: boolean;
+      /** Somebody other than who pushed last must approve; no, unless said. */
+      readonly lastPush?: boolean;
+      /** How it may be merged; every way, unless said. */
+      readonly methods?: readonly MergeMethod[];
+    };
 
 export interface Ruleset {
   readonly id: number;

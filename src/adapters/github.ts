@@ -1,4 +1,4 @@
-import type { Clock, Forge } from "../ports.ts";
+import type { Clock, Forge, SetupReads } from "../ports.ts";
 import { GitHubApi } from "./github/api.ts";
 import { checksOf } from "./github/checks.ts";
 import { askReviewers, comment, createLabel, openIssue, removeLabel } from "./github/conversation.ts";
@@ -12,6 +12,7 @@ import type { GitHubClients } from "./github/octokit.ts";
 import { closePullRequest, openPullRequest, replaceHead } from "./github/propose.ts";
 import { publish } from "./github/publish.ts";
 import { moveBranches, NO_OBJECT } from "./github/refs.ts";
+import { createSetupReads } from "./github/setup.ts";
 import { takeSnapshot } from "./github/snapshot.ts";
 
 export interface ForgeOptions {
@@ -51,4 +52,9 @@ export function createForge({ clients, clock, host }: ForgeOptions): Forge {
     openIssue: (repository, issue) => openIssue(api, repository, issue),
     showDeployment: async (repository, deployment) => showDeployment(api, (await identity(repository)).slug, repository, deployment),
   };
+}
+
+/** How repositories are set up at GitHub, as one App sees it. */
+export function createSetup(clients: GitHubClients, clock: Pick<Clock, "now">, webUrl: string): SetupReads {
+  return createSetupReads(new GitHubApi(clients, () => clock.now()), webUrl);
 }

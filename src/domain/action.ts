@@ -5,6 +5,9 @@ import type { Gate } from "./policy.ts";
 import type { LogRecord } from "./record.ts";
 import type { AppName, EnvironmentName, Oid } from "./release.ts";
 
+/** The name of the one check run, by which rules require it. */
+export const CHECK_NAME = "Pinion";
+
 /** What the check run says; `fingerprint` is a hash of all the rest. */
 export interface CheckContent {
   readonly status: "in_progress" | "completed";

@@ -1,5 +1,6 @@
 import type { Repository } from "../domain/observation.ts";
 import { parseGitHub } from "../domain/registry-events/github.ts";
+import { NEEDED_EVENTS } from "../domain/setup/access.ts";
 
 /** What an event means for Pinion: which repositories to look at, and nothing else. */
 export type EventMeaning =
@@ -11,22 +12,8 @@ export type EventMeaning =
   | { readonly kind: "images"; readonly repositories: readonly string[] }
   | { readonly kind: "nothing"; readonly reason: string };
 
-/** The events that Pinion asks GitHub for (app.yml), and the last two, which every App gets. */
-export const EVENTS = [
-  "push",
-  "pull_request",
-  "pull_request_review",
-  "issue_comment",
-  "issues",
-  "check_run",
-  "check_suite",
-  "repository",
-  // An image in GitHub's registry: Apps are told by the first name, webhooks of repositories by the second.
-  "registry_package",
-  "package",
-  "installation",
-  "installation_repositories",
-] as const;
+/** The events that Pinion asks GitHub for, and two which every App gets. */
+export const EVENTS = [...NEEDED_EVENTS, "installation", "installation_repositories"] as const;
 
 export type GitHubEventName = (typeof EVENTS)[number];
 

@@ -58,7 +58,7 @@ describe("help", () => {
   it("fits a screen for every command, and lists them without their options", async () => {
     const { out } = await pinion(["--help"]).ended;
     const commands = [...out.matchAll(/^ {2}((?:(?:config|policy) )?[a-z]+)(?: [A-Z[(-].*?)? {2,}\S/gm)].map(([, name]) => name ?? "");
-    expect(commands).toEqual(["serve", "init", "config check", "config schema", "plan", "promote", "policy test", "policy explain", "policy eval", "pins", "set", "replay"]);
+    expect(commands).toEqual(["serve", "init", "config check", "config schema", "plan", "promote", "policy test", "policy explain", "policy eval", "pins", "set", "replay", "doctor"]);
     expect(out).not.toContain("[--");
     const pages = [out, ...(await Promise.all(commands.map(async (name) => (await pinion([...name.split(" "), "--help"]).ended).out)))];
     for (const page of pages) expect(Math.max(...page.split("\n").map(({ length }) => length)), page).toBeLessThanOrEqual(120);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { emitterEventNames } from "@octokit/webhooks";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
+import { NEEDED_PERMISSIONS } from "../../src/domain/setup/access.ts";
 import { GITHUB_WEBHOOK_PATH } from "../../src/server.ts";
 import { EVENTS } from "../../src/web/github-event.ts";
 
@@ -43,6 +44,11 @@ it("asks for events that there are", () => {
 it("asks for exactly the permissions that have a use", () => {
   const justified = Object.fromEntries(Object.entries(PERMISSIONS).map(([name, { access }]) => [name, access]));
   expect(manifest.default_permissions).toEqual(justified);
+});
+
+it("asks for what pinion doctor looks for", () => {
+  const looked = Object.fromEntries(Object.entries(NEEDED_PERMISSIONS).map(([name, { access }]) => [name, access]));
+  expect(manifest.default_permissions).toEqual(looked);
 });
 
 it("has the permission that each event needs, and no event twice", () => {

@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
-import { begin, DEV, HOUR, type Story } from "./story.ts";
+import { describe, expect, it } from "vitest";
+import type { Rule } from "../../sandbox/github/model.ts";
+import { begin, DEV, HOUR, MINUTE, type Story } from "./story.ts";
 import { beginWholeStory, expectWholeStory, tellWholeStory } from "./whole-story.ts";
 
 const LOG = "refs/heads/pinion-log";
@@ -49,4 +50,27 @@ it("leaves nobody a way around the check, and nobody a hand in the log", async (
   const number = await carol.openPullRequest({ head: "by-hand", title: "By hand" });
   await world.pass(HOUR);
   await expect(carol.mergeWithButton(number)).rejects.toThrow(/Pinion/);
+});
+
+describe("a rule that Pinion cannot meet", () => {
+  it.each<[what: string, rule: Rule, title: RegExp, cure: RegExp]>([
+    [
+      "approvals of every pull request",
+      { type: "pull_request", approvals: 1, dismissStale: true, codeOwners: false },
+      /^success: GitHub does not let Pinion merge: .*approving review is required/,
+      /approve this one, or leave approvals to Pinion's own gate/,
+    ],
+    ["a merge queue", { type: "merge_queue" }, /^success: GitHub does not let Pinion merge: .*merge queue/, /let the App bypass that ruleset/],
+  ])("is told with its cure, and the promotion goes in once it is gone: %s", async (_what, rule, title, cure) => {
+    const story = await begin({ environmentLines: [DEV], asleep: true });
+    const { world } = story;
+    world.github.addRuleset(world.repository, { name: "main", include: ["~DEFAULT_BRANCH"], rules: [rule] });
+    await story.wake();
+    await world.pass(3 * MINUTE);
+    expect(story.verdict(story.pull("Promote checkout 1.4.2 to dev"))).toMatch(title);
+    expect(world.repository.checkRuns.at(-1)?.output.summary).toMatch(cure);
+    world.repository.rulesets.length = 0;
+    await story.until("merged dev 1.4.2", 2 * HOUR);
+    expect(await story.doubled()).toEqual([]);
+  });
 });

@@ -90,6 +90,7 @@ function protect(): void {
         ],
       },
       { type: "pull_request", approvals: 1, dismissStale: false, codeOwners: true },
+      { type: "merge_queue" },
     ],
     createdAt: state.now(),
   });
@@ -118,8 +119,11 @@ async function repositories(): Promise<void> {
   await story.expect(200, "bot", "GET", `${REPO}/rulesets/${ruleset?.id}`);
   await story.expect(200, "owner", "GET", `${REPO}/rulesets/${ruleset?.id}`);
   await story.expect(404, "bot", "GET", `${REPO}/rulesets/1`);
+  await story.expect(404, "bot", "GET", `${REPO}/codeowners/errors`);
   story.world.repository.protections.clear();
   story.world.repository.rulesets.length = 0;
+  await story.world.commit("main", ".github/CODEOWNERS", "* @acme/sre\n/a @nobody-here\n[x] @alice\n");
+  await story.expect(200, "bot", "GET", `${REPO}/codeowners/errors`);
   await story.expect(201, "bot", "POST", `${REPO}/labels`, { name: "freeze:prod", color: "ff0000", description: "Stop the line" });
   await story.expect(422, "bot", "POST", `${REPO}/labels`, { name: "freeze:prod", color: "ff0000" });
   await story.expect(200, "bot", "GET", `${REPO}/labels`);

@@ -8,6 +8,17 @@ function checkParameters(check: RequiredCheck): Json {
   return { context: check.context, ...(check.appId === null ? {} : { integration_id: check.appId }) };
 }
 
+/** A queue as GitHub's form proposes it. Pull requests cannot be put into it here. */
+const QUEUE: Json = {
+  check_response_timeout_minutes: 60,
+  grouping_strategy: "ALLGREEN",
+  max_entries_to_build: 5,
+  max_entries_to_merge: 5,
+  merge_method: "SQUASH",
+  min_entries_to_merge: 1,
+  min_entries_to_merge_wait_minutes: 5,
+};
+
 function parameters(rule: Rule): Json {
   switch (rule.type) {
     case "required_status_checks":
@@ -24,10 +35,13 @@ function parameters(rule: Rule): Json {
           required_approving_review_count: rule.approvals,
           dismiss_stale_reviews_on_push: rule.dismissStale,
           require_code_owner_review: rule.codeOwners,
-          require_last_push_approval: false,
+          require_last_push_approval: rule.lastPush ?? false,
           required_review_thread_resolution: false,
+          allowed_merge_methods: rule.methods ?? ["merge", "squash", "rebase"],
         },
       };
+    case "merge_queue":
+      return { parameters: QUEUE };
     case "update":
       return { parameters: { update_allows_fetch_and_merge: false } };
     case "creation":
@@ -72,13 +86,17 @@ export function rulesetSummary(state: GitHubState, repository: Repository, rules
   };
 }
 
-/** One ruleset by itself. Who may bypass it is told to administrators only. */
-export function ruleset(state: GitHubState, repository: Repository, shown: Ruleset, forAdministrator: boolean): Json {
+/** What the one who asks may do about a ruleset. */
+export type Bypass = "always" | "pull_requests_only" | "never";
+
+/** One ruleset by itself. Who else may bypass it is told to administrators only. */
+export function ruleset(state: GitHubState, repository: Repository, shown: Ruleset, asked: { readonly administrator: boolean; readonly bypass: Bypass }): Json {
   return {
     ...rulesetSummary(state, repository, shown),
+    current_user_can_bypass: asked.bypass,
     conditions: { ref_name: { include: shown.include, exclude: shown.exclude } },
     rules: shown.rules.map((rule) => ({ type: rule.type, ...parameters(rule) })),
-    ...(forAdministrator
+    ...(asked.administrator
       ? {
           bypass_actors: shown.bypass.map((entry) =>
             entry.type === "Integration"

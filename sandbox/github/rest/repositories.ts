@@ -6,8 +6,9 @@ import { fullRepository, repositoryPage, repositoryUrl } from "../render/reposit
 import { branchProtection, branchRule, protectionSummary, ruleset, rulesetSummary } from "../render/rules.ts";
 import { label } from "../render/threads.ts";
 import { atLeast, requireAccess, requireVisible, roleOf } from "../state/access.ts";
+import { codeOwnersErrors } from "../state/code-owners.ts";
 import { createLabel, labelNamed } from "../state/labels.ts";
-import { rulesetsOf } from "../state/protection.ts";
+import { bypassOf, rulesetsOf } from "../state/protection.ts";
 import type { RestCall, Route } from "./route.ts";
 import { created, numberParameter, ok, page, parameter, repositoryIn, route } from "./route.ts";
 
@@ -98,7 +99,7 @@ function oneRuleset(call: RestCall) {
     actor.kind === "user"
       ? roleOf(state, actor.account, where) === "admin"
       : actor.kind === "installation" && actor.permissions["administration"] === "write";
-  return ok(ruleset(state, where, found, administrator));
+  return ok(ruleset(state, where, found, { administrator, bypass: bypassOf(state, actor, where, found) }));
 }
 
 async function newLabel(call: RestCall) {
@@ -137,6 +138,13 @@ export const repositoryRoutes: readonly Route[] = [
     return page(call, where.rulesets, (each) => rulesetSummary(call.state, where, each));
   }),
   route("GET", "/repos/{owner}/{repo}/rulesets/{ruleset_id}", oneRuleset),
+  route("GET", "/repos/{owner}/{repo}/codeowners/errors", async (call) => {
+    const where = repositoryIn(call);
+    requireAccess(call.state, call.actor, where, READ_CONTENTS);
+    const errors = await codeOwnersErrors(call.state, where);
+    if (errors === null) throw notFound();
+    return ok({ errors });
+  }),
   route("GET", "/repos/{owner}/{repo}/labels", (call) => {
     const where = repositoryIn(call);
     requireAccess(call.state, call.actor, where, READ_LABELS);

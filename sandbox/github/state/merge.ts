@@ -45,7 +45,7 @@ export async function mergePullRequest(state: GitHubState, actor: Actor, pull: P
     }
     if (pull.draft) throw notAllowed("Pull Request is still a draft");
     if (!repository.mergeMethods.has(input.method)) throw notAllowed(NOT_ALLOWED[input.method]);
-    const violations = mergeViolations(state, actor, pull);
+    const violations = mergeViolations(state, actor, pull, input.method);
     if (violations !== null) throw new SandboxRefusal(405, "protected", violationText(violations));
     const commit = await mergeCommit(state, sender, pull, base, input);
     if (commit === null) throw notAllowed("Pull Request is not mergeable");

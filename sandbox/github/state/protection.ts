@@ -1,4 +1,4 @@
-import type { Actor, BranchProtection, Oid, PullRequest, Repository, Rule, Ruleset } from "../model.ts";
+import type { Actor, BranchProtection, MergeMethod, Oid, PullRequest, Repository, Rule, Ruleset } from "../model.ts";
 import { SandboxRefusal } from "../refusal.ts";
 import type { GitHubState } from "../state.ts";
 import { activeMembers, atLeast, roleOf } from "./access.ts";
@@ -50,7 +50,14 @@ function bypasses(state: GitHubState, actor: Actor, repository: Repository, rule
   });
 }
 
-function mayPush(state: GitHubState, actor: Actor, repository: Repository, protection: BranchProtection): boolean {
+/** Whether the actor may go past a ruleset: always, only by merging a pull request, or never. */
+export function bypassOf(state: GitHubState, actor: Actor, repository: Repository, ruleset: Ruleset): "always" | "pull_requests_only" | "never" {
+  if (bypasses(state, actor, repository, ruleset, false)) return "always";
+  return bypasses(state, actor, repository, ruleset, true) ? "pull_requests_only" : "never";
+}
+
+/** Whether the actor's pushes are let through by a branch's classic protection. */
+export function mayPush(state: GitHubState, actor: Actor, repository: Repository, protection: BranchProtection): boolean {
   const allowed = protection.restrictions;
   if (allowed === null) return true;
   if (actor.kind === "installation") return allowed.apps.includes(actor.app.slug);
@@ -98,6 +105,8 @@ async function ruleBroken(repository: Repository, rule: Rule, change: RefChange)
       return updating && change.after !== null ? missingChecks(repository, change.after, rule.required) : null;
     case "pull_request":
       return updating ? "Changes must be made through a pull request." : null;
+    case "merge_queue":
+      return updating ? "Changes must be made through the merge queue" : null;
   }
 }
 
@@ -140,8 +149,8 @@ export async function violationsOf(
   return broken.length === 0 ? null : { source: "ruleset", messages: broken };
 }
 
-/** What merging the pull request would break now. */
-export function mergeViolations(state: GitHubState, actor: Actor, pull: PullRequest): Violations | null {
+/** What merging the pull request would break now; by this method, or by whichever is allowed. */
+export function mergeViolations(state: GitHubState, actor: Actor, pull: PullRequest, method: MergeMethod | null): Violations | null {
   const { repository } = pull;
   const protection = repository.protections.get(pull.base.ref);
   if (protection !== undefined && !exempt(state, actor, repository, protection)) {
@@ -157,26 +166,30 @@ export function mergeViolations(state: GitHubState, actor: Actor, pull: PullRequ
   for (const ruleset of rulesetsOf(repository, pull.base.ref)) {
     if (ruleset.enforcement !== "active" || bypasses(state, actor, repository, ruleset, true)) continue;
     for (const rule of ruleset.rules) {
-      const message = mergeBreaks(state, pull, rule);
+      const message = mergeBreaks(state, pull, rule, method);
       if (message !== null) broken.push(message);
     }
   }
   return broken.length === 0 ? null : { source: "ruleset", messages: broken };
 }
 
-function mergeBreaks(state: GitHubState, pull: PullRequest, rule: Rule): string | null {
+function mergeBreaks(state: GitHubState, pull: PullRequest, rule: Rule, method: MergeMethod | null): string | null {
   switch (rule.type) {
     case "update":
       return "Cannot update this protected ref.";
+    case "merge_queue":
+      return "Changes must be made through the merge queue";
     case "required_status_checks":
       return missingChecks(pull.repository, pull.head.oid, rule.required);
     case "pull_request":
+      if (method !== null && rule.methods?.includes(method) === false) return `Merge method ${method} is not allowed on this branch.`;
       return missingReviews(state, pull, rule.approvals);
+    case "required_linear_history":
+      return method === "merge" ? "This branch must not contain merge commits." : null;
     case "creation":
     case "deletion":
     case "non_fast_forward":
     case "required_signatures":
-    case "required_linear_history":
       return null;
   }
 }

@@ -29,16 +29,17 @@ export async function repositories(api: GitHubApi, installation: number): Promis
 }
 
 /** `key` is where the list is in the answer; null when the answer is the list. */
-async function allPages(
+export async function allPages(
   api: GitHubApi,
   installation: number | null,
   route: string,
   key: string | null,
   what: string,
+  parameters: Readonly<Record<string, unknown>> = {},
 ): Promise<readonly Reader[]> {
   const all: Reader[] = [];
   for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const { body } = await api.rest(installation, { route, parameters: { per_page: PAGE, page }, what });
+    const { body } = await api.rest(installation, { route, parameters: { ...parameters, per_page: PAGE, page }, what });
     const nodes = key === null ? new Reader({ list: body }, "").objects("list") : new Reader(body, "").objects(key);
     all.push(...nodes);
     if (nodes.length < PAGE) return all;

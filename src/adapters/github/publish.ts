@@ -1,4 +1,4 @@
-import type { CheckContent } from "../../domain/action.ts";
+import { CHECK_NAME, type CheckContent } from "../../domain/action.ts";
 import type { Repository } from "../../domain/observation.ts";
 import { LOG_BRANCH } from "../../domain/record-file.ts";
 import type { Oid } from "../../domain/release.ts";
@@ -10,7 +10,6 @@ import type { GraphqlError } from "./failure.ts";
 import { wordsOf } from "./failure.ts";
 import type { NodeIds } from "./node-ids.ts";
 import { repositoryNode } from "./node-ids.ts";
-import { CHECK_NAME } from "./pull-request.ts";
 import { publishDocument } from "./queries.ts";
 import { Reader } from "./reader.ts";
 import { fitting } from "./text.ts";

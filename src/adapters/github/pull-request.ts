@@ -1,11 +1,10 @@
+import { CHECK_NAME } from "../../domain/action.ts";
 import type { Instant } from "../../domain/answer.ts";
 import type { Comment, ExistingCheck, LabelEvent, PullRequest, Review } from "../../domain/observation.ts";
 import type { AppIdentity } from "./identity.ts";
 import { actorOf, botLogin, commitFacts } from "./identity.ts";
 import type { Reader } from "./reader.ts";
 
-/** The name of the check run that people require in their rulesets. */
-export const CHECK_NAME = "Pinion";
 
 export interface ReadPullRequest {
   readonly pullRequest: PullRequest;

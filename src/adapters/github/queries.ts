@@ -266,6 +266,18 @@ query TeamMembers($organization: String!, $team: String!, $after: String) {
   }
 }`;
 
+/** What classic protection demands of a branch, as far as it is told to who may only read. */
+export const REF_UPDATE_RULE = `
+query RefUpdateRule($owner: String!, $name: String!, $ref: String!) {
+  repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $ref) {
+      refUpdateRule {
+        requiredApprovingReviewCount requiresCodeOwnerReviews requiresLinearHistory allowsForcePushes allowsDeletions
+      }
+    }
+  }
+}`;
+
 /** The node id that mutations want. */
 export const REPOSITORY_ID = `
 query RepositoryId($owner: String!, $name: String!) {

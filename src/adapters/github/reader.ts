@@ -55,6 +55,51 @@ export class Reader {
     return value;
   }
 
+  /** A list of texts. */
+  texts(key: string): readonly string[] {
+    const value = this.#fields[key];
+    if (!Array.isArray(value)) throw unexpected(this.#under(key), "a list", value);
+    return value.map((element: unknown, index) => {
+      if (typeof element !== "string") throw unexpected(`${this.#under(key)}[${index}]`, "text", element);
+      return element;
+    });
+  }
+
+  /** Null when the field is null or absent. */
+  optionalTexts(key: string): readonly string[] | null {
+    const value = this.#fields[key];
+    return value === null || value === undefined ? null : this.texts(key);
+  }
+
+  /** Null when the field is null or absent. */
+  optionalObjects(key: string): readonly Reader[] | null {
+    const value = this.#fields[key];
+    return value === null || value === undefined ? null : this.objects(key);
+  }
+
+  /** An object of texts by name. */
+  textsByName(key: string): Readonly<Record<string, string>> {
+    const value = this.#fields[key];
+    if (!isRecord(value)) throw unexpected(this.#under(key), "an object", value);
+    return Object.fromEntries(
+      Object.entries(value).map(([name, text]) => {
+        if (typeof text !== "string") throw unexpected(`${this.#under(key)}.${name}`, "text", text);
+        return [name, text];
+      }),
+    );
+  }
+
+  /** Null when the field is null or absent. */
+  optionalFlag(key: string): boolean | null {
+    const value = this.#fields[key];
+    return value === null || value === undefined ? null : this.flag(key);
+  }
+
+  optionalInteger(key: string): number | null {
+    const value = this.#fields[key];
+    return value === null || value === undefined ? null : this.integer(key);
+  }
+
   instant(key: string): Instant {
     const text = this.text(key);
     const at = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;

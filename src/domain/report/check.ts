@@ -6,6 +6,7 @@ import type { Gate, Judgement } from "../policy.ts";
 import { gatesSection, strictestFirst, type CheckedPromotion } from "./gate-table.ts";
 import { clause, code, cut, fit, oneLine, words, type Block } from "./markdown.ts";
 import { plural, readableTime } from "./readable.ts";
+import { cureOfRefusal } from "./refused-merge.ts";
 
 /** GitHub cuts longer titles. */
 const MAX_TITLE = 255;
@@ -31,7 +32,7 @@ export function checkContent(input: {
   // While a gate holds, that one is what there is to do first.
   const refused = worst.judgement.outcome === "pass" ? (input.refusedMerge ?? null) : null;
   const said = [...input.notes, ...overridesIn(promotions)];
-  const notes = refused === null ? said : [...said, `${REFUSED}: ${refused}. Pinion tries again.`];
+  const notes = refused === null ? said : [...said, refusedNote(refused)];
   const blocks: Block[] = [
     ...(notes.length === 0 ? [] : [{ text: notes.map((note) => `- ${words(note)}`).join("\n"), divisible: true }]),
     ...promotions.flatMap(gatesSection),
@@ -52,6 +53,12 @@ export function checkContent(input: {
 function overridesIn(promotions: readonly CheckedPromotion[]): readonly string[] {
   const gates = promotions.flatMap((promotion) => promotion.gates);
   return [...new Set(gates.flatMap(({ policy, override }) => (override === undefined ? [] : [`The gate ${policy} is ${override}`])))];
+}
+
+function refusedNote(refused: string): string {
+  const cure = cureOfRefusal(refused);
+  const advice = cure === null ? "" : `${cure}. `;
+  return `${REFUSED}: ${refused}. ${advice}Pinion tries again; pinion doctor tells which rules are in its way.`;
 }
 
 /** It cannot be told yet what the pull request does: the check stays open. */
