@@ -9,7 +9,7 @@ import { isWhatWasOpened, placeIn } from "./ledger.ts";
 import { whyMovedOn } from "./moved-on.ts";
 import type { ProposedChange, PullRequest } from "./observation.ts";
 import type { Gate, Judgement } from "./policy.ts";
-import { evaluatePolicies, factsWanted, judge } from "./policy/evaluate.ts";
+import { evaluatePolicies, factsWanted, judge, policiesInForce } from "./policy/evaluate.ts";
 import { promotionFacts, type JudgedPromotion } from "./promotion-facts.ts";
 import type { PromotionKind } from "./record.ts";
 import { releaseKey, type Pinned } from "./release.ts";
@@ -135,8 +135,9 @@ const REMOVAL_POLICIES: ReadonlySet<string> = new Set(["approvals", "freeze", "p
 /** Asks every policy about one promotion. */
 export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
   const { app, environment, kind, origin } = promotion;
-  const policies = promotion.removal ? draft.policies.policies.filter(({ name }) => REMOVAL_POLICIES.has(name)) : draft.policies.policies;
   const configured = policiesIn(draft.config, environment);
+  const inForce = policiesInForce(draft.policies.policies, configured);
+  const policies = promotion.removal ? inForce.filter(({ name }) => REMOVAL_POLICIES.has(name)) : inForce;
   const wanted = factsWanted({ policies }, { app, environment: environment.name, kind, origin }, configured);
   const facts = promotionFacts(draft, promotion, wanted);
   const gates = evaluatePolicies({ policies }, facts, configured);

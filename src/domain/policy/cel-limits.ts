@@ -30,7 +30,7 @@ const COMPREHENSIONS: ReadonlySet<string> = new Set(["all", "exists", "exists_on
 const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
 /** What takes time by the length of a list although it is no comprehension. */
 const LIST_OPERATORS: ReadonlySet<string> = new Set(["+", "==", "!="]);
-const LIST_MAKERS: ReadonlySet<string> = new Set(["filter", "map"]);
+const LIST_MAKERS: ReadonlySet<string> = new Set(["filter", "map", "common", "without", "filled"]);
 const LIST_FIELDS: ReadonlySet<string> = new Set(
   [...FACT_TYPES.values()].flatMap((fact) => (fact.shape === "value" ? [] : Object.entries(fact.fields).flatMap(([name, type]) => (type.startsWith("list<") ? [name] : [])))),
 );

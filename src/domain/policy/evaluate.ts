@@ -23,6 +23,11 @@ export function evaluatePolicies(set: PolicySet, facts: Facts, configured: Confi
   return set.policies.map((policy) => evaluatePolicy(policy, facts, values, configured));
 }
 
+/** Those that judge at all where the configuration says this: of the others nobody wants to read on each pull request that nothing asked for them. */
+export function policiesInForce(policies: readonly Policy[], configured: ConfiguredPolicies): readonly Policy[] {
+  return policies.filter((policy) => !policy.onlyWhenNamed || configured.has(policy.name));
+}
+
 /** Why a policy has nothing to say of a promotion, whatever the facts are: it is not named, or its scope is another. Null: it judges. */
 export function whyNotJudging(policy: Policy, promotion: ScopedPromotion, configured: ConfiguredPolicies): string | null {
   if (policy.onlyWhenNamed && !configured.has(policy.name)) {
