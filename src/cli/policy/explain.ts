@@ -21,7 +21,8 @@ Policies are those that come with Pinion and those in DIR, ${OWN_POLICIES} unles
 
   --json   {"name", "file", "description", "docs", "enforce", "applies", "warn"?, "override"?, "judges": [environment],
            "parameters": [{"name", "type", "description", "values": {environment: value}}],
-           "conditions": {"when"?, "wait"?, "until"?, "pass"?}, "messages", "facts": [{"name", "source", "access", "missing"?}]}`,
+           "conditions": {"when"?, "wait"?, "until"?, "pass"?}, "messages",
+           "facts": [{"name", "source", "access", "missing"?}]}`,
     accepts: { words: 2, json: true },
     run: async ({ words, json }, terminal) => {
       const [name, directory] = words;
