@@ -48,7 +48,19 @@ function mentionsOf(policy: Policy): ReadonlySet<string> {
 }
 
 /** What can be told of a promotion without the release that it brings, as of a removal, which brings none. */
-const TOLD_WITHOUT_RELEASE: ReadonlySet<string> = new Set([PARAMETERS, "now", "promotion", "change", "approvals", "freeze", "paused", "window", "rollout", "drift", "error_budget"]);
+const TOLD_WITHOUT_RELEASE: ReadonlySet<string> = new Set([
+  PARAMETERS,
+  "now",
+  "promotion",
+  "change",
+  "approvals",
+  "freeze",
+  "paused",
+  "window",
+  "rollout",
+  "drift",
+  "error_budget",
+]);
 /** And what cannot, all the same. */
 const OF_THE_RELEASE: readonly string[] = ["promotion.version", "promotion.every_image_has_digest", "promotion.went_bad"];
 
