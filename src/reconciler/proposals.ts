@@ -128,6 +128,8 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
     if (isRule(path)) ruleChanges.set(path, after);
     else if (place !== null && config !== null && !tooLarge) takeManifest(found, config, place, path, before, after);
     else if (path.startsWith(QUARANTINE_FOLDER) && after !== null) takeQuarantine(found, path, before, after);
+    // On the default branch it would keep everybody from being promoted.
+    else if (path.startsWith(QUARANTINE_FOLDER) && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
     else found.otherFiles.push(path);
     const beside = blob === null || place !== null ? null : discoveredBeside(path, discover);
     if (beside !== null) found.broken.push(`${path} would stand beside ${beside}, and kustomize reads only one file of a folder; keep one`);
@@ -166,7 +168,8 @@ function isRule(path: string): boolean {
 function configAfter({ files, shipped }: CurrentRules, changes: ReadonlyMap<string, Uint8Array | null>, gone: ReadonlySet<string>): ConfigResult {
   const bytes = changes.get(CONFIG_PATH) ?? null;
   const lost: ConfigProblem = { line: 1, column: 1, message: `${CONFIG_PATH} would be gone` };
-  const config = changes.has(CONFIG_PATH) ? (bytes === null ? lost : configTextOf(bytes)) : (files?.config ?? lost);
+  const unread = gone.has(CONFIG_PATH) ? lost : { ...lost, message: `${CONFIG_PATH} is larger than Pinion reads` };
+  const config = changes.has(CONFIG_PATH) ? (bytes === null ? unread : configTextOf(bytes)) : (files?.config ?? lost);
   const policies = new Map(files?.policies.map(({ path, text }) => [path, text]));
   for (const [path, after] of changes) {
     if (path === CONFIG_PATH) continue;

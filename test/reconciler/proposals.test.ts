@@ -106,6 +106,14 @@ describe("what a pull request changes beside pins", () => {
     expect((await read()).get(1)).toMatchObject({ known: true, value: { quarantines: [{ file: wider }, { file: fresh }], otherFiles: [narrower] } });
   });
 
+  it.each<[path: string, says: object]>([
+    [".github/pinion/quarantine/checkout-aaaaaaaaaaaa.yaml", { broken: [".github/pinion/quarantine/checkout-aaaaaaaaaaaa.yaml is larger than Pinion reads"], otherFiles: [] }],
+    [".github/pinion.yaml", { config: { ok: false, problems: [{ message: ".github/pinion.yaml is larger than Pinion reads" }] } }],
+  ])("may not make %s larger than is read", async (path, says) => {
+    const { read } = proposed({ "README.md": "a" }, [{ number: 1, files: { [path]: LARGE } }]);
+    expect((await read()).get(1)).toMatchObject({ known: true, value: says });
+  });
+
   it("may not put another kustomization beside the one that is discovered", async () => {
     const beside = FILE.replace(".yaml", ".yml");
     const { read } = proposed({ [FILE]: pinning("1.0.0") }, [{ number: 1, files: { [FILE]: null, [beside]: pinning("9.9.9") } }]);
