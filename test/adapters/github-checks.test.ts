@@ -74,6 +74,14 @@ describe("the checks of a commit", () => {
     expect(operations(github)).toHaveLength(before);
   });
 
+  it("are not asked for where somebody else owns the source, whose checks anybody may see and nobody here answers for", async () => {
+    await using github = await looked({});
+    const before = operations(github).length;
+    const foreign = github.forge.checksOf(REPOSITORY, { ...SOURCE, owner: "evil" }, MAIN);
+    await expect(foreign).rejects.toMatchObject({ kind: "stalled", message: expect.stringContaining(`evil/checkout is not ${REPOSITORY.owner}'s, as this repository is`) });
+    expect(operations(github)).toHaveLength(before);
+  });
+
   it("are read of a GitHub with real Git behind it, and not of a repository that is not there", async () => {
     await using world = await startWorld();
     const { head } = await world.look();

@@ -36,6 +36,10 @@ export async function checksOf(
   if (source !== null && source.host.toLowerCase() !== host.toLowerCase()) {
     throw new PortFailure("stalled", `Could not ${what}: it is at ${source.host}, and Pinion reads checks at ${host} only.`);
   }
+  // A public repository can be read wherever it is; what passed in a stranger's says nothing.
+  if (owner.toLowerCase() !== repository.owner.toLowerCase()) {
+    throw new PortFailure("stalled", `Could not ${what}: ${owner}/${name} is not ${repository.owner}'s, as this repository is, so its checks do not count.`);
+  }
   const checks: CommitCheck[] = [];
   let after: string | null = null;
   for (let page = 1; page <= MOST_PAGES; page += 1) {
