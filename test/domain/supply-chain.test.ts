@@ -203,6 +203,14 @@ describe("signed by an identity", () => {
     expect(assessed(signers, mixed).signatures).toEqual([]);
   });
 
+  it("more proofs than a signature can have are not compared with each other, which would take hours", async () => {
+    const signed = changed(await signedBundle(), ({ tlogEntries }) => {
+      const [entry = {}] = tlogEntries;
+      for (let more = 0; more < 8; more += 1) tlogEntries.push({ ...entry, integratedTime: String(more + 1) });
+    });
+    expect(assessed(signers, signed)).toMatchObject({ signatures: [], refused: [expect.stringContaining("more than 8 log entries")] });
+  });
+
   it("a timestamp is enough only where the instance has no log", async () => {
     const stamped = bundle(await sigstore.attest(statements.imageSignature(IMAGE), CI, "timestamp"));
     expect(assessed(signers, stamped).signatures).toEqual([]);
