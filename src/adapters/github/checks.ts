@@ -36,6 +36,10 @@ export async function checksOf(
   if (source !== null && source.host.toLowerCase() !== host.toLowerCase()) {
     throw new PortFailure("stalled", `Could not ${what}: it is at ${source.host}, and Pinion reads checks at ${host} only.`);
   }
+  // Public repositories of others can be read as well. What an image inherits from its base, or makes up, is not to pass for its own source.
+  if (owner.toLowerCase() !== repository.owner.toLowerCase()) {
+    throw new PortFailure("stalled", `Could not ${what}: it belongs to ${owner}, and Pinion reads checks in repositories of ${repository.owner} only.`);
+  }
   const checks: CommitCheck[] = [];
   let after: string | null = null;
   for (let page = 1; page <= MOST_PAGES; page += 1) {
