@@ -59,6 +59,8 @@ const LARGEST_PAGE = 16 * 1024 * 1024;
 /** For one question: all pages of a list, all parts of an image, a digest. A credential helper alone may take a third of it. */
 const QUESTION_DEADLINE: Milliseconds = 60_000;
 const MOST_KEPT = 50_000;
+/** Of images; their labels may be long. */
+const MOST_LABELS_KEPT = 2_000;
 /** What registries and proxies that know no HEAD answer to it. */
 const NO_HEAD: readonly number[] = [400, 405, 501];
 /** What registries without the referrers API answer to it, beside 404. */
@@ -211,12 +213,13 @@ class RegistryClient {
   }
 
   async labels(repository: string, digest: Digest): Promise<readonly ImageLabels[] | null> {
-    return this.#once(this.#labels, digest, () => labelsOf(this.#reader(repository, `read the labels of ${repository}@${digest}`), digest));
+    const ask = () => labelsOf(this.#reader(repository, `read the labels of ${repository}@${digest}`), digest);
+    return this.#once(this.#labels, digest, ask, MOST_LABELS_KEPT);
   }
 
-  async #once<V>(known: Map<Digest, V>, digest: Digest, ask: () => Promise<V | null>): Promise<V | null> {
+  async #once<V>(known: Map<Digest, V>, digest: Digest, ask: () => Promise<V | null>, most = MOST_KEPT): Promise<V | null> {
     const value = known.get(digest) ?? (await ask());
-    if (value !== null) keep(known, digest, value);
+    if (value !== null) keep(known, digest, value, most);
     return value;
   }
 
@@ -360,11 +363,11 @@ function listFailure(kind: "stalled" | "dependency", address: RepositoryAddress,
 }
 
 /** As the newest of those that are kept. */
-function keep<K, V>(kept: Map<K, V>, key: K, value: V): void {
+function keep<K, V>(kept: Map<K, V>, key: K, value: V, most = MOST_KEPT): void {
   kept.delete(key);
   kept.set(key, value);
   const oldest = kept.keys().next();
-  if (kept.size > MOST_KEPT && oldest.done !== true) kept.delete(oldest.value);
+  if (kept.size > most && oldest.done !== true) kept.delete(oldest.value);
 }
 
 function garbled({ url }: HttpResponse, what: string, wanted: Digest): PortFailure {
