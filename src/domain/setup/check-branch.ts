@@ -127,10 +127,20 @@ export function checkOtherRules(facts: SetupFacts): Finding {
     return problem(check, `Nobody may update ${main.name}, so Pinion cannot merge`, cure, pageOfRule(facts, update[0]));
   }
   const [other, ...more] = rulesOf(main, "other").filter((rule) => bindsApp(facts, rule) !== false);
-  if (other === undefined) return ok(check, `Nothing else in the rules of ${main.name} stands in Pinion's way`);
+  if (other === undefined) return checkRestOfClassic(facts);
   const names = [...new Set([other, ...more].map(({ name }) => name))].join(", ");
   const message = `${main.name} has rules of which Pinion cannot tell whether its merges meet them: ${names}`;
   return warning(check, message, "See whether its pull requests can be merged; Pinion says on their check when GitHub refuses", pageOfRule(facts, other));
+}
+
+/** What classic protection may ask and is told only to who administers the repository. */
+function checkRestOfClassic(facts: SetupFacts): Finding {
+  const check = "other-rules";
+  const { name, classic } = facts.main;
+  if (!classic.known) return cannotTell(check, classic, "contents: read");
+  if (classic.value === null) return ok(check, `Nothing else in the rules of ${name} stands in Pinion's way`);
+  const message = `${name} has classic protection, and GitHub does not tell Pinion whether it restricts who may push, or wants conversations resolved`;
+  return warning(check, message, "See that the App may push if anybody is restricted, or put rulesets in its place", classicPage(facts));
 }
 
 /** A rule is there, and whether the App may go past it could not be read. */

@@ -91,6 +91,7 @@ describe("each check", () => {
     ["repository", "has no issues", more({ issues: false }), "problem", /freeze/],
     ["config", "is not there", { config: is(null) }, "problem", /There is no \.github\/pinion\.yaml/],
     ["config", "has mistakes", { config: is("version: 2\n") }, "problem", /cannot be used: line 1/],
+    ["config", "names a key that is not there", { config: is(`${CONFIG}signers: { release: { key: .github/pinion/keys/cosign.pub } }\n`) }, "problem", /names \.github\/pinion\/keys\/cosign\.pub, which is not/],
     ["config", "observes", { config: is(`mode: observe\n${CONFIG}`) }, "ok", /observe mode/],
     ["required-check", "is not required", main([REVIEW]), "problem", /not required on main/],
     ["required-check", "is another one", main([{ ...CHECKS, required: [{ name: "ci", appId: APP }] }]), "problem", /not required on main/],
@@ -120,6 +121,7 @@ describe("each check", () => {
     ["other-rules", "let nobody in", main([CHECKS, { ruleset: 1, kind: "update" }]), "problem", /cannot merge/],
     ["other-rules", "are a queue", main([CHECKS, { ruleset: 1, kind: "merge-queue" }]), "problem", /merge queue/],
     ["other-rules", "are unheard of", main([CHECKS, { ruleset: 1, kind: "other", name: "workflows" }]), "warning", /workflows/],
+    ["other-rules", "may be more in classic protection", main([CHECKS], CLASSIC), "warning", /restricts who may push/],
     ["code-owner-review", "is not required", main([CHECKS, { ...REVIEW, codeOwners: false }]), "problem", /guard nothing/],
     ["code-owner-review", "is required in the classic way", main([CHECKS], { ...CLASSIC, codeOwners: true }), "ok", /requires/],
     ["code-owners-of-config", "are nowhere", { codeOwners: is(null) }, "problem", /no CODEOWNERS/],
@@ -194,7 +196,7 @@ describe("what could not be read", () => {
     ["the owners", { codeOwners: UNREAD }, ["code-owners-of-config", "code-owners-of-production", "code-owners-errors"]],
     ["mistakes in the owners", { codeOwnersErrors: UNREAD }, ["code-owners-of-config", "code-owners-of-production", "code-owners-errors"]],
     ["a ruleset of the log", rulesets([2, UNREAD]), ["log-writers", "bypasses"]],
-    ["classic protection", { main: { ...WELL.main, classic: UNREAD } }, ["merge-methods", "reviews", "up-to-date"]],
+    ["classic protection", { main: { ...WELL.main, classic: UNREAD } }, ["merge-methods", "reviews", "up-to-date", "other-rules"]],
   ])("of %s leaves just what depends on it untold", (_part, changes, checks) => {
     const untold = examineSetup({ ...WELL, ...changes }).filter(({ status }) => status === "unknown");
     expect(untold.map(({ check }) => check)).toEqual(checks);
