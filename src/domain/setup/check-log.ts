@@ -25,7 +25,8 @@ export function checkLogWriters(facts: SetupFacts): Finding {
   }
   const byPullRequest = writes.find((rule) => rulesetOf(facts, rule)?.appBypasses === "pull-requests");
   if (byPullRequest !== undefined) {
-    return problem(check, `Pinion may write ${LOG_BRANCH} by pull requests only, and it makes none there`, "Let the App bypass that ruleset always", pageOfRule(facts, byPullRequest));
+    const message = `Pinion may write ${LOG_BRANCH} by pull requests only, and it makes none there`;
+    return problem(check, message, "Let the App bypass that ruleset always", pageOfRule(facts, byPullRequest));
   }
   return ok(check, `${LOG_BRANCH} is written by Pinion, and otherwise only by who may bypass its ruleset`);
 }
