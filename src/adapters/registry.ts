@@ -53,10 +53,14 @@ const PAGE_SIZE = 1_000;
 const MOST_PAGES = 1_000;
 /** More than a hundred attachments are not read anyway; registries with small pages give some beside. */
 const MOST_REFERRER_PAGES = 20;
+/** Of any kind; a page may hold a hundred thousand, and they are held until the last has come. */
+const MOST_REFERRERS = 5_000;
 const LARGEST_PAGE = 16 * 1024 * 1024;
 /** For one question: all pages of a list, all parts of an image, a digest. A credential helper alone may take a third of it. */
 const QUESTION_DEADLINE: Milliseconds = 60_000;
 const MOST_KEPT = 50_000;
+/** Of images; their labels may be long. */
+const MOST_LABELS_KEPT = 2_000;
 /** What registries and proxies that know no HEAD answer to it. */
 const NO_HEAD: readonly number[] = [400, 405, 501];
 /** What registries without the referrers API answer to it, beside 404. */
@@ -209,12 +213,13 @@ class RegistryClient {
   }
 
   async labels(repository: string, digest: Digest): Promise<readonly ImageLabels[] | null> {
-    return this.#once(this.#labels, digest, () => labelsOf(this.#reader(repository, `read the labels of ${repository}@${digest}`), digest));
+    const ask = () => labelsOf(this.#reader(repository, `read the labels of ${repository}@${digest}`), digest);
+    return this.#once(this.#labels, digest, ask, MOST_LABELS_KEPT);
   }
 
-  async #once<V>(known: Map<Digest, V>, digest: Digest, ask: () => Promise<V | null>): Promise<V | null> {
+  async #once<V>(known: Map<Digest, V>, digest: Digest, ask: () => Promise<V | null>, most = MOST_KEPT): Promise<V | null> {
     const value = known.get(digest) ?? (await ask());
-    if (value !== null) keep(known, digest, value);
+    if (value !== null) keep(known, digest, value, most);
     return value;
   }
 
@@ -257,12 +262,19 @@ class RegistryClient {
       const ask: Ask = { method: "GET", url, accept: INDEX, what, maxBytes: LARGEST_MANIFEST, unknownRequest: NO_REFERRERS, limit };
       const page = await this.#ask(address, ask);
       // That an image without referrers is none is said by an empty list, so 404 says that there is no such API; the tag is asked then.
-      if (page.status !== 200) return null;
+      if (page.status !== 200 && seen.size === 1) return null;
+      if (page.status !== 200) {
+        throw new PortFailure("dependency", `Could not ${what}: ${page.url.host} answered ${page.status} in the middle of the list. Look at the log over there.`);
+      }
       const listed = fieldsOf(page.json())["manifests"];
       if (!Array.isArray(listed)) {
         throw new PortFailure("dependency", `Could not ${what}: ${page.url.host} answered something that is no list of referrers. Check the address.`);
       }
-      entries.push(...entriesOf(listed));
+      // One by one: as arguments, a hundred thousand are more than a call takes.
+      for (const entry of entriesOf(listed)) entries.push(entry);
+      if (entries.length > MOST_REFERRERS) {
+        throw new PortFailure("stalled", `Could not ${what}: more than ${MOST_REFERRERS} things are attached to it, which is the limit. Remove old ones.`);
+      }
       url = nextPage(page, url, address, what);
     }
     return entries;
@@ -351,11 +363,11 @@ function listFailure(kind: "stalled" | "dependency", address: RepositoryAddress,
 }
 
 /** As the newest of those that are kept. */
-function keep<K, V>(kept: Map<K, V>, key: K, value: V): void {
+function keep<K, V>(kept: Map<K, V>, key: K, value: V, most = MOST_KEPT): void {
   kept.delete(key);
   kept.set(key, value);
   const oldest = kept.keys().next();
-  if (kept.size > MOST_KEPT && oldest.done !== true) kept.delete(oldest.value);
+  if (kept.size > most && oldest.done !== true) kept.delete(oldest.value);
 }
 
 function garbled({ url }: HttpResponse, what: string, wanted: Digest): PortFailure {

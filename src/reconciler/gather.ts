@@ -3,7 +3,7 @@ import type { Need, NeedAnswers, Repository } from "../domain/observation.ts";
 import { findPins } from "../domain/pins.ts";
 import { releaseKey, type Pinned } from "../domain/release.ts";
 import type { ApplicationStatus, ObservedApplication } from "../domain/rollout.ts";
-import { assess, type Evidence } from "../domain/supply-chain/evidence.ts";
+import { assessInSteps, type Evidence } from "../domain/supply-chain/evidence.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import type { AnswerStore, ComparedRevision } from "./knowledge.ts";
 import { unwatched, type Watch } from "./watch.ts";
@@ -73,7 +73,12 @@ async function attempt<T>(ports: ReadPorts, ask: () => Promise<T>): Promise<Answ
 }
 
 async function observeEvidence(ports: ReadPorts, need: Extract<Need, { readonly kind: "evidence" }>): Promise<Evidence> {
-  return assess(await ports.registry.attachments(need.repository, need.digest), need.digest, need.signers);
+  const steps = assessInSteps(await ports.registry.attachments(need.repository, need.digest), need.digest, need.signers);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value;
+    // Whoever attaches as much as is read keeps nothing else waiting: webhooks are answered in between.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 type RolloutNeed = Extract<Need, { readonly kind: "rollout" }>;

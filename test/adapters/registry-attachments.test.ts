@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRegistry } from "../../src/adapters/registry.ts";
-import { attachmentsOf, LARGEST_ATTACHED, MOST_ATTACHED } from "../../src/adapters/registry/attachments.ts";
+import { attachmentsOf, LARGEST_ATTACHED, LARGEST_TOGETHER, MOST_ATTACHED } from "../../src/adapters/registry/attachments.ts";
 import { known } from "../../src/domain/answer.ts";
 import type { Digest } from "../../src/domain/release.ts";
 import { assess, type Evidence } from "../../src/domain/supply-chain/evidence.ts";
@@ -194,6 +194,21 @@ describe("lists of referrers that cannot be relied on", () => {
     expect(unread).toMatchObject([{ predicateType: null, reason: expect.stringContaining(`more than ${MOST_ATTACHED}`) }]);
   });
 
+  it.each([0, LARGEST_ATTACHED])("no more is held than fits, whatever sizes a manifest says: %d", async (size) => {
+    const digests = Array.from({ length: 5 }, (_, nth): Digest => `sha256:${String(nth).repeat(64)}`);
+    const layers = digests.map((digest) => ({ mediaType: SIMPLE_SIGNING, digest, size }));
+    const nothing = async () => null;
+    const reader = {
+      referrers: nothing,
+      tagged: async (tag: string) => (tag.endsWith(".sig") ? Buffer.from(JSON.stringify({ layers })) : null),
+      manifest: nothing,
+      blob: async () => Buffer.alloc(LARGEST_ATTACHED),
+    };
+    const { documents, unread } = await attachmentsOf(reader, image);
+    expect(documents).toHaveLength(LARGEST_TOGETHER / LARGEST_ATTACHED);
+    expect(unread).toMatchObject(digests.slice(documents.length).map((digest) => ({ predicateType: null, reason: expect.stringContaining(digest) })));
+  });
+
   it("bytes that are not what was asked for are no answer", async () => {
     const referrer = await attach.bundle(image, bundleByKey(statements.imageSignature(image), key));
     server.lie(REPOSITORY, referrer, "bytes");
@@ -206,6 +221,30 @@ describe("lists of referrers that cannot be relied on", () => {
     server.recover();
     server.fail(503);
     await expect(read()).rejects.toMatchObject({ kind: "dependency" });
+  });
+
+  /** A registry whose list of referrers goes on at a second page. */
+  function paged(first: readonly object[], second: Response): ArtifactRegistry {
+    const page = new Response(JSON.stringify({ manifests: first }), { headers: { link: '</v2/x?last=1>; rel="next"' } });
+    const answer = (url: URL) => (url.search === "" ? page : second);
+    return createRegistry({ clock: { now: () => 0 }, fetch: async (input) => answer(new URL(input instanceof Request ? input.url : input)) });
+  }
+
+  it("a list that breaks off is no list, and not the end of one", async () => {
+    for (const status of [404, 400]) {
+      await expect(paged([], new Response("{}", { status })).attachments("localhost/acme/app", image)).rejects.toMatchObject({
+        kind: "dependency",
+        message: expect.stringContaining(`answered ${status} in the middle of the list`),
+      });
+    }
+  });
+
+  it("a list of more than anybody attaches is not held", async () => {
+    const many = Array.from({ length: 200_000 }, () => ({}));
+    await expect(paged(many, new Response("{}")).attachments("localhost/acme/app", image)).rejects.toMatchObject({
+      kind: "stalled",
+      message: expect.stringContaining("more than 5000 things are attached"),
+    });
   });
 
   it("content is asked for once, lists each time", async () => {

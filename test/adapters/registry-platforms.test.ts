@@ -143,8 +143,9 @@ describe("the labels of an image", () => {
     ["there is nothing but what is attested", (c) => c.index([c.image({}), ATTESTATION]), "it does not tell them"],
     ["the configuration is no JSON object", (c) => c.image("nonsense"), "it does not tell them"],
     ["a part is gone", (c) => c.index([c.image(AMD), AMD], [GONE, ARM]), `the registry has the image, but not ${GONE}`],
-    ["there are too many", (c) => c.image({ config: { Labels: Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`l${n}`, ""])) } }), "it has more than 200 labels"],
-    ["they are too long", (c) => c.image({ config: { Labels: { a: "x".repeat(32 * 1024) } } }), "32768 characters"],
+    ["there are too many", (c) => c.image({ config: { Labels: Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`l${n}`, ""])) } }), "it has more than 200 labels for one platform"],
+    ["they are too long", (c) => c.image({ config: { Labels: { a: "x".repeat(64 * 1024) } } }), "65536 characters"],
+    ["they are long for each of many platforms", (c) => c.index(...Array.from({ length: 24 }, (_, n) => [c.image({ config: { Labels: { [`l${n}`]: "x".repeat(3_000) } } }), AMD] as const)), "or 65536 characters"],
     ["there are too many images", (c) => c.index(...Array.from({ length: 25 }, () => [c.image(AMD), AMD] as const)), "it has more than 24 images"],
   ])("cannot be told where %s", async (_, make, why) => {
     const contents = new Contents();

@@ -175,7 +175,7 @@ it("tells permissions that wait to be accepted, and says of what it then could n
   expect(of("app-permissions")[0]).toMatchObject({ status: "problem", cure: expect.stringContaining("wait to be accepted") as string });
   const unread = ["config", "code-owners-of-config", "code-owners-of-production", "code-owners-errors"];
   for (const check of unread) expect(of(check)[0], check).toMatchObject({ status: "unknown", cure: expect.stringContaining("contents: read") as string });
-  expect(all.filter(({ status }) => status === "ok").map(({ check }) => check)).toEqual(["app-events", "repository", "required-check", "other-rules", "code-owner-review", "log-writers", "log-history"]);
+  expect(all.filter(({ status }) => status === "ok").map(({ check }) => check)).toEqual(["app-events", "repository", "required-check", "code-owner-review", "log-writers", "log-history"]);
 });
 
 it("ends with 3 where nothing is wrong and something could not be told", async () => {

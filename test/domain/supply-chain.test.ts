@@ -203,6 +203,14 @@ describe("signed by an identity", () => {
     expect(assessed(signers, mixed).signatures).toEqual([]);
   });
 
+  it("more proofs than a signature can have are not compared with each other, which would take hours", async () => {
+    const signed = changed(await signedBundle(), ({ tlogEntries }) => {
+      const [entry = {}] = tlogEntries;
+      for (let more = 0; more < 8; more += 1) tlogEntries.push({ ...entry, integratedTime: String(more + 1) });
+    });
+    expect(assessed(signers, signed)).toMatchObject({ signatures: [], refused: [expect.stringContaining("more than 8 log entries")] });
+  });
+
   it("a timestamp is enough only where the instance has no log", async () => {
     const stamped = bundle(await sigstore.attest(statements.imageSignature(IMAGE), CI, "timestamp"));
     expect(assessed(signers, stamped).signatures).toEqual([]);
@@ -258,6 +266,9 @@ describe("attestations", () => {
     ["one with source.uri", statements.SLSA_V1, { buildDefinition: { externalParameters: { source: { uri: `git+${SOURCE}.git@refs/tags/v1`, digest: { sha1: "x" } } } }, runDetails: { builder: { id: "b" } } }, { builder: "b", source: SOURCE, parameters: [] }],
     ["one with two different sources", statements.SLSA_V1, { buildDefinition: { externalParameters: { source: SOURCE, workflow: { repository: "https://github.com/evil/checkout" } } } }, { builder: "", source: "", parameters: [] }],
     ["one of version 0.2", statements.SLSA_V02, { builder: { id: "b" }, invocation: { configSource: { uri: `git+${SOURCE}@refs/heads/main`, digest: { sha1: "x" } }, parameters: { args: ["-x"] } } }, { builder: "b", source: SOURCE, parameters: ["args"] }],
+    ["one of version 0.2 with parameters that are called like sources", statements.SLSA_V02, { invocation: { configSource: { uri: SOURCE }, parameters: { source: "https://github.com/evil/checkout", workflow: { ref: "x" } } } }, { builder: "", source: SOURCE, parameters: ["source", "workflow.ref"] }],
+    ["one with a name that looks like a path", statements.SLSA_V1, { buildDefinition: { externalParameters: { source: SOURCE, "workflow.ref": "x", "source.digest.x": "y" } } }, { builder: "", source: SOURCE, parameters: ['"source.digest.x"', '"workflow.ref"'] }],
+    ["one with lists where sources should be", statements.SLSA_V1, { buildDefinition: { externalParameters: { source: SOURCE, workflow: { repository: ["https://github.com/evil/checkout"], path: 7 } } } }, { builder: "", source: SOURCE, parameters: ["workflow.path", "workflow.repository"] }],
     ["an empty one", statements.SLSA_V1, {}, { builder: "", source: "", parameters: [] }],
     ["one of the wrong shape", statements.SLSA_V1, { buildDefinition: [1], runDetails: "x" }, { builder: "", source: "", parameters: [] }],
   ])("provenance: %s", (_, predicateType, predicate, expected) => {

@@ -48,3 +48,19 @@ describe("an answer that takes its time", () => {
     expect(store.get<"rollout">({ ...ROLLOUT, applications: ["checkout-dev"] })).toMatchObject({ known: false, at: NOW + 10_000, reason: expect.stringContaining("no Application checkout-dev") });
   });
 });
+
+it("however much is attached to an image, others get their turn between one document and the next", async () => {
+  const documents = Array.from({ length: 20 }, (_, nth) => ({ layout: "bundle", name: `bundle ${nth}`, bytes: Buffer.from("{}") }) as const);
+  const need: Need = { kind: "evidence", repository: "ghcr.io/acme/checkout", digest: `sha256:${"a".repeat(64)}`, signers: [] };
+  const store = new AnswerStore();
+  let [isDone, turns] = [false, 0];
+  const takeTurns = (): void => {
+    turns += 1;
+    if (!isDone) setImmediate(takeTurns);
+  };
+  setImmediate(takeTurns);
+  await gather(portsWith({ registry: { attachments: async () => ({ documents, unread: [] }) } }), REPOSITORY, [need], store);
+  isDone = true;
+  expect(store.get<"evidence">(need)).toMatchObject({ known: true, value: { signatures: [], refused: Array.from({ length: 10 }, () => expect.stringContaining("cannot be read") as string) } });
+  expect(turns).toBeGreaterThanOrEqual(documents.length - 1);
+});

@@ -17,6 +17,8 @@ export interface AttachmentReader {
 export const MOST_ATTACHED = 100;
 /** SBOMs of large images have some megabytes. */
 export const LARGEST_ATTACHED = 16 * 1024 * 1024;
+/** All that is attached to one image, which is held at once. */
+export const LARGEST_TOGETHER = 48 * 1024 * 1024;
 
 const SIGNATURE_LAYER = "application/vnd.dev.cosign.simplesigning.v1+json";
 const ENVELOPE_LAYER = "application/vnd.dsse.envelope.v1+json";
@@ -58,6 +60,7 @@ class Found implements AttachedDocuments {
   readonly documents: AttachedDocument[] = [];
   readonly unread: UnreadDocument[] = [];
   #count = 0;
+  #bytes = 0;
 
   takesMore(what: string): boolean {
     this.#count += 1;
@@ -65,6 +68,17 @@ class Found implements AttachedDocuments {
     const reason = `it has more than ${MOST_ATTACHED} signatures and attestations, of which the rest of the ${what} was not read; remove old ones`;
     if (this.#count === MOST_ATTACHED + 1) this.unread.push({ reason, predicateType: null });
     return false;
+  }
+
+  /** Whether as many bytes more can be held. */
+  fits(size: number): boolean {
+    return this.#bytes + size <= LARGEST_TOGETHER;
+  }
+
+  takes({ byteLength }: Uint8Array): boolean {
+    if (!this.fits(byteLength)) return false;
+    this.#bytes += byteLength;
+    return true;
   }
 }
 
@@ -92,9 +106,17 @@ async function readLayer(reader: AttachmentReader, layer: Descriptor, predicateT
     found.unread.push({ reason, predicateType });
     return null;
   }
+  const tooMuch = { reason: `what is attached to it has more than ${LARGEST_TOGETHER} bytes together, so ${layer.digest} was not read; remove old ones`, predicateType };
+  if (!found.fits(layer.size)) {
+    found.unread.push(tooMuch);
+    return null;
+  }
   const bytes = await reader.blob(layer.digest);
   if (bytes === null) found.unread.push({ reason: `the registry has the manifest with ${layer.digest} and not that part of it`, predicateType });
-  return bytes;
+  // The size in a manifest is its uploader's word.
+  else if (!found.takes(bytes)) found.unread.push(tooMuch);
+  else return bytes;
+  return null;
 }
 
 const NAMES: Readonly<Record<AttachedDocument["layout"], string>> = {

@@ -4,8 +4,10 @@ import type { Digest } from "../../domain/release.ts";
 import { PortFailure } from "../../ports.ts";
 import { imagesOf, MOST_PLATFORMS, partsOf, recordIn, recordOf, type ContentReader, type Fields } from "./image-parts.ts";
 
+/** Of one image of an index. */
 const MOST_LABELS = 200;
-const MOST_CHARACTERS = 32 * 1024;
+/** Of all of them: they are kept. */
+const MOST_CHARACTERS = 64 * 1024;
 
 /**
  * The platforms that an image is for, as `linux/arm64/v8`: those of an index as it lists them, attestations left out, or the one of a single
@@ -52,14 +54,15 @@ export async function labelsOf(reader: ContentReader, digest: Digest): Promise<r
   const untold = () => refused(question(`${reader.repository}@${digest}`), "it does not tell them. Push it again with a current tool");
   if (images?.length === 0) throw untold();
   const found: ImageLabels[] = [];
+  let characters = 0;
   for (const single of images ?? [null]) {
     const config = await parts.configOf(single === null ? manifest : await parts.manifest(single.digest));
     // What has no configuration may have images below it, as an index has, and labels with them.
     if (config === null || Object.keys(config).length === 0) throw untold();
     const written = Object.entries(recordOf(recordOf(config["config"])["Labels"]));
     const labels = written.flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as const] : []));
-    const characters = labels.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-    if (labels.length > MOST_LABELS || characters > MOST_CHARACTERS) throw tooMany(`${MOST_LABELS} labels, or ${MOST_CHARACTERS} characters in them`);
+    characters += labels.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    if (labels.length > MOST_LABELS || characters > MOST_CHARACTERS) throw tooMany(`${MOST_LABELS} labels for one platform, or ${MOST_CHARACTERS} characters in those of all`);
     found.push(new Map(labels));
   }
   return found;

@@ -56,7 +56,13 @@ export function checkConfig(facts: SetupFacts, config: ConfigResult | null): Fin
     const more = config.problems.length > 1 ? ` (and ${config.problems.length - 1} more)` : "";
     return problem(check, `${CONFIG_PATH} cannot be used${where}${more}`, "Mend it; pinion config check tells all that is wrong", page);
   }
-  const { environments, mode } = config.config;
+  const { environments, mode, signers } = config.config;
+  const { files } = facts;
+  const lost = files.known ? [...new Set(signers.map(({ file }) => file))].filter((file) => !files.value.includes(file)) : [];
+  if (lost.length > 0) {
+    const message = `\`signers:\` names ${lost.join(", ")}, which is not on the default branch, so no signature can be checked`;
+    return problem(check, message, "Commit it there, or correct its path", page);
+  }
   const names = environments.map(({ name }) => name).join(", ");
   return ok(check, `${CONFIG_PATH} can be used: ${names}${mode === "observe" ? "; in observe mode, so nothing is promoted" : ""}`);
 }

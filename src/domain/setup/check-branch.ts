@@ -13,13 +13,14 @@ export function checkRequired(facts: SetupFacts): Finding {
   const ofRules = rulesOf(main, "checks").flatMap((rule) => rule.required.map((required) => ({ ...required, rule })));
   const ofClassic = (main.classic.known ? (main.classic.value?.checks ?? []) : []).map((required) => ({ ...required, rule: null }));
   const ours = [...ofRules, ...ofClassic].filter(({ name }) => name === CHECK_NAME);
-  const pinned = ours.find(({ appId, rule }) => appId === id && rule !== null) ?? ours.find(({ appId }) => appId === id);
+  const foreign = ours.find(({ appId }) => appId !== null && appId !== id);
+  const pinned = foreign === undefined ? (ours.find(({ appId, rule }) => appId === id && rule !== null) ?? ours.find(({ appId }) => appId === id)) : undefined;
   if (pinned !== undefined) {
     const exempt = pinned.rule === null && main.classic.known && main.classic.value?.adminsExempt === true;
     if (!exempt) return ok(check, `${CHECK_NAME} is required on ${main.name}, from ${slug} only`);
     return warning(check, `${CHECK_NAME} is required on ${main.name}, but not of administrators`, "Turn on “Do not allow bypassing the above settings”", classicPage(facts));
   }
-  const [loose] = ours;
+  const loose = foreign ?? ours[0];
   if (loose !== undefined) {
     const page = loose.rule === null ? classicPage(facts) : pageOfRule(facts, loose.rule);
     const whose = loose.appId === null ? "whoever it comes from, so anybody who may push can pass it" : `from another App (${loose.appId}), so ${slug} cannot pass it`;
@@ -77,6 +78,7 @@ export function checkReviews(facts: SetupFacts, config: Config | null): Finding 
   const automatic = config.environments.filter(({ merge }) => merge === "auto").map(({ name }) => name);
   if (automatic.length === 0) return ok(check, `${main.name} asks approvals of every pull request, and none is merged without a person`);
   const binds = classic > 0 ? true : anyBindsApp(facts, asking);
+  if (binds === false && unread !== null) return cannotTell(check, unread.answer, unread.needs);
   if (binds === false) return ok(check, `${main.name} asks approvals of every pull request, which do not bind Pinion`);
   if (binds === null) return unsure(check, `${main.name} asks approvals of every pull request, also those into ${automatic.join(", ")} (merge: auto)`);
   const message = `${main.name} asks approvals of every pull request, also those into ${automatic.join(", ")} (merge: auto), which then never merge by themselves`;
@@ -98,6 +100,10 @@ export function checkUpToDate(facts: SetupFacts): Finding {
   }
   if (!main.rules.known) return cannotTell(check, main.rules, "metadata: read");
   if (!main.classic.known) return cannotTell(check, main.classic, "contents: read");
+  if ((main.classic.value?.checks.length ?? 0) > 0) {
+    const message = `Classic protection of ${main.name} requires checks, and GitHub does not tell Pinion whether also that branches are up to date with it`;
+    return warning(check, message, "See that “Require branches to be up to date before merging” is off there, or require the checks in a ruleset", classicPage(facts));
+  }
   return ok(check, "Branches need not be up to date before they are merged");
 }
 
@@ -121,10 +127,20 @@ export function checkOtherRules(facts: SetupFacts): Finding {
     return problem(check, `Nobody may update ${main.name}, so Pinion cannot merge`, cure, pageOfRule(facts, update[0]));
   }
   const [other, ...more] = rulesOf(main, "other").filter((rule) => bindsApp(facts, rule) !== false);
-  if (other === undefined) return ok(check, `Nothing else in the rules of ${main.name} stands in Pinion's way`);
+  if (other === undefined) return checkRestOfClassic(facts);
   const names = [...new Set([other, ...more].map(({ name }) => name))].join(", ");
   const message = `${main.name} has rules of which Pinion cannot tell whether its merges meet them: ${names}`;
   return warning(check, message, "See whether its pull requests can be merged; Pinion says on their check when GitHub refuses", pageOfRule(facts, other));
+}
+
+/** What classic protection may ask and is told only to who administers the repository. */
+function checkRestOfClassic(facts: SetupFacts): Finding {
+  const check = "other-rules";
+  const { name, classic } = facts.main;
+  if (!classic.known) return cannotTell(check, classic, "contents: read");
+  if (classic.value === null) return ok(check, `Nothing else in the rules of ${name} stands in Pinion's way`);
+  const message = `${name} has classic protection, and GitHub does not tell Pinion whether it restricts who may push, or wants conversations resolved`;
+  return warning(check, message, "See that the App may push if anybody is restricted, or put rulesets in its place", classicPage(facts));
 }
 
 /** A rule is there, and whether the App may go past it could not be read. */

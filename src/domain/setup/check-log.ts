@@ -13,18 +13,20 @@ export function checkLogWriters(facts: SetupFacts): Finding {
   const { log } = facts;
   if (!log.rules.known) return cannotTell(check, log.rules, "metadata: read");
   const updates = rulesOf(log, "update");
-  const closed = updates.find((rule) => bindsApp(facts, rule) === true) ?? rulesOf(log, "creation").find((rule) => bindsApp(facts, rule) === true);
+  const writes = [...updates, ...rulesOf(log, "creation")];
+  const closed = writes.find((rule) => bindsApp(facts, rule) === true);
   if (closed !== undefined) {
     return problem(check, `Pinion itself may not write ${LOG_BRANCH}, so it can do nothing`, "Let the App bypass that ruleset, always", pageOfRule(facts, closed));
   }
-  const [update] = updates;
-  if (update === undefined) return problem(check, `Everybody who may push may write ${LOG_BRANCH}`, TWO, rulesPage(facts));
-  if (updates.some((rule) => bindsApp(facts, rule) === null)) {
-    const reason = `Updates of ${LOG_BRANCH} are restricted, and it could not be read whether Pinion may make them`;
+  if (updates.length === 0) return problem(check, `Everybody who may push may write ${LOG_BRANCH}`, TWO, rulesPage(facts));
+  if (writes.some((rule) => bindsApp(facts, rule) === null)) {
+    const reason = `Writing to ${LOG_BRANCH} is restricted, and it could not be read whether Pinion may do it`;
     return cannotTell(check, { reason, failure: "stalled" }, "metadata: read");
   }
-  if (updates.every((rule) => rulesetOf(facts, rule)?.appBypasses !== "always")) {
-    return problem(check, `Pinion may write ${LOG_BRANCH} by pull requests only, and it makes none there`, "Let the App bypass that ruleset always", pageOfRule(facts, update));
+  const byPullRequest = writes.find((rule) => rulesetOf(facts, rule)?.appBypasses === "pull-requests");
+  if (byPullRequest !== undefined) {
+    const message = `Pinion may write ${LOG_BRANCH} by pull requests only, and it makes none there`;
+    return problem(check, message, "Let the App bypass that ruleset always", pageOfRule(facts, byPullRequest));
   }
   return ok(check, `${LOG_BRANCH} is written by Pinion, and otherwise only by who may bypass its ruleset`);
 }

@@ -42,12 +42,23 @@ export function checkOwnersOfConfig(facts: SetupFacts, config: Config | null): F
   }
   // Reverts that merge by themselves bring quarantine files, which then must not wait for anybody.
   const free = config?.environments.some(({ rollback }) => rollback === "auto") === true;
-  const guarded = [CONFIG_PATH, POLICY, owners.path, ...(free ? [] : [QUARANTINE])];
+  const guarded = [CONFIG_PATH, POLICY, ...filesOfSigners(config), ...pathsThatCount(owners), ...(free ? [] : [QUARANTINE])];
   const open = guarded.filter((file) => ownersOf(owners, file).length === 0);
   if (open.length === 0) return ok(check, `${owners.path} names owners of Pinion's configuration and of itself`);
   const folders = open.map((file) => `/${file.replace(/any[^/]*$/, "")}`);
   const lines = folders.map((folder) => `${folder} @your-org/your-team`).join("; ");
   return problem(check, `${owners.path} names no owner of ${folders.join(", ")}`, `Add to ${owners.path}, a line each: ${lines}`);
+}
+
+/** The keys and trusted roots by which signatures are checked. */
+function filesOfSigners(config: Config | null): readonly string[] {
+  return [...new Set(config?.signers.map(({ file }) => file))];
+}
+
+/** Where the file is, and where one that somebody adds would count in its place. */
+function pathsThatCount({ path }: CodeOwners): readonly string[] {
+  const before = CODE_OWNERS_PATHS.findIndex((place) => place === path);
+  return CODE_OWNERS_PATHS.slice(0, before + 1);
 }
 
 /** Where people decide about a merge, people must answer for the files; where Pinion merges by itself, nobody must have to. */

@@ -28,11 +28,20 @@ const MOST_REFUSED = 10;
 /** Of a reason: some hold words of whoever made a document. */
 const LONGEST_REASON = 300;
 
+/** Judges everything that is attached to an image, as {@link assessInSteps} does, at once. */
+export function assess(attached: AttachedDocuments, digest: Digest, signers: readonly TrustedSigner[]): Evidence {
+  const steps = assessInSteps(attached, digest, signers);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
 /**
- * Judges everything that is attached to an image. A document counts for each signer whose signature it verifiably has, for the image with exactly
- * this digest, and as what its predicate type says. Any throw of a library means that it is not verified.
+ * Judges everything that is attached to an image, one document in a step: a hundred take seconds, and who runs the steps can do something else
+ * between them. A document counts for each signer whose signature it verifiably has, for the image with exactly this digest, and as what its predicate
+ * type says. Any throw of a library means that it is not verified.
  */
-export function assess({ documents, unread }: AttachedDocuments, digest: Digest, signers: readonly TrustedSigner[]): Evidence {
+export function* assessInSteps({ documents, unread }: AttachedDocuments, digest: Digest, signers: readonly TrustedSigner[]): Generator<void, Evidence> {
   const found = new Findings();
   for (const document of documents) {
     if (document.layout === "artifact") {
@@ -42,6 +51,7 @@ export function assess({ documents, unread }: AttachedDocuments, digest: Digest,
     }
     const problem = assessSigned(document, digest, signers, found);
     if (problem !== null && found.refused.length < MOST_REFUSED) found.refused.push(cut(`${document.name}: ${problem}`, LONGEST_REASON));
+    yield;
   }
   found.unread.push(...unread.map(unreadOf));
   const { signatures, provenance, sboms, scans, refused, unread: notRead } = found;

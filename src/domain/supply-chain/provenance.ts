@@ -16,18 +16,18 @@ export function readProvenance({ predicateType, predicate }: Statement): Provena
   if (predicateType === "https://slsa.dev/provenance/v0.2") {
     const invocation = fieldsOf(predicate["invocation"]);
     const { configSource } = invocation;
-    return provenance(textOf(fieldsOf(predicate["builder"])["id"]), { configSource }, fieldsOf(invocation["parameters"]));
+    // Here the source stands apart, so a parameter that is called like one is a parameter.
+    return provenance(textOf(fieldsOf(predicate["builder"])["id"]), { configSource }, leaves(fieldsOf(invocation["parameters"])));
   }
   const external = fieldsOf(fieldsOf(predicate["buildDefinition"])["externalParameters"]);
   const builder = textOf(fieldsOf(fieldsOf(predicate["runDetails"])["builder"])["id"]);
-  return provenance(builder, external, external);
+  return provenance(builder, external, leaves(external).filter((leaf) => !isOfTheSource(leaf)));
 }
 
-function provenance(builder: string, where: Fields, parameters: Fields): Provenance {
+function provenance(builder: string, where: Fields, parameters: readonly Leaf[]): Provenance {
   const sources = new Set(statedSources(where).map(repositoryUrl));
   const [source = "", ...others] = sources;
-  const names = leaves(parameters).filter((name) => !OF_THE_SOURCE.has(name) && !name.startsWith("source.digest.") && !name.startsWith("configSource.digest."));
-  return { builder, source: others.length > 0 ? "" : source, parameters: names.toSorted() };
+  return { builder, source: others.length > 0 ? "" : source, parameters: parameters.map(({ path }) => path).toSorted() };
 }
 
 /**
@@ -52,6 +52,11 @@ const OF_THE_SOURCE = new Set([
   "configSource.entryPoint",
 ]);
 
+/** A list in the place of a text is nothing that {@link statedSources} reads, and so a parameter. */
+function isOfTheSource({ path, value }: Leaf): boolean {
+  return typeof value === "string" && (OF_THE_SOURCE.has(path) || /^(?:source|configSource)\.digest\.[^.]+$/.test(path));
+}
+
 function repositoryUrl(source: string): string {
   return source
     .replace(/^git\+/, "")
@@ -62,11 +67,17 @@ function repositoryUrl(source: string): string {
 
 const DEEPEST = 4;
 
-/** Names of everything that has a value, lists and what lies deeper taken as one. */
-function leaves(fields: Fields, prefix = "", depth = 1): readonly string[] {
-  return Object.entries(fields).flatMap(([name, value]) => {
-    const path = `${prefix}${name}`;
+/** Something that has a value: its name after those of the objects that it is in, as `inputs.debug`. */
+interface Leaf {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** Everything that has a value, lists and what lies deeper taken as one. A name with a dot of its own is quoted, so that it passes for no other. */
+function leaves(fields: Fields, prefix = "", depth = 1): readonly Leaf[] {
+  return Object.entries(fields).flatMap(([name, value]): readonly Leaf[] => {
+    const path = `${prefix}${/[."]/.test(name) ? JSON.stringify(name) : name}`;
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject && depth < DEEPEST ? leaves(fieldsOf(value), `${path}.`, depth + 1) : [path];
+    return isObject && depth < DEEPEST ? leaves(fieldsOf(value), `${path}.`, depth + 1) : [{ path, value }];
   });
 }

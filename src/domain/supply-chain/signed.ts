@@ -15,6 +15,9 @@ export interface Signed {
   readonly bundle: Bundle | null;
 }
 
+/** Log entries and timestamps of one signature: there is one of each, and the library compares each with each before it knows whether any is genuine. */
+const MOST_PROOFS = 8;
+
 /** The only payload that is read of DSSE envelopes (in-toto attestation framework, "Envelope"). */
 const IN_TOTO = "application/vnd.in-toto+json";
 
@@ -38,6 +41,10 @@ function signedOfBundle(bytes: Uint8Array): Signed {
   if (json === undefined) throw new Error("it is no JSON");
   const bundle = bundleFromJSON(json);
   if (bundle.content.$case !== "dsseEnvelope") throw new Error("the bundle holds no DSSE envelope");
+  const { tlogEntries, timestampVerificationData } = bundle.verificationMaterial;
+  if (tlogEntries.length + (timestampVerificationData?.rfc3161Timestamps.length ?? 0) > MOST_PROOFS) {
+    throw new Error(`it has more than ${MOST_PROOFS} log entries and timestamps, which is the limit`);
+  }
   const { payload, payloadType, signatures } = bundle.content.dsseEnvelope;
   // The library takes no envelope with more than one.
   const [signature] = signatures;
