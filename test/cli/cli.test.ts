@@ -128,7 +128,7 @@ describe("config check", () => {
         '.github/pinion.yaml:4:32: policies.sok: there is no policy "sok". Did you mean "soak"?\n',
     );
     const broken = folderWith({ ".github/pinion.yaml": config.replace(/policies:.*\n/, ""), ".github/pinion/policies/house.yaml": rule.replace("'true'", "freeze.actif") });
-    expect((await pinion(["config", "check"], { cwd: broken }).ended).out).toBe(".github/pinion/policies/house.yaml:4:14: `pass`: no such key: actif; freeze has active, reasons\n");
+    expect((await pinion(["config", "check"], { cwd: broken }).ended).out).toBe(".github/pinion/policies/house.yaml:4:14: `pass`: no such key: actif. Did you mean \"active\"?\n");
   });
 
   it("does not guess at what is not UTF-8", async () => {

@@ -66,7 +66,7 @@ describe("a repository's own policies", () => {
       ['a.yaml:6:32 no environment is called "stagin"; there are dev, prod', 'a.yaml:7:24 no environment is called "x*"; there are dev, prod'],
     ],
     ["a misspelt fact, and another file's mistake", [file("a", "when: freeze.actif\n"), { path: `${POLICIES_FOLDER}b.yaml`, text: "[" }], [
-      "a.yaml:6:14 `when`: no such key: actif; freeze has active, reasons",
+      "a.yaml:6:14 `when`: no such key: actif. Did you mean \"active\"?",
       expect.stringContaining("b.yaml:1:2 this is not valid YAML"),
     ]],
     ["another ending", [{ path: `${POLICIES_FOLDER}a.yml`, text: "" }], ["a.yml:1:1 policies are files that end in .yaml: rename it, or nobody would know whether it judges"]],
