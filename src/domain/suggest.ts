@@ -30,8 +30,9 @@ export function didYouMean(text: string, candidates: readonly string[]): string 
 
 function isSwapped(left: string, right: string): boolean {
   if (left.length !== right.length) return false;
-  const at = [...left].findIndex((_, index) => left[index] !== right[index]);
-  return at !== -1 && left[at] === right[at + 1] && left[at + 1] === right[at] && left.slice(at + 2) === right.slice(at + 2);
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at += 1;
+  return at + 1 < left.length && left[at] === right[at + 1] && left[at + 1] === right[at] && left.slice(at + 2) === right.slice(at + 2);
 }
 
 function isLongerForm(left: string, right: string): boolean {
