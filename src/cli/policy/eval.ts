@@ -107,7 +107,10 @@ function refuse(problem: string, terminal: Terminal): ExitCode {
 }
 
 function asText(outcome: Gate["result"], judgement: Judgement, gates: readonly Gate[]): string {
-  const rows = gates.map((gate) => [gate.policy, gate.enforce === "warn" ? `${gate.result} (warns)` : gate.result, untilText(gate), gate.override === undefined ? gate.reason : `${gate.reason} (${gate.override})`]);
+  const rows = gates.map((gate) => {
+    const { policy, enforce, result, reason, override } = gate;
+    return [policy, enforce === "warn" ? `${result} (warns)` : result, untilText(gate), override === undefined ? reason : `${reason} (${override})`];
+  });
   const until = gates.length > 1 && judgement.outcome === "wait" && judgement.until !== null ? ` until ${readableTime(judgement.until)}` : "";
   return `${table(["POLICY", "RESULT", "UNTIL", "REASON"], rows)}\n${outcome}${until}\n`;
 }
