@@ -130,6 +130,7 @@ describe("pinion policy test", () => {
         .map((line) => `${OWN}/few-files.test.yaml:${line}\n`)
         .join(""),
     ],
+    ["a case file without a case", { [`${OWN}/few-files.test.yaml`]: "policy: few-files\ncases: []\n" }, `${OWN}/few-files.test.yaml:2:8: cases must be a list of 1 to 500 cases, but is an empty list`],
     ["a case file that is no YAML", { [`${OWN}/few-files.test.yaml`]: "policy: [\n" }, `${OWN}/few-files.test.yaml:2:1: `],
     ["a broken policy", { [`${OWN}/few-files.yaml`]: POLICY.replace("other_files.size() <=", "other_file.size() <=") }, `${OWN}/few-files.yaml:7:14: \`pass\`: no such key: other_file`],
     ["two policies of one name", { [`${OWN}/few.yaml`]: POLICY }, `${OWN}/few.yaml:1:7: the name few-files is taken by ${OWN}/few-files.yaml`],
