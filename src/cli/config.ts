@@ -1,10 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { known } from "../domain/answer.ts";
 import { configSchemaText } from "../domain/config-schema.ts";
-import { CONFIG_PATH, type ConfigProblem } from "../domain/config.ts";
+import { CONFIG_PATH, type Config, type ConfigProblem, type ConfigResult } from "../domain/config.ts";
 import { isPolicyPath, POLICIES_FOLDER, type PolicyFile } from "../domain/policy/own-policies.ts";
 import type { PolicySet } from "../domain/policy/policy-set.ts";
 import { readRules } from "../domain/repository-rules.ts";
+import { trustSigners } from "../domain/supply-chain/signer.ts";
 import { EXIT, type Command } from "./command.ts";
 import { codeOf, unreadable } from "./set.ts";
 
@@ -14,7 +16,7 @@ export const configCheck = (shippedPolicies: () => Promise<PolicySet>): Command 
   summary: "check a repository's configuration, and its policies",
   details: `Checks FILE, ${CONFIG_PATH} unless given, - for standard input, and prints every problem as
 FILE:LINE:COLUMN: MESSAGE. The policies in pinion/policies/ beside FILE are checked with it, since
-each speaks of the other.
+each speaks of the other; and where FILE is a ${CONFIG_PATH}, the keys and trusted roots of signers.
 
   --json   {"ok": whether there is none, "file", "problems": [{"file"?: where it is not FILE, "line",
            "column", "message"}]}`,
@@ -30,7 +32,9 @@ each speaks of the other.
       return EXIT.usage;
     }
     const folder = dirname(file === "-" ? CONFIG_PATH : file);
-    const problems = problemsIn(bytes, await policiesIn(folder), await shippedPolicies());
+    const read = configIn(bytes, await policiesIn(folder), await shippedPolicies());
+    const isInPlace = file !== "-" && resolve(file).endsWith(`/${CONFIG_PATH}`);
+    const problems = !read.ok ? read.problems : isInPlace ? await signerProblems(read.config, resolve(file).slice(0, -CONFIG_PATH.length)) : [];
     if (json) terminal.out(`${JSON.stringify({ ok: problems.length === 0, file, problems }, null, 2)}\n`);
     else if (problems.length === 0) terminal.out(`${file}: no problems\n`);
     else terminal.out(problems.map((problem) => `${fileOf(problem, file, folder)}:${problem.line}:${problem.column}: ${problem.message}\n`).join(""));
@@ -66,10 +70,24 @@ async function policiesIn(folder: string): Promise<readonly PolicyFile[]> {
   return Promise.all(paths.map(async (path) => ({ path, text: textOf(await readFile(join(beside, path.slice(POLICIES_FOLDER.length))).catch(() => null)) })));
 }
 
-function problemsIn(bytes: Uint8Array, policies: readonly PolicyFile[], shipped: PolicySet): readonly ConfigProblem[] {
+function configIn(bytes: Uint8Array, policies: readonly PolicyFile[], shipped: PolicySet): ConfigResult {
   const text = textOf(bytes) ?? { line: 1, column: 1, message: "the file is not UTF-8: save it as such" };
-  const { config } = readRules(text, policies, shipped);
-  return config.ok ? [] : config.problems;
+  return readRules(text, policies, shipped).config;
+}
+
+/** Keys and trusted roots that are not there, or are none: the gates that need them would be unknown, for everybody. `root` is the repository's. */
+async function signerProblems({ signers }: Config, root: string): Promise<readonly ConfigProblem[]> {
+  const problems = await Promise.all(
+    signers.map(async (signer): Promise<readonly ConfigProblem[]> => {
+      const { name, file } = signer;
+      const at = { file, line: 1, column: 1 };
+      const bytes = await readFile(join(root, file)).catch((cause: unknown) => unreadable(file, cause));
+      if (typeof bytes === "string") return [{ ...at, message: `signers.${name}: ${bytes}` }];
+      const [trusted] = trustSigners([signer], new Map([[file, known(bytes.toString("utf8"), 0)]]));
+      return trusted?.trust === "unreadable" ? [{ ...at, message: `signers.${name}: ${trusted.problem}` }] : [];
+    }),
+  );
+  return problems.flat();
 }
 
 function textOf(bytes: Uint8Array | null): string | null {

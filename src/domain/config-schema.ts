@@ -108,7 +108,7 @@ const POLICIES: JsonSchema = {
     },
     errorMessage: "must be a mapping of parameters, or {} for none",
   },
-  examples: [{ "image-age": { maximum: "30d" } }],
+  examples: [{ "image-age": { at_most: "30d" } }],
   errorMessage: `must be a mapping with ${MOST_POLICIES} policies at most`,
 };
 

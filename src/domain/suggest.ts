@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 
 /**
- * What a person most likely meant by `text`, or null when nothing is close: few typing mistakes, another case,
+ * What a person most likely meant by `text`, or null when nothing is close: few typing mistakes (two letters that changed places are one), another case,
  * or a longer or shorter form of the same word (`automatic` for `auto`).
  */
 export function closest(text: string, candidates: readonly string[]): string | null {
@@ -12,7 +12,7 @@ export function closest(text: string, candidates: readonly string[]): string | n
   let bestDistance = Infinity;
   for (const candidate of candidates) {
     const known = candidate.toLowerCase();
-    const mistakes = isLongerForm(wanted, known) ? 1 : distance(wanted, known);
+    const mistakes = isLongerForm(wanted, known) || isSwapped(wanted, known) ? 1 : distance(wanted, known);
     const most = Math.max(1, Math.floor(Math.max(wanted.length, known.length) / 3));
     if (mistakes <= most && mistakes < bestDistance) {
       best = candidate;
@@ -26,6 +26,13 @@ export function closest(text: string, candidates: readonly string[]): string | n
 export function didYouMean(text: string, candidates: readonly string[]): string {
   const meant = closest(text, candidates);
   return meant === null ? "" : ` Did you mean "${meant}"?`;
+}
+
+function isSwapped(left: string, right: string): boolean {
+  if (left.length !== right.length) return false;
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at += 1;
+  return at + 1 < left.length && left[at] === right[at + 1] && left[at + 1] === right[at] && left.slice(at + 2) === right.slice(at + 2);
 }
 
 function isLongerForm(left: string, right: string): boolean {

@@ -128,7 +128,26 @@ describe("config check", () => {
         '.github/pinion.yaml:4:32: policies.sok: there is no policy "sok". Did you mean "soak"?\n',
     );
     const broken = folderWith({ ".github/pinion.yaml": config.replace(/policies:.*\n/, ""), ".github/pinion/policies/house.yaml": rule.replace("'true'", "freeze.actif") });
-    expect((await pinion(["config", "check"], { cwd: broken }).ended).out).toBe(".github/pinion/policies/house.yaml:4:14: `pass`: no such key: actif; freeze has active, reasons\n");
+    expect((await pinion(["config", "check"], { cwd: broken }).ended).out).toBe(".github/pinion/policies/house.yaml:4:14: `pass`: no such key: actif. Did you mean \"active\"?\n");
+  });
+
+  it("checks the keys and trusted roots of signers, where the file has its usual place", async () => {
+    const config = `version: 1\nenvironments: { dev: {} }\napps: { discover: ['apps/{app}/{env}/kustomization.yaml'] }
+signers: { good: { key: .github/pinion/good.pub }, gone: { key: .github/pinion/gone.pub }, ci: { identity: me, issuer: x }, none: { key: .github/pinion/none.pub } }\n`;
+    const { publicKey } = generateKeyPairSync("ed25519", { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } });
+    const folder = folderWith({ ".github/pinion.yaml": config, ".github/pinion/good.pub": publicKey, ".github/pinion/none.pub": "x", "elsewhere.yaml": config });
+    const { code, out } = await pinion(["config", "check"], { cwd: folder }).ended;
+    expect([code, out.split("\n")]).toEqual([
+      1,
+      [
+        ".github/pinion/trusted_root.json:1:1: signers.ci: .github/pinion/trusted_root.json cannot be read (ENOENT): there is no such file, check the path",
+        ".github/pinion/gone.pub:1:1: signers.gone: .github/pinion/gone.pub cannot be read (ENOENT): there is no such file, check the path",
+        ".github/pinion/none.pub:1:1: signers.none: .github/pinion/none.pub is no public key; give the public key in PEM, as `cosign public-key` prints it",
+        "",
+      ],
+    ]);
+    expect(await pinion(["config", "check", "elsewhere.yaml"], { cwd: folder }).ended).toMatchObject({ code: 0 });
+    expect(await pinion(["config", "check", "-"], { cwd: folder, input: Buffer.from(config) }).ended).toMatchObject({ code: 0 });
   });
 
   it("does not guess at what is not UTF-8", async () => {

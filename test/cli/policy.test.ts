@@ -130,6 +130,7 @@ describe("pinion policy test", () => {
         .map((line) => `${OWN}/few-files.test.yaml:${line}\n`)
         .join(""),
     ],
+    ["a case file without a case", { [`${OWN}/few-files.test.yaml`]: "policy: few-files\ncases: []\n" }, `${OWN}/few-files.test.yaml:2:8: cases must be a list of 1 to 500 cases, but is an empty list`],
     ["a case file that is no YAML", { [`${OWN}/few-files.test.yaml`]: "policy: [\n" }, `${OWN}/few-files.test.yaml:2:1: `],
     ["a broken policy", { [`${OWN}/few-files.yaml`]: POLICY.replace("other_files.size() <=", "other_file.size() <=") }, `${OWN}/few-files.yaml:7:14: \`pass\`: no such key: other_file`],
     ["two policies of one name", { [`${OWN}/few.yaml`]: POLICY }, `${OWN}/few.yaml:1:7: the name few-files is taken by ${OWN}/few-files.yaml`],
@@ -139,7 +140,7 @@ describe("pinion policy test", () => {
     [
       "parameters that do not fit",
       { [`${OWN}/few-files.test.yaml`]: CASES.replace("most: 5", "most: -1, mots: 5") },
-      `${OWN}/few-files.test.yaml:11:21: params.most must be at least 0\n${OWN}/few-files.test.yaml:11:31: params: few-files has no parameter "mots". It has most, patience.\n`,
+      `${OWN}/few-files.test.yaml:11:21: params.most must be at least 0\n${OWN}/few-files.test.yaml:11:31: params: few-files has no parameter "mots". Did you mean "most"?\n`,
     ],
     ["a broken configuration", { ".github/pinion.yaml": CONFIG.replace("most: 1", "mots: 1") }, 'few-files has no parameter "mots"'],
   ])("ends with 2 for %s", async (_, files, says) => {
@@ -174,6 +175,14 @@ describe("pinion policy eval", () => {
     const told = await pinion(folderWith({ "facts.yaml": facts }), ["policy", "eval", "--facts", "facts.yaml"]);
     expect([told.code, told.err]).toEqual([code, ""]);
     expect(told.out).toMatch(says);
+  });
+
+  it("lists no policy that is not switched on", async () => {
+    const folder = repository({ "facts.yaml": FACTS });
+    const gates = async () => (await pinion(folder, ["policy", "eval", "--facts", "facts.yaml"])).out;
+    expect(await gates()).not.toContain("image-age");
+    writeFileSync(join(folder, ".github/pinion.yaml"), `${CONFIG}policies: { image-age: {} }\n`);
+    expect(await gates()).toMatch(/^image-age +pass /m);
   });
 
   it("knows the repository's own policies and what the configuration gives them", async () => {
@@ -264,6 +273,18 @@ describe("pinion policy explain", () => {
       conditions: { pass: "change.other_files.size() <= params.most" },
       facts: [{ name: "change", access: "GitHub: contents read" }],
     });
+  });
+
+  it("tells what is needed, and what holds by default, of a policy that is switched on nowhere", async () => {
+    const folder = repository({ ".github/pinion.yaml": CONFIG });
+    expect((await pinion(folder, ["policy", "explain", "signed"])).out).toMatch(/^params\.signers [^]*\(list<string>\) required$/m);
+    expect((await pinion(folder, ["policy", "explain", "image-age"])).out).toMatch(/^params\.at_least [^]*\(duration\) 0 s by default$/m);
+    expect(JSON.parse((await pinion(folder, ["policy", "explain", "image-age", "--json"])).out)).toMatchObject({ judges: [], parameters: [{ default: 0, values: {} }, { default: 0, values: {} }] });
+  });
+
+  it("leaves no gap where a policy has no docs", async () => {
+    const { out } = await pinion(repository({}), ["policy", "explain", "few-files"]);
+    expect(out).not.toContain("\n\n\n");
   });
 
   it("knows what was meant", async () => {

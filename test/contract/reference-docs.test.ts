@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
 import { parseDockerConfig } from "../../src/adapters/registry/docker-config.ts";
 import { PUSH_ACCOUNT, PUSH_AUDIENCE, webhookSecretVariable } from "../../src/config.ts";
+import { parseConfig } from "../../src/domain/config-file.ts";
 import { factsSchemaText } from "../../src/domain/policy/facts-schema.ts";
 import { REGISTRY_SOURCES } from "../../src/domain/registry-events/sources.ts";
 import { PROOFS } from "../../src/web/registry-proof.ts";
@@ -18,6 +19,13 @@ describe("the reference is what the code says", () => {
 
   it("docs/gates.md", async () => {
     await expect(gatesReference(await loadShippedPolicies(), shippedCases())).toMatchFileSnapshot("../../docs/gates.md");
+  });
+
+  it("docs/gates.md shows a configuration that can be used", async () => {
+    const page = readFileSync(new URL("../../docs/gates.md", import.meta.url), "utf8");
+    const example = /^```yaml\n([^]*?)^```$/m.exec(page)?.[1] ?? "";
+    const { policies } = await loadShippedPolicies();
+    expect(parseConfig(`version: 1\napps: { discover: ["apps/{app}/{env}/kustomization.yaml"] }\n${example}`, policies)).toMatchObject({ ok: true });
   });
 
   it("docs/facts.md", async () => {

@@ -1,6 +1,8 @@
 import { configSchema } from "../../src/domain/config-schema.ts";
 import type { CaseFile } from "../../src/domain/policy/cases.ts";
-import type { PolicySet } from "../../src/domain/policy/policy-set.ts";
+import type { Parameter, ParameterValue } from "../../src/domain/policy/parameters.ts";
+import type { Policy, PolicySet } from "../../src/domain/policy/policy-set.ts";
+import type { PolicyScope } from "../../src/domain/policy.ts";
 
 /** A part of a JSON Schema as far as the reference shows it. */
 interface Shown {
@@ -62,6 +64,44 @@ export function configurationReference(): string {
   ].join("\n");
 }
 
+/** What a policy judges, how strictly, and whether it does by itself. */
+function judging({ applies, warn, enforce, onlyWhenNamed, file }: Policy): readonly string[] {
+  const softened = enforce === "warn" ? " It only warns." : warn === null ? "" : ` It only warns for ${scopeWords(warn)}.`;
+  const on = onlyWhenNamed ? "**Off until the configuration names it.** " : "";
+  return [`${on}Judges: ${scopeWords(applies)}.${softened} File: [\`${file}\`](../${file}).`, ""];
+}
+
+/** What is limited; the page says once that all else is not. */
+function scopeWords({ kinds, origins, environments, apps }: PolicyScope): string {
+  const names = (what: string, patterns: readonly string[]): string => (patterns.includes("*") ? "" : `, ${what} ${patterns.map(code).join(", ")} only`);
+  const by = origins.length > 1 ? "" : origins[0] === "bot" ? " opened by Pinion" : " opened by a person";
+  return `${kinds.join(", ")}${by}${names("into", environments)}${names("of", apps)}`;
+}
+
+function parametersTable(parameters: readonly Parameter[]): readonly string[] {
+  if (parameters.length === 0) return [];
+  const rows = parameters.map((parameter) => {
+    const { name, type, description, fallback } = parameter;
+    return `| \`${name}\` | \`${type}\` | ${cell(description)} | ${fallback === null ? "**required**" : written(parameter, fallback)} | ${boundsOf(parameter)} |`;
+  });
+  return ["| parameter | type | meaning | default | bounds |", "| :-- | :-- | :-- | :-- | :-- |", ...rows, ""];
+}
+
+function boundsOf(parameter: Parameter): string {
+  const { type, minimum, maximum, oneOf } = parameter;
+  const bound = (value: number): string => (type === "list<string>" ? `${value} ${value === 1 ? "entry" : "entries"}` : written(parameter, value));
+  const told = [minimum === null ? [] : [`at least ${bound(minimum)}`], maximum === null ? [] : [`at most ${bound(maximum)}`], oneOf === null ? [] : [`one of ${oneOf.map(code).join(", ")}`]];
+  return told.flat().join(", ");
+}
+
+/** As the configuration would write it. */
+function written({ type }: Parameter, value: ParameterValue): string {
+  if (type !== "duration" || typeof value !== "number") return code(value);
+  const units = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000]] as const;
+  const [unit, length] = value === 0 ? ["s", 1000] : (units.find(([, milliseconds]) => value % milliseconds === 0) ?? ["s", 1000]);
+  return code(`${value / length}${unit}`);
+}
+
 /** Every gate, from the policy files that judge. */
 export function gatesReference({ policies }: PolicySet, cases: ReadonlyMap<string, CaseFile>): string {
   const casesOf = (policy: string): readonly string[] => {
@@ -84,6 +124,22 @@ export function gatesReference({ policies }: PolicySet, cases: ReadonlyMap<strin
     "",
     "Pinion merges only when every blocking gate passes or is not applicable, and at least one passes.",
     "",
+    `Always on: ${links(policies.filter(({ onlyWhenNamed }) => !onlyWhenNamed))}.`,
+    "",
+    `On only where the configuration names them: ${links(policies.filter(({ onlyWhenNamed }) => onlyWhenNamed))}. Name them for all environments or for one, with their parameters:`,
+    "",
+    "```yaml",
+    "policies:",
+    "  no-drift: {}                         # in every environment; {} where it has or needs no parameters",
+    "environments:",
+    "  prod:",
+    "    policies:",
+    "      image-age: { at_least: 2h }      # in prod",
+    "```",
+    "",
+    "Each judges the kinds of promotions that it names, of every app into every environment, whether Pinion or a person opened the pull request, unless it says otherwise.",
+    "A repository's own policies are always on, for the environments and apps that they name: [policies](policies.md). `pinion policy explain NAME` tells in a clone what is in force.",
+    "",
     ...policies.flatMap((policy) => [
       `## ${policy.name}`,
       "",
@@ -91,13 +147,15 @@ export function gatesReference({ policies }: PolicySet, cases: ReadonlyMap<strin
       "",
       policy.docs.trim(),
       "",
-      `Judges: ${policy.applies.kinds.join(", ")}; opened by ${policy.applies.origins.map((origin) => (origin === "bot" ? "Pinion" : "a person")).join(" or ")}.` +
-        (policy.enforce === "warn" ? " It only warns." : policy.warn === null ? "" : ` It only warns for ${policy.warn.kinds.join(", ")} opened by ${policy.warn.origins.map((origin) => (origin === "bot" ? "Pinion" : "a person")).join(" or ")}.`) +
-        ` File: [\`${policy.file}\`](../${policy.file}).`,
-      "",
+      ...judging(policy),
+      ...parametersTable(policy.parameters),
       ...casesOf(policy.name),
     ]),
   ].join("\n");
+}
+
+function links(policies: readonly Policy[]): string {
+  return policies.map(({ name }) => `[${name}](#${name})`).join(", ");
 }
 
 /** What a policy says of promotions, from its cases: they are run, so they are true. */

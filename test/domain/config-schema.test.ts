@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { describe, expect, it } from "vitest";
+import { loadShippedPolicies } from "../../src/adapters/policies.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
 import { checkConfigShape, configSchema, configSchemaText, DEFAULTS } from "../../src/domain/config-schema.ts";
 import type { JsonSchema } from "../../src/domain/schema-check.ts";
@@ -45,6 +46,17 @@ it("every example and default fits the schema that gives it", () => {
     });
   });
   expect(wrong).toEqual([]);
+});
+
+it("shows policies that there are, with parameters that they have", async () => {
+  const examples = schemas.filter(({ path }) => path.endsWith(".policies")).flatMap(({ schema }) => schema.examples ?? []);
+  const { policies } = await loadShippedPolicies();
+  const wrong = examples.flatMap((example) => {
+    const file = { version: 1, environments: { dev: {} }, apps: { discover: ["{app}/{env}/kustomization.yaml"] }, policies: example };
+    const read = parseConfig(JSON.stringify(file), policies);
+    return read.ok ? [] : read.problems.map(({ message }) => message);
+  });
+  expect([examples.length > 0, wrong]).toEqual([true, []]);
 });
 
 function merged(left: unknown, right: unknown): unknown {

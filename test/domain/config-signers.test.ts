@@ -33,6 +33,7 @@ describe("signers", () => {
     ["a file elsewhere", "  s: { key: keys/a.pub }", "5: signers.s.key must be the path of a file under .github/pinion/"],
     ["a file that leads away", "  s: { key: .github/pinion/../../a.pub }", "5: signers.s.key must be the path of a file under .github/pinion/"],
     ["a hidden file", "  s: { key: .github/pinion/.git/config }", "5: signers.s.key must be the path of a file under .github/pinion/"],
+    ["a root elsewhere", "  s: { identity: me, issuer: x, root: ../root.json }", '5: signers.s.root must be the path of a file under .github/pinion/, as ".github/pinion/trusted_root.json"'],
     ["a pattern", "  s: { identity: '{repo}', issuer: x }", "5: signers.s.identity has {repo}, and only {app} and {tag} stand for something"],
     ["spaces", "  s: { identity: a b, issuer: x }", "5: signers.s.identity must be one identity without spaces"],
     ["a name that is none", "  S_1: { key: .github/pinion/a.pub }", "5: the name \"S_1\" in signers must be lower-case"],

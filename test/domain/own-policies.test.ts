@@ -63,10 +63,10 @@ describe("a repository's own policies", () => {
     [
       "environments that there are none of",
       [file("a", "applies: { environments: [dev, stagin, 'p*'] }\nwarn: { environments: ['x*'] }\n")],
-      ['a.yaml:6:32 no environment is called "stagin"; there are dev, prod', 'a.yaml:7:24 no environment is called "x*"; there are dev, prod'],
+      ['a.yaml:6:32 no environment is called "stagin"; there are dev, prod', 'a.yaml:7:24 no environment fits "x*"; there are dev, prod'],
     ],
     ["a misspelt fact, and another file's mistake", [file("a", "when: freeze.actif\n"), { path: `${POLICIES_FOLDER}b.yaml`, text: "[" }], [
-      "a.yaml:6:14 `when`: no such key: actif; freeze has active, reasons",
+      "a.yaml:6:14 `when`: no such key: actif. Did you mean \"active\"?",
       expect.stringContaining("b.yaml:1:2 this is not valid YAML"),
     ]],
     [

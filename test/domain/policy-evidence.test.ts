@@ -23,6 +23,8 @@ describe("what a gate was decided upon", () => {
     ['"bob" in approvals.by && !freeze.active', ['approvals.by = ["bob"]', "freeze.active = false"]],
     ["upstream.all(env, env.verified)", ['upstream = [{"verified":true}]']],
     ["upstream[0].environment == \"staging\"", ['upstream = [{"environment":"staging"}]']],
+    ["window.changes_at > 0", ['window.changes_at = "2026-11-21 15:00 UTC"']],
+    ["upstream.all(env, env.soaked_at > env.soak)", ['upstream = [{"soak":"1 h","soaked_at":"2026-11-21 12:00 UTC"}]']],
     ["true", []],
   ])("of %s", (pass, facts) => {
     expect(told(gateOf(passing(pass)))).toEqual(facts);
@@ -31,8 +33,13 @@ describe("what a gate was decided upon", () => {
   it("leaves out what differs at every look", () => {
     const lines = passing("now > 0 && upstream.all(env, env.soaked_for >= env.soak)");
     const later = soundFacts({ now: NOW + 1, upstream: [{ environment: "staging", verified: true, bad: false, soaked_for: 4 * HOUR, soak: HOUR, soaked_at: NOW, soak_lost: false }] });
-    expect(told(gateOf(lines))).toEqual([`upstream = [{"soak":${HOUR}}]`]);
+    expect(told(gateOf(lines))).toEqual(['upstream = [{"soak":"1 h"}]']);
     expect(gateOf(lines, later)).toEqual(gateOf(lines));
+  });
+
+  it("leaves out a list of which it tells nothing, and a moment that there is not", () => {
+    expect(told(gateOf(passing("upstream.all(env, env.soaked_for > 0)")))).toEqual([]);
+    expect(told(gateOf(passing("window.changes_at > 0"), soundFacts({ window: { configured: true, open: true, changes_at: 0 } })))).toEqual(["window.changes_at = 0"]);
   });
 
   it("leaves out what was not learned, of which the reason tells", () => {

@@ -120,7 +120,7 @@ messages:
     expect(problems(policy({ name: "A", pass: "freeze.actif", enforce: "no" }))).toEqual([
       "1:7: `name` must be lower-case words joined by `-`",
       "3:10: `enforce` must be block or warn",
-      "4:14: `pass`: no such key: actif; freeze has active, reasons",
+      "4:14: `pass`: no such key: actif. Did you mean \"active\"?",
     ]);
   });
 
@@ -136,9 +136,11 @@ messages:
 
 describe("an expression", () => {
   it.each<[what: string, pass: string, problem: string]>([
-    ["a misspelt field", "promotion.kidn == 'x'", "4:17: `pass`: no such key: kidn; promotion has app, environment,"],
-    ["a misspelt field of an entry", "upstream.all(env, env.verifed)", "4:29: `pass`: no such key: verifed; upstream has environment,"],
-    ["an unknown group", "approval.count > 0", "4:7: `pass`: unknown variable: approval; the facts are now, promotion,"],
+    ["a misspelt field", "promotion.kidn == 'x'", "4:17: `pass`: no such key: kidn. Did you mean \"kind\"?"],
+    ["a misspelt field of an entry", "upstream.all(env, env.verifed)", "4:29: `pass`: no such key: verifed. Did you mean \"verified\"?"],
+    ["an unknown group", "approval.count > 0", "4:7: `pass`: unknown variable: approval. Did you mean \"approvals\"?"],
+    ["a field that is like none", "freeze.zzz", "4:14: `pass`: no such key: zzz; freeze has active, reasons"],
+    ["a group that is like none", "zzz.active", "4:7: `pass`: unknown variable: zzz; the facts are now, promotion,"],
     ["a comparison of different types", "approvals.count > 'one'", "4:7: `pass`: no such overload: int > string"],
     ["another type than is wanted", "approvals.count", "4:7: `pass`: this must answer true or false, but it is of type int"],
     ["broken syntax", "upstream.all(env", "4:23: `pass`: expected RPAREN, got EOF"],
@@ -190,7 +192,7 @@ describe("an expression", () => {
 
 describe("a message", () => {
   it.each<[what: string, message: string, problem: string]>([
-    ["a misspelt field", "yes {{ freeze.actif }}", "5:34: `messages.pass`: no such key: actif; freeze has active, reasons"],
+    ["a misspelt field", "yes {{ freeze.actif }}", "5:34: `messages.pass`: no such key: actif. Did you mean \"active\"?"],
     ["the second of two", "{{ 1 }} and {{ nothing }}", "5:35: `messages.pass`: unknown variable: nothing; the facts are now,"],
     ["an open placeholder", "yes {{ freeze.active", "5:24: `messages.pass`: this `{{` has no `}}`"],
     ["no text", "{{ freeze.active }}", "5:23: `messages.pass`: this must answer text or a whole number, but it is of type bool"],

@@ -71,7 +71,7 @@ describe("parameters of a policy file", () => {
 
 describe("params in expressions", () => {
   it.each<[pass: string, problem: string]>([
-    ["params.aeg > 0", "4:14: `pass`: no such key: aeg; params has age"],
+    ["params.aeg > 0", '4:14: `pass`: no such key: aeg. Did you mean "age"?'],
     ["params.age == 'x'", "4:7: `pass`: no such overload: int == string"],
     ["params > 0", "4:7: `pass`: no such overload: Params > int"],
     ["upstream.all(params, params.verified)", "4:7: `pass`: `params` are the parameters: give the variable of `all` another name"],

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { readCheckedYaml } from "../../domain/checked-yaml.ts";
 import type { Facts } from "../../domain/facts.ts";
 import type { Gate, Judgement } from "../../domain/policy.ts";
-import { evaluatePolicies, judge } from "../../domain/policy/evaluate.ts";
+import { evaluatePolicies, judge, policiesInForce } from "../../domain/policy/evaluate.ts";
 import type { PolicyProblem } from "../../domain/policy/policy-set.ts";
 import { wholeFacts, writtenFactProblems } from "../../domain/policy/written-facts.ts";
 import { readableTime } from "../../domain/report/readable.ts";
@@ -23,17 +23,18 @@ export function policyEval(loadShipped: LoadShipped): Command {
     name: "policy eval",
     parameters: "--facts FILE [--policy NAME] [DIR] [--json]",
     summary: "judge facts by the policies",
-    details: `Judges the promotion that the facts in FILE describe (YAML or JSON, - for standard input) by the policies that
-come with Pinion and those in DIR, ${OWN_POLICIES} unless given, with what the repository's
-configuration says of them. Nothing is asked of the world.
+    details: `Judges the promotion that the facts in FILE describe (YAML or JSON, - for standard input) by the core policies,
+those in DIR, ${OWN_POLICIES} unless given, and whatever else the repository's configuration
+names for its environment. Nothing is asked of the world.
 
   --policy NAME  judge by this policy alone, as if the configuration named it
   --json         {"judgement": "pass", "fail", "wait" or "unknown", "until"?, "gates": [{"policy", "enforce",
                  "result", "until"?, "reason", "override"?}]}; where something cannot be used
                  {"problems": [{"file", "line", "column", "message"}], "problem"?}
 
-Every fact is told in docs/facts.md, and checked by schema/facts.schema.json. A fact that is left out, or is
-given as {unknown: REASON}, is unknown, and a policy that needs it never passes.`,
+Every fact is told in docs/facts.md, with a whole file to begin with, and checked by schema/facts.schema.json.
+\`now\` and \`promotion\` are needed. Any other that is left out, or is given as {unknown: REASON}, is unknown, and
+a policy that needs it never passes.`,
     exitCodes: `Exit codes:
   0  it passes; or, with --policy, the policy does not apply
   1  it fails
@@ -51,7 +52,10 @@ given as {unknown: REASON}, is unknown, and a policy that needs it never passes.
       if (!read.ok) return unusable(read, json, terminal);
       const configured = configuredFor(read.rules, facts.promotion.environment);
       const name = options.get("policy");
-      if (name === undefined) return finish(evaluatePolicies(read.rules, facts, configured), false, json, terminal);
+      if (name === undefined) {
+        const policies = policiesInForce(read.rules.policies, configured);
+        return finish(evaluatePolicies({ policies }, facts, configured), false, json, terminal);
+      }
       const policy = policyNamed(read.rules.policies, name);
       if (typeof policy === "string") return refuse(policy, terminal);
       // Whoever names it here wants to know what it would say.
@@ -104,8 +108,8 @@ function refuse(problem: string, terminal: Terminal): ExitCode {
 
 function asText(outcome: Gate["result"], judgement: Judgement, gates: readonly Gate[]): string {
   const rows = gates.map((gate) => {
-    const result = gate.enforce === "warn" ? `${gate.result} (warns)` : gate.result;
-    return [gate.policy, result, untilText(gate), gate.override === undefined ? gate.reason : `${gate.reason} (${gate.override})`];
+    const { policy, enforce, result, reason, override } = gate;
+    return [policy, enforce === "warn" ? `${result} (warns)` : result, untilText(gate), override === undefined ? reason : `${reason} (${override})`];
   });
   const until = gates.length > 1 && judgement.outcome === "wait" && judgement.until !== null ? ` until ${readableTime(judgement.until)}` : "";
   return `${table(["POLICY", "RESULT", "UNTIL", "REASON"], rows)}\n${outcome}${until}\n`;

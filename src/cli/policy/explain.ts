@@ -20,7 +20,7 @@ force, its conditions and messages, and every fact it reads with its source and 
 Policies are those that come with Pinion and those in DIR, ${OWN_POLICIES} unless given.
 
   --json   {"name", "file", "description", "docs", "enforce", "applies", "warn"?, "override"?, "judges": [environment],
-           "parameters": [{"name", "type", "description", "values": {environment: value}}],
+           "parameters": [{"name", "type", "description", "default"?, "values": {environment: value}}],
            "conditions": {"when"?, "wait"?, "until"?, "pass"?}, "messages",
            "facts": [{"name", "source", "access", "missing"?}]}`,
     accepts: { words: 2, json: true },
@@ -48,6 +48,8 @@ interface ExplainedParameter {
   readonly name: string;
   readonly type: Parameter["type"];
   readonly description: string;
+  /** Absent where the configuration must give it. */
+  readonly default?: ParameterValue;
   /** By environment; `""` where there is no configuration. A value that is missing is null. */
   readonly values: Readonly<Record<string, ParameterValue | null>>;
 }
@@ -75,6 +77,7 @@ function explained(rules: Rules, policy: Policy): Explained {
     judges,
     parameters: policy.parameters.map((parameter) => ({
       ...{ name: parameter.name, type: parameter.type, description: parameter.description },
+      ...(parameter.fallback === null ? {} : { default: parameter.fallback }),
       values: Object.fromEntries((rules.config === null ? [""] : judges).map((environment) => [environment, valueIn(rules, policy, parameter, environment)])),
     })),
     conditions,
@@ -126,7 +129,7 @@ function asText(rules: Rules, policy: Policy, told: Explained): string {
     ["", ""],
     ...Object.entries(told.conditions).map(([key, source]) => [key, source] as const),
     ["", ""],
-    ...told.parameters.map(({ name, type, description, values }) => [`params.${name}`, `${description} (${type}) ${valuesText(type, values)}`] as const),
+    ...told.parameters.map((parameter) => [`params.${parameter.name}`, `${parameter.description} (${parameter.type}) ${valuesText(parameter)}`] as const),
     ...(told.parameters.length === 0 ? [] : [["", ""] as const]),
     ...told.facts.map(({ name, source, access, missing }) => [name, `from ${source}. Access: ${access}.${missing === undefined ? "" : ` Without: ${missing}.`}`] as const),
     ["", ""],
@@ -134,7 +137,8 @@ function asText(rules: Rules, policy: Policy, told: Explained): string {
   ];
   const left = rows.reduce((widest, [head]) => Math.max(widest, head.length), LEFT) + 2;
   const lines = rows.map(([head, text]) => (head === "" ? "" : `${head.padEnd(left)}${wrapped(text, left)}`));
-  return `${told.name}\n${wrapped(told.description, 0)}\n\n${wrapped(told.docs, 0)}\n\n${lines.join("\n")}\n`;
+  const docs = told.docs === "" ? "" : `${wrapped(told.docs, 0)}\n\n`;
+  return `${told.name}\n${wrapped(told.description, 0)}\n\n${docs}${lines.join("\n")}\n`;
 }
 
 function scopeText({ kinds, origins, environments, apps }: PolicyScope): string {
@@ -150,14 +154,13 @@ function whereOn({ config }: Rules, { onlyWhenNamed, name }: Policy, judges: rea
   return `nowhere: write ${name} under policies: of ${CONFIG_PATH}, for all environments or under one`;
 }
 
-function valuesText(type: Parameter["type"], values: ExplainedParameter["values"]): string {
+function valuesText({ type, default: fallback, values }: ExplainedParameter): string {
   const shown = (value: ParameterValue | null): string =>
     value === null ? "not given" : type === "duration" && typeof value === "number" ? readableDuration(value) : JSON.stringify(value);
   const entries = Object.entries(values);
-  const alike = new Set(entries.map(([, value]) => shown(value)));
-  if (entries.length === 0) return "";
-  const [only] = alike;
-  return alike.size === 1 && only !== undefined ? `= ${only}` : entries.map(([environment, value]) => `${environment} = ${shown(value)}`).join("; ");
+  if (entries.every(([, value]) => value === null)) return fallback === undefined ? "required" : `${shown(fallback)} by default`;
+  const [only, ...others] = new Set(entries.map(([, value]) => shown(value)));
+  return only !== undefined && others.length === 0 ? `= ${only}` : entries.map(([environment, value]) => `${environment} = ${shown(value)}`).join("; ");
 }
 
 /** Text in lines that fit, those after the first one indented. */

@@ -8,13 +8,17 @@ const NAME: JsonSchema = {
   errorMessage: "must be lower-case letters, digits and inner hyphens, 40 at most",
 };
 
+const KEY_PATH = ".github/pinion/keys/cosign.pub";
+
 /** Below the folder that code owners guard together with the configuration. */
-const FILE: JsonSchema = {
-  type: "string",
-  pattern: "^\\.github/pinion/([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$",
-  maxLength: 200,
-  errorMessage: 'must be the path of a file under .github/pinion/, as ".github/pinion/keys/cosign.pub"',
-};
+function fileAs(example: string): JsonSchema {
+  return {
+    type: "string",
+    pattern: "^\\.github/pinion/([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$",
+    maxLength: 200,
+    errorMessage: `must be the path of a file under .github/pinion/, as "${example}"`,
+  };
+}
 
 const SIGNER: JsonSchema = {
   type: "object",
@@ -23,9 +27,9 @@ const SIGNER: JsonSchema = {
   additionalProperties: false,
   properties: {
     key: {
-      ...FILE,
+      ...fileAs(KEY_PATH),
       description: "The file with the public key, in PEM, as `cosign public-key` prints it. It is read from the default branch.",
-      examples: [".github/pinion/keys/cosign.pub"],
+      examples: [KEY_PATH],
     },
     identity: {
       type: "string",
@@ -43,7 +47,7 @@ const SIGNER: JsonSchema = {
       errorMessage: "must be one issuer without spaces, as the certificate has it",
     },
     root: {
-      ...FILE,
+      ...fileAs(TRUSTED_ROOT_PATH),
       description: "The file with the Sigstore trusted root that certificates are checked by. It is read from the default branch.",
       default: TRUSTED_ROOT_PATH,
     },

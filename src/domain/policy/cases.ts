@@ -73,6 +73,7 @@ const checkShape = compileSchemaCheck({
       type: "array",
       minItems: 1,
       maxItems: MOST_CASES,
+      errorMessage: `must be a list of 1 to ${MOST_CASES} cases`,
       items: {
         type: "object",
         properties: {

@@ -1,6 +1,7 @@
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 import type { Instant } from "../answer.ts";
 import { plural, readableDuration, readableTime } from "../report/readable.ts";
+import { closest, didYouMean } from "../suggest.ts";
 import { PARAMETERS, restrictions } from "./cel-limits.ts";
 import type { Reads } from "./evidence.ts";
 import { FACT_TYPES } from "./fact-types.ts";
@@ -148,17 +149,25 @@ function celProblem(error: unknown, mentions: ReadonlySet<string>, language: Lan
   return { at: error.range?.start ?? 0, message: `${summary}${hint(error, mentions, language)}` };
 }
 
-/** What could have been meant instead of a name that does not exist. */
+/** What could have been meant instead of a name that does not exist, or, where nothing is like it, what there is. */
 function hint({ code, summary }: ParseError | CelTypeError, mentions: ReadonlySet<string>, { parameters }: Language): string {
   const known = parameters.length === 0 ? "this policy declares no parameters" : `${PARAMETERS} has ${parameters.join(", ")}`;
-  if (code === "unknown_variable") return summary.endsWith(`: ${PARAMETERS}`) ? `; ${known}` : `; the facts are ${[...FACT_TYPES.keys()].join(", ")}`;
+  const name = summary.slice(summary.lastIndexOf(":") + 1).trim();
+  const meantOr = (names: readonly string[], all: string): string => (closest(name, names) === null ? all : `.${didYouMean(name, names)}`);
+  if (code === "unknown_variable") {
+    if (name === PARAMETERS) return `; ${known}`;
+    const facts = [...FACT_TYPES.keys()];
+    return meantOr(facts, `; the facts are ${facts.join(", ")}`);
+  }
   if (code !== "no_such_key") return "";
-  const fields = [...mentions].flatMap((name) => {
-    if (name === PARAMETERS) return [known];
-    const declaration = FACT_TYPES.get(name);
-    return declaration === undefined || declaration.shape === "value" ? [] : [`${name} has ${Object.keys(declaration.fields).join(", ")}`];
+  const owners = [...mentions].flatMap((owner) => {
+    if (owner === PARAMETERS) return [{ fields: parameters, told: known }];
+    const declaration = FACT_TYPES.get(owner);
+    if (declaration === undefined || declaration.shape === "value") return [];
+    const fields = Object.keys(declaration.fields);
+    return [{ fields, told: `${owner} has ${fields.join(", ")}` }];
   });
-  return fields.length === 0 ? "" : `; ${fields.join("; ")}`;
+  return meantOr(owners.flatMap(({ fields }) => fields), owners.map(({ told }) => `; ${told}`).join(""));
 }
 
 function declare(): Environment {

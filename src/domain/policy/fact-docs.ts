@@ -210,7 +210,7 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     says: "How the environment's `windows:` stand.",
     source: "Git: `.github/pinion.yaml` of the default branch; the clock of the machine that Pinion runs on",
     access: "GitHub: contents read",
-    missing: "always known",
+    missing: "never unknown",
     fields: {
       configured: "Whether it has any.",
       open: "Whether promotions may be merged now.",
@@ -221,7 +221,7 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     says: "The images of the release, in the order of the pins: an entry for each.",
     source: "Git: the pins of the pull request",
     access: "GitHub: contents read",
-    missing: "always known",
+    missing: "never unknown",
     fields: {
       repository: "The repository with its registry, as `ghcr.io/acme/app`.",
       tag: "The tag; empty without one.",
