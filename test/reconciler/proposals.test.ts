@@ -33,6 +33,7 @@ function proposed(
   through: (manifests: ManifestsRepository) => ManifestsRepository = (same) => same,
   config = configOf(),
   beside: { readonly before?: (upstream: Upstream) => void; readonly after?: (upstream: Upstream) => void } = {},
+  judgeManifests = false,
 ) {
   const upstream = new Upstream();
   beside.before?.(upstream);
@@ -52,7 +53,7 @@ function proposed(
   const discover = compileDiscover(config.discover, config.environments);
   const read = async (): Promise<ReadonlyMap<number, Answer<ProposedChange>>> => {
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
-    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "" });
+    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "", judgeManifests });
   };
   return { read, clock, errors, proposals };
 }

@@ -3,7 +3,7 @@ import type { Instant } from "../answer.ts";
 import { plural, readableDuration, readableTime } from "../report/readable.ts";
 import { PARAMETERS, restrictions } from "./cel-limits.ts";
 import type { Reads } from "./evidence.ts";
-import { FACT_TYPES } from "./fact-types.ts";
+import { FACT_TYPES, readableFields } from "./fact-types.ts";
 import type { Parameter, ParameterType } from "./parameters.ts";
 
 /** Something wrong with an expression, at a character of it (from 0). */
@@ -156,7 +156,7 @@ function hint({ code, summary }: ParseError | CelTypeError, mentions: ReadonlySe
   const fields = [...mentions].flatMap((name) => {
     if (name === PARAMETERS) return [known];
     const declaration = FACT_TYPES.get(name);
-    return declaration === undefined || declaration.shape === "value" ? [] : [`${name} has ${Object.keys(declaration.fields).join(", ")}`];
+    return declaration === undefined || declaration.shape === "value" ? [] : [`${name} has ${Object.keys(readableFields(declaration.fields)).join(", ")}`];
   });
   return fields.length === 0 ? "" : `; ${fields.join("; ")}`;
 }
@@ -169,7 +169,7 @@ function declare(): Environment {
       continue;
     }
     const type = `Facts_${name}`;
-    environment.registerType(type, { fields: { ...declaration.fields } });
+    environment.registerType(type, { fields: readableFields(declaration.fields) });
     environment.registerVariable(name, declaration.shape === "list" ? `list<${type}>` : type);
   }
   const sync = { async: false };
