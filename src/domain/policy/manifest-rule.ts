@@ -53,6 +53,8 @@ const LONGEST_LIST = 850;
 const LONGEST_VALUE = 80;
 const MANIFESTS: ReadonlySet<string> = new Set(["manifests"]);
 
+const TOO_LARGE = "the manifests are too large to be held against the schema: split the pull request, or make the schema smaller";
+
 class TooMuch extends Error {}
 
 /** Steps that the patterns of the judgement under way may still take. Judging is synchronous, so there is one at a time. */
@@ -118,8 +120,8 @@ export function compileManifestSchema(schema: YamlValue, scope: ManifestScope): 
 
 /** The first thing that the schema of schemas has against each value. */
 function metaFaults(errors: readonly ErrorObject[]): readonly SchemaFault[] {
-  const first = new Map(errors.toReversed().map(({ instancePath, message }) => [instancePath, message ?? "is not as it should be"]));
-  return [...first].map(([pointer, message]) => ({ pointer, message: `${pointer === "" ? "it" : `\`${pointer.slice(pointer.lastIndexOf("/") + 1)}\``} ${message}` }));
+  const first = new Map(errors.toReversed().map((error) => [error.instancePath, wanted(error)]));
+  return [...first].map(([pointer, words]) => ({ pointer, message: `${pointer === "" ? "it" : `\`${pointer.slice(pointer.lastIndexOf("/") + 1)}\``} ${words}` }));
 }
 
 /** Patterns stand under `pattern`, and are the keys of `patternProperties`. A property may have one of these names: then its value is no text, and no pattern. */
@@ -158,7 +160,7 @@ function ruleOf(source: YamlValue, scope: ManifestScope, validate: ValidateFunct
       const judged = manifests.flatMap(piecesOf).filter(({ apiVersion, kind }) => fitsOne(scope.apiVersions, apiVersion) && fitsOne(scope.kinds, kind));
       if (judged.length === 0) return { outcome: "none" };
       const work = judged.reduce((sum, { content }) => sum + sizeOf(content) * schemaSize, 0);
-      if (work > MOST_WORK) return { outcome: "too-much", problem: "the manifests are too large to be held against the schema: split the pull request, or make the schema smaller" };
+      if (work > MOST_WORK) return { outcome: "too-much", problem: TOO_LARGE };
       stepsLeft = MOST_STEPS;
       try {
         return listed(judged.flatMap((piece) => problemsOf(validate, piece)));
