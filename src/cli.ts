@@ -43,8 +43,10 @@ const COMMANDS: readonly Command[] = [
   doctorCommand,
 ];
 
-const EXIT_CODES = `Exit codes: 0 done, and nothing is wrong; 1 what was looked at has problems; 2 the command line, a file named on it,
-  or the environment cannot be used; 3 Pinion, or something it depends on, failed
+const EXIT_CODES = `Exit codes:
+  0  done, and nothing is wrong          1  what was looked at has problems
+  2  the command line, a file named on it, or the environment cannot be used
+  3  Pinion, or something it depends on, failed
 `;
 
 async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

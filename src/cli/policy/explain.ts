@@ -25,7 +25,8 @@ Policies are those that come with Pinion and those in DIR, ${OWN_POLICIES} unles
 
   --json   {"name", "file", "description", "docs", "enforce", "applies", "warn"?, "override"?, "judges": [environment],
            "parameters": [{"name", "type", "description", "values": {environment: value}}],
-           "conditions": {"when"?, "wait"?, "until"?, "pass"?}, "schema"?: {"match", "schema"}, "messages", "facts": [{"name", "source", "access", "missing"?}]}`,
+           "conditions": {"when"?, "wait"?, "until"?, "pass"?}, "schema"?: {"match", "schema"}, "messages",
+           "facts": [{"name", "source", "access", "missing"?}]}`,
     accepts: { words: 2, json: true },
     run: async ({ words, json }, terminal) => {
       const [name, directory] = words;
@@ -137,9 +138,10 @@ function asText(rules: Rules, policy: Policy, told: Explained): string {
     ["", ""],
     ...Object.entries(told.messages).map(([result, text]) => [`says: ${result}`, text] as const),
   ];
+  const schema = told.schema === undefined ? "" : `\nschema:\n${indented(told.schema.schema)}`;
   const left = rows.reduce((widest, [head]) => Math.max(widest, head.length), LEFT) + 2;
   const lines = rows.map(([head, text]) => (head === "" ? "" : `${head.padEnd(left)}${wrapped(text, left)}`));
-  return `${told.name}\n${wrapped(told.description, 0)}\n\n${wrapped(told.docs, 0)}\n\n${lines.join("\n")}\n${told.schema === undefined ? "" : `\nschema:\n${indented(told.schema.schema)}`}`;
+  return `${told.name}\n${wrapped(told.description, 0)}\n\n${wrapped(told.docs, 0)}\n\n${lines.join("\n")}\n${schema}`;
 }
 
 /** A schema as a policy file has it. */
