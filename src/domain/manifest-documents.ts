@@ -40,13 +40,13 @@ export function readManifests(files: readonly ManifestFile[]): ManifestsResult {
     const parsed = parseYamlStream(text, LIMITS);
     if (!parsed.ok) return { ok: false, problem: placed(path, text, parsed.problems[0]) };
     for (const [index, document] of parsed.documents.entries()) {
-      if (document.root === null) continue;
       values += expandedSize(document);
       if (values > MOST_VALUES) return tooMuch(`up to ${path}, the changed files hold more than ${MOST_VALUES} values together, and no more`);
       if (manifests.length === MOST_DOCUMENTS) return tooMuch(`up to ${path}, the changed files hold more than ${MOST_DOCUMENTS} documents, and no more`);
       const problem = misreadable(document.root);
       const plain = plainValue(document, scalarValue);
       if (problem !== null || !plain.ok) return { ok: false, problem: placed(path, text, problem ?? (plain.ok ? undefined : plain.problem)) };
+      if (plain.value === null) continue;
       manifests.push({ file: path, document: index + 1, content: plain.value });
     }
   }

@@ -48,7 +48,7 @@ function readMatch(reader: YamlReader, entry: Entry | undefined): ManifestScope 
   const map = entry === undefined ? null : reader.map(entry.value, entry.key, "`match`");
   if (map === null) return { apiVersions: ANY, kinds: ANY };
   const lists = reader.entries(map, MATCH_KEYS, "`match`");
-  if (lists.size === 0) reader.problem(map, "`match` must name apiVersion, kind or both");
+  if (map.items.length === 0) reader.problem(map, "`match` must name apiVersion, kind or both");
   return { apiVersions: readNames(reader, lists.get("apiVersion"), "`match.apiVersion`"), kinds: readNames(reader, lists.get("kind"), "`match.kind`") };
 }
 
