@@ -4,9 +4,9 @@ import { isKustomizationFile } from "./pins/kustomization.ts";
 import { expandedSize, isGoNumber, itemsOf, keyText, parseYamlStream, plainValue, TextPositions, type YamlDocument, type YamlLimits, type YamlProblem } from "./yaml-document.ts";
 
 /** More than a manifest has, and little enough to be read for each pull request. */
-const LIMITS: YamlLimits = { characters: 512 * 1024, aliases: 100, scalars: "typed" };
+const LIMITS: YamlLimits = { characters: 256 * 1024, aliases: 100, scalars: "typed" };
 /** Of all files of a pull request together: what they say is kept while it is open. */
-const MOST_CHARACTERS = 2 * 1024 * 1024;
+const MOST_CHARACTERS = 1024 * 1024;
 const MOST_DOCUMENTS = 1000;
 /** Values with aliases expanded. */
 const MOST_VALUES = 100_000;

@@ -123,13 +123,13 @@ const schemas: readonly Hostile[] = [
   { name: "schema, loaded: as many patterns as allowed", prepare: () => loading(schemaPolicy(`{ type: object, properties: { ${Array.from({ length: 240 }, (_, index) => `p${index}: { type: string, pattern: "(x{9}|${index}){9}" }`).join(", ")} } }`)) },
   { name: "schema, loaded: references written out as far as allowed", prepare: () => loading(schemaPolicy(DOUBLING)) },
   { name: "manifest: a problem for each value", prepare: () => holding("{ type: object, additionalProperties: { anyOf: [{ type: integer }, { type: array }, { type: object }] } }", Array.from({ length: 12_000 }, (_, index) => `k${index}: "a"\n`).join("")) },
-  { name: "manifest: as much as may be held against a schema", prepare: () => holding("{ type: object, additionalProperties: false }", Array.from({ length: 40_000 }, (_, index) => `k${index}: 1\n`).join("")) },
+  { name: "manifest: as much as may be held against a schema", prepare: () => holding("{ type: object, additionalProperties: false }", Array.from({ length: 25_000 }, (_, index) => `k${index}: 1\n`).join("")) },
   { name: "manifest: long texts for a pattern", prepare: () => holding('{ type: object, additionalProperties: { type: string, pattern: "(a|aa)+$" } }', Array.from({ length: 100 }, (_, index) => `k${index}: ${"a".repeat(1_000)}b\n`).join("")) },
-  { name: "manifest, unknown: a text too long for a pattern", prepare: () => holding('{ type: object, additionalProperties: { type: string, pattern: "(a{1,20}){1,4}$" } }', `a: ${"a".repeat(500_000)}\n`) },
+  { name: "manifest, unknown: a text too long for a pattern", prepare: () => holding('{ type: object, additionalProperties: { type: string, pattern: "(a{1,20}){1,4}$" } }', `a: ${"a".repeat(250_000)}\n`) },
   { name: "manifest, unknown: aliases of aliases", prepare: () => holding("{ type: object }", `a: &a [${times(9, "x", ",")}]\n${"bcdefghi".split("").map((name, index) => `${name}: &${name} [${times(9, `*${"abcdefgh".charAt(index)}`, ",")}]\n`).join("")}`) },
-  { name: "manifest, unknown: nested as deep as it is long", prepare: () => holding("{ type: object }", `a: ${"[".repeat(500_000)}`) },
-  { name: "manifest, unknown: as many values as a file can hold", prepare: () => holding("{ type: object }", `a: [${times(260_000, "1", ",")}]\n`) },
-  { name: "manifest, unknown: too many documents", prepare: () => holding("{ type: object }", "---\na: 1\n".repeat(50_000)) },
+  { name: "manifest, unknown: nested as deep as it is long", prepare: () => holding("{ type: object }", `a: ${"[".repeat(260_000)}`) },
+  { name: "manifest, unknown: as many values as a file can hold", prepare: () => holding("{ type: object }", `a: [${times(130_000, "1", ",")}]\n`) },
+  { name: "manifest, unknown: too many documents", prepare: () => holding("{ type: object }", "---\na: 1\n".repeat(29_000)) },
 ];
 
 const documents: readonly Hostile[] = [

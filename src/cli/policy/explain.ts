@@ -130,7 +130,7 @@ function asText(rules: Rules, policy: Policy, told: Explained): string {
     ...(told.override === undefined ? [] : [["overrides", `the policy of this name that comes with Pinion: ${told.override}`] as const]),
     ["", ""],
     ...Object.entries(told.conditions).map(([key, source]) => [key, source] as const),
-    ...(policy.schema === null ? [] : [["schema", `below, for each ${policy.schema.words} that the pull request changes, as it would be after merging`] as const]),
+    ...(policy.schema === null ? [] : [["schema", `below, for each ${policy.schema.words} that the pull request changes`] as const]),
     ["", ""],
     ...told.parameters.map(({ name, type, description, values }) => [`params.${name}`, `${description} (${type}) ${valuesText(type, values)}`] as const),
     ...(told.parameters.length === 0 ? [] : [["", ""] as const]),
