@@ -1,6 +1,7 @@
 import type { Instant, Milliseconds } from "./answer.ts";
 import type { PromotionKind } from "./record.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
+import type { YamlValue } from "./yaml-document.ts";
 
 /** A fact that could not be learned, and why. A policy that needs it is `unknown`. */
 export interface UnknownFact {
@@ -11,6 +12,14 @@ export type Fact<T> = T | UnknownFact;
 
 export function isUnknownFact(fact: unknown): fact is UnknownFact {
   return typeof fact === "object" && fact !== null && "unknown" in fact;
+}
+
+/** One YAML document of a file, as it would stand after merging. */
+export interface Manifest {
+  readonly file: string;
+  /** Which of the file's documents, from 1. */
+  readonly document: number;
+  readonly content: YamlValue;
 }
 
 /** The document that policies read: everything known of one promotion at one moment. */
@@ -46,6 +55,8 @@ export interface Facts {
     readonly other_files: readonly string[];
     readonly conflicts: boolean;
   }>;
+  /** The documents of the YAML and JSON files that the pull request changes, as they would stand after merging. */
+  readonly manifests: Fact<readonly Manifest[]>;
   /** Whether the registry serves exactly what is pinned. */
   readonly registry: Fact<{
     /** Digests the registry does not have. */

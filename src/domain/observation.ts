@@ -1,5 +1,6 @@
 import type { Answer, Instant } from "./answer.ts";
 import type { ConfigResult } from "./config.ts";
+import type { Fact, Manifest } from "./facts.ts";
 import type { Pin } from "./pins.ts";
 import type { Policy } from "./policy/policy-set.ts";
 import type { Ledger } from "./ledger.ts";
@@ -186,6 +187,8 @@ export interface ProposedChange {
   readonly config: ConfigResult | null;
   /** Files of which it cannot be told what they would change, with the reason. */
   readonly broken: readonly string[];
+  /** The manifests in the files that change, as they would be. They are only read, and there, where a policy judges them. */
+  readonly manifests?: Fact<readonly Manifest[]>;
 }
 
 /** Images that change in one environment because files that it takes in, like a shared base, say otherwise. */

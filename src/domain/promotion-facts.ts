@@ -57,6 +57,7 @@ type FactAtHand = "now" | "promotion";
 const GATHERERS: { readonly [K in Exclude<keyof Facts, FactAtHand>]: (draft: Draft, promotion: JudgedPromotion) => Facts[K] } = {
   order: (draft, { app, to, from }) => orderFact(to, from, draft.order(app)),
   change: (_draft, promotion) => changeFact(promotion),
+  manifests: (_draft, { proposal }) => manifestsFact(proposal),
   registry: (draft, { to }) => registryFact(draft, to),
   upstream: upstreamFact,
   approvals: approvalsFact,
@@ -110,6 +111,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted:
     },
     order: gather("order"),
     change: gather("change"),
+    manifests: gather("manifests"),
     registry: gather("registry"),
     upstream: gather("upstream"),
     approvals: gather("approvals"),
@@ -156,6 +158,12 @@ function changeFact(promotion: JudgedPromotion): Facts["change"] {
     other_files: proposal.otherFiles,
     conflicts: proposal.conflicts.length > 0,
   };
+}
+
+function manifestsFact(proposal: ProposedChange | null): Facts["manifests"] {
+  if (proposal === null) return { unknown: "what the files will say is known once the pull request is open" };
+  if (proposal.conflicts.length > 0) return { unknown: "what the files would say is known once it does not conflict with the default branch" };
+  return proposal.manifests ?? { unknown: "the files that it changes have not been read yet" };
 }
 
 function registryFact(draft: Draft, to: Pinned): Facts["registry"] {

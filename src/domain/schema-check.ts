@@ -168,7 +168,7 @@ function parameter(error: ErrorObject, name: string): string {
 }
 
 /** RFC 6901: `~1` is a slash, `~0` a tilde. Whether digits are an index or a key only the document can tell. */
-function pathOf(pointer: string, document: YamlValue): YamlPath {
+export function pathOf(pointer: string, document: YamlValue): YamlPath {
   const path: (string | number)[] = [];
   let value: YamlValue | undefined = document;
   for (const escaped of pointer.split("/").slice(1)) {

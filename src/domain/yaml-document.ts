@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, parseDocument, stringify } from "yaml";
-import type { Alias, Document, DocumentOptions, ParsedNode, ParseOptions, SchemaOptions, YAMLMap, YAMLSeq } from "yaml";
+import type { Alias, Document, DocumentOptions, ParsedNode, ParseOptions, Scalar, SchemaOptions, YAMLMap, YAMLSeq } from "yaml";
 
 /** What a file may ask of the reader. Over the limit is a problem, never a slow answer. */
 export interface YamlLimits {
@@ -236,9 +236,10 @@ export function expandedSize(document: YamlDocument): number {
   return size(document.root);
 }
 
-/** The document as plain values with aliases expanded, or the problem that stands against it. */
+/** The document as plain values with aliases expanded, or the problem that stands against it. `valueOf` reads scalars otherwise than the library. */
 export function plainValue(
   document: YamlDocument,
+  valueOf: (scalar: Scalar.Parsed) => unknown = ({ value }) => value,
 ): { readonly ok: true; readonly value: YamlValue } | { readonly ok: false; readonly problem: YamlProblem } {
   let left = MOST_VALUES;
   let problem: YamlProblem | null = null;
@@ -261,7 +262,7 @@ export function plainValue(
       );
     }
     if (isSeq(node)) return itemsOf(node).map((item) => read(item, depth + 1));
-    const { value } = node;
+    const value = valueOf(node);
     if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
     return fail(node.range[0], "a value of this kind is not understood");
   };
@@ -341,9 +342,14 @@ const PLAINLY_TEXT = new RegExp(
 /** go-yaml, which kustomize reads with, drops underscores first and takes prefixes in either case. */
 const GO_NUMBER = /^[-+]?(?:0x[0-9a-f]+|0o[0-7]+|0b[01]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)$/i;
 
+/** Whether go-yaml takes the text, written without quotes, for a number. */
+export function isGoNumber(text: string): boolean {
+  return GO_NUMBER.test(text.replaceAll("_", ""));
+}
+
 /** Whether the text, written without quotes in block style, is that very string to YAML 1.1 and YAML 1.2 readers alike. */
 export function readsAsString(text: string): boolean {
   if (PLAINLY_TEXT.test(text)) return true;
-  if (GO_NUMBER.test(text.replaceAll("_", ""))) return false;
+  if (isGoNumber(text)) return false;
   return stringify(text, { compat: "yaml-1.1", lineWidth: 0 }).trimEnd() === text;
 }

@@ -7,6 +7,7 @@ import { isPolicyPath } from "../domain/policy/own-policies.ts";
 import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { sameRelease, type Oid, type Pinned } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
+import { changedManifests } from "./changed-manifests.ts";
 import { decodeManifest, readPins, type Discover } from "./pin-table.ts";
 import { readRules } from "../domain/repository-rules.ts";
 import { configTextOf, policyTextOf, type CurrentRules } from "./rules.ts";
@@ -166,13 +167,14 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
     found.config = rulesAfter(JSON.stringify(changes), () => configAfter(rules, ruleChanges, gone));
   }
   if (config === null) return { base, head, conflicts: [], shared: [], ...found };
+  const read = rules.judgeManifests ? { manifests: await changedManifests(manifests, repository, changed) } : {};
   const elsewhere = changed
     .filter(({ path }) => !isRule(path) && !path.startsWith(QUARANTINE_FOLDER))
     .map(({ path, blob }): ChangedFile => ({ path, before: old.get(path) ?? null, after: blob }));
   const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
   found.broken.push(...taken.broken);
   mustBringFewImages([...found.promotions, ...taken.changes.filter(({ isPromoted }) => isPromoted)]);
-  return { base, head, conflicts: [], shared: taken.changes, ...found };
+  return { base, head, conflicts: [], shared: taken.changes, ...found, ...read };
 }
 
 /** @throws {PortFailure} when it brings more images than are judged. */

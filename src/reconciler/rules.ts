@@ -1,6 +1,7 @@
 import { CONFIG_PATH, type ConfigProblem } from "../domain/config.ts";
 import type { Repository } from "../domain/observation.ts";
 import { isPolicyPath, POLICIES_FOLDER, type PolicyFile } from "../domain/policy/own-policies.ts";
+import { readsManifests } from "../domain/policy/evaluate.ts";
 import type { PolicySet } from "../domain/policy/policy-set.ts";
 import type { Oid } from "../domain/release.ts";
 import { readRules, type RepositoryRules } from "../domain/repository-rules.ts";
@@ -20,6 +21,8 @@ export interface CurrentRules {
   readonly files: RuleFiles | null;
   /** Changes with any of the files. */
   readonly version: string;
+  /** Whether a policy reads the manifests that a pull request changes. */
+  readonly judgeManifests: boolean;
 }
 
 /** What one commit of the default branch has of rules. */
@@ -47,6 +50,10 @@ export class Rules implements CurrentRules {
 
   get version(): string {
     return this.#seen?.version ?? "";
+  }
+
+  get judgeManifests(): boolean {
+    return [...this.shipped.policies, ...(this.#seen?.rules?.ownPolicies ?? [])].some(readsManifests);
   }
 
   /** Null where there is no configuration, and so nothing to judge by. */

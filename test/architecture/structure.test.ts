@@ -38,7 +38,7 @@ function inLayer(layer: string) {
 }
 
 /** The libraries that are pure functions over values, which the domain may use. */
-const PURE_LIBRARIES = new Set(["yaml", "semver", "ajv", "@marcbachmann/cel-js", "fastest-levenshtein", "re2js", "croner", "temporal-polyfill", "@sigstore/bundle", "@sigstore/protobuf-specs", "@sigstore/verify"]);
+const PURE_LIBRARIES = new Set(["yaml", "semver", "ajv", "ajv/dist/2020.js", "@marcbachmann/cel-js", "fastest-levenshtein", "re2js", "croner", "temporal-polyfill", "@sigstore/bundle", "@sigstore/protobuf-specs", "@sigstore/verify"]);
 
 describe("the arrows point one way", () => {
   it("domain imports itself and pure libraries only", () => {

@@ -287,6 +287,21 @@ describe("pinion policy explain", () => {
     expect(out).not.toContain("\n\n\n");
   });
 
+  it("tells a schema as a policy file has it, and which manifests it is for", async () => {
+    const shape = "name: shape\ndescription: How it looks.\nenforce: block\nmatch: { kind: Deployment }\nschema:\n  type: object\n  properties:\n    spec: { type: object }\nmessages: { pass: fits, fail: differs }\n";
+    const folder = repository({ ".github/pinion.yaml": CONFIG, [`${OWN}/shape.yaml`]: shape });
+    const { code, out } = await pinion(folder, ["policy", "explain", "shape"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^schema +below, for each manifest of kind Deployment that the pull request changes$/m);
+    expect(out).toMatch(/^manifests +from Git: the default branch merged/m);
+    expect(out).toMatch(/^schema:\n {2}type: object\n {2}properties:\n {4}spec:\n {6}type: object\n$/m);
+    expect(JSON.parse((await pinion(folder, ["policy", "explain", "shape", "--json"])).out)).toMatchObject({
+      conditions: {},
+      schema: { match: { apiVersion: ["*"], kind: ["Deployment"] }, schema: { type: "object", properties: { spec: { type: "object" } } } },
+      facts: [{ name: "manifests" }],
+    });
+  });
+
   it("knows what was meant", async () => {
     expect(await pinion(folderWith({}), ["policy", "explain", "upstream-verfied"])).toMatchObject({ code: 2, err: 'pinion: "upstream-verfied" is no policy. Did you mean "upstream-verified"?\n' });
     expect(await pinion(folderWith({}), ["policy", "explain"])).toMatchObject({ code: 2, err: expect.stringMatching(/^pinion: which policy\? There are: [a-z, -]*approvals, /) as string });

@@ -2,7 +2,7 @@ import { DESCRIBED_FACTS, type DescribedFact, type DescribedField } from "../../
 import { SOUND_FACTS } from "../../src/domain/policy/sound-facts.ts";
 import { cell } from "./reference-docs.ts";
 
-const TYPES: Readonly<Record<string, string>> = { bool: "true or false", string: "text", "list<string>": "list of texts", int: "whole number" };
+const TYPES: Readonly<Record<string, string>> = { bool: "true or false", string: "text", "list<string>": "list of texts", int: "whole number", json: "anything; a `schema` is held against it, expressions do not read it" };
 const UNITS = { moment: "moment", duration: "length of time", count: "whole number" } as const;
 
 /** Every fact and field, from the declarations that policies are checked against. */
@@ -70,6 +70,7 @@ function inFlow(field: DescribedField | undefined, value: unknown): string {
   if (typeof value === "number" && field?.unit === "moment") return new Date(value).toISOString().replace(".000Z", "Z");
   if (typeof value === "number" && field?.unit === "duration") return `${value / 3_600_000}h`;
   if (Array.isArray(value)) return `[${value.map((entry) => inFlow(undefined, entry)).join(", ")}]`;
+  if (typeof value === "object" && value !== null) return `{ ${Object.entries(value).map(([key, entry]) => `${key}: ${inFlow(undefined, entry)}`).join(", ")} }`;
   if (typeof value !== "string") return String(value);
   return /^[a-z][a-z0-9 -]*$|^[0-9]+[.][0-9]+[.][0-9]+$/.test(value) ? value : JSON.stringify(value);
 }

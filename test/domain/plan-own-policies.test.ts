@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
 import { known } from "../../src/domain/answer.ts";
+import type { ProposedChange } from "../../src/domain/observation.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
 import { needKey } from "../../src/domain/need.ts";
 import { parsePolicy } from "../../src/domain/policy/policy-file.ts";
@@ -73,6 +74,51 @@ describe("a repository's own policy", () => {
     expect(actions(world, "merge")).toEqual([]);
     expect(recorded(world)).not.toContain("judged");
     expect(actions(world, "check")).toMatchObject([{ check: { status: "in_progress", title: "Waiting: no gate applies, so nothing has judged this" } }]);
+  });
+});
+
+describe("a policy over manifests", () => {
+  const rule = own("shape", "match: { kind: Kustomization }\nschema: { type: object, properties: { namespace: { type: string } }, required: [namespace] }\nmessages: { pass: fits, fail: does not fit }\n");
+  const content = { kind: "Kustomization" };
+
+  /** The same promotion, with the manifests that its pull request changes. */
+  function changing(manifests: ProposedChange["manifests"], conflicts: readonly string[] = []): WorldBuilder {
+    const world = ready();
+    world.ownPolicies = [rule];
+    for (const [number, answer] of world.proposals) {
+      if (answer.known) world.proposals.set(number, known({ ...answer.value, conflicts, ...(manifests === undefined ? {} : { manifests }) }, world.now));
+    }
+    return world;
+  }
+
+  it("lets through what fits", () => {
+    expect(actions(changing([{ file: "a.yaml", document: 1, content: { ...content, namespace: "a" } }]), "merge")).toHaveLength(1);
+  });
+
+  it("blocks what does not, and the check tells where", () => {
+    const world = changing([{ file: "a.yaml", document: 1, content }]);
+    expect(actions(world, "merge")).toEqual([]);
+    expect(actions(world, "check")).toMatchObject([{ check: { conclusion: "failure", title: 'Blocked: does not fit: a.yaml document 1 (Kustomization): it lacks "namespace"' } }]);
+  });
+
+  it.each([
+    ["cannot be read", changing({ unknown: "a.yaml:1:1: not valid YAML" }), "a.yaml:1:1: not valid YAML"],
+    ["have not been read", changing(undefined), "the files that it changes have not been read yet"],
+  ])("waits while they %s", (_, world, reason) => {
+    expect(actions(world, "merge")).toEqual([]);
+    expect(actions(world, "check")).toMatchObject([{ check: { status: "in_progress", title: expect.stringContaining(reason) } }]);
+  });
+
+  it("does not pass while there are conflicts", () => {
+    expect(actions(changing([], ["a.yaml"]), "merge")).toEqual([]);
+  });
+
+  it("does not keep the pull request from being opened", () => {
+    const world = new WorldBuilder().registry("1.4.1", "1.4.2");
+    const before = actions(world, "open");
+    world.ownPolicies = [rule];
+    expect(before).toHaveLength(1);
+    expect(actions(world, "open").map(({ title }) => title)).toEqual(before.map(({ title }) => title));
   });
 });
 

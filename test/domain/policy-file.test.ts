@@ -75,7 +75,7 @@ messages:
       policy({ enforced: "block" }),
       [
         "6:1: `enforced` is not known in a policy; allowed are name, description, docs, override, applies, parameters, enforce, warn, " +
-          "when, wait, until, pass, messages",
+          "when, wait, until, pass, match, schema, messages",
       ],
     ],
     ["a key twice", `${policy()}name: other\n`, ["6:1: `name` stands twice in a policy"]],
@@ -99,7 +99,7 @@ messages:
     [
       "no rule",
       policy({ pass: null }),
-      ["1:1: a policy needs `pass`, `wait` or both", "4:1: `messages.fail` is never shown, since there is no `pass`"],
+      ["1:1: a policy needs `pass`, `wait` or both, or `schema`", "4:1: `messages.fail` is never shown, since there is no `pass`"],
     ],
     ["a wait without words", policy({ wait: "freeze.active" }), ["5:1: `messages.wait` is missing"]],
     ["until without wait", policy({ until: "1" }), ["6:1: `until` says how long to wait, so it needs `wait`"]],

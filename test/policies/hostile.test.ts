@@ -18,6 +18,11 @@ describe("what is as bad as its cap allows", () => {
     expect(prepare()()).toMatch(/^refused: ./);
   });
 
+  it.each(HOSTILE.flatMap(({ name, prepare }) => (/^(?:schema|manifest)/.test(name) ? [[name, prepare] as const] : [])))("is bounded: %s", (name, prepare) => {
+    const [, , end = "fail"] = /^(schema|manifest)(?:, (\w+))?:/.exec(name) ?? [];
+    expect(prepare()()).toMatch(new RegExp(`^${end}`));
+  });
+
   it("one mistake after the other is told up to a hundred", () => {
     const parsed = parsePolicy("hostile.yaml", "k: 1\n".repeat(1_000));
     expect(parsed.ok ? 0 : parsed.problems.length).toBe(100);

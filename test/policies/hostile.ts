@@ -1,4 +1,5 @@
 import type { Facts } from "../../src/domain/facts.ts";
+import { readManifests } from "../../src/domain/manifest-documents.ts";
 import { parseCases } from "../../src/domain/policy/cases.ts";
 import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
 import { MAX_CHARACTERS, MAX_ENTRIES, MAX_TEXT } from "../../src/domain/policy/fact-types.ts";
@@ -93,10 +94,48 @@ const files: readonly Hostile[] = [
   },
 ];
 
+/** A schema policy with this schema, in one line. */
+function schemaPolicy(schema: string): string {
+  return `name: hostile\ndescription: As much work as one may ask for.\nenforce: block\nschema: ${schema}\nmessages: { pass: yes, fail: no }\n`;
+}
+
+/** Reads a file as a changed manifest, and holds it against a schema. */
+function holding(schema: string, text: string): () => string {
+  const parsed = parsePolicy("hostile.yaml", schemaPolicy(schema));
+  if (!parsed.ok) return () => `refused: ${parsed.problems[0]?.message ?? ""}`;
+  return () => {
+    const read = readManifests([{ path: "hostile.yaml", text }]);
+    const manifests = read.ok ? read.manifests : { unknown: read.problem };
+    const [gate] = evaluatePolicies({ policies: [parsed.policy] }, { ...SOUND_FACTS, manifests });
+    return `${gate?.result ?? ""}: ${gate?.reason ?? ""}`;
+  };
+}
+
+/** What a schema may be at most: each level refers to the next one twice. */
+const DOUBLING = `{ $ref: "#/$defs/d0", $defs: { ${Array.from({ length: 4 }, (_, index) => `d${index}: { allOf: [{ $ref: "#/$defs/d${index + 1}" }, { $ref: "#/$defs/d${index + 1}" }] }`).join(", ")}, d4: { type: object } } }`;
+
+/** Schemas, and manifests held against them, that are refused or unknown, or else judged. */
+const schemas: readonly Hostile[] = [
+  { name: "schema, refused: references that double", prepare: () => loading(schemaPolicy(`{ $ref: "#/$defs/d0", $defs: { ${Array.from({ length: 100 }, (_, index) => `d${index}: { allOf: [{ $ref: "#/$defs/d${index + 1}" }, { $ref: "#/$defs/d${index + 1}" }] }`).join(", ")}, d100: {} } }`)) },
+  { name: "schema, refused: one value after the other", prepare: () => loading(schemaPolicy(`{ enum: [${times(20_000, "1", ",")}] }`)) },
+  { name: "schema, refused: nested as deep as it is long", prepare: () => loading(schemaPolicy(`${times(2_000, "{ not: ", "")}{}${times(2_000, "}", "")}`)) },
+  { name: "schema, loaded: as many branches as allowed", prepare: () => loading(schemaPolicy(`{ anyOf: [${times(330, "{ type: object, minProperties: 1 }", ",")}] }`)) },
+  { name: "schema, loaded: as many patterns as allowed", prepare: () => loading(schemaPolicy(`{ type: object, properties: { ${Array.from({ length: 240 }, (_, index) => `p${index}: { type: string, pattern: "(x{9}|${index}){9}" }`).join(", ")} } }`)) },
+  { name: "schema, loaded: references written out as far as allowed", prepare: () => loading(schemaPolicy(DOUBLING)) },
+  { name: "manifest: a problem for each value", prepare: () => holding("{ type: object, additionalProperties: { anyOf: [{ type: integer }, { type: array }, { type: object }] } }", Array.from({ length: 12_000 }, (_, index) => `k${index}: "a"\n`).join("")) },
+  { name: "manifest: as much as may be held against a schema", prepare: () => holding("{ type: object, additionalProperties: false }", Array.from({ length: 25_000 }, (_, index) => `k${index}: 1\n`).join("")) },
+  { name: "manifest: long texts for a pattern", prepare: () => holding('{ type: object, additionalProperties: { type: string, pattern: "(a|aa)+$" } }', Array.from({ length: 100 }, (_, index) => `k${index}: ${"a".repeat(1_000)}b\n`).join("")) },
+  { name: "manifest, unknown: a text too long for a pattern", prepare: () => holding('{ type: object, additionalProperties: { type: string, pattern: "(a{1,20}){1,4}$" } }', `a: ${"a".repeat(250_000)}\n`) },
+  { name: "manifest, unknown: aliases of aliases", prepare: () => holding("{ type: object }", `a: &a [${times(9, "x", ",")}]\n${"bcdefghi".split("").map((name, index) => `${name}: &${name} [${times(9, `*${"abcdefgh".charAt(index)}`, ",")}]\n`).join("")}`) },
+  { name: "manifest, unknown: nested as deep as it is long", prepare: () => holding("{ type: object }", `a: ${"[".repeat(260_000)}`) },
+  { name: "manifest, unknown: as many values as a file can hold", prepare: () => holding("{ type: object }", `a: [${times(130_000, "1", ",")}]\n`) },
+  { name: "manifest, unknown: too many documents", prepare: () => holding("{ type: object }", "---\na: 1\n".repeat(29_000)) },
+];
+
 const documents: readonly Hostile[] = [
   { name: "facts: a list of a million", prepare: () => facts({ change: { pins_only: true, other_files: Array<string>(1_000_000).fill("a"), conflicts: false } }) },
   { name: "facts: a text of 100 million characters", prepare: () => facts({ change: { pins_only: true, other_files: ["a".repeat(100_000_000)], conflicts: false } }) },
   { name: "facts: texts that are too long together", prepare: () => facts({ change: { pins_only: true, other_files: Array<string>(MAX_ENTRIES).fill("a".repeat(MAX_TEXT)), conflicts: false } }) },
 ];
 
-export const HOSTILE: readonly Hostile[] = [...expressions, ...files, ...documents];
+export const HOSTILE: readonly Hostile[] = [...expressions, ...files, ...documents, ...schemas];

@@ -5,8 +5,11 @@ import { compileDiscover } from "../../src/domain/discover.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest } from "../../src/domain/observation.ts";
 import type { Answer } from "../../src/domain/answer.ts";
 import type { ManifestsRepository } from "../../src/ports.ts";
+import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
+import { parsePolicy } from "../../src/domain/policy/policy-file.ts";
 import { Proposals } from "../../src/reconciler/proposals.ts";
 import { mirrorOf, REPOSITORY, Upstream } from "../adapters/git-upstream.ts";
+import { soundFacts } from "../policies/sound-facts.ts";
 import { portsWith, pullRequestOf, snapshotOf } from "./small-world.ts";
 
 const FILE = "apps/checkout/dev/kustomization.yaml";
@@ -33,6 +36,7 @@ function proposed(
   through: (manifests: ManifestsRepository) => ManifestsRepository = (same) => same,
   config = configOf(),
   beside: { readonly before?: (upstream: Upstream) => void; readonly after?: (upstream: Upstream) => void } = {},
+  judgeManifests = false,
 ) {
   const upstream = new Upstream();
   beside.before?.(upstream);
@@ -52,7 +56,7 @@ function proposed(
   const discover = compileDiscover(config.discover, config.environments);
   const read = async (): Promise<ReadonlyMap<number, Answer<ProposedChange>>> => {
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
-    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "" });
+    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "", judgeManifests });
   };
   return { read, clock, errors, proposals };
 }
@@ -416,7 +420,7 @@ describe("the rules as a pull request would leave them", () => {
     const read = async (head: string, open: PullRequest, version: string) => {
       await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
       const snapshot = snapshotOf({ at: clock.now(), head, open: [open] });
-      const rules = { shipped: { policies: [] }, files: null, version };
+      const rules = { shipped: { policies: [] }, files: null, judgeManifests: false, version };
       const answers = await proposals.update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, compileDiscover(config.discover, config.environments), rules);
       const answer = answers.get(1);
       if (answer?.known !== true) throw new Error(answer?.reason ?? "not read");
@@ -432,5 +436,76 @@ describe("the rules as a pull request would leave them", () => {
     expect(await read(second, open, "2")).not.toBe(once);
     const again = await read(second, open, "1");
     expect(await read(second, request("version: 2"), "1")).not.toEqual(again);
+  });
+});
+
+describe("the manifests that a pull request changes", () => {
+  const DEPLOYMENT = "apps/checkout/dev/deployment.yaml";
+  const deployment = (replicas: number, more = "") => `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: checkout\nspec:\n  replicas: ${replicas}\n${more}`;
+  const rule = parsePolicy(
+    "two-replicas.yaml",
+    `name: two-replicas
+description: Two replicas at least.
+enforce: block
+match: { kind: Deployment }
+schema: { type: object, properties: { spec: { type: object, properties: { replicas: { type: integer, minimum: 2 } }, required: [replicas] } }, required: [spec] }
+messages: { pass: there are enough, fail: there are too few }
+`,
+  );
+
+  /** What the policy says of the manifests of one pull request. */
+  async function judged(before: Change["files"], files: Change["files"]) {
+    if (!rule.ok) throw new Error(JSON.stringify(rule.problems));
+    const answer = (await proposed(before, [{ number: 1, files }], undefined, configOf(), {}, true).read()).get(1);
+    if (answer?.known !== true || answer.value.manifests === undefined) throw new Error(JSON.stringify(answer));
+    const [gate] = evaluatePolicies({ policies: [rule.policy] }, soundFacts({ manifests: answer.value.manifests }));
+    return { result: gate?.result, reason: gate?.reason };
+  }
+
+  const BEFORE = { [FILE]: pinning("1.0.0"), [DEPLOYMENT]: deployment(2), "other.yaml": deployment(1) };
+
+  it("are read where a policy judges them, and nowhere else", async () => {
+    const answer = (await proposed(BEFORE, [{ number: 1, files: { [DEPLOYMENT]: deployment(1) } }]).read()).get(1);
+    expect(answer).toMatchObject({ known: true });
+    expect(answer?.known === true && "manifests" in answer.value).toBe(false);
+  });
+
+  it("are those that change, beside pins or alone, and not the others", async () => {
+    expect(await judged(BEFORE, { [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(3) })).toEqual({ result: "pass", reason: "there are enough" });
+    expect(await judged(BEFORE, { [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(1), "README.md": "words" })).toEqual({
+      result: "fail",
+      reason: `there are too few: ${DEPLOYMENT} document 1 (Deployment checkout): spec.replicas must be >= 2`,
+    });
+    expect(await judged(BEFORE, { [FILE]: pinning("1.1.0") })).toMatchObject({ result: "not-applicable" });
+    expect(await judged(BEFORE, { [DEPLOYMENT]: null })).toMatchObject({ result: "not-applicable" });
+  });
+
+  it("are judged as they are after the merge, and not as the branch has them", async () => {
+    // The branch began when there was one replica and changes the end of the file; the default branch has two by now.
+    const upstream = new Upstream();
+    const lines = Array.from({ length: 12 }, (_, index) => `  # ${index}\n`).join("");
+    const start = upstream.commit({ [DEPLOYMENT]: deployment(1, lines) });
+    const oid = upstream.commit({ [DEPLOYMENT]: deployment(1, `${lines}  paused: false\n`) });
+    upstream.git("update-ref", "refs/pull/1/head", oid);
+    upstream.git("checkout", "--quiet", "main");
+    upstream.git("reset", "--quiet", "--hard", start);
+    const head = upstream.commit({ [DEPLOYMENT]: deployment(2, lines) });
+    const { manifests, clock } = mirrorOf(upstream.url);
+    await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
+    const snapshot = snapshotOf({ at: clock.now(), head, open: [pullRequestOf({ number: 1, head: { ref: "change-1", oid, fork: false } })] });
+    const rules = { shipped: { policies: [] }, files: null, version: "", judgeManifests: true };
+    const answer = (await new Proposals().update(portsWith({ manifests, clock }), REPOSITORY, snapshot, configOf(), () => null, rules)).get(1);
+    expect(answer).toMatchObject({ known: true, value: { manifests: [{ file: DEPLOYMENT, document: 1, content: { kind: "Deployment", spec: { replicas: 2, paused: false } } }] } });
+  });
+
+  it.each<[string, Change["files"], string]>([
+    ["no YAML", { "broken.yaml": "a: [\n" }, "broken.yaml:"],
+    ["no UTF-8", { "latin.yaml": LATIN_1 }, "latin.yaml is not UTF-8 text"],
+    ["too large to be read", { "large.yaml": LARGE }, "large.yaml is larger than Pinion reads"],
+    ["too many", Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`m/${index}.yaml`, "a: 1\n"])), "it changes 202 manifest files, and at most 200 are judged"],
+  ])("are unknown where one is, or they are, %s, and the rest of the pull request is not", async (_, files, reason) => {
+    const changes = [{ number: 1, files: { ...files, [DEPLOYMENT]: deployment(3) } }];
+    const answer = (await proposed(BEFORE, changes, undefined, configOf(), {}, true).read()).get(1);
+    expect(answer).toMatchObject({ known: true, value: { manifests: { unknown: expect.stringContaining(reason) } } });
   });
 });

@@ -55,6 +55,18 @@ describe("the rules of the default branch", () => {
     expect((await rules.update(changed, REPOSITORY, oid("c")))?.ownPolicies.map(({ name }) => name)).toEqual(["home"]);
   });
 
+  it("tell whether a policy reads manifests, as long as there is one", async () => {
+    const judging = async (more: Readonly<Record<string, string>>): Promise<boolean> => {
+      const rules = new Rules(shipped);
+      await rules.update(branch({ ...files, ...more }).manifests, REPOSITORY, oid("a"));
+      return rules.judgeManifests;
+    };
+    const SCHEMA = RULE.replace("pass: 'true'", "schema: { type: object }").replace("name: house", "name: shape");
+    expect(new Rules(shipped).judgeManifests).toBe(false);
+    expect(await judging({})).toBe(false);
+    expect(await judging({ [`${POLICIES_FOLDER}shape.yaml`]: SCHEMA })).toBe(true);
+  });
+
   it("are none without a configuration, whatever policies there are", async () => {
     const { manifests } = branch({ [`${POLICIES_FOLDER}house.yaml`]: "[" });
     const rules = new Rules(shipped);

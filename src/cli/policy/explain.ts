@@ -1,12 +1,16 @@
+import { stringify } from "yaml";
 import { CONFIG_PATH } from "../../domain/config.ts";
 import type { Expression } from "../../domain/policy/cel.ts";
 import { DESCRIBED_FACTS } from "../../domain/policy/fact-docs.ts";
+import { factsReadBy } from "../../domain/policy/evaluate.ts";
+import type { ManifestRule } from "../../domain/policy/manifest-rule.ts";
 import { parameterValues, type Parameter, type ParameterValue } from "../../domain/policy/parameters.ts";
 import type { Policy } from "../../domain/policy/policy-set.ts";
 import { fitsOne } from "../../domain/policy/scope.ts";
 import type { Template } from "../../domain/policy/template.ts";
 import type { PolicyScope } from "../../domain/policy.ts";
 import { readableDuration } from "../../domain/report/readable.ts";
+import type { YamlValue } from "../../domain/yaml-document.ts";
 import { EXIT, type Command } from "../command.ts";
 import { configuredFor, OWN_POLICIES, policyNamed, problemText, readRules, type LoadShipped, type Rules } from "./rules.ts";
 
@@ -21,7 +25,7 @@ Policies are those that come with Pinion and those in DIR, ${OWN_POLICIES} unles
 
   --json   {"name", "file", "description", "docs", "enforce", "applies", "warn"?, "override"?, "judges": [environment],
            "parameters": [{"name", "type", "description", "default"?, "values": {environment: value}}],
-           "conditions": {"when"?, "wait"?, "until"?, "pass"?}, "messages",
+           "conditions": {"when"?, "wait"?, "until"?, "pass"?}, "schema"?: {"match", "schema"}, "messages",
            "facts": [{"name", "source", "access", "missing"?}]}`,
     accepts: { words: 2, json: true },
     run: async ({ words, json }, terminal) => {
@@ -60,6 +64,7 @@ interface Explained extends Pick<Policy, "name" | "file" | "description" | "docs
   readonly judges: readonly string[];
   readonly parameters: readonly ExplainedParameter[];
   readonly conditions: Readonly<Record<string, string>>;
+  readonly schema?: { readonly match: { readonly apiVersion: readonly string[]; readonly kind: readonly string[] }; readonly schema: YamlValue };
   readonly messages: Readonly<Record<string, string>>;
   readonly facts: readonly { readonly name: string; readonly source: string; readonly access: string; readonly missing?: string }[];
 }
@@ -69,7 +74,7 @@ function explained(rules: Rules, policy: Policy): Explained {
   const judges = judging(rules, policy);
   const conditions = given({ when: policy.when, wait: policy.wait, until: policy.until, pass: policy.pass }, ({ source }: Expression<unknown>) => words(source));
   const messages = given(policy.messages, templateText);
-  const read = mentionedFacts(policy);
+  const read = factsReadBy(policy);
   return {
     ...{ name, file, description, docs, enforce, applies },
     ...(warn === null ? {} : { warn }),
@@ -81,6 +86,7 @@ function explained(rules: Rules, policy: Policy): Explained {
       values: Object.fromEntries((rules.config === null ? [""] : judges).map((environment) => [environment, valueIn(rules, policy, parameter, environment)])),
     })),
     conditions,
+    ...(policy.schema === null ? {} : { schema: schemaOf(policy.schema) }),
     messages,
     facts: DESCRIBED_FACTS.filter((fact) => read.has(fact.name)).map(({ name, source, access, missing }) => ({ name, source, access, ...(missing === null ? {} : { missing }) })),
   };
@@ -98,9 +104,8 @@ function valueIn(rules: Rules, policy: Policy, parameter: Parameter, environment
   return read.ok ? (read.values[parameter.name] ?? null) : null;
 }
 
-function mentionedFacts({ when, wait, until, pass, messages }: Policy): ReadonlySet<string> {
-  const parts = [when, wait, until, pass, messages.pass, messages.fail, messages.wait];
-  return new Set(parts.flatMap((part) => [...(part?.mentions ?? [])]));
+function schemaOf({ scope, source }: ManifestRule): NonNullable<Explained["schema"]> {
+  return { match: { apiVersion: scope.apiVersions, kind: scope.kinds }, schema: source };
 }
 
 function given<T>(parts: Readonly<Record<string, T | null>>, text: (part: T) => string): Readonly<Record<string, string>> {
@@ -128,6 +133,7 @@ function asText(rules: Rules, policy: Policy, told: Explained): string {
     ...(told.override === undefined ? [] : [["overrides", `the policy of this name that comes with Pinion: ${told.override}`] as const]),
     ["", ""],
     ...Object.entries(told.conditions).map(([key, source]) => [key, source] as const),
+    ...(policy.schema === null ? [] : [["schema", `below, for each ${policy.schema.words} that the pull request changes`] as const]),
     ["", ""],
     ...told.parameters.map((parameter) => [`params.${parameter.name}`, `${parameter.description} (${parameter.type}) ${valuesText(parameter)}`] as const),
     ...(told.parameters.length === 0 ? [] : [["", ""] as const]),
@@ -135,10 +141,16 @@ function asText(rules: Rules, policy: Policy, told: Explained): string {
     ["", ""],
     ...Object.entries(told.messages).map(([result, text]) => [`says: ${result}`, text] as const),
   ];
+  const schema = told.schema === undefined ? "" : `\nschema:\n${indented(told.schema.schema)}`;
   const left = rows.reduce((widest, [head]) => Math.max(widest, head.length), LEFT) + 2;
   const lines = rows.map(([head, text]) => (head === "" ? "" : `${head.padEnd(left)}${wrapped(text, left)}`));
   const docs = told.docs === "" ? "" : `${wrapped(told.docs, 0)}\n\n`;
-  return `${told.name}\n${wrapped(told.description, 0)}\n\n${docs}${lines.join("\n")}\n`;
+  return `${told.name}\n${wrapped(told.description, 0)}\n\n${docs}${lines.join("\n")}\n${schema}`;
+}
+
+/** A schema as a policy file has it. */
+function indented(schema: YamlValue): string {
+  return stringify(schema).replaceAll(/^(?=.)/gm, "  ");
 }
 
 function scopeText({ kinds, origins, environments, apps }: PolicyScope): string {

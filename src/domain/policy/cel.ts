@@ -4,7 +4,7 @@ import { plural, readableDuration, readableTime } from "../report/readable.ts";
 import { closest, didYouMean } from "../suggest.ts";
 import { PARAMETERS, restrictions } from "./cel-limits.ts";
 import type { Reads } from "./evidence.ts";
-import { FACT_TYPES } from "./fact-types.ts";
+import { FACT_TYPES, readableFields } from "./fact-types.ts";
 import type { Parameter, ParameterType } from "./parameters.ts";
 
 /** Something wrong with an expression, at a character of it (from 0). */
@@ -164,7 +164,7 @@ function hint({ code, summary }: ParseError | CelTypeError, mentions: ReadonlySe
     if (owner === PARAMETERS) return [{ fields: parameters, told: known }];
     const declaration = FACT_TYPES.get(owner);
     if (declaration === undefined || declaration.shape === "value") return [];
-    const fields = Object.keys(declaration.fields);
+    const fields = Object.keys(readableFields(declaration.fields));
     return [{ fields, told: `${owner} has ${fields.join(", ")}` }];
   });
   return meantOr(owners.flatMap(({ fields }) => fields), owners.map(({ told }) => `; ${told}`).join(""));
@@ -178,7 +178,7 @@ function declare(): Environment {
       continue;
     }
     const type = `Facts_${name}`;
-    environment.registerType(type, { fields: { ...declaration.fields } });
+    environment.registerType(type, { fields: readableFields(declaration.fields) });
     environment.registerVariable(name, declaration.shape === "list" ? `list<${type}>` : type);
   }
   const sync = { async: false };

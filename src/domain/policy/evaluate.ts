@@ -1,12 +1,13 @@
 import type { Instant } from "../answer.ts";
-import type { Facts } from "../facts.ts";
+import { isUnknownFact, type Facts } from "../facts.ts";
 import type { Gate, GateResult, Judgement } from "../policy.ts";
 import { cut, oneLine } from "../report/markdown.ts";
 import { CONFIG_PATH } from "../config.ts";
-import { evaluationProblem, type Expression } from "./cel.ts";
+import { evaluationProblem } from "./cel.ts";
 import { PARAMETERS } from "./cel-limits.ts";
-import { evidenceFor } from "./evidence.ts";
+import { evidenceFor, type Reads } from "./evidence.ts";
 import { factValues, type FactValues } from "./fact-types.ts";
+import type { ManifestRule } from "./manifest-rule.ts";
 import { parameterValues, type ConfiguredPolicies, type GivenParameters, type ParameterValue } from "./parameters.ts";
 import type { Policy, PolicySet } from "./policy-set.ts";
 import { covers, whyNotCovered, type ScopedPromotion } from "./scope.ts";
@@ -39,10 +40,11 @@ export function whyNotJudging(policy: Policy, promotion: ScopedPromotion, config
 /** The groups of facts that policies which judge this promotion mention. Nothing else need be asked of the world. */
 export function factsWanted(set: PolicySet, promotion: ScopedPromotion, configured: ConfiguredPolicies): ReadonlySet<string> {
   const judging = set.policies.filter((policy) => whyNotJudging(policy, promotion, configured) === null);
-  return new Set(judging.flatMap((policy) => [...mentionsOf(policy)]));
+  return new Set(judging.flatMap((policy) => [...factsReadBy(policy)]));
 }
 
-function mentionsOf(policy: Policy): ReadonlySet<string> {
+/** The groups of facts that a policy reads, wherever it applies. */
+export function factsReadBy(policy: Policy): ReadonlySet<string> {
   const parts = [...mentionedBy(policy), ...(policy.when === null ? [] : [policy.when])];
   return new Set(parts.flatMap(({ mentions }) => [...mentions]));
 }
@@ -53,6 +55,7 @@ const TOLD_WITHOUT_RELEASE: ReadonlySet<string> = new Set([
   "now",
   "promotion",
   "change",
+  "manifests",
   "approvals",
   "freeze",
   "paused",
@@ -67,7 +70,12 @@ const OF_THE_RELEASE: readonly string[] = ["promotion.version", "promotion.every
 /** Whether a policy can judge without a release. */
 export function judgesWithoutRelease(policy: Policy): boolean {
   const asks = conditionsOf(policy).some(({ reads }) => OF_THE_RELEASE.some((fact) => reads.facts.has(fact)));
-  return !asks && [...mentionsOf(policy)].every((name) => TOLD_WITHOUT_RELEASE.has(name));
+  return !asks && [...factsReadBy(policy)].every((name) => TOLD_WITHOUT_RELEASE.has(name));
+}
+
+/** Whether it takes the files that a pull request changes to judge it. */
+export function readsManifests(policy: Policy): boolean {
+  return factsReadBy(policy).has("manifests");
 }
 
 /**
@@ -123,6 +131,7 @@ function judgeOne(policy: Policy, facts: Facts, values: FactValues, configured: 
 
 function decide(policy: Policy, facts: Facts, known: FactValues["known"]): Outcome {
   const say = (template: Template | null): string => (template === null ? "" : renderTemplate(template, known));
+  if (policy.schema !== null) return decideBySchema(policy.schema, facts.manifests, policy.messages, say);
   if (policy.wait?.evaluate(known) === true) {
     const until = policy.until?.evaluate(known) ?? 0;
     // A moment that has passed says nothing of when the wait will end.
@@ -132,18 +141,33 @@ function decide(policy: Policy, facts: Facts, known: FactValues["known"]): Outco
   return passed ? { result: "pass", reason: say(policy.messages.pass) } : { result: "fail", reason: say(policy.messages.fail) };
 }
 
+function decideBySchema(rule: ManifestRule, manifests: Facts["manifests"], messages: Policy["messages"], say: (template: Template | null) => string): Outcome {
+  if (isUnknownFact(manifests)) return { result: "unknown", reason: manifests.unknown };
+  const judged = rule.judge(manifests);
+  switch (judged.outcome) {
+    case "none":
+      return { result: "not-applicable", reason: `it changes no ${rule.words}` };
+    case "too-much":
+      return { result: "unknown", reason: judged.problem };
+    case "fits":
+      return { result: "pass", reason: say(messages.pass) };
+    case "differs":
+      return { result: "fail", reason: `${say(messages.fail)}: ${judged.problems}` };
+  }
+}
+
 /** As CEL reads them: whole numbers are BigInt there. */
 function parameterFacts(values: Readonly<Record<string, ParameterValue>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === "number" ? BigInt(value) : value]));
 }
 
-function conditionsOf({ when, wait, until, pass }: Policy): readonly Expression<unknown>[] {
-  return [when, wait, until, pass].filter((part) => part !== null);
+function conditionsOf({ when, wait, until, pass, schema }: Policy): readonly { readonly mentions: ReadonlySet<string>; readonly reads: Reads }[] {
+  return [when, wait, until, pass, schema].filter((part) => part !== null);
 }
 
-function mentionedBy(policy: Policy): readonly (Expression<unknown> | Template)[] {
+function mentionedBy(policy: Policy): readonly { readonly mentions: ReadonlySet<string> }[] {
   const { pass, fail, wait } = policy.messages;
-  return [policy.wait, policy.until, policy.pass, pass, fail, wait].filter((part) => part !== null);
+  return [policy.wait, policy.until, policy.pass, policy.schema, pass, fail, wait].filter((part) => part !== null);
 }
 
 function unknownReason(parts: readonly { readonly mentions: ReadonlySet<string> }[], values: FactValues): string | null {

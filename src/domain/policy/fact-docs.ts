@@ -85,6 +85,19 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
       conflicts: "Whether it conflicts with the default branch.",
     },
   },
+  manifests: {
+    says:
+      "The documents of the YAML and JSON files (`.yaml`, `.yml`, `.json`, and kustomizations) that merging the pull request would change, as they would stand then. " +
+      "Files under `.github/` are none. What kustomize, Helm or Argo CD make of them is not looked at.",
+    source: "Git: the default branch merged with the pull request's head; read only where a policy needs it",
+    access: "GitHub: contents read",
+    missing: "unknown, as it is before the pull request is open, while it conflicts, and where one of the files cannot be read as YAML",
+    fields: {
+      file: "The file.",
+      document: { says: "Which of the file's documents, from 1.", unit: "count" },
+      content: "The document.",
+    },
+  },
   registry: {
     says: "Whether the registry serves exactly what is pinned.",
     source: "registry: the manifest of each digest, and of each tag",

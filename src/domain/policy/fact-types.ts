@@ -1,6 +1,9 @@
 import { isUnknownFact, type Facts, type UnknownFact } from "../facts.ts";
+import type { YamlValue } from "../yaml-document.ts";
 
-/** The CEL type of a fact's field. */
+/** The type of a fact's field: as CEL has it, or `json` for what may be anything, which expressions do not read. */
+type FieldType<T> = [YamlValue] extends [T] ? "json" : CelType<T>;
+
 type CelType<T> = T extends boolean
   ? "bool"
   : T extends number
@@ -11,7 +14,7 @@ type CelType<T> = T extends boolean
         ? "list<string>"
         : never;
 
-type Fields<T> = { readonly [K in keyof T]: CelType<T[K]> };
+type Fields<T> = { readonly [K in keyof T]: FieldType<T[K]> };
 
 type Declared<T> = T extends readonly (infer E)[]
   ? { readonly shape: "list"; readonly fields: Fields<E> }
@@ -45,6 +48,7 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
   },
   order: { shape: "record", fields: { direction: "string", going_back: "list<string>" } },
   change: { shape: "record", fields: { pins_only: "bool", other_files: "list<string>", conflicts: "bool" } },
+  manifests: { shape: "list", fields: { file: "string", document: "int", content: "json" } },
   registry: { shape: "record", fields: { missing: "list<string>", moved: "list<string>" } },
   upstream: {
     shape: "list",
@@ -90,6 +94,11 @@ export type FactDeclaration =
   | { readonly shape: "record" | "list"; readonly fields: Readonly<Record<string, string>> };
 
 export const FACT_TYPES: ReadonlyMap<string, FactDeclaration> = new Map<string, FactDeclaration>(Object.entries(FACTS));
+
+/** The fields of a group that expressions may read. */
+export function readableFields(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, type]) => type !== "json"));
+}
 
 /** Facts that differ at every look although nothing has happened: `now`, and fields counted up to now. */
 export const MOVING_FACTS: ReadonlySet<string> = new Set(["now", "soaked_for"]);
@@ -142,6 +151,7 @@ function convertRecord(fields: Readonly<Record<string, string>>, fact: unknown, 
   if (typeof fact !== "object" || fact === null) return { ok: false, problem: "they are not a record" };
   const value: Record<string, unknown> = {};
   for (const [field, type] of Object.entries(fields)) {
+    if (type === "json") continue;
     const raw: unknown = Reflect.get(fact, field);
     const converted = convertField(type, raw, budget);
     if (!converted.ok) return { ok: false, problem: `${field}: ${converted.problem}` };

@@ -39,6 +39,8 @@ function fieldSchema({ says, type, unit, words }: DescribedField): JsonSchema {
   switch (type) {
     case "bool":
       return { description: says, type: "boolean" };
+    case "json":
+      return { description: says };
     case "string":
       return { description: says, ...text };
     case "list<string>":

@@ -3,6 +3,7 @@ import { compileExpression, CONDITION, languageWith, MOMENT, type Expression, ty
 import { readParameters } from "./parameter-file.ts";
 import type { Policy, PolicyProblem } from "./policy-set.ts";
 import { EVERYWHERE, readScope } from "./scope.ts";
+import { readManifestRule } from "./schema-file.ts";
 import { compileTemplate, type Template } from "./template.ts";
 import { YamlReader, type Entries, type Entry } from "./yaml-reader.ts";
 
@@ -22,6 +23,8 @@ const KEYS = [
   "wait",
   "until",
   "pass",
+  "match",
+  "schema",
   "messages",
 ] as const;
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -46,7 +49,7 @@ export function parsePolicy(file: string, text: string): PolicyResult {
   const override = entries.has("override") ? readText(source, "override", MAX_DESCRIPTION) : null;
   const applies = readScope(reader, entries.get("applies"), "applies");
   const warn = readScope(reader, entries.get("warn"), "warn");
-  const conditions = readConditions(source);
+  const conditions = { ...readConditions(source), schema: readManifestRule(reader, entries) };
   const messages = readMessages(source);
   requireTogether(source, enforce, messages);
   if (reader.problems.length > 0 || name === null || description === null || docs === null || enforce === null || messages.pass === null) {
@@ -153,7 +156,11 @@ function readTemplate(reader: YamlReader, language: Language, entry: Entry | und
 /** A key that only makes sense beside another one. A message that can never be shown is a mistake, too. */
 function requireTogether({ reader, root, entries }: Source, enforce: Policy["enforce"] | null, messages: Messages): void {
   const at = (key: string): Node => entries.get(key)?.key ?? root;
-  if (!entries.has("pass") && !entries.has("wait")) reader.problem(root, "a policy needs `pass`, `wait` or both");
+  const schema = entries.has("schema");
+  for (const key of schema ? (["wait", "until", "pass"] as const) : []) {
+    if (entries.has(key)) reader.problem(at(key), `\`${key}\` stands beside \`schema\`, which judges alone: make two policies of it`);
+  }
+  if (!schema && !entries.has("pass") && !entries.has("wait")) reader.problem(root, "a policy needs `pass`, `wait` or both, or `schema`");
   if (entries.has("until") && !entries.has("wait")) reader.problem(at("until"), "`until` says how long to wait, so it needs `wait`");
   if (entries.has("warn") && enforce === "warn") {
     reader.problem(at("warn"), "`warn` softens a policy with `enforce: block`; this one only warns anyway");
@@ -163,8 +170,9 @@ function requireTogether({ reader, root, entries }: Source, enforce: Policy["enf
     ["pass", "fail"],
     ["wait", "wait"],
   ] as const) {
-    if (entries.has(condition) && !messages.given.has(message)) reader.problem(at("messages"), `\`messages.${message}\` is missing`);
-    if (!entries.has(condition) && messages.given.has(message)) {
+    const shown = entries.has(condition) || (schema && condition === "pass");
+    if (shown && !messages.given.has(message)) reader.problem(at("messages"), `\`messages.${message}\` is missing`);
+    if (!shown && messages.given.has(message)) {
       reader.problem(at("messages"), `\`messages.${message}\` is never shown, since there is no \`${condition}\``);
     }
   }

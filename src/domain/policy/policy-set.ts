@@ -1,6 +1,7 @@
 import type { Expression } from "./cel.ts";
 import type { Instant } from "../answer.ts";
 import type { PolicyScope } from "../policy.ts";
+import type { ManifestRule } from "./manifest-rule.ts";
 import type { Parameter } from "./parameters.ts";
 import type { PlacedPattern } from "./scope.ts";
 import type { Template } from "./template.ts";
@@ -35,6 +36,8 @@ export interface Policy {
   readonly until: Expression<Instant> | null;
   /** Whether the result is `pass` or `fail`, once there is nothing to wait for. Null: it is `pass`. */
   readonly pass: Expression<boolean> | null;
+  /** What the manifests that the pull request changes must be like, in place of `wait` and `pass`; or null. */
+  readonly schema: ManifestRule | null;
   readonly messages: { readonly pass: Template; readonly fail: Template | null; readonly wait: Template | null };
 }
 

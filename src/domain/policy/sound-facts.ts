@@ -21,6 +21,13 @@ export const SOUND_FACTS: Facts = {
   },
   order: { direction: "up", going_back: [] },
   change: { pins_only: true, other_files: [], conflicts: false },
+  manifests: [
+    {
+      file: "apps/checkout/overlays/prod/kustomization.yaml",
+      document: 1,
+      content: { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" },
+    },
+  ],
   registry: { missing: [], moved: [] },
   upstream: [{ environment: "staging", verified: true, bad: false, soaked_for: 3 * HOUR, soak: HOUR, soaked_at: NOW - 2 * HOUR, soak_lost: false }],
   approvals: { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [] },
