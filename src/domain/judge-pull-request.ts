@@ -9,7 +9,8 @@ import { isWhatWasOpened, placeIn } from "./ledger.ts";
 import { whyMovedOn } from "./moved-on.ts";
 import type { ProposedChange, PullRequest } from "./observation.ts";
 import type { Gate, Judgement } from "./policy.ts";
-import { evaluatePolicies, factsWanted, judge, policiesInForce } from "./policy/evaluate.ts";
+import { evaluatePolicies, factsWanted, judge, judgesWithoutRelease, policiesInForce } from "./policy/evaluate.ts";
+import type { Policy } from "./policy/policy-set.ts";
 import { promotionFacts, type JudgedPromotion } from "./promotion-facts.ts";
 import type { PromotionKind } from "./record.ts";
 import { releaseKey, type Pinned } from "./release.ts";
@@ -129,15 +130,19 @@ export function generationOf(draft: Draft, app: string, environment: string): st
   return draft.place(app, environment).current?.commit ?? draft.observation.ledger.installed?.commit ?? "installation";
 }
 
-/** Without a pin there is no release to judge, but who may take it away, and when, is judged all the same. */
+/** Without a pin there is no release to judge, but who may take it away, and when, is judged all the same; and what else a repository's own policies say of that. */
 const REMOVAL_POLICIES: ReadonlySet<string> = new Set(["approvals", "freeze", "paused", "window"]);
+
+function judgesRemoval(draft: Draft, policy: Policy): boolean {
+  return REMOVAL_POLICIES.has(policy.name) || (draft.observation.ownPolicies.includes(policy) && judgesWithoutRelease(policy));
+}
 
 /** Asks every policy about one promotion. */
 export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
   const { app, environment, kind, origin } = promotion;
   const configured = policiesIn(draft.config, environment);
   const inForce = policiesInForce(draft.policies.policies, configured);
-  const policies = promotion.removal ? inForce.filter(({ name }) => REMOVAL_POLICIES.has(name)) : inForce;
+  const policies = promotion.removal ? inForce.filter((policy) => judgesRemoval(draft, policy)) : inForce;
   const wanted = factsWanted({ policies }, { app, environment: environment.name, kind, origin }, configured);
   const facts = promotionFacts(draft, promotion, wanted);
   const gates = evaluatePolicies({ policies }, facts, configured);

@@ -64,6 +64,8 @@ function eachImage<T>(
 ): readonly T[] | { readonly unknown: string } {
   const untrusted = signersProblem(draft, needsSigners);
   if (untrusted !== null) return { unknown: untrusted };
+  const twofold = twofoldIn(promotion.to.images);
+  if (twofold !== null) return { unknown: `${twofold} is pinned by two digests, and policies tell images by their repository: pin one of them` };
   const said: T[] = [];
   let unlearned: string | null = null;
   // All images are asked after at once; one after the other would take as many looks.
@@ -73,6 +75,16 @@ function eachImage<T>(
     else said.push(...say(judged));
   }
   return unlearned === null ? said : { unknown: unlearned };
+}
+
+/** A repository of which the release has two images; what holds for one of them would be taken to hold for both. */
+function twofoldIn(images: readonly PinnedImage[]): string | null {
+  const digests = new Map<string, Digest | null>();
+  for (const { repository, digest } of images) {
+    if (digests.has(repository) && digests.get(repository) !== digest) return repository;
+    digests.set(repository, digest);
+  }
+  return null;
 }
 
 function signersProblem({ observation: { signers } }: Draft, needsSigners: boolean): string | null {

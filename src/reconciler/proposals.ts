@@ -24,9 +24,19 @@ interface Reading {
   readonly answer: Answer<ProposedChange>;
 }
 
+/** The rules as a pull request would leave them. */
+interface RulesAfter {
+  /** Of the rules of the default branch. */
+  readonly version: string;
+  /** Which files of them it changes, and how. */
+  readonly changes: string;
+  readonly config: ConfigResult;
+}
+
 /** What each open pull request would change; read once for each pair of heads. */
 export class Proposals {
   #read = new Map<number, Reading>();
+  readonly #rulesAfter = new Map<number, RulesAfter>();
   readonly #shared = new SharedPins();
 
   async update(
@@ -44,12 +54,25 @@ export class Proposals {
       const key = `${snapshot.head} ${pullRequest.head.oid} ${rules.version}`;
       const before = this.#read.get(pullRequest.number);
       const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
-      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, shared: this.#shared }, snapshot, pullRequest);
+      const rulesAfter = this.#remembering(pullRequest.number, rules.version);
+      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, rulesAfter, shared: this.#shared }, snapshot, pullRequest);
       answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
       read.set(pullRequest.number, { key, answer });
     }
     this.#read = read;
+    for (const number of this.#rulesAfter.keys()) if (!read.has(number)) this.#rulesAfter.delete(number);
     return answers;
+  }
+
+  /** A stranger's text can be made to cost seconds, which each move of the default branch must not cost again. */
+  #remembering(number: number, version: string): Reader["rulesAfter"] {
+    return (changes, read) => {
+      const last = this.#rulesAfter.get(number);
+      if (last?.version === version && last.changes === changes) return last.config;
+      const config = read();
+      this.#rulesAfter.set(number, { version, changes, config });
+      return config;
+    };
   }
 
   /** When what could not be learned may be asked again, or null when everything is known. */
@@ -73,6 +96,8 @@ interface Reader {
   readonly config: Config | null;
   readonly discover: Discover;
   readonly rules: CurrentRules;
+  /** Reads the rules as they would be, unless that was done for the same changes. */
+  readonly rulesAfter: (changes: string, read: () => ConfigResult) => ConfigResult;
   readonly shared: SharedPins;
 }
 
@@ -103,7 +128,7 @@ interface Found {
 
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
 async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<ProposedChange> {
-  const { repository, config, discover, rules, shared } = reader;
+  const { repository, config, discover, rules, rulesAfter, shared } = reader;
   const { manifests } = reader.ports;
   const merged = await manifests.mergeTree(repository, base, head);
   const found: Found = { promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
@@ -128,12 +153,18 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
     if (isRule(path)) ruleChanges.set(path, after);
     else if (place !== null && config !== null && !tooLarge) takeManifest(found, config, place, path, before, after);
     else if (path.startsWith(QUARANTINE_FOLDER) && after !== null) takeQuarantine(found, path, before, after);
+    // On the default branch it would keep everybody from being promoted.
+    else if (path.startsWith(QUARANTINE_FOLDER) && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
     else found.otherFiles.push(path);
     const beside = blob === null || place !== null ? null : discoveredBeside(path, discover);
     if (beside !== null) found.broken.push(`${path} would stand beside ${beside}, and kustomize reads only one file of a folder; keep one`);
     if (place !== null && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
   }
-  if (ruleChanges.size > 0) found.config = configAfter(rules, ruleChanges, new Set(changed.filter(({ blob }) => blob === null).map(({ path }) => path)));
+  if (ruleChanges.size > 0) {
+    const changes = changed.filter(({ path }) => isRule(path));
+    const gone = new Set(changes.filter(({ blob }) => blob === null).map(({ path }) => path));
+    found.config = rulesAfter(JSON.stringify(changes), () => configAfter(rules, ruleChanges, gone));
+  }
   if (config === null) return { base, head, conflicts: [], shared: [], ...found };
   const elsewhere = changed
     .filter(({ path }) => !isRule(path) && !path.startsWith(QUARANTINE_FOLDER))
@@ -166,7 +197,8 @@ function isRule(path: string): boolean {
 function configAfter({ files, shipped }: CurrentRules, changes: ReadonlyMap<string, Uint8Array | null>, gone: ReadonlySet<string>): ConfigResult {
   const bytes = changes.get(CONFIG_PATH) ?? null;
   const lost: ConfigProblem = { line: 1, column: 1, message: `${CONFIG_PATH} would be gone` };
-  const config = changes.has(CONFIG_PATH) ? (bytes === null ? lost : configTextOf(bytes)) : (files?.config ?? lost);
+  const unread = gone.has(CONFIG_PATH) ? lost : { ...lost, message: `${CONFIG_PATH} is larger than Pinion reads` };
+  const config = changes.has(CONFIG_PATH) ? (bytes === null ? unread : configTextOf(bytes)) : (files?.config ?? lost);
   const policies = new Map(files?.policies.map(({ path, text }) => [path, text]));
   for (const [path, after] of changes) {
     if (path === CONFIG_PATH) continue;

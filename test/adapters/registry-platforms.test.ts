@@ -130,7 +130,6 @@ describe("the labels of an image", () => {
     ["each image of an index", (c) => c.index([c.image({ config: { Labels: { a: "1" } } }), AMD], [c.image({ config: {} }), ARM], [GONE, ATTESTATION]), [[["a", "1"]], []]],
     ["an image without any", (c) => c.image({ config: { Labels: null } }), [[]]],
     ["one that is no text is none", (c) => c.image({ config: { Labels: { a: 1, __proto__: "2" } } }), [[]]],
-    ["no image", (c) => c.put({ schemaVersion: 2 }), [[]]],
     ["an image that is gone", () => GONE, null],
   ])("are told by %s", async (_, make, labels) => {
     const contents = new Contents();
@@ -139,11 +138,15 @@ describe("the labels of an image", () => {
   });
 
   it.each<[string, (c: Contents) => Digest, string]>([
-    ["a part is gone", (c) => c.index([c.image({}), AMD], [GONE, ARM]), `the registry has the image, but not ${GONE}`],
+    ["it is no image", (c) => c.put({ schemaVersion: 2 }), "it does not tell them"],
+    ["an index holds another index", (c) => c.index([c.image(AMD), AMD], [c.index([c.image({ config: { Labels: { a: "1" } } }), ARM]), null]), "it does not tell them"],
+    ["there is nothing but what is attested", (c) => c.index([c.image({}), ATTESTATION]), "it does not tell them"],
+    ["the configuration is no JSON object", (c) => c.image("nonsense"), "it does not tell them"],
+    ["a part is gone", (c) => c.index([c.image(AMD), AMD], [GONE, ARM]), `the registry has the image, but not ${GONE}`],
     ["there are too many", (c) => c.image({ config: { Labels: Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`l${n}`, ""])) } }), "it has more than 200 labels for one platform"],
-    ["they are too long", (c) => c.image({ config: { Labels: { a: "x".repeat(64 * 1024) } } }), "65536 characters"],
-    ["they are long for each of many platforms", (c) => c.index(...Array.from({ length: 24 }, (_, n) => [c.image({ config: { Labels: { [`l${n}`]: "x".repeat(3_000) } } }), AMD] as const)), "or 65536 characters"],
-    ["there are too many images", (c) => c.index(...Array.from({ length: 25 }, () => [c.image({}), AMD] as const)), "it has more than 24 images"],
+    ["they are too long", (c) => c.image({ ...AMD, config: { Labels: { a: "x".repeat(64 * 1024) } } }), "65536 characters"],
+    ["they are long for each of many platforms", (c) => c.index(...Array.from({ length: 24 }, (_, n) => [c.image({ ...AMD, config: { Labels: { [`l${n}`]: "x".repeat(3_000) } } }), AMD] as const)), "or 65536 characters"],
+    ["there are too many images", (c) => c.index(...Array.from({ length: 25 }, () => [c.image(AMD), AMD] as const)), "it has more than 24 images"],
   ])("cannot be told where %s", async (_, make, why) => {
     const contents = new Contents();
     const failure = await failureOf(labelsOf(contents.reader, make(contents)));

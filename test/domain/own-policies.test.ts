@@ -69,6 +69,16 @@ describe("a repository's own policies", () => {
       "a.yaml:6:14 `when`: no such key: actif; freeze has active, reasons",
       expect.stringContaining("b.yaml:1:2 this is not valid YAML"),
     ]],
+    [
+      "more text than is read",
+      [file("a"), ...["b", "c", "d", "e", "f"].map((name) => file(name, `# ${"x".repeat(60_000)}\n`))],
+      ["f.yaml:1:1 a repository's own policies may have at most 262144 characters together: this file, and those after it, were not read"],
+    ],
+    [
+      "a hopeless file, after which none is read",
+      [{ path: `${POLICIES_FOLDER}a.yaml`, text: "[,".repeat(1000) }, file("b", "when: freeze.actif\n"), file("c", "when: freeze.actif\n")],
+      [...Array.from({ length: 100 }, () => expect.stringMatching(/^a\.yaml/)), "b.yaml:1:1 this file, and those after it, were not read: mend those before it first"],
+    ],
     ["another ending", [{ path: `${POLICIES_FOLDER}a.yml`, text: "" }], ["a.yml:1:1 policies are files that end in .yaml: rename it, or nobody would know whether it judges"]],
     ["what cannot be read", [{ path: `${POLICIES_FOLDER}a.yaml`, text: null }], ["a.yaml:1:1 the file is larger than Pinion reads, or no UTF-8 text"]],
     ["a required parameter that nobody gives", [file("a", "parameters: { who: { type: string, description: Who. } }\n")], [

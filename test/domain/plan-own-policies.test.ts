@@ -51,6 +51,21 @@ describe("a repository's own policy", () => {
     expect(check?.check.summary).toMatch(/^- The gate digest-served is overridden by \.github\/pinion\/policies\/digest-served\.yaml: we trust our registry/);
   });
 
+  it.each<[what: string, lines: string, conclusion: string | null]>([
+    ["who approves", "wait: approvals.count < 2\nmessages: { pass: go on, wait: two of us }\n", null],
+    ["where it is", "pass: promotion.environment != 'dev'\nmessages: { pass: go on, fail: not here }\n", "failure"],
+    ["the version", "pass: promotion.version.startsWith('1.')\nmessages: { pass: go on, fail: only 1.x }\n", "success"],
+    ["images", "pass: images.size() > 0\nmessages: { pass: go on, fail: no image }\n", "success"],
+    ["the time and images in its words", "pass: now > 0\nmessages: { pass: '{{ images.size() }}', fail: no }\n", "success"],
+  ])("that asks for %s judges the removal of pins where that can be told of one", (_what, lines, conclusion) => {
+    const world = ready();
+    world.open.splice(0, 1, pullRequest({ number: 200, author: ALICE, head: { ref: "x", oid: oid("c"), fork: false } }));
+    const promotions = [{ app: "checkout", environment: "dev", from: one, to: null }];
+    world.proposals.set(200, known({ base: HEAD, head: oid("c"), conflicts: [], promotions, otherFiles: ["f"], quarantines: [], config: null, broken: [], shared: [] }, world.now));
+    world.ownPolicies = [own("house-rule", lines)];
+    expect(actions(world, "check")).toMatchObject([{ check: { conclusion } }]);
+  });
+
   it("that is the only one left, and does not apply, lets nothing through", () => {
     const world = ready();
     const nowhere = { kinds: ["hotfix"], origins: ["bot"], environments: ["*"], apps: ["*"] } as const;

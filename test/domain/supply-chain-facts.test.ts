@@ -4,7 +4,8 @@ import type { Need } from "../../src/domain/observation.ts";
 import type { Evidence } from "../../src/domain/supply-chain/evidence.ts";
 import { signersFor, trustSigners } from "../../src/domain/supply-chain/signer.ts";
 import { newKey } from "../signing/keys.ts";
-import { HOUR, one, planned, two } from "./planner.ts";
+import { BOB, HOUR, one, planned, two } from "./planner.ts";
+import { digestOf } from "./releases.ts";
 import { WorldBuilder } from "./world-builder.ts";
 
 const CONFIG = (policy: string) => `version: 1
@@ -82,6 +83,23 @@ describe("what is attached to an image", () => {
     expect(said(SIGNED, null, (world) => void (world.signers = [])).title).toMatch(/names no `signers`/);
     const unreadable = trustSigners([{ name: "release", by: "key", file: FILE }], new Map([[FILE, known(null, 0)]]));
     expect(said(SIGNED, null, (world) => void (world.signers = unreadable)).title).toMatch(/the signer release cannot be relied on/);
+  });
+
+  it.each<[string, string, Evidence]>([
+    ["signature", SIGNED, { ...NOTHING, signatures: ["release"] }],
+    ["scan", "vulnerabilities: { signers: [release] }", { ...NOTHING, scans: [{ scanner: "", at: 1_795_000_000_000, patchedCriticals: [], by: ["release"] }] }],
+  ])("a %s of one image says nothing of another one from the same repository", (_, policy, evidence) => {
+    const world = new WorldBuilder(CONFIG(policy)).registry("1.4.1", "1.4.2");
+    world.signers = SIGNERS;
+    const other = { repository: "ghcr.io/acme/checkout", tag: "debug", digest: digestOf("unsigned") };
+    const both = { ...two, images: [...two.images, other] };
+    world.promotion("dev", one, both, { author: BOB });
+    for (const [image, found] of [[two.images[0], evidence], [other, NOTHING]] as const) {
+      if (image === undefined) throw new Error("no image");
+      world.know<"evidence">({ kind: "evidence", repository: image.repository, digest: image.digest, signers: signersFor(world.signers, "checkout", image.tag) }, found);
+    }
+    const titles = planned(world).actions.flatMap((action) => (action.kind === "check" ? [action.check.summary] : []));
+    expect(titles.join()).toMatch(/❓ unknown \| ghcr\.io\/acme\/checkout is pinned by two digests/);
   });
 
   it("is asked for again when a key is another one", () => {

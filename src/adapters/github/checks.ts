@@ -36,9 +36,9 @@ export async function checksOf(
   if (source !== null && source.host.toLowerCase() !== host.toLowerCase()) {
     throw new PortFailure("stalled", `Could not ${what}: it is at ${source.host}, and Pinion reads checks at ${host} only.`);
   }
-  // Public repositories of others can be read as well. What an image inherits from its base, or makes up, is not to pass for its own source.
+  // A public repository can be read wherever it is; what passed in a stranger's says nothing.
   if (owner.toLowerCase() !== repository.owner.toLowerCase()) {
-    throw new PortFailure("stalled", `Could not ${what}: it belongs to ${owner}, and Pinion reads checks in repositories of ${repository.owner} only.`);
+    throw new PortFailure("stalled", `Could not ${what}: ${owner}/${name} is not ${repository.owner}'s, as this repository is, so its checks do not count.`);
   }
   const checks: CommitCheck[] = [];
   let after: string | null = null;

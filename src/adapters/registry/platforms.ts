@@ -40,7 +40,7 @@ function nameOf({ os, architecture, variant }: Fields): string | null {
 
 /**
  * The labels in an image's configuration (OCI image-spec, "config.md"), for each of the images of an index, attestations left out. Null when there is no such image.
- * @throws {PortFailure} `stalled` when they are too many, or a part is missing that would have to be read.
+ * @throws {PortFailure} `stalled` when they are too many, or it is not known which there are: a part is missing that would have to be read, or is no image.
  */
 export async function labelsOf(reader: ContentReader, digest: Digest): Promise<readonly ImageLabels[] | null> {
   const bytes = await reader.manifest(digest);
@@ -51,11 +51,15 @@ export async function labelsOf(reader: ContentReader, digest: Digest): Promise<r
   const manifest = recordIn(bytes);
   const images = imagesOf(manifest);
   if (images !== null && images.length > MOST_PLATFORMS) throw tooMany(`${MOST_PLATFORMS} images`);
+  const untold = () => refused(question(`${reader.repository}@${digest}`), "it does not tell them. Push it again with a current tool");
+  if (images?.length === 0) throw untold();
   const found: ImageLabels[] = [];
   let characters = 0;
   for (const single of images ?? [null]) {
     const config = await parts.configOf(single === null ? manifest : await parts.manifest(single.digest));
-    const written = Object.entries(recordOf(recordOf(config?.["config"])["Labels"]));
+    // What has no configuration may have images below it, as an index has, and labels with them.
+    if (config === null || Object.keys(config).length === 0) throw untold();
+    const written = Object.entries(recordOf(recordOf(config["config"])["Labels"]));
     const labels = written.flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as const] : []));
     characters += labels.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     if (labels.length > MOST_LABELS || characters > MOST_CHARACTERS) throw tooMany(`${MOST_LABELS} labels for one platform, or ${MOST_CHARACTERS} characters in those of all`);

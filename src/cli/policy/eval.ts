@@ -103,7 +103,10 @@ function refuse(problem: string, terminal: Terminal): ExitCode {
 }
 
 function asText(outcome: Gate["result"], judgement: Judgement, gates: readonly Gate[]): string {
-  const rows = gates.map((gate) => [gate.policy, gate.enforce === "warn" ? `${gate.result} (warns)` : gate.result, untilText(gate), gate.override === undefined ? gate.reason : `${gate.reason} (${gate.override})`]);
+  const rows = gates.map((gate) => {
+    const result = gate.enforce === "warn" ? `${gate.result} (warns)` : gate.result;
+    return [gate.policy, result, untilText(gate), gate.override === undefined ? gate.reason : `${gate.reason} (${gate.override})`];
+  });
   const until = gates.length > 1 && judgement.outcome === "wait" && judgement.until !== null ? ` until ${readableTime(judgement.until)}` : "";
   return `${table(["POLICY", "RESULT", "UNTIL", "REASON"], rows)}\n${outcome}${until}\n`;
 }

@@ -36,9 +36,15 @@ export function upstreamChecksFact(draft: Draft, { app, environment, to }: Pick<
   return { passed: first.filter((name) => others.every((names) => names.includes(name))), failed: [...new Set(failed)] };
 }
 
-/** By its name, and by that of the App that made it before its own: `github-actions:smoke`. One name from several Apps is all of them. */
+/** A name that says which App made the check, if it is the name of an App (GitHub's are of such letters). */
+const NAMES_APP = /^[a-z0-9-]+:/;
+
+/**
+ * By its name, and by that of the App that made it before its own: `github-actions:smoke`. One name from several Apps is all of them. What
+ * is called like that itself has only the longer name: any App may call a check `github-actions:smoke`.
+ */
 function statesByName(checks: readonly CommitCheck[]): ReadonlyMap<string, readonly CommitCheck["state"][]> {
-  const named = checks.flatMap(({ name, app, state }) => [{ name, state }, { name: `${app}:${name}`, state }]);
+  const named = checks.flatMap(({ name, app, state }) => [...(NAMES_APP.test(name) ? [] : [{ name, state }]), { name: `${app}:${name}`, state }]);
   return new Map([...Map.groupBy(named, ({ name }) => name)].map(([name, all]) => [name, all.map(({ state }) => state)]));
 }
 

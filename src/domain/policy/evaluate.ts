@@ -39,8 +39,35 @@ export function whyNotJudging(policy: Policy, promotion: ScopedPromotion, config
 /** The groups of facts that policies which judge this promotion mention. Nothing else need be asked of the world. */
 export function factsWanted(set: PolicySet, promotion: ScopedPromotion, configured: ConfiguredPolicies): ReadonlySet<string> {
   const judging = set.policies.filter((policy) => whyNotJudging(policy, promotion, configured) === null);
-  const parts = judging.flatMap((policy) => [...mentionedBy(policy), ...(policy.when === null ? [] : [policy.when])]);
+  return new Set(judging.flatMap((policy) => [...mentionsOf(policy)]));
+}
+
+function mentionsOf(policy: Policy): ReadonlySet<string> {
+  const parts = [...mentionedBy(policy), ...(policy.when === null ? [] : [policy.when])];
   return new Set(parts.flatMap(({ mentions }) => [...mentions]));
+}
+
+/** What can be told of a promotion without the release that it brings, as of a removal, which brings none. */
+const TOLD_WITHOUT_RELEASE: ReadonlySet<string> = new Set([
+  PARAMETERS,
+  "now",
+  "promotion",
+  "change",
+  "approvals",
+  "freeze",
+  "paused",
+  "window",
+  "rollout",
+  "drift",
+  "error_budget",
+]);
+/** And what cannot, all the same. */
+const OF_THE_RELEASE: readonly string[] = ["promotion.version", "promotion.every_image_has_digest", "promotion.went_bad"];
+
+/** Whether a policy can judge without a release. */
+export function judgesWithoutRelease(policy: Policy): boolean {
+  const asks = conditionsOf(policy).some(({ reads }) => OF_THE_RELEASE.some((fact) => reads.facts.has(fact)));
+  return !asks && [...mentionsOf(policy)].every((name) => TOLD_WITHOUT_RELEASE.has(name));
 }
 
 /**
@@ -66,8 +93,7 @@ function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues, config
   const override = policy.override === null ? {} : { override: `overridden by ${policy.file}: ${policy.override}` };
   const reason = cut(oneLine(outcome.reason), MAX_REASON);
   // The conditions alone: what is only told in words stands in the reason already.
-  const conditions = [policy.when, policy.wait, policy.until, policy.pass].filter((part) => part !== null);
-  const evidence = outcome.result === "not-applicable" ? [] : evidenceFor(conditions, facts);
+  const evidence = outcome.result === "not-applicable" ? [] : evidenceFor(conditionsOf(policy), facts);
   return { policy: policy.name, description: policy.description, enforce, ...outcome, reason, facts: evidence, ...override };
 }
 
@@ -109,6 +135,10 @@ function decide(policy: Policy, facts: Facts, known: FactValues["known"]): Outco
 /** As CEL reads them: whole numbers are BigInt there. */
 function parameterFacts(values: Readonly<Record<string, ParameterValue>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === "number" ? BigInt(value) : value]));
+}
+
+function conditionsOf({ when, wait, until, pass }: Policy): readonly Expression<unknown>[] {
+  return [when, wait, until, pass].filter((part) => part !== null);
 }
 
 function mentionedBy(policy: Policy): readonly (Expression<unknown> | Template)[] {

@@ -8,6 +8,10 @@ export const POLICIES_FOLDER = ".github/pinion/policies/";
 
 /** More than anyone reads; judging stays quick. */
 const MOST_FILES = 100;
+/** Of all files together. Whoever opens a pull request may bring them, and text made for it costs the parser a hundredth of a millisecond for each character. */
+const MOST_CHARACTERS = 256 * 1024;
+/** More than anyone mends in one go; files after that are not read. */
+const MOST_PROBLEMS = 100;
 
 /** A file of that folder. `text` is null where it is too large, or no UTF-8. */
 export interface PolicyFile {
@@ -31,7 +35,17 @@ export function readOwnPolicies(files: readonly PolicyFile[], shipped: PolicySet
   const note = (file: string, message: string): void => void problems.push({ file, line: 1, column: 1, message });
   const [tooMany] = files.slice(MOST_FILES);
   if (tooMany !== undefined) note(tooMany.path, `a repository may have at most ${MOST_FILES} policies of its own, and this has ${files.length}`);
+  let characters = 0;
   for (const { path, text } of files.slice(0, MOST_FILES)) {
+    characters += text?.length ?? 0;
+    if (characters > MOST_CHARACTERS) {
+      note(path, `a repository's own policies may have at most ${MOST_CHARACTERS} characters together: this file, and those after it, were not read`);
+      break;
+    }
+    if (problems.length >= MOST_PROBLEMS) {
+      note(path, "this file, and those after it, were not read: mend those before it first");
+      break;
+    }
     if (path.endsWith(".yml")) note(path, "policies are files that end in .yaml: rename it, or nobody would know whether it judges");
     else if (text === null) note(path, "the file is larger than Pinion reads, or no UTF-8 text");
     else {
