@@ -14,7 +14,9 @@ export interface Reads {
 
 /** Fields that are moments or lengths of time, as `group.field`. */
 const UNITS: ReadonlyMap<string, "moment" | "duration"> = new Map(
-  DESCRIBED_FACTS.flatMap(({ name, fields }) => fields.flatMap(({ name: field, unit }) => (unit === "moment" || unit === "duration" ? [[`${name}.${field}`, unit] as const] : []))),
+  DESCRIBED_FACTS.flatMap(({ name, fields }) =>
+    fields.flatMap(({ name: field, unit }) => (unit === "moment" || unit === "duration" ? [[`${name}.${field}`, unit] as const] : [])),
+  ),
 );
 
 const MAX_FACTS = 12;

@@ -94,6 +94,9 @@ export function unmatchedEnvironments(own: readonly Policy[], config: Config): r
   return own.flatMap(({ file, environments }) =>
     environments
       .filter(({ pattern }) => !names.some((name) => fitsOne([pattern], name)))
-      .map(({ pattern, line, column }) => ({ file, line, column, message: `no environment ${pattern.includes("*") ? "fits" : "is called"} "${pattern}"; there are ${names.join(", ")}` })),
+      .map(({ pattern, line, column }) => {
+        const fits = pattern.includes("*") ? "fits" : "is called";
+        return { file, line, column, message: `no environment ${fits} "${pattern}"; there are ${names.join(", ")}` };
+      }),
   );
 }
