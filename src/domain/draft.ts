@@ -51,6 +51,8 @@ export class Draft {
   readonly #needs = new Map<string, Need>();
   /** What is asked for pull requests of people alone, by number. */
   readonly #guestsNeeds = new Map<number, Map<string, Need>>();
+  /** By pull request, of which images evidence was asked for. */
+  readonly #guestsEvidence = new Map<number, Set<string>>();
   readonly #records = new Set<string>();
   #nextLookAt: Instant | null = null;
   #inView: AppInView = { app: "", pins: undefined, places: undefined };
@@ -79,6 +81,7 @@ export class Draft {
   ): Answer<NeedAnswers[K]> | null {
     const strange = this.#strangeRegistry(need);
     if (strange !== null) return unknown(strangeRegistryWords(strange), "stalled", this.now);
+    if (!this.#mayVerify(need)) return unknown(TOO_MANY_TO_VERIFY, "stalled", this.now);
     const answer = this.#knowledge.get<K>(need);
     const limit = answer?.known === false ? unknownMaxAge(answer.failure, maxAge, retry) : maxAge;
     // An answer from the future was given before the clock was set back: how old it is cannot be told.
@@ -117,6 +120,18 @@ export class Draft {
     const registry = registryOf(need.repository);
     this.#registries ??= knownRegistries(this.config, this.observation.pins);
     return this.#registries.has(registry) || this.#guest.registries.has(registry) ? null : registry;
+  }
+
+  /** Whether evidence may be asked for: verifying it takes the processor, and anybody may open a pull request. The first images it asks for have it. */
+  #mayVerify(need: Need): boolean {
+    if (this.#guest === null || need.kind !== "evidence") return true;
+    const { pullRequest } = this.#guest;
+    const images = this.#guestsEvidence.get(pullRequest) ?? new Set<string>();
+    this.#guestsEvidence.set(pullRequest, images);
+    const image = `${need.repository}@${need.digest}`;
+    if (images.size >= MOST_TO_VERIFY && !images.has(image)) return false;
+    images.add(image);
+    return true;
   }
 
   act(action: Action): void {
@@ -228,6 +243,10 @@ function inTurn<T>(lists: readonly (readonly T[])[]): readonly T[] {
   const longest = Math.max(0, ...lists.map(({ length }) => length));
   return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat();
 }
+
+/** Images whose signatures and attestations are verified for one pull request of people. */
+const MOST_TO_VERIFY = 50;
+const TOO_MANY_TO_VERIFY = `it brings more than ${MOST_TO_VERIFY} images, and no more are verified for one pull request: bring them by several`;
 
 function strangeRegistryWords(registry: string): string {
   const why = `nothing on the default branch uses the registry ${registry}, so Pinion does not ask it for a pull request`;

@@ -81,4 +81,18 @@ describe("what is asked for pull requests of people", () => {
     draft.asGuest({ pullRequest: 1, registries: new Set() }, () => draft.builds.builtAt(image));
     expect(draft.finish().needs).toEqual([]);
   });
+
+  it("has the evidence of some images verified, and not of any number", () => {
+    const draft = draftOf();
+    const evidence = (number: number) => {
+      const need = { kind: "evidence", repository: "ghcr.io/acme/checkout", digest: `sha256:${String(number).padStart(64, "0")}`, signers: [] } as const;
+      return draft.ask<"evidence">(need, MINUTE);
+    };
+    const asked = (pullRequest: number, from: number, to: number) =>
+      draft.asGuest({ pullRequest, registries: new Set() }, () => Array.from({ length: to - from }, (_, index) => evidence(from + index)));
+    expect(asked(1, 0, 50).every((answer) => answer === null)).toBe(true);
+    expect(asked(1, 49, 51)).toMatchObject([null, { known: false, failure: "stalled", reason: expect.stringContaining("more than 50 images") }]);
+    expect(asked(2, 50, 51)).toEqual([null]);
+    expect(evidence(99)).toBeNull();
+  });
 });
