@@ -117,6 +117,13 @@ describe("what an HTTP answer means", () => {
     expect(github.seen).toHaveLength(1);
   });
 
+  it("is told without the credentials that somebody on the way repeats", async () => {
+    const repeated = `Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.c2ln, token ${TOKEN}, ghs_0123456789abcdef and github_pat_11A_b`;
+    await using github = await scriptedGitHub(() => ({ status: 403, body: { message: `no entry with ${repeated}` } }));
+    const { message } = await failureOf(openIssue(github.forge));
+    expect(message).toContain("no entry with [hidden], [hidden], [hidden] and [hidden]");
+  });
+
   it("asks again once when a REST question met a 502", async () => {
     let first = true;
     await using github = await scriptedGitHub(() => {

@@ -158,9 +158,15 @@ function detailOf(entry: unknown): readonly string[] {
   return typeof code === "string" ? [`${typeof field === "string" ? `${field} ` : ""}${code}`] : [];
 }
 
-/** One line, without control characters, not longer than people read. */
+/** What a proxy that repeats a request in its answer would tell of it: the credentials of a header, App tokens (JWTs) and GitHub's own tokens. */
+const CREDENTIALS = /\b(?:bearer|basic|token)\s+[\w.~+/=-]{8,}|\beyJ[\w.=-]+|\bgh[a-z]_\w+|\bgithub_pat_\w+/gi;
+
+/** One line, without control characters or credentials, not longer than people read. */
 export function clean(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
+  const line = text
+    .replaceAll(/[\p{Cc}\s]+/gu, " ")
+    .trim()
+    .replaceAll(CREDENTIALS, "[hidden]");
   return line.length > LONGEST_WORDS ? `${line.slice(0, LONGEST_WORDS)}…` : line;
 }
 
