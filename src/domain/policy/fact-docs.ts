@@ -50,7 +50,11 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
       environment: "The environment it is promoted into.",
       kind: {
         says: "What sort of promotion it is.",
-        words: { promotion: "a release moves forward", revert: "the way back from a bad release", hotfix: "a release that somebody asked to bring past some rules; nothing asks for one yet" },
+        words: {
+          promotion: "a release moves forward",
+          revert: "the way back from a bad release",
+          hotfix: "a release that somebody asked to bring past some rules; nothing asks for one yet",
+        },
       },
       origin: { says: "Who made the pull request.", words: { bot: "Pinion opened it, and nobody else touched it", person: "anything else" } },
       requester: "Who asked for it; empty when it is automatic.",
