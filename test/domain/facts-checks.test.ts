@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CommitCheck } from "../../src/domain/observation.ts";
-import { actions, HOUR, one, planned, two } from "./planner.ts";
+import { actions, HOUR, one, planned, toldOf, two } from "./planner.ts";
 import { oid } from "./releases.ts";
 import { WorldBuilder } from "./world-builder.ts";
 
@@ -22,13 +22,6 @@ apps:
   changes(world);
   world.promotion("staging", one, two, { createdAt: world.now - HOUR });
   return world;
-}
-
-function told(world: WorldBuilder, policy: string): string {
-  const [action] = actions(world, "check");
-  const row = action?.check.summary.split("\n").find((line) => line.startsWith(`| ${policy} |`)) ?? "| | - none | |";
-  const [, , result = "", why = ""] = row.split("|").map((cell) => cell.trim());
-  return `${result.replace(/^\S+ /, "")}: ${why}${actions(world, "merge").length > 0 ? ", merged" : ""}`;
 }
 
 describe("checks on the way before", () => {
@@ -55,7 +48,7 @@ describe("checks on the way before", () => {
     ["smoke", seen(check("smoke", "skipped")), "failed: failed before: smoke"],
     ["smoke", (world) => void world.cannotKnow({ kind: "checks", source: null, commit: oid("d") }, "GitHub is down"), "unknown: GitHub is down"],
   ])("decide about %s (%#)", (checks, changes, says) => {
-    expect(told(worldWith(`upstream-check: { checks: [${checks}] }`, changes), "upstream-check")).toBe(says);
+    expect(toldOf(worldWith(`upstream-check: { checks: [${checks}] }`, changes), "upstream-check")).toBe(says);
   });
 });
 
@@ -82,6 +75,6 @@ describe("the CI of the source", () => {
     [(world) => void world.know<"labels">({ kind: "labels", ...image }, null), "unknown: the registry does not have ghcr.io/acme/checkout:1.4.2"],
     [(world) => labelled(COMMIT)(world.cannotKnow({ kind: "checks", source: SOURCE, commit: COMMIT }, "GitHub shows no such repository")), "unknown: GitHub shows no such repository"],
   ])("decides (%#)", (changes, says) => {
-    expect(told(worldWith("source-ci: {}", changes), "source-ci")).toBe(says);
+    expect(toldOf(worldWith("source-ci: {}", changes), "source-ci")).toBe(says);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Need } from "../../src/domain/observation.ts";
 import type { ImageLabels } from "../../src/domain/observation.ts";
 import type { ApplicationStatus } from "../../src/domain/rollout.ts";
-import { actions, HOUR, one, planned, two } from "./planner.ts";
+import { actions, HOUR, one, planned, toldOf, two } from "./planner.ts";
 import { oid } from "./releases.ts";
 import { healthy, WorldBuilder } from "./world-builder.ts";
 
@@ -23,14 +23,6 @@ slos: { ${slo} }
   changes(world);
   world.promotion("dev", one, two, { createdAt: world.now - HOUR });
   return world;
-}
-
-/** The row of a policy in the table of the check, and whether the promotion is merged. */
-function told(world: WorldBuilder, policy: string): string {
-  const [action] = actions(world, "check");
-  const row = action?.check.summary.split("\n").find((line) => line.startsWith(`| ${policy} |`)) ?? "| | - none | |";
-  const [, , result = "", why = ""] = row.split("|").map((cell) => cell.trim());
-  return `${result.replace(/^\S+ /, "")}: ${why}${actions(world, "merge").length > 0 ? ", merged" : ""}`;
 }
 
 const image = { repository: REPOSITORY, digest: DIGEST } as const;
@@ -81,7 +73,7 @@ describe("facts of the images", () => {
     ["image-age: { at_least: 2h }", (world) => world.cannotKnow({ kind: "created", ...image }, "ghcr.io is down"), "unknown: ghcr.io is down"],
   ])("decide { %s } (%#)", (policies, changes, says) => {
     const world = worldWith(policies, changes);
-    expect(told(world, policies.slice(0, policies.indexOf(":")))).toBe(says);
+    expect(toldOf(world, policies.slice(0, policies.indexOf(":")))).toBe(says);
   });
 
   it("make the planner look again when an image is old enough, and now and then whether it has grown too old", () => {
@@ -109,7 +101,7 @@ describe("the error budget of an app", () => {
     [20, "waiting: the error budget to stop burning"],
     [null, "unknown: the total query over 30 d cannot tell: Prometheus is down"],
   ])("decides when %s percent fail", (percent, says) => {
-    expect(told(worldWith("error-budget: {}", failing(percent)), "error-budget")).toBe(says);
+    expect(toldOf(worldWith("error-budget: {}", failing(percent)), "error-budget")).toBe(says);
   });
 
   it("is asked for at steps of five minutes", () => {
@@ -139,12 +131,12 @@ describe("drift in the cluster", () => {
     [{ reconciledAt: Date.UTC(2026, 10, 22, 7, 59) }, "unknown: Argo CD has not compared checkout with Git for an hour; refresh it"],
     [null, "unknown: Argo CD is down"],
   ])("decides when Argo CD shows %j", (status, says) => {
-    expect(told(worldWith("no-drift: {}", shown(status)), "no-drift")).toBe(says);
+    expect(toldOf(worldWith("no-drift: {}", shown(status)), "no-drift")).toBe(says);
   });
 
   it("says nothing where nothing is known to be pinned", () => {
     const world = worldWith("no-drift: {}", (made) => void (made.cluster = () => null));
-    expect(told(world, "no-drift")).toBe("none: , merged");
+    expect(toldOf(world, "no-drift")).toBe("none: , merged");
     expect(world.records.some((record) => "commit" in record && record.commit === oid("d"))).toBe(false);
   });
 });

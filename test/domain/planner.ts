@@ -49,3 +49,11 @@ export function reasons(world: WorldBuilder): string {
 export function approval(by: typeof ALICE | typeof BOB, commit: string | null = oid("c"), state: Review["state"] = "approved"): Review {
   return { id: `R_${by.login}_${state}`, author: by, state, commit, at: START, canPush: true };
 }
+
+/** The row of a policy in the table of the check, and whether the promotion is merged. */
+export function toldOf(world: WorldBuilder, policy: string): string {
+  const [action] = actions(world, "check");
+  const row = action?.check.summary.split("\n").find((line) => line.startsWith(`| ${policy} |`)) ?? "| | - none | |";
+  const [, , result = "", why = ""] = row.split("|").map((cell) => cell.trim());
+  return `${result.replace(/^\S+ /, "")}: ${why}${actions(world, "merge").length > 0 ? ", merged" : ""}`;
+}

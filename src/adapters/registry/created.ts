@@ -1,6 +1,7 @@
+import { fieldsOf, parseJson, type Fields } from "../../domain/json.ts";
 import type { Instant } from "../../domain/answer.ts";
 import type { Digest } from "../../domain/release.ts";
-import { imagesOf, MOST_PLATFORMS, partsOf, recordIn, recordOf, type ContentReader, type Fields, type ImageParts } from "./image-parts.ts";
+import { imagesOf, MOST_PLATFORMS, partsOf, type ContentReader, type ImageParts } from "./image-parts.ts";
 
 /** OCI image-spec, "annotations.md". */
 const CREATED = "org.opencontainers.image.created";
@@ -14,11 +15,11 @@ const TIME = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,12})?(?:[Zz]|[+-]
  */
 export async function builtAt(reader: ContentReader, digest: Digest): Promise<Instant | null> {
   const bytes = await reader.manifest(digest);
-  const manifest = bytes === null ? {} : recordIn(bytes);
+  const manifest = bytes === null ? {} : fieldsOf(parseJson(bytes));
   const parts = partsOf(reader, digest, (image) => `read when ${image} was built`, "Push it again, or leave its tag out by `ignore` under `select`.");
   const images = imagesOf(manifest);
   if (images === null) return imageBuiltAt(parts, manifest);
-  const annotated = timeIn(recordOf(manifest["annotations"])[CREATED]);
+  const annotated = timeIn(fieldsOf(manifest["annotations"])[CREATED]);
   if (annotated !== null || images.length > MOST_PLATFORMS) return annotated;
   const times: Instant[] = [];
   for (const image of images) {
@@ -29,7 +30,7 @@ export async function builtAt(reader: ContentReader, digest: Digest): Promise<In
 }
 
 async function imageBuiltAt(parts: ImageParts, manifest: Fields): Promise<Instant | null> {
-  const annotated = timeIn(recordOf(manifest["annotations"])[CREATED]);
+  const annotated = timeIn(fieldsOf(manifest["annotations"])[CREATED]);
   return annotated ?? timeIn((await parts.configOf(manifest))?.["created"]);
 }
 

@@ -1,3 +1,4 @@
+import { fieldsOf, parseJson, type Fields } from "../../domain/json.ts";
 import { isDigest, type Digest } from "../../domain/release.ts";
 import { PortFailure } from "../../ports.ts";
 
@@ -7,8 +8,6 @@ export interface ContentReader {
   manifest(digest: Digest): Promise<Uint8Array | null>;
   config(digest: Digest): Promise<Uint8Array | null>;
 }
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** One image of an index. */
 export interface IndexEntry {
@@ -33,14 +32,14 @@ export interface ImageParts {
  */
 export function partsOf(reader: ContentReader, whole: Digest, question: (image: string) => string, advice: string): ImageParts {
   const served = (bytes: Uint8Array | null, part: Digest) => {
-    if (bytes !== null) return recordIn(bytes);
+    if (bytes !== null) return fieldsOf(parseJson(bytes));
     const problem = `the registry has the image, but not ${part}, which is a part of it`;
     throw new PortFailure("stalled", `Could not ${question(`${reader.repository}@${whole}`)}: ${problem}. ${advice}`);
   };
   return {
     manifest: async (part) => served(await reader.manifest(part), part),
     configOf: async (manifest) => {
-      const digest = recordOf(manifest["config"])["digest"];
+      const digest = fieldsOf(manifest["config"])["digest"];
       return typeof digest === "string" && isDigest(digest) ? served(await reader.config(digest), digest) : null;
     },
   };
@@ -50,22 +49,8 @@ export function partsOf(reader: ContentReader, whole: Digest, question: (image: 
 export function imagesOf({ manifests }: Fields): readonly IndexEntry[] | null {
   if (!Array.isArray(manifests)) return null;
   return manifests.flatMap((entry: unknown) => {
-    const { digest, platform } = recordOf(entry);
-    const isImage = recordOf(platform)["os"] !== "unknown";
-    return isImage && typeof digest === "string" && isDigest(digest) ? [{ digest, platform: recordOf(platform) }] : [];
+    const { digest, platform } = fieldsOf(entry);
+    const isImage = fieldsOf(platform)["os"] !== "unknown";
+    return isImage && typeof digest === "string" && isDigest(digest) ? [{ digest, platform: fieldsOf(platform) }] : [];
   });
-}
-
-/** The fields of a JSON object; none of anything else, as a configuration of another kind of artifact. */
-export function recordIn(bytes: Uint8Array): Fields {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return recordOf(value);
-  } catch {
-    return {};
-  }
-}
-
-export function recordOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : {};
 }

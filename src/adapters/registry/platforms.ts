@@ -1,8 +1,9 @@
+import { fieldsOf, parseJson, type Fields } from "../../domain/json.ts";
 import type { ImageLabels } from "../../domain/observation.ts";
 import { platformName } from "../../domain/platform.ts";
 import type { Digest } from "../../domain/release.ts";
 import { PortFailure } from "../../ports.ts";
-import { imagesOf, MOST_PLATFORMS, partsOf, recordIn, recordOf, type ContentReader, type Fields } from "./image-parts.ts";
+import { imagesOf, MOST_PLATFORMS, partsOf, type ContentReader } from "./image-parts.ts";
 
 /** Of one image of an index. */
 const MOST_LABELS = 200;
@@ -20,7 +21,7 @@ export async function platformsOf(reader: ContentReader, digest: Digest): Promis
   const question = (image: string) => `read the platforms of ${image}`;
   const parts = partsOf(reader, digest, question, "Push it again.");
   const untold = () => refused(question(`${reader.repository}@${digest}`), "it does not tell them. Push it again with a current tool");
-  const manifest = recordIn(bytes);
+  const manifest = fieldsOf(parseJson(bytes));
   const images = imagesOf(manifest);
   const silent = images?.filter(({ platform }) => nameOf(platform) === null) ?? [];
   if (silent.length > MOST_PLATFORMS) throw untold();
@@ -48,7 +49,7 @@ export async function labelsOf(reader: ContentReader, digest: Digest): Promise<r
   const question = (image: string) => `read the labels of ${image}`;
   const parts = partsOf(reader, digest, question, "Push it again.");
   const tooMany = (what: string) => refused(question(`${reader.repository}@${digest}`), `it has more than ${what}, which is the limit`);
-  const manifest = recordIn(bytes);
+  const manifest = fieldsOf(parseJson(bytes));
   const images = imagesOf(manifest);
   if (images !== null && images.length > MOST_PLATFORMS) throw tooMany(`${MOST_PLATFORMS} images`);
   const untold = () => refused(question(`${reader.repository}@${digest}`), "it does not tell them. Push it again with a current tool");
@@ -59,7 +60,7 @@ export async function labelsOf(reader: ContentReader, digest: Digest): Promise<r
     const config = await parts.configOf(single === null ? manifest : await parts.manifest(single.digest));
     // What has no configuration may have images below it, as an index has, and labels with them.
     if (config === null || Object.keys(config).length === 0) throw untold();
-    const written = Object.entries(recordOf(recordOf(config["config"])["Labels"]));
+    const written = Object.entries(fieldsOf(fieldsOf(config["config"])["Labels"]));
     const labels = written.flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as const] : []));
     characters += labels.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     if (labels.length > MOST_LABELS || characters > MOST_CHARACTERS) throw tooMany(`${MOST_LABELS} labels for one platform, or ${MOST_CHARACTERS} characters in those of all`);
