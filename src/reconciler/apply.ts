@@ -240,7 +240,9 @@ export class Application {
       this.#settle(action, { outcome: "conflict", reason: "its window has closed by now" });
       return;
     }
-    if (base !== snapshot.head || this.#ports.clock.now() - snapshot.at > MERGE_WITHIN) {
+    // A look from a time to come was made before the clock was set back: how old it is cannot be told.
+    const age = this.#ports.clock.now() - snapshot.at;
+    if (base !== snapshot.head || age < 0 || age > MERGE_WITHIN) {
       this.#settle(action, { outcome: "conflict", reason: "what was judged is old by now" });
       return;
     }

@@ -54,6 +54,20 @@ describe("the windows of an environment", () => {
     expect(planned(world).nextLookAt).toBe(NINE + 24 * HOUR);
   });
 
+  it("turn the check back when the clock is set back to before they opened, and nothing is merged", () => {
+    const world = promotionAt(NINE);
+    const [passed] = actions(world, "check");
+    const [request] = world.open.splice(0);
+    if (passed === undefined || request === undefined) throw new Error("there is no check to begin with");
+    world.open.push({ ...request, check: { id: 7, fingerprint: passed.check.fingerprint, status: "completed", passed: true, startedAt: world.now } });
+    world.now -= HOUR;
+    expect(actions(world, "merge")).toEqual([]);
+    expect(actions(world, "check")).toMatchObject([{ check: { status: "in_progress" } }]);
+    world.registry("1.4.1", "1.4.2");
+    expect(actions(world, "merge")).toEqual([]);
+    expect(actions(world, "check")).toMatchObject([{ check: { status: "in_progress", title: "Waiting: a window of dev to open, until 2026-11-22 09:00 UTC" } }]);
+  });
+
   it("do not keep pull requests from being opened", () => {
     const world = worldAt(NINE - HOUR);
     expect(actions(world, "open")).toMatchObject([{ title: "Promote checkout 1.4.2 to dev", check: { status: "in_progress" } }]);

@@ -276,6 +276,17 @@ describe("later environments", () => {
     expect(planned(world).nextLookAt).toBeLessThanOrEqual(world.now + HOUR / 2 + 60_000);
   });
 
+  it("wait again when the clock is set back, also to before the release was deployed", () => {
+    const world = new WorldBuilder().registry("1.4.2");
+    world.proven("dev", two, world.now - HOUR - 60_000, "2");
+    expect(openings(world)).toEqual(["Promote checkout 1.4.2 to staging"]);
+    for (const back of [1, 2 * HOUR]) {
+      world.now -= back;
+      expect(openings(world)).toEqual([]);
+      expect(reasons(world)).toContain("1.4.2 still soaks in dev");
+    }
+  });
+
   it("do not take what went bad upstream, or what never got verified", () => {
     const world = new WorldBuilder().registry("1.4.2");
     world.proven("dev", two, world.now - 2 * HOUR, "2");

@@ -95,11 +95,15 @@ describe("a write that nothing else waits for", () => {
 });
 
 describe("merges", () => {
-  it("are not made by what was seen more than half a minute ago", async () => {
-    const { application, asked } = applying({}, [promotes("dev")], 30_001);
+  it.each([
+    ["are made by what was seen half a minute ago", 30_000, ["merge 1"]],
+    ["are not made by what was seen longer ago", 30_001, []],
+    ["are not made when the clock was set back since: how old the look is cannot be told", -1, []],
+  ])("%s", async (_, age, done) => {
+    const { application, asked } = applying({}, [promotes("dev")], age);
     await application.run(planOf([merge(1)]));
-    expect(asked).toEqual([]);
-    expect(application.applied.conflicts).toHaveLength(1);
+    expect(asked).toEqual(done);
+    expect(application.applied.conflicts).toHaveLength(done.length === 0 ? 1 : 0);
   });
 
   it.each([
