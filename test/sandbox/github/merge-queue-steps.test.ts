@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 /** Entries by a letter each: passed, waiting, failed; all enqueued and asked for at 0. */
 function entries(word: string): readonly BuiltEntry[] {
   const checks = { p: "passed", w: "pending", f: "failed" } as const;
-  return [...word].map((letter) => ({ checks: letter === "p" || letter === "f" ? checks[letter] : "pending", requestedAt: 0, enqueuedAt: 0 }));
+  return word.split("").map((letter) => ({ checks: letter === "p" || letter === "f" ? checks[letter] : "pending", requestedAt: 0, enqueuedAt: 0 }));
 }
 
 function step(word: string, minutes: number, settings: Partial<MergeQueueSettings> = {}) {
