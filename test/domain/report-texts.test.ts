@@ -269,6 +269,7 @@ describe("a merge message", () => {
       requesters: ["alice"],
       approvals: [{ by: "bob", review: "1", commit: HEAD, at: NOW }],
       gatesFingerprint: "f".repeat(64),
+      hotfix: null,
     });
     expect(message).toMatchInlineSnapshot(`
       {
@@ -291,6 +292,7 @@ describe("a merge message", () => {
       requesters: [],
       approvals: [],
       gatesFingerprint: "f",
+      hotfix: null,
     });
     expect(title).toHaveLength(256);
     expect(title.endsWith("… (#45)")).toBe(true);
@@ -332,7 +334,7 @@ describe("a comment", () => {
       "<!-- pinion:label:LE_1 -->\n@alice, the label `promote:prod` was not acted on: that takes write permission.",
     ],
     [
-      requestAcceptedComment({ marker: "comment:IC_1", pullRequest: 46, app: "checkout", environment: "prod", version: "1.4.2" }),
+      requestAcceptedComment({ marker: "comment:IC_1", pullRequest: 46, app: "checkout", environment: "prod", version: "1.4.2", hotfix: false, note: null }),
       "<!-- pinion:comment:IC_1 -->\nThe promotion of `checkout 1.4.2` to `prod` is in #46.",
     ],
   ])("%#", (comment, text) => {
