@@ -21,7 +21,7 @@ environments:
     merge: ${merge}
     soak: 1h
     watch: 10m
-    windows: [{ deny: "* * * * *", for: 1h, timezone: UTC }]
+    windows: [{ deny: "0 0 * * *", for: 23h, timezone: UTC }]
 apps:
   discover: ["apps/{app}/overlays/{env}/kustomization.yaml"]
 `).registry("1.4.1", "1.4.3");
@@ -105,10 +105,10 @@ describe("the labels `promote:prod` and `hotfix` on a merged pull request", () =
     const [opening] = actions(made, "open");
     expect(opening?.title).toBe("Promote checkout 1.4.3 to prod (hotfix)");
     expect(opening?.record(60, oid("c"))).toMatchObject({ kind: "hotfix", requestedBy: "alice" });
-    expect(opening?.body).toContain("### Hotfix\n\n@bob called this a hotfix, ");
+    expect(opening?.body).toContain("### Hotfix\n\n@bob marked this as a hotfix at ");
     for (const gate of ["upstream-verified", "soak", "window", "freeze"]) expect(opening?.body).toContain(`- **${gate}**: `);
     expect(opening?.body).toContain("@alice, @bob asked for it.");
-    expect(opening?.check.summary).toContain("checkout in prod is a hotfix: @&#8203;bob called it one");
+    expect(opening?.check.summary).toContain("checkout in prod is a hotfix: @&#8203;bob marked it as one");
     expect(opening?.check.title).toBe("Waiting: 1 approval from anyone with write permission");
     expect(opening?.commit.headline).toBe("Promote checkout 1.4.3 to prod (hotfix)");
     expect(said(made)).toEqual(["#51 @bob, the promotion of `checkout` to `prod` is a hotfix now."]);
@@ -123,7 +123,7 @@ describe("the labels `promote:prod` and `hotfix` on a merged pull request", () =
     expect(isHotfix(made)).toBe(false);
     write(made);
     expect(isHotfix(made)).toBe(true);
-    expect(said(made)[0]).toMatch(/^#200 @bob called this a hotfix, [^]*\n\n- \*\*upstream-verified\*\*: [^]*close it, and ask for it again\.$/);
+    expect(said(made)[0]).toMatch(/^#200 @bob marked this as a hotfix at [^]*\n\n- \*\*freeze\*\*: [^]*close it, and ask for it again\.$/);
   });
 
   it("count for nothing while the permission of whoever set it is not known, and what was asked for goes on as a promotion", () => {
@@ -187,9 +187,9 @@ describe("the label `hotfix` on an open promotion", () => {
     const made = world();
     labelled(made, BOB);
     expect(isHotfix(made)).toBe(true);
-    expect(check(made)).toMatch(/checkout in prod is a hotfix: @bob called it one, .*It does not wait for: upstream-verified \(.*soak \(.*freeze \(.*window \(/);
+    expect(check(made)).toMatch(/checkout in prod is a hotfix: @bob marked it as one at .*It does not wait for: freeze \(.*soak \(.*upstream-verified \(.*window \(/);
     const [comment = ""] = said(made);
-    expect(comment).toMatch(/^#200 @bob called this a hotfix, [^]*take the label `hotfix` off\.$/);
+    expect(comment).toMatch(/^#200 @bob marked this as a hotfix at [^]*take the label `hotfix` off\.$/);
     made.open[0] = { ...made.open[0], comments: [{ id: "C_1", author: APP_BOT, body: actions(made, "comment")[0]?.body ?? "", at: made.now, editedByOther: false }] } as PullRequest;
     expect(said(made)).toEqual([]);
     made.open[0] = { ...made.open[0], labels: [] } as PullRequest;
@@ -333,7 +333,7 @@ describe("`/pinion hotfix checkout prod`", () => {
     expect(records(made, "requested")).toMatchObject([{ pullRequest: 200, hotfix: true }]);
     write(made);
     expect(isHotfix(made)).toBe(true);
-    expect(said(made).map((text) => text.split("\n")[0])).toEqual([expect.stringMatching(/^#200 @bob called this a hotfix/), "#200 @bob, the promotion of `checkout` to `prod` is a hotfix now."]);
+    expect(said(made).map((text) => text.split("\n")[0])).toEqual([expect.stringMatching(/^#200 @bob marked this as a hotfix/), "#200 @bob, the promotion of `checkout` to `prod` is a hotfix now."]);
   });
 });
 

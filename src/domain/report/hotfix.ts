@@ -17,12 +17,12 @@ const MAX_GATES = 20;
 export function hotfixNote({ by, at, passedBy }: ToldHotfix, where: string): string {
   const gates = passedBy.slice(0, MAX_GATES).map(({ policy, reason }) => `${policy} (${cut(clause(reason), MAX_REASON)})`);
   const past = gates.length === 0 ? "No gate would hold it back otherwise." : `It does not wait for: ${gates.join("; ")}.`;
-  return `${where} is a hotfix: @${oneLine(by)} called it one, ${readableTime(at)}. ${past}`;
+  return `${where} is a hotfix: @${oneLine(by)} marked it as one at ${readableTime(at)}. ${past}`;
 }
 
 /** For the text of a pull request, as a section. */
 export function hotfixSection({ by, at, passedBy }: ToldHotfix, undoing: string): string {
-  const lines = [`${mention(by)} called this a hotfix, ${readableTime(at)}. It takes the approval of somebody who did not ask for it.`];
+  const lines = [`${mention(by)} marked this as a hotfix at ${readableTime(at)}. It takes the approval of somebody who did not ask for it.`];
   if (passedBy.length === 0) lines.push("No gate that a hotfix passes by would hold it back just now.");
   else lines.push(`It does not wait for what holds other promotions back just now:\n\n${gateList(passedBy)}`);
   return [...lines, undoing].join("\n\n");
