@@ -7,7 +7,8 @@ const HOTFIX = "hotfix";
 export function urgent(turn: Turn): Promise<string> {
   return oneThing(turn, [
     [4, callOpen],
-    [1, takeBack],
+    [2, takeBack],
+    [2, askAgain],
     [4, askForHotfix],
     [2, commandHotfix],
     [3, approveHotfix],
@@ -58,6 +59,15 @@ async function commandHotfix(turn: Turn): Promise<string> {
   const words = `/pinion hotfix ${app} ${turn.chance.percent(60) ? "prod" : environment}`;
   const login = somebody(turn);
   return said(await turn.world.comment(login, pull.number, words), `${login} comments "${words}" on #${pull.number}`);
+}
+
+/** Not as a hotfix any more: closes what is open for production, and asks for it plainly where it was closed. */
+async function askAgain(turn: Turn): Promise<string> {
+  const pull = turn.chance.oneOf([...turn.view.facts().pulls.values()].filter(({ state, headRef, author }) => state !== "merged" && author.kind === "app" && headRef.startsWith("pinion/prod/")).slice(-2));
+  if (pull === undefined) return "there is nothing to ask for again";
+  if (pull.state === "open") return said(await turn.world.close("alice", pull.number), `alice closes #${pull.number}`);
+  const words = `/pinion promote ${pull.headRef.split("/")[2] ?? ""} prod`;
+  return said(await turn.world.comment("bob", pull.number, words), `bob comments "${words}" on #${pull.number}`);
 }
 
 /** Also whoever set the label, and sometimes alone. */

@@ -37,7 +37,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: OBSERVE,
-        text: "this.#seenTo = Math.min(snapshot.at, unansweredSince(snapshot.ended, config.config.environments) ?? snapshot.at);",
+        text: "this.#seenTo = Math.min(snapshot.at, unansweredSince(snapshot.ended, config.config.environments, snapshot.at) ?? snapshot.at);",
         replacement: "this.#seenTo = snapshot.at + 0 * (unansweredSince(snapshot.ended, config.config.environments) ?? 0);",
       },
       NO_OVERLAP,
