@@ -10,6 +10,7 @@ const MUTANTS: readonly Mutant[] = [
   mutant("anybody's word makes a hotfix", ["S22"], HOTFIX, "if (WRITERS.has(permission.value)) return { word };", "if (permission.known) return { word };"),
   mutant("a label that was taken off still makes a hotfix", ["S22"], HOTFIX, "if (!hasLabel(pullRequest.labels, HOTFIX_LABEL)) return NOT_WANTED;", ""),
   mutant("a hotfix that was closed stays one for whoever asks next", ["S22"], "src/domain/ledger.ts", "hotfixes.delete(key);", ""),
+  mutant("an approval from before it was a hotfix counts", ["S6"], FACTS, "hotfix !== null && decision.at < hotfix.at", "hotfix !== null && decision.at < 0"),
   mutant("a merge is never recorded as a hotfix", ["S24"], "src/domain/changes.ts", `hotfix === null ? "promotion" : "hotfix"`, `"promotion"`),
   {
     name: "whoever called it a hotfix may approve it",

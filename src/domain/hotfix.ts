@@ -27,7 +27,9 @@ export function hotfixStanding(
   const asked = untouched ? askedAsHotfix(draft, app, environment, to) : NOT_WANTED;
   if (asked.word !== null) return asked;
   const labelled = labelledHotfix(draft, pullRequest);
-  return labelled.word !== null || asked.why === null ? labelled : asked;
+  if (labelled.word !== null || labelled.why !== null) return labelled;
+  const wasOpenedAsOne = draft.observation.ledger.openedAs.get(pullRequest.number)?.kind === "hotfix";
+  return { word: null, why: asked.why ?? (wasOpenedAsOne ? "it was opened as one, and nobody's word for that stands any more" : null) };
 }
 
 /** Whether Pinion opened this to go back, by the record of its opening, and where that was lost by its branch. */

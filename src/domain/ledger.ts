@@ -70,7 +70,7 @@ export interface Place {
   readonly request: Request | null;
   /** Everybody who asked for a release since it last arrived here or was withdrawn, by release key. */
   readonly askers: ReadonlyMap<string, readonly string[]>;
-  /** Of those, who called it a hotfix, the latest first, by release key. */
+  /** Of those, who called it a hotfix since somebody last changed the place by hand, the first one first, by release key. */
   readonly hotfixes: ReadonlyMap<string, readonly HotfixWord[]>;
   /** What people took away since the first hold, and asked for since: {@link holdOf} tells what is held. */
   readonly holdSteps: readonly HoldStep[];
@@ -298,7 +298,7 @@ function heldStep({ current, runs }: Place, { displaced, at, reason, commit }: E
 function withHotfix(hotfixes: Place["hotfixes"], { release, by, at, source, hotfix }: Extract<LogRecord, { readonly event: "requested" }>): Place["hotfixes"] {
   if (hotfix !== true) return hotfixes;
   const key = releaseKey(release);
-  return new Map(hotfixes).set(key, [{ by, at, source }, ...(hotfixes.get(key) ?? [])]);
+  return new Map(hotfixes).set(key, [...(hotfixes.get(key) ?? []), { by, at, source }]);
 }
 
 /** Before the first hold there is nothing that a request could end. */
@@ -323,9 +323,12 @@ function endRun(place: Place, at: Instant): Place {
   return { ...place, runs: place.runs.with(place.runs.length - 1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
 }
 
-/** A change by hand is a later word than a request that was made before it. */
+/** A change by hand is a later word than a request that was made before it, and than that it is urgent. */
 function endRequest(place: Place, at: Instant): Place {
-  return place.request !== null && place.request.at <= at ? { ...place, request: null } : place;
+  const request = place.request !== null && place.request.at <= at ? null : place.request;
+  if (place.hotfixes.size === 0) return request === place.request ? place : { ...place, request };
+  const hotfixes = new Map([...place.hotfixes].map(([key, words]) => [key, words.filter((word) => word.at > at)]));
+  return { ...place, request, hotfixes };
 }
 
 /** Whether what stands here was put there by a person, and not by the pull request that Pinion opened for it. */

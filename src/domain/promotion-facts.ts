@@ -338,7 +338,7 @@ export function approvalsNeeded(promotion: Pick<JudgedPromotion, "environment" |
 }
 
 function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approvals"] {
-  const { environment, pullRequest } = promotion;
+  const { environment, hotfix, pullRequest } = promotion;
   const required = approvalsNeeded(promotion);
   const { teams, users } = environment.approvals;
   const who = describeApprovers(teams, users);
@@ -371,6 +371,7 @@ function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approva
       ignored.push(`@${decision.login} (cannot be told: ${why})`);
     } else if (eligible.value !== null) ignored.push(`@${decision.login} (${eligible.value})`);
     else if (decision.state === "changes-requested") changes.push(decision.login);
+    else if (hotfix !== null && decision.at < hotfix.at) ignored.push(`@${decision.login} (approved it before it was a hotfix)`);
     else if (decision.commit !== pullRequest.head.oid) ignored.push(`@${decision.login} (approved an earlier state)`);
     else by.push(decision.login);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Actor, LabelEvent, PullRequest } from "../../src/domain/observation.ts";
+import type { Actor, LabelEvent, PullRequest, Review } from "../../src/domain/observation.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
 import { actions, ALICE, approval, BOB, HOUR, one, planned, reasons, three, toldOf } from "./planner.ts";
 import { oid } from "./releases.ts";
@@ -66,6 +66,11 @@ function merged(made: WorldBuilder, ...labelEvents: readonly LabelEvent[]): Pull
 /** The open pull request of Pinion into prod, with the label on it. */
 function labelled(made: WorldBuilder, actor: Actor | null, changes: Partial<PullRequest> = {}): PullRequest {
   return made.promotion("prod", one, three, { labels: ["hotfix"], labelEvents: actor === null ? [] : [set("hotfix", actor, made.now - MINUTE)], ...changes });
+}
+
+/** After it was called a hotfix. */
+function approving(made: WorldBuilder, by: typeof ALICE | typeof BOB): Review {
+  return { ...approval(by), at: made.now };
 }
 
 function asked(by: string, source: string, hotfix: boolean, made: WorldBuilder): LogRecord {
@@ -190,9 +195,11 @@ describe("the label `hotfix` on an open promotion", () => {
     expect(check(made)).toMatch(/checkout in prod is a hotfix: @bob marked it as one at .*It does not wait for: freeze \(.*soak \(.*upstream-verified \(.*window \(/);
     const [comment = ""] = said(made);
     expect(comment).toMatch(/^#200 @bob marked this as a hotfix at [^]*take the label `hotfix` off\.$/);
-    made.open[0] = { ...made.open[0], comments: [{ id: "C_1", author: APP_BOT, body: actions(made, "comment")[0]?.body ?? "", at: made.now, editedByOther: false }] } as PullRequest;
+    const [before = pullRequest({})] = made.open;
+    made.open[0] = { ...before, comments: [{ id: "C_1", author: APP_BOT, body: actions(made, "comment")[0]?.body ?? "", at: made.now, editedByOther: false }] };
     expect(said(made)).toEqual([]);
-    made.open[0] = { ...made.open[0], labels: [] } as PullRequest;
+    const [now = pullRequest({})] = made.open;
+    made.open[0] = { ...now, labels: [] };
     expect(isHotfix(made)).toBe(false);
     expect(said(made)).toEqual(["#200 The label `hotfix` was taken off: from now on, every gate holds this promotion again."]);
   });
@@ -206,7 +213,7 @@ describe("the label `hotfix` on an open promotion", () => {
     ["by somebody of whom nothing is known", { login: "dave", kind: "user" }, "whether @dave may ask for a hotfix is not known: it has not been asked yet"],
   ])("set %s changes no gate, and the check says why", (_, actor, why) => {
     const made = world();
-    labelled(made, actor, { reviews: [approval(ALICE)] });
+    labelled(made, actor, { reviews: [approving(made, ALICE)] });
     expect(isHotfix(made)).toBe(false);
     expect(check(made)).toContain(`It is judged as no hotfix: ${why}.`);
     expect(actions(made, "merge")).toEqual([]);
@@ -214,7 +221,7 @@ describe("the label `hotfix` on an open promotion", () => {
 
   it("of somebody who has lost the permission since is a word no more", () => {
     const made = world();
-    labelled(made, BOB, { reviews: [approval(ALICE)] });
+    labelled(made, BOB, { reviews: [approving(made, ALICE)] });
     expect(actions(made, "merge")).toHaveLength(1);
     made.know<"permission">({ kind: "permission", login: "bob" }, "read");
     expect(actions(made, "merge")).toEqual([]);
@@ -223,9 +230,9 @@ describe("the label `hotfix` on an open promotion", () => {
 
   it.each(["auto", "on-approval"])("takes an approval by somebody else, where merge is %s, and is merged then past soak, window and freeze", (merge) => {
     const made = world(merge);
-    const open = labelled(made, BOB, { reviews: [approval(BOB)] });
+    const open = labelled(made, BOB, { reviews: [approving(made, BOB)] });
     expect(toldOf(made, "approvals")).toBe("waiting: 1 approval from anyone with write permission; not counted: @&#8203;bob (asked for this promotion)");
-    made.open[0] = { ...open, reviews: [approval(BOB), approval(ALICE)] };
+    made.open[0] = { ...open, reviews: [approving(made, BOB), approving(made, ALICE)] };
     expect(toldOf(made, "approvals")).toBe("passed: approved by alice, merged");
     const [judged] = records(made, "judged");
     expect(judged).toMatchObject({ kind: "hotfix", hotfix: { by: "bob", source: "label:LE_hotfix", passedBy: [{ policy: "freeze", result: "wait" }, { policy: "soak" }, { policy: "upstream-verified" }, { policy: "window" }] } });
@@ -235,16 +242,22 @@ describe("the label `hotfix` on an open promotion", () => {
     expect(action?.message).toMatch(/Pinion-Hotfix: bob since 2026-.*Z\nPinion-Passed-By: freeze, soak, upstream-verified, window\n/);
   });
 
+  it("takes an approval from after that, so that whoever approves knows what it goes past", () => {
+    const made = world();
+    labelled(made, BOB, { reviews: [{ ...approval(ALICE), at: made.now - MINUTE - 1 }] });
+    expect(toldOf(made, "approvals")).toBe("waiting: 1 approval from anyone with write permission; not counted: @&#8203;alice (approved it before it was a hotfix)");
+  });
+
   it("does not let those approve who set it before, whoever set it last", () => {
     const made = world();
-    labelled(made, null, { labelEvents: [set("hotfix", ALICE, made.now - MINUTE, "LE_1"), set("hotfix", BOB, made.now - 1_000, "LE_2")], reviews: [approval(ALICE)] });
+    labelled(made, null, { labelEvents: [set("hotfix", ALICE, made.now - MINUTE, "LE_1"), set("hotfix", BOB, made.now - 1_000, "LE_2")], reviews: [approving(made, ALICE)] });
     expect(toldOf(made, "approvals")).toContain("not counted: @&#8203;alice (asks for this promotion just now)");
   });
 
   it("still holds quarantine, and what went bad further up", () => {
     const made = world();
     made.records.push({ event: "degraded", app: "checkout", environment: "staging", at: made.now - 1_000, release: three, commit: oid("3"), evidence: "it crashes" });
-    labelled(made, BOB, { reviews: [approval(ALICE)] });
+    labelled(made, BOB, { reviews: [approving(made, ALICE)] });
     expect(toldOf(made, "quarantine")).toBe("failed: 1.4.3 went bad in staging: it crashes");
   });
 
@@ -266,11 +279,11 @@ describe("the label `hotfix` on an open promotion", () => {
 
   it("makes a hotfix of a person's own pull request, which takes somebody besides its author and whoever set the label", () => {
     const made = world();
-    const mine = labelled(made, BOB, { author: CAROL, reviews: [approval(BOB)] });
+    const mine = labelled(made, BOB, { author: CAROL, reviews: [approving(made, BOB)] });
     made.records.pop();
     expect(isHotfix(made)).toBe(true);
     expect(toldOf(made, "approvals")).toContain("not counted: @&#8203;bob (asked for this promotion)");
-    made.open[0] = { ...mine, reviews: [approval(ALICE)] };
+    made.open[0] = { ...mine, reviews: [approving(made, ALICE)] };
     expect(toldOf(made, "approvals")).toBe("passed: approved by alice");
     expect(records(made, "judged")).toMatchObject([{ kind: "hotfix", hotfix: { by: "bob" } }]);
   });
@@ -280,7 +293,7 @@ describe("what was opened as a hotfix", () => {
   function opened(permission: "write" | "read" | null): WorldBuilder {
     const made = world();
     made.records.push(asked("bob", "label:LE_hotfix", true, made));
-    made.promotion("prod", one, three, { reviews: [approval(ALICE)] });
+    made.promotion("prod", one, three, { reviews: [approving(made, ALICE)] });
     const last = made.records.pop();
     if (last?.event === "opened") made.records.push({ ...last, kind: "hotfix", requestedBy: "bob" });
     if (permission === null) made.cannotKnow({ kind: "permission", login: "bob" }, "GitHub is down");
@@ -302,6 +315,13 @@ describe("what was opened as a hotfix", () => {
     expect(isHotfix(made)).toBe(false);
     expect(check(made)).toContain(`It is judged as no hotfix: ${why}.`);
     expect(actions(made, "merge")).toEqual([]);
+  });
+
+  it("is none any more once somebody has changed the place by hand, and says so", () => {
+    const made = opened("write");
+    made.records.push({ event: "out-of-band", app: "checkout", environment: "prod", at: made.now - 1_000, from: one, release: one, commit: oid("7"), by: "carol", pullRequest: null });
+    expect(isHotfix(made)).toBe(false);
+    expect(check(made)).toContain("It is judged as no hotfix: it was opened as one, and nobody's word for that stands any more.");
   });
 
   it("is none any more once a person has closed it and somebody asks for the promotion alone", () => {

@@ -31,7 +31,7 @@ describe("a hotfix", () => {
       "@alice, the promotion of `checkout` to `prod` is a hotfix now.",
       `The promotion of \`checkout 1.4.2\` to \`prod\` is in #${prod.number}.`,
     ]);
-    expect(prod.body).toMatch(/### Hotfix\n\n@alice marked this as a hotfix at 20\d\d-.* UTC\. It takes the approval of somebody who did not ask for it\./);
+    expect(prod.body).toMatch(/### Hotfix\n\n@alice marked this as a hotfix at 20\d\d-.* UTC\. It takes an approval from after that, by somebody who did not ask for it\./);
     expect(prod.body).toContain(`- **freeze**: the freeze of prod to end (#&#8203;${freeze} Stop the line)`);
     expect(prod.body).toContain("It merges once every gate passes; that takes 1 approval from anyone with write permission.");
     await world.person("alice").approve(prod.number);
@@ -69,6 +69,9 @@ describe("a hotfix", () => {
     await world.pass(HOUR);
     expect(shown(prod)).toBe("open");
     await world.person("bob").label(prod.number, "hotfix");
+    await world.pass(MINUTE);
+    expect(story.verdict(prod)).toMatch(/not counted: @carol \(approved it before it was a hotfix\)$/);
+    await world.person("carol").approve(prod.number);
     await story.until("merged prod 1.4.2", 5 * MINUTE);
     expect((await story.recordsOf("merged")).at(-1)).toMatchObject({ kind: "hotfix", requestedBy: "alice", hotfix: { by: "bob" } });
     expect(await story.doubled()).toEqual([]);
