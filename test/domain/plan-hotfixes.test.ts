@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { loadShippedPolicies } from "../../src/adapters/policies.ts";
 import type { Actor, LabelEvent, PullRequest, Review } from "../../src/domain/observation.ts";
+import { plan } from "../../src/domain/plan.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
+import { unansweredSince } from "../../src/domain/requests.ts";
 import { actions, ALICE, approval, BOB, HOUR, one, planned, reasons, three, toldOf } from "./planner.ts";
 import { oid } from "./releases.ts";
-import { APP_BOT, pullRequest, WorldBuilder } from "./world-builder.ts";
+import { APP_BOT, pullRequest, START, WorldBuilder } from "./world-builder.ts";
 
 const MINUTE = 60_000;
+const policies = await loadShippedPolicies();
 const CAROL = { login: "carol", kind: "user" } as const;
 const MALLORY = { login: "mallory", kind: "user" } as const;
 
@@ -385,5 +389,28 @@ describe("the record of a merge", () => {
     expect(record?.kind).toBe(kind);
     expect(record?.hotfix).toEqual(kind === "hotfix" ? { by: "bob", at: 0, source: "label:LE_hotfix", freezes: [9] } : undefined);
     expect(record?.requestedBy).toBe(kind === "hotfix" ? "bob" : null);
+  });
+});
+
+describe("what is looked back to", () => {
+  it.each<[string, number, number | null]>([
+    ["an answer that is due", MINUTE, START],
+    ["no answer for an hour, as on what Pinion has nothing to do with", 2 * HOUR, null],
+  ])("for the label on a merged pull request is %s", (_, later, since) => {
+    const ended = pullRequest({ state: "merged", merge: { commit: oid("3"), at: START - MINUTE, by: APP_BOT }, labels: ["hotfix"], labelEvents: [set("hotfix", BOB, START)] });
+    expect(unansweredSince([ended], [], START + later)).toBe(since);
+  });
+});
+
+describe("the label `hotfix`", () => {
+  it("is made where the repository has none, however it is written there", () => {
+    const made = world();
+    const labels = (names: readonly string[]) => {
+      const observation = made.observation();
+      const plans = plan({ ...observation, snapshot: { ...observation.snapshot, labels: names } }, policies, made.knowledge(), made.now);
+      return plans.actions.flatMap((action) => (action.kind === "create-label" ? [action.name] : []));
+    };
+    expect(labels([])).toContain("hotfix");
+    expect(labels(["Hotfix"])).not.toContain("hotfix");
   });
 });

@@ -23,8 +23,8 @@ export function hotfixNote({ by, at, passedBy }: ToldHotfix, where: string): str
 /** For the text of a pull request, as a section. */
 export function hotfixSection({ by, at, passedBy }: ToldHotfix, undoing: string): string {
   const lines = [`${mention(by)} marked this as a hotfix at ${readableTime(at)}. It takes an approval from after that, by somebody who did not ask for it.`];
-  if (passedBy.length === 0) lines.push("No gate that a hotfix passes by would hold it back just now.");
-  else lines.push(`It does not wait for what holds other promotions back just now:\n\n${gateList(passedBy)}`);
+  if (passedBy.length === 0) lines.push("As this is written, no gate that a hotfix passes by would hold it back.");
+  else lines.push(`These gates would hold it back as this is written, and do not:\n\n${gateList(passedBy)}`);
   return [...lines, undoing].join("\n\n");
 }
 
