@@ -139,7 +139,10 @@ function answer(draft: Draft, wish: Wish, judged: readonly JudgedPullRequest[]):
   if (!WRITERS.has(allowed.value)) {
     return refuse(draft, wish, `that takes write permission on this repository, and yours is ${allowed.value}`);
   }
-  if (wish.pullRequest.state === "open" && !isOfItself(draft, wish)) return;
+  if (wish.pullRequest.state === "open" && !isOfItself(draft, wish)) {
+    if (wish.hotfix && brings(judged, wish)) refuse(draft, wish, "this pull request is not Pinion's; set the label `hotfix` on it, and it is judged as a hotfix");
+    return;
+  }
   const releases = wantedReleases(draft, wish);
   if (releases === null) return;
   if ("refusal" in releases) return refuse(draft, wish, releases.refusal);
@@ -150,6 +153,12 @@ function answer(draft: Draft, wish: Wish, judged: readonly JudgedPullRequest[]):
 function isOfItself(draft: Draft, { pullRequest, hotfix, app, environment }: Wish): boolean {
   const opened = isOwn(pullRequest) ? draft.observation.ledger.openedAs.get(pullRequest.number) : undefined;
   return hotfix && opened !== undefined && opened.app === app && opened.environment === environment;
+}
+
+/** Whether the open pull request, which somebody made, would itself do what is asked for on it. */
+function brings(judged: readonly JudgedPullRequest[], { pullRequest, app, environment }: Wish): boolean {
+  const here = judged.find(({ pullRequest: { number }, own }) => number === pullRequest.number && !own);
+  return here?.promotions.some(({ promotion }) => promotion.app === app && promotion.environment.name === environment) ?? false;
 }
 
 /** The App has commented on this wish already, so it is done, whatever became of it. */

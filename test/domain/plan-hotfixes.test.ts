@@ -361,6 +361,18 @@ describe("`/pinion hotfix checkout prod`", () => {
   });
 });
 
+describe("`/pinion hotfix checkout prod` on a person's own pull request", () => {
+  it("is answered with what to do there", () => {
+    const made = world();
+    const body = "/pinion hotfix checkout prod";
+    made.promotion("prod", one, three, { author: CAROL, comments: [{ id: "C_9", author: BOB, body, at: made.now, editedByOther: false }] });
+    made.records.pop();
+    expect(said(made)).toEqual([
+      "#200 @bob, `/pinion hotfix checkout prod` was not acted on: this pull request is not Pinion's; set the label `hotfix` on it, and it is judged as a hotfix.",
+    ]);
+  });
+});
+
 describe("the record of a merge", () => {
   const HOTFIX = { by: "bob", at: 0, source: "label:LE_hotfix", passedBy: [] };
 
