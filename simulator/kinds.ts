@@ -127,4 +127,24 @@ function deafWorld(drawn: Setup, chance: Chance): Setup {
   };
 }
 
+/** Somebody is always in a hurry, and production waits long: for a soak, for people, and for the line to go on. */
+export function urgentWorld(drawn: Setup, chance: Chance): Setup {
+  const merge = chance.oneOf(["auto", "on-approval"] as const) ?? "auto";
+  const prod: EnvironmentSetup = {
+    ...DEV,
+    name: "prod",
+    after: ["dev"],
+    soak: chance.oneOf([0, 5, 60]) ?? 5,
+    promote: chance.oneOf(["auto", "on-request", "on-request"] as const) ?? "auto",
+    merge,
+    approvals: { count: merge === "auto" ? 0 : (chance.oneOf([1, 2]) ?? 1), teams: [] },
+  };
+  return {
+    ...quiet(drawn, chance),
+    apps: ["checkout"],
+    config: { ...drawn.config, environments: [DEV, prod], slo: false, limit: 50 },
+    actors: ["shipper", "shipper", "urgent", "urgent", "urgent", "approver", ...(chance.percent(40) ? ["unlucky"] : []), ...(chance.percent(30) ? ["operator", "crowd"] : [])],
+  };
+}
+
 export const KINDS: readonly Shape[] = [unluckyWorld, handMadeWorld, crowdedWorld, forgedWorld, neglectedWorld, forkedWorld, deafWorld];

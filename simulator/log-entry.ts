@@ -26,6 +26,10 @@ export interface LogEntry {
   readonly displaced: LoggedRelease | null;
   readonly by: string | null;
   readonly source: string | null;
+  /** Somebody called it a hotfix. */
+  readonly isHotfix: boolean;
+  /** Where they said so, where the record tells. */
+  readonly hotfixSource: string | null;
   readonly requestedBy: string | null;
   readonly judgement: string | null;
   readonly how: string | null;
@@ -60,6 +64,8 @@ export function readEntry(text: string, path: string, writtenIn: Oid, writtenAt:
     displaced: releaseOf(fields.get("displaced")),
     by: wordOf(fields, "by"),
     source: wordOf(fields, "source"),
+    isHotfix: fields.get("hotfix") !== undefined,
+    hotfixSource: wordOf(membersOf(fields.get("hotfix")), "source"),
     requestedBy: wordOf(fields, "requestedBy"),
     judgement: wordOf(fields, "judgement"),
     how: wordOf(fields, "how"),

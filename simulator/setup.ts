@@ -1,7 +1,7 @@
 import type { Milliseconds } from "../src/domain/answer.ts";
 import { Chance } from "./chance.ts";
 import { DEV, type ConfigFacts, type EnvironmentSetup } from "./facts.ts";
-import { KINDS } from "./kinds.ts";
+import { KINDS, urgentWorld } from "./kinds.ts";
 
 /** The kinds of trouble with one port call. */
 export const TROUBLES = [
@@ -54,10 +54,19 @@ export const ALL_KINDS_FROM = 100_000;
 export const NUMBERED_FROM = 1_000_000;
 const NUMBERED = 25;
 
+/** From this seed on every world has hotfixes in it; and from {@link ALL_KINDS_FROM} on, one of so many, so that the others mean what they meant. */
+export const URGENT_FROM = 2_000_000;
+const URGENT_EVERY = 10;
+
+export function isUrgent(seed: number): boolean {
+  return seed >= URGENT_FROM || (seed >= ALL_KINDS_FROM && seed % URGENT_EVERY === 0);
+}
+
 const ALL_KINDS = [anySetup, farSetup, ...KINDS.map((shape) => (chance: Chance) => shape(anySetup(chance), chance))];
 
 export function setupOf(seed: number): Setup {
   const chance = new Chance(seed);
+  if (isUrgent(seed)) return urgentWorld(anySetup(chance), chance);
   const draw = seed < ALL_KINDS_FROM ? (seed % FAR_EVERY === 0 ? farSetup : anySetup) : ALL_KINDS[seed % ALL_KINDS.length];
   const setup = (draw ?? anySetup)(chance);
   return seed >= NUMBERED_FROM && new Chance(seed + 3_000_017).percent(NUMBERED) ? { ...setup, config: { ...setup.config, numbered: true } } : setup;

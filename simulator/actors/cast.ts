@@ -9,6 +9,7 @@ import { tidier, unlucky, weather } from "./mishaps.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
 import { protagonist } from "./protagonist.ts";
 import { intruder, outsider } from "./strangers.ts";
+import { urgent } from "./urgent.ts";
 
 /** Everybody who can have a turn, by name. */
 export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
@@ -38,4 +39,5 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["contender", contender],
   ["contrarian", contrarian],
   ["waverer", waverer],
+  ["urgent", urgent],
 ]);

@@ -19,6 +19,7 @@ import {
   everyRequestOpened,
   everythingGreenMerged,
 } from "./hopes.ts";
+import { hotfixChecker } from "./hotfix.ts";
 import { mergingChecker } from "./merging.ts";
 import { offeringChecker } from "./offering.ts";
 import { openingChecker } from "./opening.ts";
@@ -32,6 +33,7 @@ export function allCheckers(): readonly Checker[] {
     mergingChecker,
     approvingChecker,
     waitingChecker,
+    hotfixChecker,
     goingBackChecker,
     openingChecker,
     offeringChecker,

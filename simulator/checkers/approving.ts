@@ -87,7 +87,9 @@ function requesters(view: WorldView, pull: PullFacts): ReadonlySet<string> {
     return entry.event === "merged" || entry.event === "out-of-band" || (entry.event === "withdrawn" && holdsDigest(entry, digest));
   });
   const asked = entries.slice(answer + 1).flatMap((entry) => (entry.event === "requested" && holdsDigest(entry, digest) ? (entry.by ?? []) : []));
-  return new Set([...asked, opened?.requestedBy ?? ""]);
+  // Whoever called it a hotfix wants it, whether they may or not.
+  const called = pull.labels.includes("hotfix") ? pull.labelEvents.filter(({ label }) => label === "hotfix").map(({ actor }) => actor.login) : [];
+  return new Set([...asked, ...called, opened?.requestedBy ?? ""]);
 }
 
 function isEligible(

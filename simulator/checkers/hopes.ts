@@ -152,8 +152,9 @@ export const everyRequestAnswered: Hope = {
       .filter(({ state }) => state !== "open")
       .flatMap((pull) => [
         ...environments.flatMap((name) => (pull.labels.includes(`promote:${name}`) ? labelWish(view, pull, name) : [])),
+        ...hotfixWish(pull),
         ...pull.comments
-          .filter(({ author, body }) => author.kind === "user" && /^\/pinion promote \S+ \S+/.test(body))
+          .filter(({ author, body }) => author.kind === "user" && /^\/pinion (?:promote|hotfix) \S+ \S+/.test(body))
           .flatMap(({ id }) => wish(view, pull, `comment:${id}`)),
       ]);
   },
@@ -163,6 +164,13 @@ function labelWish(view: WorldView, pull: PullFacts, environment: string): reado
   const event = pull.labelEvents.findLast(({ label }) => label === `promote:${environment}`);
   if (event === undefined || waits(view, pull, `label:${event.id}`)) return [];
   return [breach("L1", `the label promote:${environment} is still on #${pull.number}`)];
+}
+
+/** What was called a hotfix while it was open has its label for good. */
+function hotfixWish({ number, labels, labelEvents, author, merged, closed }: PullFacts): readonly Breach[] {
+  const set = labelEvents.findLast(({ label }) => label === "hotfix");
+  if (author.kind !== "app" || !labels.includes("hotfix") || set === undefined || set.at <= (merged?.at ?? closed?.at ?? Infinity)) return [];
+  return [breach("L1", `the label hotfix is still on #${number}`)];
 }
 
 function wish(view: WorldView, pull: PullFacts, source: string): readonly Breach[] {

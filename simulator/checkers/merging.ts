@@ -7,6 +7,7 @@ import type { Oid } from "../../src/domain/release.ts";
 import type { WorldEvent } from "../events.ts";
 import type { PullFacts } from "../facts.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
+import { isCalledHotfix } from "./hotfix.ts";
 import { breach, changedPaths, isQuarantined, isRevert, pinMoves, seenMain, versionOrder, type PinMove } from "./reading.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
@@ -64,7 +65,7 @@ function lessPins(view: WorldView, commit: Oid, path: string): string {
 function pinsOf(event: Merge, pull: PullFacts, view: WorldView): readonly Breach[] {
   return pinMoves(view, event.base, event.commit).flatMap((move) => [
     ...digestOf(event, move, view),
-    ...(isRevert(view, pull) ? [] : orderOf(event, move)),
+    ...(isRevert(view, pull) || isCalledHotfix(view, view.seenBy(event.bot ?? 0)?.facts.pulls.get(event.pull) ?? pull, move) ? [] : orderOf(event, move)),
   ]);
 }
 

@@ -50,7 +50,8 @@ function judged(before: readonly LogEntry[], entry: LogEntry, view: WorldView): 
       if (entry.commit !== null && view.commit(entry.commit) === null) found.push(breach("S24", `${told(entry)} names a commit that is not there`));
       break;
     case "judged": {
-      const open = entry.gates.find((gate) => !/=(pass|not-applicable)$/.test(gate) && !gate.startsWith("pins-only="));
+      const warnings = entry.kind === "hotfix" ? /^(pins-only|one-rollout|no-downgrade)=/ : /^pins-only=/;
+      const open = entry.gates.find((gate) => !/=(pass|not-applicable)$/.test(gate) && !warnings.test(gate));
       if (open !== undefined) found.push(breach("S16", `${told(entry)} as passed, with ${open}`));
       break;
     }
@@ -79,11 +80,18 @@ function mergeRecord(before: readonly LogEntry[], entry: LogEntry, view: WorldVi
     (other) => other.event === "merged" && other.pullRequest === entry.pullRequest && other.app === entry.app && other.environment === entry.environment,
   );
   if (same) found.push(breach("S24", `${told(entry)} by #${entry.pullRequest ?? 0} a second time`));
-  const passed = before.some((other) => other.event === "judged" && other.pullRequest === entry.pullRequest && other.head === entry.head);
-  if (entry.judgement === "judged" && !passed) found.push(breach("S24", `${told(entry)} is called judged, and was not`));
+  const judged = before.filter((other) => other.event === "judged" && other.pullRequest === entry.pullRequest && other.head === entry.head);
+  if (entry.judgement === "judged" && judged.length === 0) found.push(breach("S24", `${told(entry)} is called judged, and was not`));
   const opened = before.find((other) => other.event === "opened" && other.pullRequest === entry.pullRequest);
   const asOpened = opened?.environment === entry.environment && opened.app === entry.app && opened.release?.digests.join() === entry.release?.digests.join();
-  if (asOpened && opened.kind !== entry.kind) found.push(breach("S24", `${told(entry)} is called a ${entry.kind ?? "nothing"}, and was opened as ${opened.kind ?? "nothing"}`));
+  if (asOpened && (opened.kind === "revert") !== (entry.kind === "revert")) {
+    found.push(breach("S24", `${told(entry)} is called a ${entry.kind ?? "nothing"}, and was opened as ${opened.kind ?? "nothing"}`));
+  }
+  // What passed both ways can be called either.
+  const called = entry.kind === "hotfix";
+  if (called ? !judged.some(({ kind }) => kind === "hotfix") : judged.length > 0 && judged.every(({ kind }) => kind === "hotfix")) {
+    found.push(breach("S24", `${told(entry)} is called a ${entry.kind ?? "nothing"}, and was judged otherwise`));
+  }
   return found;
 }
 
@@ -142,7 +150,7 @@ function identity(entry: LogEntry): string {
     requested: entry.source,
     opened: entry.pullRequest,
     withdrawn: entry.pullRequest,
-    judged: `${entry.pullRequest ?? 0} ${entry.head ?? ""}`,
+    judged: `${entry.pullRequest ?? 0} ${entry.head ?? ""} ${entry.hotfixSource ?? ""}`,
     quarantined: `${entry.commit ?? ""} ${entry.digest ?? ""}`,
     frozen: entry.issue,
     unfrozen: entry.issue,

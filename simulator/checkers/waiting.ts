@@ -7,6 +7,7 @@ import type { WorldEvent } from "../events.ts";
 import { MINUTE } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
+import { isCalledHotfix } from "./hotfix.ts";
 import { BAD_EVENTS, breach, entriesOf, environmentAt, holdsDigest, isRevert, mayWrite, pinMoves, seenMain, RIGHTS_GRACE, type PinMove } from "./reading.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
@@ -23,25 +24,27 @@ export const waitingChecker: Checker = {
     if (event.kind !== "merged" || event.bot === null) return [];
     const pull = view.facts().pulls.get(event.pull);
     if (pull === undefined || isRevert(view, pull)) return [];
-    return pinMoves(view, event.base, event.commit).flatMap((move) => [
-      ...upstream(event, move, view),
-      ...badHere(event, move, view),
-      ...stopped(event, move, view),
-    ]);
+    const seen = view.seenBy(event.bot)?.facts.pulls.get(event.pull) ?? pull;
+    return pinMoves(view, event.base, event.commit).flatMap((move) => {
+      // A hotfix waits for no soak and no freeze, but for a pause; and what went bad does not come back.
+      const urgent = isCalledHotfix(view, seen, move);
+      return [...upstream(event, move, view, urgent), ...badHere(event, move, view), ...paused(event, move, view), ...(urgent ? [] : stopped(event, move, view))];
+    });
   },
 };
 
-function upstream(event: Merge, { app, environment: name, to }: PinMove, view: WorldView): readonly Breach[] {
+function upstream(event: Merge, { app, environment: name, to }: PinMove, view: WorldView, urgent: boolean): readonly Breach[] {
   const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
   const digest = to?.digest ?? "";
   if (environment === null) return [];
   return environment.after.flatMap((before) => {
     const entries = entriesOf(view, app, before);
     const word = entries.findLast((entry) => holdsDigest(entry, digest) && (entry.event === "verified" || BAD_EVENTS.has(entry.event)));
-    if (word === undefined) return [breach("S10", `#${event.pull} brought ${app} to ${name}, never verified in ${before}`)];
+    if (word === undefined) return urgent ? [] : [breach("S10", `#${event.pull} brought ${app} to ${name}, never verified in ${before}`)];
     if (word.event !== "verified" && word.writtenAt < event.at - RECORDING) {
       return [breach("S10", `#${event.pull} brought ${app} to ${name}, though it went bad in ${before}`)];
     }
+    if (urgent) return [];
     const soak = environment.soak * MINUTE;
     const runs = entries.filter((entry) => entry.event === "deployed" && holdsDigest(entry, digest));
     const soaked = Math.max(0, ...runs.map((run) => endOf(entries, run, event.at) - run.at));
@@ -67,10 +70,13 @@ function endOf(entries: readonly LogEntry[], run: LogEntry, now: Instant): Insta
   return end?.at ?? now;
 }
 
+function paused(event: Merge, { environment: name }: PinMove, view: WorldView): readonly Breach[] {
+  const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
+  return environment !== null && environment.paused !== null ? [breach("S11", `#${event.pull} was merged into ${name}, which is paused`)] : [];
+}
+
 function stopped(event: Merge, { app, environment: name }: PinMove, view: WorldView): readonly Breach[] {
   const found: Breach[] = [];
-  const environment = environmentAt(view, seenMain(view, event.bot, event.base), name);
-  if (environment !== null && environment.paused !== null) found.push(breach("S11", `#${event.pull} was merged into ${name}, which is paused`));
   const seen = view.seenBy(event.bot ?? 0);
   for (const issue of seen?.facts.issues.values() ?? []) {
     if (issue.state !== "open" || !issue.labels.includes(`freeze:${name}`)) continue;

@@ -74,7 +74,7 @@ function snapshotOf(world: World): ForgeSnapshot {
     ended: pulls.filter(({ state }) => state !== "open").toReversed(),
     issues: world.issues.map(issueOf),
     branches: world.branches.map(({ name, oid, commit }) => ({ name, oid, own: commit?.by === PINION })),
-    labels: ["promote:prod", "freeze:dev", "freeze:prod"],
+    labels: ["promote:prod", "freeze:dev", "freeze:prod", "hotfix"],
     deployments: [],
   };
 }

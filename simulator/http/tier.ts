@@ -1,6 +1,6 @@
 import { Chance } from "../chance.ts";
 import type { Tier } from "../run.ts";
-import { ALL_KINDS_FROM, setupOf, type Setup, type Trouble } from "../setup.ts";
+import { ALL_KINDS_FROM, isUrgent, setupOf, type Setup, type Trouble } from "../setup.ts";
 import { createHttpWorld } from "./http-world.ts";
 import { SMALL_KINDS } from "./small-worlds.ts";
 
@@ -10,12 +10,12 @@ const LEFT_TO_THE_WIRE: readonly Trouble[] = ["fail-before", "fail-after", "part
 /** The same worlds behind real servers: calls do not fail of themselves, their requests are spoilt. */
 export const OVER_HTTP: Tier = { setupOf: wiredSetupOf, worlds: createHttpWorld };
 
-/** From {@link ALL_KINDS_FROM} on, one seed of so many is a world as in memory; the others are small. */
+/** From {@link ALL_KINDS_FROM} on, one seed of so many is a world as in memory, and so is each with hotfixes; the others are small. */
 const ROUND = SMALL_KINDS.length + 1;
 
 function wiredSetupOf(seed: number): Setup {
   const drawn = setupOf(seed);
-  const shape = seed < ALL_KINDS_FROM ? undefined : SMALL_KINDS[(seed % ROUND) - 1];
+  const shape = seed < ALL_KINDS_FROM || isUrgent(seed) ? undefined : SMALL_KINDS[(seed % ROUND) - 1];
   const setup = shape === undefined ? drawn : shape(drawn, new Chance(seed + 2_000_003));
   const others = setup.troubles.filter((kind) => !LEFT_TO_THE_WIRE.includes(kind));
   // Half of all trouble, whatever else there is.

@@ -1,6 +1,7 @@
 import { ADAPTERS } from "./adapters.ts";
 import { ENDURANCE } from "./endurance.ts";
 import { GATES } from "./gates.ts";
+import { HOTFIXES } from "./hotfixes.ts";
 import { LOG_MUTANTS } from "./log.ts";
 import { MERGING } from "./merging.ts";
 import type { Mutant } from "./mutant.ts";
@@ -13,6 +14,7 @@ import { VERDICTS } from "./verdicts.ts";
 export const MUTANTS: readonly Mutant[] = [
   ...GATES,
   ...PEOPLE,
+  ...HOTFIXES,
   ...MERGING,
   ...OPENINGS_MUTANTS,
   ...ORDERS,

@@ -37,7 +37,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: OBSERVE,
-        text: "this.#seenTo = Math.min(snapshot.at, unansweredSince(snapshot.ended, config.config.environments) ?? snapshot.at);",
+        text: "this.#seenTo = Math.min(snapshot.at, unansweredSince(snapshot.ended, config.config.environments, snapshot.at) ?? snapshot.at);",
         replacement: "this.#seenTo = snapshot.at + 0 * (unansweredSince(snapshot.ended, config.config.environments) ?? 0);",
       },
       NO_OVERLAP,
@@ -45,5 +45,5 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     invariants: ["L1"],
   },
   mutant("what somebody pushed is put down as what was opened", ["S24"], "src/domain/pull-requests.ts", "if (!untouched || only === undefined || draft.observation.ledger.openedAs.has(", "if (only === undefined || !judged.own || draft.observation.ledger.openedAs.has("),
-  mutant("a revert is put down as a promotion", ["S24"], CHANGES, `kind: revert ? "revert" : "promotion",`, `kind: "promotion",`),
+  mutant("a revert is put down as a promotion", ["S24"], CHANGES, `kind: revert ? "revert" : hotfix === null`, `kind: hotfix === null`),
 ];

@@ -1,11 +1,13 @@
 import type { Instant } from "./answer.ts";
 import { isPinionBranch } from "./branch.ts";
 import type { Draft } from "./draft.ts";
+import { HOTFIX_LABEL } from "./hotfix.ts";
 import { isWhatWasOpened, ranAs, type Request } from "./ledger.ts";
 import type { PinChange, PullRequest } from "./observation.ts";
-import type { Judgement } from "./record.ts";
+import { hasLabel } from "./promotion-facts.ts";
+import type { HotfixWord, Judgement } from "./record.ts";
 import { quarantinedIn } from "./quarantine.ts";
-import { asRelease, sameRelease, type Pinned } from "./release.ts";
+import { asRelease, releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import { commentMarker, withdrawnComment } from "./report/comment.ts";
 
 /** The App opened it, from a branch of this repository under Pinion's own names. What is in it now may still be foreign. */
@@ -76,21 +78,23 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
   // What it was opened as counts only if that is what it brought.
   const asOpened = own && opened?.app === app && opened.environment === environment && isWhatWasOpened(opened, to);
   const revert = asOpened && opened.kind === "revert";
+  const hotfix = revert ? null : mergedAsHotfix(draft, pullRequest, app, environment, to);
   const { request } = draft.place(app, environment);
   const isNew = draft.record({
     event: "merged",
     app,
     environment,
     at,
-    kind: revert ? "revert" : "promotion",
+    kind: revert ? "revert" : hotfix === null ? "promotion" : "hotfix",
     from,
     release: to,
     pullRequest: number,
     head: head.oid,
     commit,
     mergedBy: by,
-    requestedBy: requesterOf(asOpened ? opened.requestedBy : null, request, to),
+    requestedBy: requesterOf(asOpened ? opened.requestedBy : null, request, to) ?? hotfix?.by ?? null,
     judgement: judgementOf(draft, pullRequest),
+    ...(hotfix === null ? {} : { hotfix: { ...hotfix, freezes: freezesAt(draft, app, environment, at) } }),
   });
   if (!asOpened)
     hold(
@@ -100,6 +104,29 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
     );
   else if (revert) recordRevert(draft, change, number, at);
   return isNew;
+}
+
+/**
+ * By whose word a merge was a hotfix, or null: as one, or as what is none, every gate had passed at this head. Where both had, the word
+ * must still be there. What passed neither way was merged past every gate, and is called nothing that would excuse it.
+ */
+function mergedAsHotfix(draft: Draft, pullRequest: PullRequest, app: AppName, environment: EnvironmentName, to: Pinned): HotfixWord | null {
+  const { passedAsHotfix, passedPlainly } = draft.observation.ledger;
+  const head = `${pullRequest.number}@${pullRequest.head.oid}`;
+  const passed = passedAsHotfix.get(head);
+  if (passed === undefined) return null;
+  const { by, at, source } = passed;
+  const stands =
+    (draft.place(app, environment).hotfixes.get(releaseKey(to)) ?? []).some((word) => word.source === source) ||
+    (hasLabel(pullRequest.labels, HOTFIX_LABEL) && pullRequest.labelEvents.some(({ id }) => source === `label:${id}`));
+  return stands || !passedPlainly.has(head) ? { by, at, source } : null;
+}
+
+/** The issues that stopped this environment, or the app in it, at that time, as far as the log knows. */
+function freezesAt(draft: Draft, app: AppName, environment: EnvironmentName, at: Instant): readonly number[] {
+  const { frozen } = draft.place(app, environment);
+  const begun = [...draft.observation.ledger.freezes.values()].filter((freeze) => freeze.environment === environment && freeze.at <= at);
+  return [...new Set([...begun.map(({ issue }) => issue), ...(frozen === null ? [] : [frozen.issue])])];
 }
 
 /** Who asked for what was merged: whoever asked for another release did not ask for this one. */

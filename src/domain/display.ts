@@ -3,6 +3,7 @@ import { isTemporaryBranch } from "./branch.ts";
 import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
+import { HOTFIX_LABEL } from "./hotfix.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import { isSettled, type Stay } from "./ledger.ts";
 import type { DeploymentState } from "./observation.ts";
@@ -19,6 +20,7 @@ export function planLabels(draft: Draft): void {
     if (after.length > 0) want(`promote:${name}`, `Ask Pinion to promote this release to ${name}`, "1d76db");
     want(`freeze:${name}`, `While this issue is open, nothing is promoted to ${name}`, "b60205");
   }
+  want(HOTFIX_LABEL, "This promotion is urgent: it does not wait for soak, windows and freezes", "d93f0b");
 }
 
 /** Asks the teams whose approval is needed, unless they were asked before: a person may have taken that back. */

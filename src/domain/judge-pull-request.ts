@@ -4,6 +4,7 @@ import { isOwn } from "./changes.ts";
 import { environmentOf, policiesIn } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Facts } from "./facts.ts";
+import { hotfixLabellers, hotfixStanding } from "./hotfix.ts";
 import { registriesOf } from "./known-registries.ts";
 import { isWhatWasOpened, placeIn } from "./ledger.ts";
 import { whyMovedOn } from "./moved-on.ts";
@@ -22,6 +23,10 @@ export interface GatedPromotion {
   readonly facts: Facts;
   readonly gates: readonly Gate[];
   readonly judgement: Judgement;
+  /** Of a hotfix: the gates that would hold it back if it were a promotion like any other. */
+  readonly passedBy: readonly Gate[];
+  /** Why it is no hotfix, though somebody wants it to be one; or null. */
+  readonly noHotfix: string | null;
 }
 
 /** An open pull request as Pinion sees it now. */
@@ -55,28 +60,31 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
   const foreign = own && !appsAlone;
   const movedOn = own && appsAlone ? whyMovedOn(draft, pullRequest, proposal?.known === true ? proposal.value : null, untouched) : null;
   const registries = registriesOf([...changes, ...sharedChanges].map(({ from }) => from));
-  const kind = untouched && opened.kind === "revert" ? "revert" : "promotion";
   const gated = (change: Change): readonly GatedPromotion[] => {
     const environment = environmentOf(draft.config, change.environment);
     if (environment === null) return [];
-    const { app, from } = change;
+    const { app, from, to } = change;
+    const hotfix = hotfixStanding(draft, pullRequest, { app, environment: environment.name, to, untouched });
+    const kind = untouched && opened.kind === "revert" ? "revert" : hotfix.word === null ? "promotion" : "hotfix";
+    const asked = own ? requestersOf(draft, pullRequest, app, environment.name, to) : [pullRequest.author.login];
     const promotion: JudgedPromotion = {
       app,
       environment,
       kind,
+      hotfix: hotfix.word,
       origin: untouched ? "bot" : "person",
-      requesters: own ? requestersOf(draft, pullRequest, app, environment.name, change.to) : [pullRequest.author.login],
-      asking: change.to === null ? [] : askingNow(draft, app, environment.name, change.to),
+      requesters: hotfix.word === null || asked.includes(hotfix.word.by) ? asked : [...asked, hotfix.word.by],
+      asking: to === null ? [] : [...askingNow(draft, app, environment.name, to), ...hotfixLabellers(pullRequest)],
       changedByOthers: foreign,
       from,
-      to: change.to ?? { app, version: "nothing", images: [] },
-      removal: change.to === null,
+      to: to ?? { app, version: "nothing", images: [] },
+      removal: to === null,
       proposedOnly: kind === "revert" && mustBeProposed(draft, app, environment.name),
       pullRequest,
       proposal: proposal?.known === true ? proposal.value : null,
     };
-    if (untouched) return [gate(draft, promotion)];
-    return [draft.asGuest({ pullRequest: pullRequest.number, registries }, () => gate(draft, promotion))];
+    const judged = untouched ? gate(draft, promotion) : draft.asGuest({ pullRequest: pullRequest.number, registries }, () => gate(draft, promotion));
+    return [{ ...judged, noHotfix: hotfix.word === null ? hotfix.why : null }];
   };
   return {
     pullRequest,
@@ -139,6 +147,17 @@ function judgesRemoval(draft: Draft, policy: Policy): boolean {
 
 /** Asks every policy about one promotion. */
 export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
+  const { facts, gates } = gatesOf(draft, promotion);
+  const held = promotion.kind === "hotfix" ? gatesOf(draft, { ...promotion, kind: "promotion" }).gates.filter(holdsBack) : [];
+  const holding = new Set(gates.filter(holdsBack).map(({ policy }) => policy));
+  return { promotion, facts, gates, judgement: judge(gates), passedBy: held.filter(({ policy }) => !holding.has(policy)), noHotfix: null };
+}
+
+function holdsBack({ enforce, result }: Gate): boolean {
+  return enforce === "block" && result !== "pass" && result !== "not-applicable";
+}
+
+function gatesOf(draft: Draft, promotion: JudgedPromotion): Pick<GatedPromotion, "facts" | "gates"> {
   const { app, environment, kind, origin } = promotion;
   const configured = policiesIn(draft.config, environment);
   const inForce = policiesInForce(draft.policies.policies, configured);
@@ -147,7 +166,7 @@ export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
   const facts = promotionFacts(draft, promotion, wanted);
   const gates = evaluatePolicies({ policies }, facts, configured);
   for (const one of gates) if (one.result === "wait" && one.until !== null) draft.due(one.until);
-  return { promotion, facts, gates, judgement: judge(gates) };
+  return { facts, gates };
 }
 
 function requestersOf(draft: Draft, pullRequest: PullRequest, app: string, environment: string, to: Pinned | null): readonly string[] {

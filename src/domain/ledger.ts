@@ -1,7 +1,7 @@
 import type { Instant } from "./answer.ts";
 import { NO_ARRIVALS, withArrivals, type ByArrival } from "./arrivals.ts";
 import type { HoldStep } from "./hold.ts";
-import type { LogRecord, PromotionKind } from "./record.ts";
+import type { HotfixWord, LogRecord, PromotionKind } from "./record.ts";
 import { recordIdentity } from "./record-file.ts";
 import { asRelease, isOtherCut, isWithin, releaseKey, sameRelease, type AppName, type Digest, type EnvironmentName, type Oid, type Pinned, type Release } from "./release.ts";
 import { newestOf, type ReleaseOrder } from "./version-order.ts";
@@ -70,6 +70,8 @@ export interface Place {
   readonly request: Request | null;
   /** Everybody who asked for a release since it last arrived here or was withdrawn, by release key. */
   readonly askers: ReadonlyMap<string, readonly string[]>;
+  /** Of those, who called it a hotfix since somebody last changed the place by hand, the first one first, by release key. */
+  readonly hotfixes: ReadonlyMap<string, readonly HotfixWord[]>;
   /** What people took away since the first hold, and asked for since: {@link holdOf} tells what is held. */
   readonly holdSteps: readonly HoldStep[];
   readonly frozen: { readonly issue: number; readonly reason: string } | null;
@@ -94,6 +96,10 @@ export interface Ledger {
   readonly passed: ReadonlySet<string>;
   /** Pull requests with a head that passed. */
   readonly passedPullRequests: ReadonlySet<number>;
+  /** Heads at which every gate of a hotfix passed, as `<pull request>@<head>`, with the last word by which it was one. */
+  readonly passedAsHotfix: ReadonlyMap<string, HotfixWord>;
+  /** Heads at which every gate passed of what is no hotfix. */
+  readonly passedPlainly: ReadonlySet<string>;
   /** What each pull request of Pinion was opened for. */
   readonly openedAs: ReadonlyMap<number, Extract<LogRecord, { readonly event: "opened" }>>;
   /** Pull requests of Pinion that a person closed. */
@@ -112,6 +118,8 @@ export const EMPTY_LEDGER: Ledger = {
   merged: new Map(),
   passed: new Set(),
   passedPullRequests: new Set(),
+  passedAsHotfix: new Map(),
+  passedPlainly: new Set(),
   openedAs: new Map(),
   withdrawn: new Set(),
   opened: [],
@@ -129,6 +137,7 @@ const EMPTY_PLACE: Place = {
   withdrawn: new Map(),
   request: null,
   askers: new Map(),
+  hotfixes: new Map(),
   holdSteps: [],
   frozen: null,
   toldOf: null,
@@ -154,6 +163,8 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
     merged: new Map(ledger.merged),
     passed: new Set(ledger.passed),
     passedPullRequests: new Set(ledger.passedPullRequests),
+    passedAsHotfix: new Map(ledger.passedAsHotfix),
+    passedPlainly: new Set(ledger.passedPlainly),
     openedAs: new Map(ledger.openedAs),
     withdrawn: new Set(ledger.withdrawn),
     opened: [...ledger.opened],
@@ -178,7 +189,10 @@ export function appendRecords(ledger: Ledger, records: readonly LogRecord[]): Le
       continue;
     }
     if (record.event === "judged") {
-      next.passed.add(`${record.pullRequest}@${record.head}`);
+      const head = `${record.pullRequest}@${record.head}`;
+      next.passed.add(head);
+      if (record.hotfix === undefined) next.passedPlainly.add(head);
+      else next.passedAsHotfix.set(head, record.hotfix);
       next.passedPullRequests.add(record.pullRequest);
       continue;
     }
@@ -242,7 +256,7 @@ function foldPlace(place: Place, record: PlaceRecord, openedAs: Ledger["openedAs
       const key = releaseKey(record.release);
       const before = place.askers.get(key) ?? [];
       const askers = before.includes(record.by) ? place.askers : new Map(place.askers).set(key, [...before, record.by]);
-      return { ...place, request: record, askers, holdSteps: afterRequest(place.holdSteps, record.release) };
+      return { ...place, request: record, askers, hotfixes: withHotfix(place.hotfixes, record), holdSteps: afterRequest(place.holdSteps, record.release) };
     }
     case "withdrawn": {
       const withdrawn = new Map(place.withdrawn).set(releaseKey(record.release), record.at);
@@ -281,6 +295,12 @@ function heldStep({ current, runs }: Place, { displaced, at, reason, commit }: E
   return { kind: "held", displaced, replacement, runsBefore: runs.length, at, reason };
 }
 
+function withHotfix(hotfixes: Place["hotfixes"], { release, by, at, source, hotfix }: Extract<LogRecord, { readonly event: "requested" }>): Place["hotfixes"] {
+  if (hotfix !== true) return hotfixes;
+  const key = releaseKey(release);
+  return new Map(hotfixes).set(key, [...(hotfixes.get(key) ?? []), { by, at, source }]);
+}
+
 /** Before the first hold there is nothing that a request could end. */
 function afterRequest(steps: readonly HoldStep[], release: Release): readonly HoldStep[] {
   return steps.length === 0 ? steps : [...steps, { kind: "asked", release }];
@@ -303,9 +323,12 @@ function endRun(place: Place, at: Instant): Place {
   return { ...place, runs: place.runs.with(place.runs.length - 1, { ...last, endedAt: Math.max(at, last.deployedAt) }) };
 }
 
-/** A change by hand is a later word than a request that was made before it. */
+/** A change by hand is a later word than a request that was made before it, and than that it is urgent. */
 function endRequest(place: Place, at: Instant): Place {
-  return place.request !== null && place.request.at <= at ? { ...place, request: null } : place;
+  const request = place.request !== null && place.request.at <= at ? null : place.request;
+  if (place.hotfixes.size === 0) return request === place.request ? place : { ...place, request };
+  const hotfixes = new Map([...place.hotfixes].map(([key, words]) => [key, words.filter((word) => word.at > at)]));
+  return { ...place, request, hotfixes };
 }
 
 /** Whether what stands here was put there by a person, and not by the pull request that Pinion opened for it. */
@@ -318,7 +341,9 @@ function withoutAskers(place: Place, release: Pinned): Place {
   if (!place.askers.has(key)) return place;
   const askers = new Map(place.askers);
   askers.delete(key);
-  return { ...place, askers };
+  const hotfixes = new Map(place.hotfixes);
+  hotfixes.delete(key);
+  return { ...place, askers, hotfixes };
 }
 
 function arrive(place: Place, at: Instant, stay: Pick<Stay, "release" | "commit" | "via" | "kind" | "pullRequest">): Place {

@@ -1,6 +1,7 @@
 import { TAG_DIGEST_MAX_AGE } from "./candidate.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
+import { labelledHotfix } from "./hotfix.ts";
 import { isWhatWasOpened, type Ledger } from "./ledger.ts";
 import type { ProposedChange, PullRequest } from "./observation.ts";
 import { releaseKey, sameRepositories, type Pinned, type ReleaseImage } from "./release.ts";
@@ -46,9 +47,9 @@ function whyOtherwise(opened: Opened, to: Pinned | null): string | null {
 /** Why what was opened by itself, as it was selected then, would not be selected now. What somebody who may has asked for does not need to be. */
 function whyDeselected(draft: Draft, pullRequest: PullRequest, opened: Opened): string | null {
   const { app, environment, kind, release, requestedBy } = opened;
-  if (kind !== "promotion" || environmentOf(draft.config, environment)?.after.length !== 0) return null;
+  if (kind === "revert" || environmentOf(draft.config, environment)?.after.length !== 0) return null;
   const askers = draft.place(app, environment).askers.get(releaseKey(release)) ?? [];
-  if (requestedBy !== null || askers.length > 0) return null;
+  if (requestedBy !== null || askers.length > 0 || labelledHotfix(draft, pullRequest).word !== null) return null;
   const { select } = draft.settings(app);
   const out = release.images.find((image) => !isSelected(image, select));
   if (out !== undefined) return `\`select\` does not take ${out.repository}:${out.tag ?? out.digest} any more`;

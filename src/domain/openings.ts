@@ -4,6 +4,7 @@ import { candidateFor } from "./candidate.ts";
 import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import { downstreamOf, type Draft } from "./draft.ts";
+import { askedAsHotfix } from "./hotfix.ts";
 import { BRANCH_ATTEMPTS, gate, generationOf, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { isWhatWasOpened, soakOf } from "./ledger.ts";
 import { carries, openPromotionIn, type OpenPromotion } from "./open-promotion.ts";
@@ -13,6 +14,7 @@ import type { EnvironmentPins, PullRequest } from "./observation.ts";
 import { checkContent } from "./report/check.ts";
 import { commentMarker, movedOnComment, newerReadyComment, supersededComment } from "./report/comment.ts";
 import { commitMessage } from "./report/commit-message.ts";
+import { hotfixNotes } from "./hotfix-notices.ts";
 import { promotionBody, type BodyEvidence } from "./report/promotion-body.ts";
 import { promotionTitle } from "./report/promotion-title.ts";
 import { revertFiles } from "./revert-files.ts";
@@ -179,10 +181,12 @@ export interface Opening {
 }
 
 function open(draft: Draft, environment: Environment, pins: ReadablePins, opening: Opening): void {
+  const { word } = askedAsHotfix(draft, opening.app, environment.name, opening.release);
   const promotion: JudgedPromotion = {
     app: opening.app,
     environment,
-    kind: "promotion",
+    kind: word === null ? "promotion" : "hotfix",
+    hotfix: word,
     origin: "bot",
     requesters: opening.requesters,
     asking: [],
@@ -206,7 +210,7 @@ export function openPullRequest(
   newFiles: ManifestCommit["newFiles"],
   bad: { readonly version: string; readonly evidence: string } | null,
 ): void {
-  const { app, environment, kind, requesters } = promotion;
+  const { app, environment, kind, hotfix, requesters } = promotion;
   const revert = kind === "revert";
   // What was there before Pinion counts from the installation, whether the log has adopted it yet or not.
   const generation = generationOf(draft, app, environment.name);
@@ -223,6 +227,7 @@ export function openPullRequest(
     to: release,
     file: pins.file,
     requesters,
+    hotfix: hotfix === null ? null : { ...hotfix, passedBy: gated.passedBy },
     evidence: evidenceFrom(draft, revert ? [environment.name] : environment.after, environment, release),
     bad,
     quarantine: newFiles.map(({ file }) => file),
@@ -241,7 +246,7 @@ export function openPullRequest(
     body,
     check: checkContent({
       promotions: [{ ...text, fromVersion: pins.pinned.version, gates: gated.gates, judgement: gated.judgement }],
-      notes: [],
+      notes: hotfixNotes([gated]),
     }),
     gates: gated.gates,
     record: (pullRequest, head) => ({
@@ -254,7 +259,7 @@ export function openPullRequest(
       release,
       pullRequest,
       head,
-      requestedBy: requesters[0] ?? null,
+      requestedBy: requesters[0] ?? hotfix?.by ?? null,
     }),
   };
   draft.act(action);

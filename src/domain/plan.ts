@@ -6,6 +6,8 @@ import type { Config, ConfigProblem, Environment } from "./config.ts";
 import { planBranches, planDeployments, planLabels, planReviewers } from "./display.ts";
 import { Draft } from "./draft.ts";
 import { planFreezes } from "./freezes.ts";
+import { planHotfixLabels } from "./hotfix-labels.ts";
+import { planHotfixNotices } from "./hotfix-notices.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
 import type { EnvironmentPins, Knowledge, Observation, PullRequest } from "./observation.ts";
 import { closeOwn, OpeningBudget, planOpening, planRebuild } from "./openings.ts";
@@ -47,6 +49,7 @@ export function plan(observation: Observation, shipped: PolicySet, knowledge: Kn
   if (!withdrawn) {
     planPlaces(draft, judged);
     planRequests(draft, judged);
+    planHotfixLabels(draft);
   }
   planFreezes(draft);
   planBranches(draft);
@@ -77,6 +80,7 @@ function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
   }
   planLostOpening(draft, judged);
   planJudged(draft, judged);
+  planHotfixNotices(draft, judged);
   const gone = obsolete(draft, judged);
   if (gone !== null) {
     closeOwn(draft, judged, "obsolete", (marker) => obsoleteComment({ marker, reason: gone }));

@@ -11,7 +11,7 @@ import { windowFact } from "./facts/window.ts";
 import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import { planAdopted } from "./progress.ts";
-import type { PromotionKind, RecordedApproval } from "./record.ts";
+import type { HotfixWord, PromotionKind, RecordedApproval } from "./record.ts";
 import { isCalled, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import type { Verdict } from "./rollout.ts";
 import { provenanceFact, sbomsFact, scansFact, signaturesFact } from "./supply-chain-facts.ts";
@@ -23,6 +23,8 @@ export interface JudgedPromotion {
   readonly app: AppName;
   readonly environment: Environment;
   readonly kind: PromotionKind;
+  /** By whose word it is a hotfix; null for any other kind. */
+  readonly hotfix: HotfixWord | null;
   readonly origin: "bot" | "person";
   /** Everyone who asked for it; empty when it is automatic. */
   readonly requesters: readonly string[];
@@ -107,7 +109,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted:
       from_version: from?.version ?? "",
       first: environment.after.length === 0,
       every_image_has_digest: to.images.every((image) => image.digest !== null),
-      went_bad: kind === "promotion" ? (badUpstreamOrHere(draft, app, environment.name, to) ?? "") : "",
+      went_bad: kind === "revert" ? "" : (badUpstreamOrHere(draft, app, environment.name, to) ?? ""),
     },
     order: gather("order"),
     change: gather("change"),
@@ -330,13 +332,13 @@ function latestDecisions(pullRequest: PullRequest): readonly Approver[] {
 /** How many approvals a promotion needs before it may be merged. */
 export function approvalsNeeded(promotion: Pick<JudgedPromotion, "environment" | "kind" | "proposedOnly">): number {
   const { environment, kind } = promotion;
-  if (kind !== "revert") return Math.max(environment.approvals.count, environment.merge === "on-approval" ? 1 : 0);
+  if (kind !== "revert") return Math.max(environment.approvals.count, environment.merge === "on-approval" || kind === "hotfix" ? 1 : 0);
   if (environment.rollback === "auto" && !promotion.proposedOnly) return 0;
   return Math.max(1, environment.approvals.count);
 }
 
 function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approvals"] {
-  const { environment, pullRequest } = promotion;
+  const { environment, hotfix, pullRequest } = promotion;
   const required = approvalsNeeded(promotion);
   const { teams, users } = environment.approvals;
   const who = describeApprovers(teams, users);
@@ -369,6 +371,7 @@ function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approva
       ignored.push(`@${decision.login} (cannot be told: ${why})`);
     } else if (eligible.value !== null) ignored.push(`@${decision.login} (${eligible.value})`);
     else if (decision.state === "changes-requested") changes.push(decision.login);
+    else if (hotfix !== null && decision.at < hotfix.at) ignored.push(`@${decision.login} (approved it before it was a hotfix)`);
     else if (decision.commit !== pullRequest.head.oid) ignored.push(`@${decision.login} (approved an earlier state)`);
     else by.push(decision.login);
   }

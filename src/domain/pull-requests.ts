@@ -3,6 +3,7 @@ import type { Instant } from "./answer.ts";
 import type { Draft } from "./draft.ts";
 import { isUnknownFact, type Facts } from "./facts.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { hotfixNotes, noHotfixNotes } from "./hotfix-notices.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import type { ExistingCheck, PullRequest } from "./observation.ts";
 import { isUnseen } from "./progress.ts";
@@ -47,6 +48,7 @@ function notesOn(judged: JudgedPullRequest): readonly string[] {
   const notes: string[] = [];
   if (judged.foreign) notes.push("Somebody else changed this branch, so Pinion will not merge it.");
   else if (judged.own && !judged.untouched) notes.push("It does more or less than it was opened for, so Pinion will not merge it.");
+  notes.push(...hotfixNotes([...judged.promotions, ...judged.shared]), ...noHotfixNotes(judged));
   if (judged.removals.length > 0) notes.push(`It removes the pins of ${judged.removals.join(", ")}.`);
   if (judged.proposal?.known === true && judged.proposal.value.config !== null) {
     notes.push("It also changes Pinion's own configuration or policies; it is judged by those of the default branch, and these count from the merge on.");
@@ -90,8 +92,8 @@ function allPass(judged: JudgedPullRequest): boolean {
 export function planJudged(draft: Draft, judged: JudgedPullRequest): void {
   const { pullRequest } = judged;
   if (!allPass(judged)) return;
-  for (const { promotion, facts, gates } of judged.promotions) {
-    const { app, environment, kind, to } = promotion;
+  for (const { promotion, facts, gates, passedBy } of judged.promotions) {
+    const { app, environment, kind, hotfix, to } = promotion;
     const release = { ...to, images: to.images.flatMap((image) => (image.digest === null ? [] : [{ ...image, digest: image.digest }])) };
     draft.record({
       event: "judged",
@@ -104,6 +106,7 @@ export function planJudged(draft: Draft, judged: JudgedPullRequest): void {
       head: pullRequest.head.oid,
       gates: gates.map(({ policy, result }) => ({ policy, result })),
       approvals: recordedApprovals(facts, pullRequest),
+      ...(hotfix === null ? {} : { hotfix: { ...hotfix, passedBy: passedBy.map(({ policy, result }) => ({ policy, result })) } }),
     });
   }
 }
@@ -116,7 +119,8 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
   if (!allPass(judged) || proposal.value.conflicts.length > 0 || proposal.value.broken.length > 0) return;
   // By which rules Pinion judges is for people to change.
   if (proposal.value.config !== null) return;
-  const { promotion, gates, facts } = only;
+  const { promotion, gates, facts, passedBy } = only;
+  const { hotfix } = promotion;
   const manual = promotion.kind === "revert" ? false : promotion.environment.merge === "manual";
   if (manual || waitsForAdoption(draft, promotion, pullRequest)) return;
   const { mergeMethods, defaultBranch } = draft.observation.snapshot;
@@ -136,6 +140,7 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
     ],
     requesters: promotion.requesters,
     approvals: recordedApprovals(facts, pullRequest),
+    hotfix: hotfix === null ? null : { ...hotfix, passedBy: passedBy.map(({ policy }) => policy) },
     gatesFingerprint: fingerprint(JSON.stringify(gates.map(({ policy, result }) => [policy, result]))),
   });
   draft.act({

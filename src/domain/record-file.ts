@@ -15,12 +15,15 @@ export function recordIdentity(record: LogRecord): string {
   const place = `${record.event}|${record.environment}|${record.app}`;
   switch (record.event) {
     case "requested":
-      return `${place}|${record.source}`;
+      return requestIdentity(record.environment, record.app, record.source);
     case "opened":
     case "withdrawn":
       return `${place}|${record.pullRequest}`;
-    case "judged":
-      return `${place}|${record.pullRequest}|${record.head}`;
+    case "judged": {
+      const judged = `${place}|${record.pullRequest}|${record.head}`;
+      // It may pass as a hotfix what it did not pass before, or the other way round.
+      return record.hotfix === undefined ? judged : `${judged}|hotfix ${record.hotfix.source}`;
+    }
     case "quarantined":
       return `${place}|${record.commit}|${record.digest}`;
     case "frozen":
@@ -39,6 +42,11 @@ export function recordIdentity(record: LogRecord): string {
     case "held":
       return `${place}|${record.commit}`;
   }
+}
+
+/** The {@link recordIdentity} of a request. */
+export function requestIdentity(environment: string, app: string, source: string): string {
+  return `requested|${environment}|${app}|${source}`;
 }
 
 /** Where a record is kept: sharded by day so that no folder grows without bound. */
@@ -107,11 +115,11 @@ const digest = { type: "string", pattern: "^sha256:[0-9a-f]{64}$" };
 const oid = { type: "string", pattern: "^[0-9a-f]{40}([0-9a-f]{24})?$" };
 const orNull = (schema: object) => ({ anyOf: [schema, { type: "null" }] });
 const listOf = (items: object) => ({ type: "array", items });
-const object = (properties: Record<string, object>) => ({
+const object = (properties: Record<string, object>, optional: Record<string, object> = {}) => ({
   type: "object",
   required: Object.keys(properties),
   additionalProperties: false,
-  properties,
+  properties: { ...properties, ...optional },
 });
 const kind = { enum: ["promotion", "revert", "hotfix"] };
 
@@ -124,6 +132,7 @@ const release = object({ app: text, version: text, images: listOf(object({ repos
 const gate = object({ policy: text, result: { enum: ["pass", "fail", "wait", "unknown", "not-applicable"] } });
 const approval = object({ by: text, review: text, commit: oid, at: number });
 const bad = { release, commit: oid, evidence: text };
+const word = { by: text, at: number, source: text };
 
 type FreezeEvent = Extract<EventName, `freeze-${string}`>;
 
@@ -165,8 +174,15 @@ const shapes: Record<Exclude<EventName, "installed" | FreezeEvent>, Record<strin
   held: { displaced: pinned, commit: oid, reason: text },
 };
 
+/** What is there for hotfixes only. */
+const ofHotfixes: Partial<Record<EventName, Record<string, object>>> = {
+  requested: { hotfix: { const: true } },
+  judged: { hotfix: object({ ...word, passedBy: listOf(gate) }) },
+  merged: { hotfix: object({ ...word, freezes: listOf(number) }) },
+};
+
 function compile(event: EventName, shape: Record<string, object>) {
-  return ajv.compile<LogRecord>(object({ event: { const: event }, at: number, ...shape }));
+  return ajv.compile<LogRecord>(object({ event: { const: event }, at: number, ...shape }, ofHotfixes[event]));
 }
 
 const validators: Readonly<Record<string, ReturnType<typeof compile>>> = Object.assign(

@@ -4,9 +4,17 @@ import type { AppName, Digest, EnvironmentName, Oid, Pinned, Release } from "./r
 /**
  * - `promotion`: a release moves forward.
  * - `revert`: the pins go back to the last release verified in that environment.
- * - `hotfix`: a promotion that a person marked urgent.
+ * - `hotfix`: a promotion that somebody who may write has marked urgent.
  */
 export type PromotionKind = "promotion" | "revert" | "hotfix";
+
+/** That somebody called a promotion a hotfix. */
+export interface HotfixWord {
+  readonly by: string;
+  readonly at: Instant;
+  /** Where they said it: `label:<event id>` or `comment:<id>`. */
+  readonly source: string;
+}
 
 /** One gate's outcome as it stood when the promotion was judged. */
 export interface RecordedGate {
@@ -61,6 +69,8 @@ export type LogRecord =
       readonly pullRequest: number;
       /** What was acted on: `label:<event id>` or `comment:<id>`. */
       readonly source: string;
+      /** They called it a hotfix. */
+      readonly hotfix?: true;
     })
   /** Pinion opened a pull request. */
   | (InEnvironment & {
@@ -82,6 +92,8 @@ export type LogRecord =
       readonly head: Oid;
       readonly gates: readonly RecordedGate[];
       readonly approvals: readonly RecordedApproval[];
+      /** By whose word it is a hotfix, and which gates would have held a promotion back then. */
+      readonly hotfix?: HotfixWord & { readonly passedBy: readonly RecordedGate[] };
     })
   /** A pull request that moves a pin was merged, by whomever. */
   | (InEnvironment & {
@@ -95,6 +107,8 @@ export type LogRecord =
       readonly mergedBy: string;
       readonly requestedBy: string | null;
       readonly judgement: Judgement;
+      /** By whose word it was a hotfix, and the issues that stopped the environment, or the app in it, at that time. */
+      readonly hotfix?: HotfixWord & { readonly freezes: readonly number[] };
     })
   /** A pin changed on the default branch without a pull request that Pinion judged. The change starts a hold. */
   | (InEnvironment & {

@@ -3,10 +3,13 @@ import { isOwn } from "./changes.ts";
 import { environmentOf, type Environment } from "./config.ts";
 import { downstreamOf, upstreamOf, type Draft } from "./draft.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
+import { HOTFIX_ANSWER_WITHIN, hotfixAskedWith } from "./hotfix-labels.ts";
+import { hotfixLabellers, isLabelFromBefore, labelAfterEnd } from "./hotfix.ts";
 import { cameByHand } from "./ledger.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
 import { carries, openPromotionIn } from "./open-promotion.ts";
 import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
+import { requestIdentity } from "./record-file.ts";
 import {
   asRelease,
   releaseKey,
@@ -17,7 +20,7 @@ import {
   type Pinned,
   type Release,
 } from "./release.ts";
-import { commentMarker, requestAcceptedComment, requestNotedComment, requestRefusedComment } from "./report/comment.ts";
+import { commentMarker, hotfixNotedComment, requestAcceptedComment, requestNotedComment, requestRefusedComment } from "./report/comment.ts";
 
 /** A person's wish, as found on a pull request. */
 interface Wish {
@@ -29,6 +32,8 @@ interface Wish {
   readonly environment: EnvironmentName;
   /** Null: every app that the pull request promoted. */
   readonly app: AppName | null;
+  /** They call it a hotfix. */
+  readonly hotfix: boolean;
   /** The label to take off once it is answered, or null for a comment. */
   readonly label: string | null;
   /** How the person said it, for the answer. */
@@ -56,15 +61,26 @@ export function askingNow(draft: Draft, app: AppName, environment: EnvironmentNa
     const known = [...(ledger.merged.get(number) ?? []), ...(opened === undefined ? [] : [opened])].filter((one) => one.app === app);
     return known.length === 0 ? wish.app === app : known.some((one) => sameRelease(one.release, release));
   };
-  return wishes.filter((wish) => wish.environment === environment && isMeant(wish) && !answered(wish)).map(({ by }) => by.login);
+  const asking = wishes.filter((wish) => wish.environment === environment && isMeant(wish) && !answered(wish)).map(({ by }) => by.login);
+  return [...asking, ...hotfixAskersOf(draft, app, environment)];
+}
+
+/** Who set the label `hotfix` where this promotion was asked for, which nothing has answered yet. */
+function hotfixAskersOf(draft: Draft, app: AppName, environment: EnvironmentName): readonly string[] {
+  const { request: last } = draft.place(app, environment);
+  const asked = draft.observation.snapshot.ended.filter(({ number }) => number === last?.pullRequest);
+  return asked.flatMap((pullRequest) => (labelAfterEnd(pullRequest) === null ? [] : hotfixLabellers(pullRequest)));
 }
 
 /** When the oldest wish was made on one of these pull requests that nothing has answered yet, or null. */
-export function unansweredSince(pullRequests: readonly PullRequest[], environments: readonly Environment[]): Instant | null {
+export function unansweredSince(pullRequests: readonly PullRequest[], environments: readonly Environment[], now: Instant): Instant | null {
   const moments = wishesOn(pullRequests, environments)
     .filter((wish) => wish.label !== null || !answered(wish))
     .map(({ at }) => at);
-  return moments.length === 0 ? null : Math.min(...moments);
+  // On what Pinion has nothing to do with, that label stays for good.
+  const hotfixes = pullRequests.flatMap((pullRequest) => labelAfterEnd(pullRequest)?.at ?? []).filter((at) => at > now - HOTFIX_ANSWER_WITHIN);
+  const all = [...moments, ...hotfixes];
+  return all.length === 0 ? null : Math.min(...all);
 }
 
 function wishesOn(pullRequests: readonly PullRequest[], environments: readonly Environment[]): readonly Wish[] {
@@ -85,6 +101,7 @@ function labelWishes(environments: readonly Environment[], pullRequest: PullRequ
         source: `label:${event.id}`,
         environment: name,
         app: null,
+        hotfix: false,
         label,
         words: `the label \`${label}\``,
       },
@@ -92,20 +109,21 @@ function labelWishes(environments: readonly Environment[], pullRequest: PullRequ
   });
 }
 
-const COMMAND = /^\/pinion[ \t]+promote[ \t]+(\S+)[ \t]+(\S+)[ \t]*(?:\r?\n|$)/;
+const COMMAND = /^\/pinion[ \t]+(promote|hotfix)[ \t]+(\S+)[ \t]+(\S+)[ \t]*(?:\r?\n|$)/;
 
-/** Reads `/pinion promote APP ENV` at the very start of a comment. */
-export function parseCommand(body: string): { readonly app: string; readonly environment: string } | null {
+/** Reads `/pinion promote APP ENV` or `/pinion hotfix APP ENV` at the very start of a comment. */
+export function parseCommand(body: string): { readonly app: string; readonly environment: string; readonly hotfix: boolean } | null {
   const match = COMMAND.exec(body);
-  if (match?.[1] === undefined || match[2] === undefined) return null;
-  return { app: match[1], environment: match[2] };
+  if (match?.[2] === undefined || match[3] === undefined) return null;
+  return { app: match[2], environment: match[3], hotfix: match[1] === "hotfix" };
 }
 
 function commentWishes(pullRequest: PullRequest): readonly Wish[] {
   return pullRequest.comments.flatMap((comment: Comment) => {
     const command = comment.author.kind === "user" && !comment.editedByOther ? parseCommand(comment.body) : null;
     if (command === null) return [];
-    const words = `\`/pinion promote ${command.app.slice(0, 80)} ${command.environment.slice(0, 80)}\``.replaceAll(/[\r\n]/g, " ");
+    const verb = command.hotfix ? "hotfix" : "promote";
+    const words = `\`/pinion ${verb} ${command.app.slice(0, 80)} ${command.environment.slice(0, 80)}\``.replaceAll(/[\r\n]/g, " ");
     return [{ pullRequest, by: comment.author, at: comment.at, source: `comment:${comment.id}`, ...command, label: null, words }];
   });
 }
@@ -121,11 +139,26 @@ function answer(draft: Draft, wish: Wish, judged: readonly JudgedPullRequest[]):
   if (!WRITERS.has(allowed.value)) {
     return refuse(draft, wish, `that takes write permission on this repository, and yours is ${allowed.value}`);
   }
-  if (wish.pullRequest.state === "open") return;
+  if (wish.pullRequest.state === "open" && !isOfItself(draft, wish)) {
+    if (wish.hotfix && brings(judged, wish)) refuse(draft, wish, "this pull request is not Pinion's; set the label `hotfix` on it, and it is judged as a hotfix");
+    return;
+  }
   const releases = wantedReleases(draft, wish);
   if (releases === null) return;
   if ("refusal" in releases) return refuse(draft, wish, releases.refusal);
   for (const release of releases.releases) request(draft, wish, release, judged);
+}
+
+/** Whether somebody calls the open pull request of Pinion itself a hotfix. What is asked for beyond it waits for its merge. */
+function isOfItself(draft: Draft, { pullRequest, hotfix, app, environment }: Wish): boolean {
+  const opened = isOwn(pullRequest) ? draft.observation.ledger.openedAs.get(pullRequest.number) : undefined;
+  return hotfix && opened !== undefined && opened.app === app && opened.environment === environment;
+}
+
+/** Whether the open pull request, which somebody made, would itself do what is asked for on it. */
+function brings(judged: readonly JudgedPullRequest[], { pullRequest, app, environment }: Wish): boolean {
+  const here = judged.find(({ pullRequest: { number }, own }) => number === pullRequest.number && !own);
+  return here?.promotions.some(({ promotion }) => promotion.app === app && promotion.environment.name === environment) ?? false;
 }
 
 /** The App has commented on this wish already, so it is done, whatever became of it. */
@@ -178,6 +211,7 @@ function subjectsOf(draft: Draft, wish: Wish, target: Environment): readonly Sub
   }
   const opened = isOwn(wish.pullRequest) ? ledger.openedAs.get(number) : undefined;
   if (opened === undefined) return { refusal: `this pull request was not merged, so it brought no release that could move on; ${whereToAsk(target)}` };
+  if (opened.kind === "revert" && state === "open") return { refusal: "a way back is no hotfix; it waits for no soak, window or freeze anyway" };
   if (opened.kind === "revert")
     return { refusal: `it would have taken ${opened.app} back to ${opened.release.version}; open a pull request of your own for that` };
   return [opened];
@@ -217,14 +251,17 @@ const ANSWER_WITHIN: Milliseconds = 5 * 60_000;
 function request(draft: Draft, wish: Wish, release: Release, judged: readonly JudgedPullRequest[]): void {
   const { app } = release;
   const { environment } = wish;
-  if (draft.observation.ledger.identities.has(`requested|${environment}|${app}|${wish.source}`))
+  if (draft.observation.ledger.identities.has(requestIdentity(environment, app, wish.source)))
     return follow(draft, wish, release, judged);
   // What is there is put into the log first: it may be a later word than the wish.
   if (draft.isChanging(app, environment)) return;
   const late = pinnedAlready(draft, wish, release) ?? laterWord(draft, wish, release);
   if (late !== null) return refuse(draft, wish, late);
   const { by, at, source, pullRequest } = wish;
-  draft.record({ event: "requested", app, environment, at, release, by: by.login, pullRequest: pullRequest.number, source });
+  const asked = { event: "requested", app, environment, release, pullRequest: pullRequest.number } as const;
+  draft.record({ ...asked, at, by: by.login, source, ...(wish.hotfix ? { hotfix: true } : {}) });
+  const word = hotfixAskedWith(draft, pullRequest);
+  if (word !== null) draft.record({ ...asked, ...word, hotfix: true });
 }
 
 /** Answers a request that is in the log: with its pull request, with why there will be none, or after a while with what it waits for. */
@@ -232,8 +269,14 @@ function follow(draft: Draft, wish: Wish, release: Release, judged: readonly Jud
   const { app, version } = release;
   const { environment } = wish;
   const opened = openedFor(draft, wish, release, judged);
-  if (opened !== null)
-    return reply(draft, wish, requestAcceptedComment({ marker: wish.source, pullRequest: opened, app, environment, version }));
+  if (opened !== null) {
+    const { source: marker, hotfix, pullRequest } = wish;
+    if (opened === pullRequest.number) return reply(draft, wish, hotfixNotedComment({ marker, who: wish.by.login, app, environment }));
+    const note = isLabelFromBefore(pullRequest)
+      ? `The label \`hotfix\` was set here before the merge, so it was about this pull request only. If #${opened} is a hotfix too, set it there.`
+      : null;
+    return reply(draft, wish, requestAcceptedComment({ marker, pullRequest: opened, app, environment, version, hotfix, note }));
+  }
   const over = pinnedAlready(draft, wish, release) ?? laterWord(draft, wish, release);
   if (over !== null) return refuse(draft, wish, over);
   if (draft.place(app, environment).request === null) return refuse(draft, wish, `${environment} has moved on since; ask again if you still want it`);

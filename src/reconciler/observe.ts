@@ -90,7 +90,7 @@ export class RepositoryView {
    */
   settle({ snapshot, config }: SeenRepository): void {
     if (config?.ok !== true) return;
-    this.#seenTo = Math.min(snapshot.at, unansweredSince(snapshot.ended, config.config.environments) ?? snapshot.at);
+    this.#seenTo = Math.min(snapshot.at, unansweredSince(snapshot.ended, config.config.environments, snapshot.at) ?? snapshot.at);
   }
 
   /** Looks: GitHub in one question, Git for what changed since the last time. */

@@ -13,6 +13,7 @@ const RECORDS: readonly LogRecord[] = [
   { event: "installed", at: AT, commit: oid("a") },
   { ...base, event: "adopted", pinned: { ...one, images: [{ repository: "r", tag: "1.4.1", digest: null }] }, commit: oid("b") },
   { ...base, event: "requested", release: two, by: "alice", pullRequest: 7, source: "label:LE_1" },
+  { ...base, event: "requested", release: two, by: "alice", pullRequest: 7, source: "label:LE_2", hotfix: true },
   { ...base, event: "opened", kind: "promotion", from: one, release: two, pullRequest: 8, head: oid("c"), requestedBy: "alice" },
   { ...base, event: "opened", kind: "promotion", from: one, release: two, pullRequest: 9, head: null, requestedBy: null },
   {
@@ -37,6 +38,14 @@ const RECORDS: readonly LogRecord[] = [
     mergedBy: "pinion[bot]",
     requestedBy: null,
     judgement: "judged",
+  },
+  {
+    ...{ ...base, event: "judged", kind: "hotfix", release: two, pullRequest: 8, head: oid("c"), gates: [], approvals: [] },
+    hotfix: { by: "alice", at: AT, source: "label:LE_2", passedBy: [{ policy: "freeze", result: "wait" }] },
+  },
+  {
+    ...{ ...base, event: "merged", kind: "hotfix", from: one, release: two, pullRequest: 8, head: oid("c"), commit: oid("9"), mergedBy: "pinion[bot]", requestedBy: "alice" },
+    ...{ judgement: "judged", hotfix: { by: "alice", at: AT, source: "label:LE_2", freezes: [13] } },
   },
   { ...base, event: "out-of-band", from: one, release: null, commit: oid("e"), by: "carol", pullRequest: null },
   { ...base, event: "deployed", release: two, commit: oid("d"), evidence: "healthy" },
@@ -65,6 +74,13 @@ describe("a record in its file", () => {
   it("is sharded by the day of the event, the environment and the app", () => {
     const [, , requested] = RECORDS;
     expect(requested && recordPath(requested)).toMatch(/^records\/2026\/11\/21\/prod\/checkout\/requested-[0-9a-f]{12}\.json$/);
+  });
+
+  it("is another where the same head passes as a hotfix, by this word or that", () => {
+    const judged = { ...base, event: "judged", kind: "promotion", release: two, pullRequest: 8, head: oid("c"), gates: [], approvals: [] } as const;
+    const by = (source: string): LogRecord => ({ ...judged, kind: "hotfix", hotfix: { by: "alice", at: AT, source, passedBy: [] } });
+    const paths = [judged, by("label:LE_1"), by("label:LE_2"), by("label:LE_2")].map(recordPath);
+    expect(new Set(paths).size).toBe(3);
   });
 
   it("is one file for one event, whoever writes it and with whatever it saw besides", () => {

@@ -5,6 +5,7 @@ import {
   movedOnComment,
   newerReadyComment,
   obsoleteComment,
+  becameHotfixComment,
   requestAcceptedComment,
   requestRefusedComment,
   supersededComment,
@@ -269,6 +270,7 @@ describe("a merge message", () => {
       requesters: ["alice"],
       approvals: [{ by: "bob", review: "1", commit: HEAD, at: NOW }],
       gatesFingerprint: "f".repeat(64),
+      hotfix: null,
     });
     expect(message).toMatchInlineSnapshot(`
       {
@@ -283,6 +285,19 @@ describe("a merge message", () => {
     `);
   });
 
+  it("says of a hotfix by whose word it is one, and what it passed by", () => {
+    const { title, message } = mergeMessage({
+      pullRequest: { number: 45, head: HEAD },
+      promotions: [{ app: "checkout", environment: "prod", from: before, to: after, kind: "hotfix" }],
+      requesters: ["alice"],
+      approvals: [],
+      gatesFingerprint: "f",
+      hotfix: { by: "alice", at: Date.UTC(2026, 10, 22, 9), passedBy: ["freeze", "soak"] },
+    });
+    expect(title).toBe("Promote checkout 1.4.2 to prod (hotfix) (#45)");
+    expect(message).toContain("Pinion-Requested-By: alice\nPinion-Hotfix: alice since 2026-11-22T09:00:00.000Z\nPinion-Passed-By: freeze, soak\nPinion-Gates: f\n");
+  });
+
   it("keeps the number of the pull request when the title is cut", () => {
     const to = { ...after, version: "9".repeat(300) };
     const { title } = mergeMessage({
@@ -291,6 +306,7 @@ describe("a merge message", () => {
       requesters: [],
       approvals: [],
       gatesFingerprint: "f",
+      hotfix: null,
     });
     expect(title).toHaveLength(256);
     expect(title.endsWith("… (#45)")).toBe(true);
@@ -332,8 +348,18 @@ describe("a comment", () => {
       "<!-- pinion:label:LE_1 -->\n@alice, the label `promote:prod` was not acted on: that takes write permission.",
     ],
     [
-      requestAcceptedComment({ marker: "comment:IC_1", pullRequest: 46, app: "checkout", environment: "prod", version: "1.4.2" }),
+      requestAcceptedComment({ marker: "comment:IC_1", pullRequest: 46, app: "checkout", environment: "prod", version: "1.4.2", hotfix: false, note: null }),
       "<!-- pinion:comment:IC_1 -->\nThe promotion of `checkout 1.4.2` to `prod` is in #46.",
+    ],
+    [
+      requestAcceptedComment({ marker: "comment:IC_1", pullRequest: 46, app: "checkout", environment: "prod", version: "1.4.2", hotfix: true, note: "One more thing." }),
+      "<!-- pinion:comment:IC_1 -->\nThe promotion of `checkout 1.4.2` to `prod` is in #46, as a hotfix. One more thing.",
+    ],
+    [
+      becameHotfixComment({ marker: "hotfix:label:LE_1", hotfix: { by: "alice", at: Date.UTC(2026, 10, 22, 9), passedBy: [] }, labelled: true }),
+      "<!-- pinion:hotfix:label:LE_1 -->\n@alice marked this as a hotfix at 2026-11-22 09:00 UTC. It takes an approval from after that, by somebody who did not ask for it.\n\n" +
+        "As this is written, no gate that a hotfix passes by would hold it back.\n\n" +
+        "To have it judged like any other promotion, take the label `hotfix` off.",
     ],
   ])("%#", (comment, text) => {
     expect(comment).toBe(text);

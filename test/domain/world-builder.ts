@@ -144,7 +144,7 @@ export class WorldBuilder {
         ended: this.ended,
         issues: this.issues,
         branches: this.branches,
-        labels: ["promote:staging", "promote:prod", "freeze:dev", "freeze:staging", "freeze:prod"],
+        labels: ["promote:staging", "promote:prod", "freeze:dev", "freeze:staging", "freeze:prod", "hotfix"],
         deployments: this.deployments,
       },
       config: this.config,

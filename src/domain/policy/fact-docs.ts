@@ -53,7 +53,7 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
         words: {
           promotion: "a release moves forward",
           revert: "the way back from a bad release",
-          hotfix: "a release that somebody asked to bring past some rules; nothing asks for one yet",
+          hotfix: "a release that somebody who may write asked to bring past some rules",
         },
       },
       origin: { says: "Who made the pull request.", words: { bot: "Pinion opened it, and nobody else touched it", person: "anything else" } },

@@ -1,5 +1,6 @@
 import type { PromotionKind } from "../record.ts";
 import type { AppName, EnvironmentName } from "../release.ts";
+import { hotfixSection, UNDO_LABEL, type ToldHotfix } from "./hotfix.ts";
 import { clause, code, mention, words } from "./markdown.ts";
 
 /**
@@ -71,6 +72,34 @@ export function withdrawnComment(withdrawal: {
   );
 }
 
+/** When a pull request has become a hotfix since it was opened. `labelled`: by the label on it. */
+export function becameHotfixComment(told: { readonly marker: string; readonly hotfix: ToldHotfix; readonly labelled: boolean }): string {
+  const undoing = told.labelled ? UNDO_LABEL : "To have it judged like any other promotion, close it, and ask for it again.";
+  return comment(told.marker, hotfixSection(told.hotfix, undoing));
+}
+
+/** When the label that had made a hotfix of it is gone. */
+export function hotfixOverComment({ marker }: { readonly marker: string }): string {
+  return comment(marker, `The label ${code("hotfix")} was taken off: from now on, every gate holds this promotion again.`);
+}
+
+/** When somebody puts the label on a way back. */
+export function staysRevertComment({ marker }: { readonly marker: string }): string {
+  const stays = "this is the way back from a bad release, and stays one. It waits for no soak, window or freeze anyway";
+  return comment(marker, `The label ${code("hotfix")} changes nothing here: ${stays}.`);
+}
+
+/** When a label has made a hotfix of what was asked for on the same pull request. */
+export function hotfixNotedComment(noted: {
+  readonly marker: string;
+  readonly who: string;
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+}): string {
+  const { marker, who, app, environment } = noted;
+  return comment(marker, `${mention(who)}, the promotion of ${code(app)} to ${code(environment)} is a hotfix now.`);
+}
+
 /** What a person writes to ask for a promotion. */
 export function promoteCommand(app: AppName, environment: EnvironmentName): string {
   return `/pinion promote ${app} ${environment}`;
@@ -122,7 +151,11 @@ export function requestAcceptedComment(request: {
   readonly app: AppName;
   readonly environment: EnvironmentName;
   readonly version: string;
+  readonly hotfix: boolean;
+  /** What else there is to say, as a sentence, or null. */
+  readonly note: string | null;
 }): string {
-  const { marker, pullRequest, app, environment, version } = request;
-  return comment(marker, `The promotion of ${code(`${app} ${version}`)} to ${code(environment)} is in #${pullRequest}.`);
+  const { marker, pullRequest, app, environment, version, hotfix, note } = request;
+  const where = `The promotion of ${code(`${app} ${version}`)} to ${code(environment)} is in #${pullRequest}`;
+  return comment(marker, `${where}${hotfix ? ", as a hotfix" : ""}.${note === null ? "" : ` ${note}`}`);
 }

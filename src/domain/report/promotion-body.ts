@@ -4,6 +4,7 @@ import type { AppName, EnvironmentName, Pinned, PinnedImage, Release } from "../
 import { promoteCommand } from "./comment.ts";
 import { shortDigest } from "./commit-message.ts";
 import { code, codeBlock, cut, fit, mention, oneLine, words, type Block } from "./markdown.ts";
+import { hotfixSection, undoOpened, type ToldHotfix } from "./hotfix.ts";
 import { readableDuration, readableTime } from "./readable.ts";
 
 /** How the release did in one environment before this one. */
@@ -28,6 +29,8 @@ export interface PromotionBody {
   readonly file: string;
   /** Logins of those who asked for it; empty when it is automatic. */
   readonly requesters: readonly string[];
+  /** Who called it a hotfix, and which gates it passes by as it is opened; null where it is none. */
+  readonly hotfix?: ToldHotfix | null;
   readonly evidence: readonly BodyEvidence[];
   /** What went bad, where this is the way back. */
   readonly bad: { readonly version: string; readonly evidence: string } | null;
@@ -49,6 +52,7 @@ export function promotionBody(input: PromotionBody): string {
   const blocks: Block[] = [
     { text: openingSentence(input), divisible: false },
     { text: changeTable(input), divisible: true },
+    ...(input.hotfix == null ? [] : [{ text: `### Hotfix\n\n${hotfixSection(input.hotfix, undoOpened(promoteCommand(input.app, input.environment)))}`, divisible: true }]),
     ...(input.bad === null ? [] : [{ text: whatWentBad(input.bad, input.quarantine ?? []), divisible: false }]),
     {
       text: `### Why\n\n${reasons(input)
@@ -71,7 +75,7 @@ function openingSentence({ kind, app, environment, version, from, file }: Promot
   const before = from === null ? "" : ` from ${code(from.version)}`;
   const where = `in ${code(environment)}, in the file ${code(file)}`;
   if (kind === "revert") return `Takes ${code(app)} back${before} to ${code(version)} ${where}.`;
-  const urgent = kind === "hotfix" ? " This is a hotfix: some gates do not hold it back." : "";
+  const urgent = kind === "hotfix" ? " This is a hotfix." : "";
   if (from?.version === version) return `Pins ${code(`${app} ${version}`)} by its digest ${where}.${urgent}`;
   return `Moves ${code(app)}${before} to ${code(version)} ${where}.${urgent}`;
 }
