@@ -3,6 +3,7 @@ import { isTemporaryBranch } from "./branch.ts";
 import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
+import { ownersToAsk } from "./facts/code-owners.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import { isSettled, type Stay } from "./ledger.ts";
 import type { DeploymentState } from "./observation.ts";
@@ -21,20 +22,21 @@ export function planLabels(draft: Draft): void {
   }
 }
 
-/** Asks the teams whose approval is needed, unless they were asked before: a person may have taken that back. */
+/** Asks the teams and the code owners whose approval is needed, unless they were asked before: a person may have taken that back. */
 export function planReviewers(draft: Draft, judged: JudgedPullRequest): void {
   const { pullRequest, own } = judged;
   const [only] = judged.promotions;
-  if (!own || only === undefined || approvalsNeeded(only.promotion) === 0) return;
-  const teams = only.promotion.environment.approvals.teams.filter((team) => !pullRequest.reviewersAsked.includes(team));
-  if (teams.length === 0) return;
-  draft.act({
-    id: `ask-reviewers #${pullRequest.number} ${teams.join(" ")}`,
-    kind: "ask-reviewers",
-    pullRequest: pullRequest.number,
-    teams,
-    users: [],
-  });
+  if (!own || only === undefined) return;
+  const ask = (teams: readonly string[], users: readonly string[]) => {
+    if (teams.length + users.length === 0) return;
+    draft.act({ id: `ask-reviewers #${pullRequest.number} ${[...teams, ...users].join(" ")}`, kind: "ask-reviewers", pullRequest: pullRequest.number, teams, users });
+  };
+  const { promotion } = only;
+  const teams = approvalsNeeded(promotion) === 0 ? [] : promotion.environment.approvals.teams.filter((team) => !pullRequest.reviewersAsked.includes(team));
+  ask(teams, []);
+  // Apart from the teams: one owner whom GitHub refuses would keep them from being asked.
+  const owners = ownersToAsk(draft, promotion, [...pullRequest.reviewersAsked, ...teams]);
+  ask(owners.teams, owners.users);
 }
 
 /** Takes away branches of pull requests that ended, and what a crash left of swapping one. Only what the App made itself, and only as it was seen. */

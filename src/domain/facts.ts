@@ -88,6 +88,10 @@ export interface Facts {
     readonly ignored: readonly string[];
     /** Eligible people who asked for changes at this head. */
     readonly changes_requested_by: readonly string[];
+    /** Who has approved as an owner of files that it changes, whether they count above or not. */
+    readonly owners_by: readonly string[];
+    /** Owners of whom nobody has approved yet, each with their files; empty where none are asked for. */
+    readonly owners_missing: readonly string[];
   }>;
   readonly freeze: Fact<{ readonly active: boolean; readonly reasons: readonly string[] }>;
   readonly quarantine: Fact<{ readonly hits: readonly string[] }>;

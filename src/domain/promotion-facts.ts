@@ -4,6 +4,7 @@ import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Fact, Facts, UnknownFact } from "./facts.ts";
 import { sourceCiFact, upstreamChecksFact } from "./facts/checks.ts";
+import { isCodeOwner, needsCodeOwners, ownersApprovals } from "./facts/code-owners.ts";
 import { driftFact } from "./facts/drift.ts";
 import { errorBudgetFact } from "./facts/error-budget.ts";
 import { builtFact, imagesFact, labelsFact, platformsFact, tagsFact } from "./facts/images.ts";
@@ -338,10 +339,14 @@ export function approvalsNeeded(promotion: Pick<JudgedPromotion, "environment" |
 function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approvals"] {
   const { environment, pullRequest } = promotion;
   const required = approvalsNeeded(promotion);
-  const { teams, users } = environment.approvals;
-  const who = describeApprovers(teams, users);
-  const nothing = { required, count: 0, by: [], who, ignored: [], changes_requested_by: [] };
-  if (pullRequest === null) return nothing;
+  const who = describeApprovers(environment.approvals);
+  const ofOwners = (approving: readonly string[], untold: string | null) =>
+    needsCodeOwners(promotion) ? ownersApprovals(draft, promotion, approving, untold) : { by: [], missing: [] };
+  if (pullRequest === null) {
+    const owners = ofOwners([], null);
+    if ("unknown" in owners) return owners;
+    return { required, count: 0, by: [], who, ignored: [], changes_requested_by: [], owners_by: [], owners_missing: owners.missing };
+  }
   // Who pushed is not to be learned from Git, where anybody writes any name.
   if (promotion.changedByOthers)
     return {
@@ -351,37 +356,66 @@ function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approva
     return {
       unknown: "it has more reviews than can be read; close it, and ask for the promotion again or open a pull request of your own",
     };
+  const counted = countedApprovals(draft, promotion, pullRequest);
+  if ("unknown" in counted) return counted;
+  const { by, elsewhere, undecided, changes } = counted;
+  if (undecided !== null && by.length < required) return { unknown: `whose approval counts: ${undecided}` };
+  const owners = ofOwners([...by, ...elsewhere.map(({ login }) => login)], undecided);
+  if ("unknown" in owners) return owners;
+  const strangers = elsewhere.filter(({ login }) => !owners.by.includes(login)).map(({ login, why }) => `@${login} (${why})`);
+  const ignored = [...counted.ignored, ...strangers];
+  return { required, count: by.length, by, who, ignored, changes_requested_by: changes, owners_by: owners.by, owners_missing: owners.missing };
+}
+
+/** Approvals and requests for changes, each put where it counts. */
+interface Counted {
+  readonly by: readonly string[];
+  /** Who has approved, may do that, and is not among those whose approvals are counted: they may be owners. */
+  readonly elsewhere: readonly { readonly login: string; readonly why: string }[];
+  readonly ignored: readonly string[];
+  readonly changes: readonly string[];
+  /** Why an approval cannot be told to count, or null. */
+  readonly undecided: string | null;
+}
+
+function countedApprovals(draft: Draft, promotion: JudgedPromotion, pullRequest: PullRequest): Counted | UnknownFact {
+  const elsewhere: { readonly login: string; readonly why: string }[] = [];
   const ignored: string[] = [];
   const by: string[] = [];
   const changes: string[] = [];
   let undecided: string | null = null;
   // Everybody is asked after at once: one after the other would take as many looks, with a check that says so in between.
-  const decisions = latestDecisions(pullRequest).map((decision) => ({
-    decision,
-    eligible: decision.state === "approved" ? eligibility(draft, promotion, decision.login) : standing(draft, promotion, decision.login),
-  }));
-  for (const { decision, eligible } of decisions) {
+  const decisions = latestDecisions(pullRequest).map((decision) => {
+    const eligible = decision.state === "approved" ? eligibility(draft, promotion, decision.login) : holding(draft, promotion, decision.login);
+    return { decision, eligible, approver: eligible?.known === true && eligible.value === null ? amongApprovers(draft, promotion, decision.login) : null };
+  });
+  for (const { decision, eligible, approver } of decisions) {
+    const { login } = decision;
     if (eligible === null || !eligible.known) {
       const why = eligible?.reason ?? "it has not been asked yet";
       undecided ??= why;
       // An approval that cannot be told to count counts for nothing; a request for changes that cannot be told not to count holds.
-      if (decision.state === "changes-requested") return { unknown: `whether @${decision.login} may ask for changes: ${why}` };
-      ignored.push(`@${decision.login} (cannot be told: ${why})`);
-    } else if (eligible.value !== null) ignored.push(`@${decision.login} (${eligible.value})`);
-    else if (decision.state === "changes-requested") changes.push(decision.login);
-    else if (decision.commit !== pullRequest.head.oid) ignored.push(`@${decision.login} (approved an earlier state)`);
-    else by.push(decision.login);
+      if (decision.state === "changes-requested") return { unknown: `whether @${login} may ask for changes: ${why}` };
+      ignored.push(`@${login} (cannot be told: ${why})`);
+    } else if (eligible.value !== null) ignored.push(`@${login} (${eligible.value})`);
+    else if (decision.state === "changes-requested") changes.push(login);
+    else if (decision.commit !== pullRequest.head.oid) ignored.push(`@${login} (approved an earlier state)`);
+    else if (approver === null || !approver.known) {
+      const why = approver?.reason ?? "it has not been asked yet";
+      undecided ??= why;
+      elsewhere.push({ login, why: `cannot be told: ${why}` });
+    } else if (approver.value !== null) elsewhere.push({ login, why: approver.value });
+    else by.push(login);
   }
-  if (undecided !== null && by.length < required) return { unknown: `whose approval counts: ${undecided}` };
-  return { required, count: by.length, by, who, ignored, changes_requested_by: changes };
+  return { by, elsewhere, ignored, changes, undecided };
 }
 
-function describeApprovers(teams: readonly string[], users: readonly string[]): string {
+function describeApprovers({ teams, users }: Environment["approvals"]): string {
   const named = [...teams.map((team) => `team ${team}`), ...users.map((user) => `@${user}`)];
   return named.length === 0 ? "anyone with write permission" : named.join(" or ");
 }
 
-/** Null when the person's approval counts, else why it does not. */
+/** Null when the person may approve this change, else why not. */
 function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): Answer<string | null> | null {
   const { pullRequest, requesters, asking } = promotion;
   const say = (value: string | null): Answer<string | null> => ({ known: true, value, at: draft.now });
@@ -395,16 +429,30 @@ function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): A
     return { known: false, reason, failure: "stalled", at: draft.now };
   }
   if (pullRequest?.commits.people?.some(is) === true) return say("wrote a commit of it");
-  return standing(draft, promotion, login);
+  return writing(draft, login);
 }
 
-/** Null when the person is one whose word on promotions here counts, else why not. Even whoever asked for it may say that it must wait. */
-function standing(draft: Draft, { environment }: JudgedPromotion, login: string): Answer<string | null> | null {
-  const say = (value: string | null): Answer<string | null> => ({ known: true, value, at: draft.now });
-  const is = (other: string) => other.toLowerCase() === login.toLowerCase();
+/** Null when a person's request for changes holds, else why not. Even whoever asked for the promotion may say that it must wait. */
+function holding(draft: Draft, promotion: JudgedPromotion, login: string): Answer<string | null> | null {
+  const write = writing(draft, login);
+  if (write === null || !write.known || write.value !== null) return write;
+  const among = amongApprovers(draft, promotion, login);
+  if (!needsCodeOwners(promotion) || (among?.known === true && among.value === null)) return among;
+  const owner = isCodeOwner(draft, promotion, login);
+  if (owner === null || !owner.known) return owner;
+  return owner.value ? write : among;
+}
+
+function writing(draft: Draft, login: string): Answer<string | null> | null {
   const write = mayWrite(draft, login);
   if (write === null || !write.known) return write;
-  if (!write.value) return say("has no write permission");
+  return { known: true, value: write.value ? null : "has no write permission", at: write.at };
+}
+
+/** Null when the person is among those whose word on promotions here counts, else why not. */
+function amongApprovers(draft: Draft, { environment }: JudgedPromotion, login: string): Answer<string | null> | null {
+  const say = (value: string | null): Answer<string | null> => ({ known: true, value, at: draft.now });
+  const is = (other: string) => other.toLowerCase() === login.toLowerCase();
   const { teams, users } = environment.approvals;
   if (teams.length === 0 && users.length === 0) return say(null);
   if (users.some(is)) return say(null);
@@ -412,14 +460,14 @@ function standing(draft: Draft, { environment }: JudgedPromotion, login: string)
     if (members === null || !members.known) return members;
     if (members.value.some(is)) return say(null);
   }
-  return say(`is not in ${describeApprovers(teams, users)}`);
+  return say(`is not in ${describeApprovers(environment.approvals)}`);
 }
 
 /** The approvals that counted, as the log keeps them. */
 export function recordedApprovals(facts: Facts, pullRequest: PullRequest): readonly RecordedApproval[] {
-  const counted: Fact<{ readonly by: readonly string[] }> = facts.approvals;
+  const counted: Fact<{ readonly by: readonly string[]; readonly owners_by: readonly string[] }> = facts.approvals;
   if ("unknown" in counted) return [];
   return latestDecisions(pullRequest)
-    .filter((decision) => counted.by.includes(decision.login))
+    .filter(({ login }) => counted.by.includes(login) || counted.owners_by.includes(login))
     .map(({ login, review, commit, at }) => ({ by: login, review, commit: commit ?? pullRequest.head.oid, at }));
 }

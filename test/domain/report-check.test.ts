@@ -29,7 +29,7 @@ function ofGates(gates: readonly Gate[]): CheckedPromotion {
 
 const check = (facts: Facts) => checkContent({ promotions: [checked(facts)], notes: [] });
 
-const unapproved = { required: 1, count: 0, by: [], who: "team sre", ignored: [], changes_requested_by: [] };
+const unapproved = { required: 1, count: 0, by: [], who: "team sre", ignored: [], changes_requested_by: [], owners_by: [], owners_missing: [] };
 const soaking = [{ environment: "staging", verified: true, bad: false, soaked_for: 0, soak: HOUR, soaked_at: NOW + HOUR, soak_lost: false }];
 
 describe("the check of a promotion", () => {

@@ -26,7 +26,7 @@ const REVERT = { promotion: { kind: "revert" } } as const;
 const HOTFIX = { promotion: { kind: "hotfix" } } as const;
 const silent = { unknown: "ghcr.io did not answer within 10 s" };
 const image = (repository: string) => ({ repository, tag: "1.4.2", digest: `sha256:${"a".repeat(64)}` });
-const approvals = { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [] };
+const approvals = { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [], owners_by: [], owners_missing: [] };
 const irreversible = { labels: { any: ["org.pinion.irreversible=true"] } };
 
 describe("the policies that the configuration names", () => {

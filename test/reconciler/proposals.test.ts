@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/domain/config-file.ts";
+import type { CodeOwners } from "../../src/domain/code-owners.ts";
 import type { Config } from "../../src/domain/config.ts";
 import { compileDiscover } from "../../src/domain/discover.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest } from "../../src/domain/observation.ts";
@@ -37,6 +38,7 @@ function proposed(
   config = configOf(),
   beside: { readonly before?: (upstream: Upstream) => void; readonly after?: (upstream: Upstream) => void } = {},
   judgeManifests = false,
+  codeOwners: Answer<CodeOwners> | null = null,
 ) {
   const upstream = new Upstream();
   beside.before?.(upstream);
@@ -56,7 +58,7 @@ function proposed(
   const discover = compileDiscover(config.discover, config.environments);
   const read = async (): Promise<ReadonlyMap<number, Answer<ProposedChange>>> => {
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
-    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "", judgeManifests });
+    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "", judgeManifests }, codeOwners);
   };
   return { read, clock, errors, proposals };
 }
@@ -459,7 +461,7 @@ messages: { pass: there are enough, fail: there are too few }
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
     const snapshot = snapshotOf({ at: clock.now(), head, open: [pullRequestOf({ number: 1, head: { ref: "change-1", oid, fork: false } })] });
     const rules = { shipped: { policies: [] }, files: null, version: "", judgeManifests: true };
-    const answer = (await new Proposals().update(portsWith({ manifests, clock }), REPOSITORY, snapshot, configOf(), () => null, rules)).get(1);
+    const answer = (await new Proposals().update(portsWith({ manifests, clock }), REPOSITORY, snapshot, configOf(), () => null, rules, null)).get(1);
     expect(answer).toMatchObject({ known: true, value: { manifests: [{ file: DEPLOYMENT, document: 1, content: { kind: "Deployment", spec: { replicas: 2, paused: false } } }] } });
   });
 

@@ -129,16 +129,18 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
   },
   approvals: {
     says: "Reviews of the pull request's head, by those who may approve.",
-    source: "GitHub: reviews, permissions, members of teams; `approvals:` in `.github/pinion.yaml`",
+    source: "GitHub: reviews, permissions, members of teams; `approvals:` in `.github/pinion.yaml`; CODEOWNERS of the default branch where it asks for code owners",
     access: "GitHub: pull requests read, metadata read; members read where teams are named",
-    missing: "unknown where a team or a permission cannot be read",
+    missing: "unknown where a team, a permission or a code owner cannot be read",
     fields: {
       required: { says: "How many approvals are needed.", unit: "count" },
       count: { says: "How many count.", unit: "count" },
       by: "Whose approvals count.",
       who: "Who may approve, in words.",
       ignored: "Approvals that do not count, each with its reason.",
-      changes_requested_by: "Those who may approve, and ask for changes of this head.",
+      changes_requested_by: "Those who may approve, and ask for changes.",
+      owners_by: "Who has approved as a code owner of files that it changes, whether they count above or not.",
+      owners_missing: "Code owners of whom nobody has approved yet, each with their files; empty unless `codeOwners: true` asks for them.",
     },
   },
   freeze: {

@@ -63,6 +63,8 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
       who: "string",
       ignored: "list<string>",
       changes_requested_by: "list<string>",
+      owners_by: "list<string>",
+      owners_missing: "list<string>",
     },
   },
   freeze: { shape: "record", fields: { active: "bool", reasons: "list<string>" } },

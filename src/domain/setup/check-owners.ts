@@ -1,7 +1,7 @@
 import { CONFIG_PATH, type Config } from "../config.ts";
 import { compileDiscover } from "../discover.ts";
 import type { EnvironmentName } from "../release.ts";
-import { CODE_OWNERS_PATHS, ownersOf, parseCodeOwners, type CodeOwners } from "./code-owners.ts";
+import { CODE_OWNERS_PATHS, ownersOf, parseCodeOwners, type CodeOwners } from "../code-owners.ts";
 import type { SetupFacts } from "./facts.ts";
 import { cannotTell, ok, problem, warning, withoutConfig, type Finding } from "./finding.ts";
 import { anyBindsApp, classicPage, pageOfRule, rulesOf, rulesPage, untold } from "./rules.ts";

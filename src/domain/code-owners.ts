@@ -1,3 +1,5 @@
+import type { Fact } from "./facts.ts";
+
 /** A line of a CODEOWNERS file that counts. */
 interface OwnersRule {
   readonly pattern: Pattern;
@@ -13,6 +15,9 @@ export interface CodeOwners {
 
 /** Where GitHub looks for the file; the first that is there counts. */
 export const CODE_OWNERS_PATHS = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"] as const;
+
+/** What is wrong where code owners are asked for, and there is no such file. */
+export const NO_CODE_OWNERS = `\`codeOwners: true\` asks for code owners, and the default branch has no CODEOWNERS file: add ${CODE_OWNERS_PATHS[0]}, or take \`codeOwners\` out of the configuration`;
 
 /**
  * Reads a CODEOWNERS file. Lines that GitHub leaves out are left out: negations, character ranges, an escaped `#`.
@@ -39,6 +44,44 @@ function wordsOf(line: string): readonly string[] {
 export function ownersOf({ rules }: CodeOwners, file: string): readonly string[] {
   const names = file.split("/");
   return rules.findLast(({ pattern }) => matches(pattern, names))?.owners ?? [];
+}
+
+/** Files that have the same owners, each of whom may answer for them. */
+export interface OwnedFiles {
+  readonly owners: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** Files times lines. Both can be long, and comparing them keeps everybody else waiting. */
+const MOST_COMPARISONS = 2_000_000;
+
+/** Who has to answer for these files; those without an owner are left out. */
+export function ownedFiles(codeOwners: CodeOwners, files: readonly string[]): Fact<readonly OwnedFiles[]> {
+  const { path, rules } = codeOwners;
+  if (files.length * rules.length > MOST_COMPARISONS) {
+    return { unknown: `who owns what it changes takes too long to tell: ${files.length} files by ${rules.length} lines of ${path}; split it into smaller pull requests` };
+  }
+  const owned = files.map((file) => ({ file, owners: ownersOf(codeOwners, file) })).filter(({ owners }) => owners.length > 0);
+  return [...Map.groupBy(owned, ({ owners }) => owners.join(" ")).values()].map((group) => ({ owners: group[0]?.owners ?? [], files: group.map(({ file }) => file) }));
+}
+
+/** An owner as a CODEOWNERS file names it. */
+export type Owner =
+  | { readonly kind: "user"; readonly login: string }
+  | { readonly kind: "team"; readonly team: string }
+  /** Nobody can be told to be it. */
+  | { readonly kind: "untold"; readonly why: string };
+
+/** `organisation` is whose repository it is: only its own teams can be owners. */
+export function ownerNamed(name: string, organisation: string): Owner {
+  const [, login, team] = /^@([A-Za-z0-9][A-Za-z0-9_-]*)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]*))?$/.exec(name) ?? [];
+  if (login === undefined) {
+    const why = name.includes("@") && !name.startsWith("@") ? "an e-mail address does not tell whose account it is" : "it is neither a person nor a team";
+    return { kind: "untold", why: `${why}; write @login or @organisation/team` };
+  }
+  if (team === undefined) return { kind: "user", login };
+  if (login.toLowerCase() === organisation.toLowerCase()) return { kind: "team", team: team.toLowerCase() };
+  return { kind: "untold", why: `it is a team of ${login}, and only teams of ${organisation} are read` };
 }
 
 /** The names of a path, each with `*` and `?`; null stands for any number of folders. */
