@@ -17,7 +17,10 @@ export interface CodeOwners {
 export const CODE_OWNERS_PATHS = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"] as const;
 
 /** What is wrong where code owners are asked for, and there is no such file. */
-export const NO_CODE_OWNERS = `\`codeOwners: true\` asks for code owners, and the default branch has no CODEOWNERS file: add ${CODE_OWNERS_PATHS[0]}, or take \`codeOwners\` out of the configuration`;
+export const NO_CODE_OWNERS = {
+  problem: "`codeOwners: true` asks for code owners, and there is no CODEOWNERS file on the default branch",
+  cure: `Add ${CODE_OWNERS_PATHS[0]} there, or take \`codeOwners\` out of the configuration`,
+} as const;
 
 /**
  * Reads a CODEOWNERS file. Lines that GitHub leaves out are left out: negations, character ranges, an escaped `#`.
@@ -42,7 +45,7 @@ function wordsOf(line: string): readonly string[] {
 
 /** The owners of a file; none where no line matches it, or the last that does names nobody. */
 export function ownersOf({ rules }: CodeOwners, file: string): readonly string[] {
-  const names = file.split("/");
+  const names = file.split("/").map((name) => ({ name, characters: Array.from(name) }));
   return rules.findLast(({ pattern }) => matches(pattern, names))?.owners ?? [];
 }
 
@@ -53,7 +56,7 @@ export interface OwnedFiles {
 }
 
 /** Files times lines. Both can be long, and comparing them keeps everybody else waiting. */
-const MOST_COMPARISONS = 2_000_000;
+const MOST_COMPARISONS = 500_000;
 
 /** Who has to answer for these files; those without an owner are left out. */
 export function ownedFiles(codeOwners: CodeOwners, files: readonly string[]): Fact<readonly OwnedFiles[]> {
@@ -85,7 +88,18 @@ export function ownerNamed(name: string, organisation: string): Owner {
 }
 
 /** The names of a path, each with `*` and `?`; null stands for any number of folders. */
-type Pattern = readonly (string | null)[];
+type Pattern = readonly (NamePattern | null)[];
+
+interface NamePattern {
+  readonly source: string;
+  /** Null where it stands for itself alone. */
+  readonly characters: readonly string[] | null;
+}
+
+interface PathName {
+  readonly name: string;
+  readonly characters: readonly string[];
+}
 
 /**
  * As in a gitignore file: a pattern with a `/` before its end begins at the root, another one anywhere; one that names a folder takes
@@ -94,22 +108,29 @@ type Pattern = readonly (string | null)[];
 function patternOf(source: string): Pattern {
   const isFolder = source.endsWith("/");
   const body = source.replace(/^\//, "").replace(/\/$/, "");
-  if (body === "") return ["/"];
-  const names = body.split("/").map((name) => (name === "**" ? null : name));
+  if (body === "") return [namePattern("/")];
+  const names = body.split("/").map((name) => (name === "**" ? null : namePattern(name)));
   const anchored = source.startsWith("/") || body.includes("/");
   const start = anchored ? names : [null, ...names];
-  const last = names.at(-1);
-  if (isFolder || last === null) return last === null ? [...start, "*"] : [...start, "*", null];
-  return last === "*" ? start : [...start, null];
+  const last = names.at(-1) ?? null;
+  if (isFolder || last === null) return last === null ? [...start, ANY] : [...start, ANY, null];
+  return last.source === "*" ? start : [...start, null];
 }
 
-function matches(pattern: Pattern, names: readonly string[]): boolean {
+function namePattern(source: string): NamePattern {
+  return { source, characters: /[*?]/.test(source) ? Array.from(source) : null };
+}
+
+const ANY = namePattern("*");
+
+function matches(pattern: Pattern, names: readonly PathName[]): boolean {
   return inSequence(pattern, names, (part) => part === null, (part, name) => part !== null && nameMatches(part, name));
 }
 
-function nameMatches(part: string, name: string): boolean {
+function nameMatches({ source, characters }: NamePattern, { name, characters: others }: PathName): boolean {
+  if (characters === null) return source === name;
   // Within a name, several stars are one.
-  return inSequence(Array.from(part), Array.from(name), (character) => character === "*", (character, other) => character === "?" || character === other);
+  return inSequence(characters, others, (character) => character === "*", (character, other) => character === "?" || character === other);
 }
 
 /** Whether a sequence fits a pattern in which some elements stand for any run; going back to the last of these is enough, so time is bounded by the product. */

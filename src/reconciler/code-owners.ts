@@ -34,7 +34,7 @@ export class CodeOwnersFile {
       const text = textOf(bytes);
       return text === null ? unknown(`${path} is not UTF-8 text: save it as such`, "stalled", now) : known(parseCodeOwners(path, text), now);
     }
-    return unknown(NO_CODE_OWNERS, "stalled", now);
+    return unknown(`${NO_CODE_OWNERS.problem}. ${NO_CODE_OWNERS.cure}`, "stalled", now);
   }
 }
 
