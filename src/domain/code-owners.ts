@@ -62,10 +62,12 @@ const MOST_COMPARISONS = 500_000;
 export function ownedFiles(codeOwners: CodeOwners, files: readonly string[]): Fact<readonly OwnedFiles[]> {
   const { path, rules } = codeOwners;
   if (files.length * rules.length > MOST_COMPARISONS) {
-    return { unknown: `who owns what it changes takes too long to tell: ${files.length} files by ${rules.length} lines of ${path}; split it into smaller pull requests` };
+    const sizes = `${files.length} files by ${rules.length} lines of ${path}`;
+    return { unknown: `who owns what it changes takes too long to tell: ${sizes}; split it into smaller pull requests` };
   }
   const owned = files.map((file) => ({ file, owners: ownersOf(codeOwners, file) })).filter(({ owners }) => owners.length > 0);
-  return [...Map.groupBy(owned, ({ owners }) => owners.join(" ")).values()].map((group) => ({ owners: group[0]?.owners ?? [], files: group.map(({ file }) => file) }));
+  const groups = [...Map.groupBy(owned, ({ owners }) => owners.join(" ")).values()];
+  return groups.map((group) => ({ owners: group[0]?.owners ?? [], files: group.map(({ file }) => file) }));
 }
 
 /** An owner as a CODEOWNERS file names it. */

@@ -91,7 +91,8 @@ const APPROVALS: JsonSchema = {
     codeOwners: {
       type: "boolean",
       description:
-        "Beside the count, an owner of each changed file that has owners must approve, by the CODEOWNERS file of the default branch. The owners need not be among the teams and users above.",
+        "Beside the count, an owner of each changed file that has owners must approve, by the CODEOWNERS file of the default branch. " +
+        "The owners need not be among the teams and users above.",
       default: false,
       errorMessage: "must be true or false",
     },

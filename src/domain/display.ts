@@ -3,11 +3,12 @@ import { isTemporaryBranch } from "./branch.ts";
 import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
+import { approvalsNeeded } from "./facts/approvals.ts";
 import { ownersToAsk } from "./facts/code-owners.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import { isSettled, type Stay } from "./ledger.ts";
 import type { DeploymentState } from "./observation.ts";
-import { approvalsNeeded, hasLabel } from "./promotion-facts.ts";
+import { hasLabel } from "./promotion-facts.ts";
 import type { AppName } from "./release.ts";
 
 /** The labels people use exist from the installation on, so that they can be picked. */

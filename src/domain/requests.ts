@@ -6,7 +6,8 @@ import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import { cameByHand } from "./ledger.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
 import { carries, openPromotionIn } from "./open-promotion.ts";
-import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
+import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
+import { hasLabel, lastLabelled } from "./promotion-facts.ts";
 import {
   asRelease,
   releaseKey,

@@ -121,7 +121,7 @@ describe("config check", () => {
     const text = 'version: 1\nenvironments:\n  prod: { approvals: { count: 1, codeOwners: true } }\napps: { discover: ["{app}/{env}/kustomization.yaml"] }\n';
     const folder = folderWith({ ".github/pinion.yaml": text });
     const { code, out } = await pinion(["config", "check"], { cwd: folder }).ended;
-    expect([code, out]).toEqual([1, expect.stringMatching(/^\.github\/pinion\.yaml:3:33: `codeOwners: true` asks for code owners, and there is no CODEOWNERS file .* Add \.github\/CODEOWNERS/)]);
+    expect([code, out]).toEqual([1, expect.stringMatching(/^\.github\/pinion\.yaml:3:34: `codeOwners: true` asks for code owners, and there is no CODEOWNERS file .* Add \.github\/CODEOWNERS/)]);
     const sound = folderWith({ ".github/pinion.yaml": text, "docs/CODEOWNERS": "* @a\n" });
     expect((await pinion(["config", "check"], { cwd: sound }).ended).code).toBe(0);
   });

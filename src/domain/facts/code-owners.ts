@@ -1,13 +1,12 @@
-import type { Answer, Milliseconds } from "../answer.ts";
+import type { Answer } from "../answer.ts";
 import { ownedFiles, ownerNamed, type OwnedFiles } from "../code-owners.ts";
 import type { Draft } from "../draft.ts";
 import type { Fact } from "../facts.ts";
 import type { JudgedPromotion } from "../promotion-facts.ts";
+import { PEOPLE_MAX_AGE } from "./people.ts";
 
 type Judged = Pick<JudgedPromotion, "app" | "environment" | "kind" | "proposedOnly" | "pullRequest" | "proposal">;
 
-/** People come and go seldom; one who has left must soon not count. */
-const TEAM_MAX_AGE: Milliseconds = 60_000;
 /** What is still missing is told of this many groups of owners, and of files of each. */
 const MOST_TOLD = 20;
 const MOST_FILES_TOLD = 2;
@@ -23,7 +22,12 @@ export function needsCodeOwners({ environment, kind, proposedOnly }: Pick<Judged
  * What code owners say of a promotion: who of `approving`, all of whom may approve, is one, and for which files nobody of their owners has
  * approved yet. Unknown where an owner cannot be told, unless another one has approved. `untold` is why somebody else's approval cannot be told to count.
  */
-export function ownersApprovals(draft: Draft, promotion: Judged, approving: readonly string[], untold: string | null): Fact<{ readonly by: readonly string[]; readonly missing: readonly string[] }> {
+export function ownersApprovals(
+  draft: Draft,
+  promotion: Judged,
+  approving: readonly string[],
+  untold: string | null,
+): Fact<{ readonly by: readonly string[]; readonly missing: readonly string[] }> {
   const groups = ownersIn(draft, promotion);
   if ("unknown" in groups) return groups;
   const by = new Set<string>();
@@ -92,7 +96,7 @@ function ownersWord(draft: Draft, name: string, approving: readonly string[]): O
   if (owner.kind === "untold") return { matched: [], problem: `the owner ${name} is not known: ${owner.why}`, isReadable: false };
   if (owner.kind === "user") return { matched: among(approving, [owner.login]), problem: null, isReadable: true };
   if (approving.length === 0) return { matched: [], problem: null, isReadable: true };
-  const members = draft.ask({ kind: "team", team: owner.team }, TEAM_MAX_AGE);
+  const members = draft.ask({ kind: "team", team: owner.team }, PEOPLE_MAX_AGE);
   if (members === null) return { matched: [], problem: `who is in ${name} has not been asked yet`, isReadable: true };
   return members.known ? { matched: among(approving, members.value), problem: null, isReadable: true } : { matched: [], problem: members.reason, isReadable: true };
 }

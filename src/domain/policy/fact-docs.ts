@@ -138,7 +138,7 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
       by: "Whose approvals count.",
       who: "Who may approve, in words.",
       ignored: "Approvals that do not count, each with its reason.",
-      changes_requested_by: "Those who may approve, and ask for changes.",
+      changes_requested_by: "Those who may approve, and ask for changes; and accounts that are gone, whose request for changes nobody has dismissed.",
       owners_by: "Who has approved as a code owner of files that it changes, whether they count above or not.",
       owners_missing: "Code owners of whom nobody has approved yet, each with their files; empty unless `codeOwners: true` asks for them.",
     },
