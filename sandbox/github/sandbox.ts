@@ -26,6 +26,7 @@ const PERMISSIONS: Permissions = {
   metadata: "read",
   packages: "read",
   pull_requests: "write",
+  statuses: "read",
 };
 
 const EVENTS = [

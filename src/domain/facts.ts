@@ -185,7 +185,7 @@ export interface Facts {
     /** It is used up so fast now that people would be paged. */
     readonly burning: boolean;
   }>;
-  /** Checks on the commits by which the release came to the environments that this one follows, by name and as `app:name`. */
+  /** Checks on the commits by which the release came to the environments that this one follows, by name, and as `app:name` or `@login:name`. */
   readonly upstream_checks: Fact<{
     /** Those that passed for each of these environments. */
     readonly passed: readonly string[];

@@ -217,11 +217,11 @@ export interface QuarantineEntry {
   readonly file: string;
 }
 
-/** The newest run of a check on a commit. `skipped` is what ended without saying yes or no. */
+/** The newest run of a check on a commit, or the newest commit status of a name (`context`). `skipped` is what ended without saying yes or no. */
 export interface CommitCheck {
   readonly name: string;
-  /** The slug of the App that made it. */
-  readonly app: string;
+  /** Who made it: the slug of an App, or the login of a person behind an `@`; null where that is not known. */
+  readonly by: string | null;
   readonly state: "passed" | "failed" | "skipped" | "pending";
 }
 

@@ -1,6 +1,7 @@
 import type { CheckRun, Oid, PullRequest, Repository, RequiredCheck, Review } from "../model.ts";
 import type { GitHubState } from "../state.ts";
 import { canPush } from "./access.ts";
+import { latestStatuses } from "./statuses.ts";
 
 /** The newest run of each (App, name) on a commit, which is the one that counts. */
 export function latestRuns(repository: Repository, sha: Oid): readonly CheckRun[] {
@@ -14,12 +15,15 @@ export function latestRuns(repository: Repository, sha: Oid): readonly CheckRun[
 /** What is still wrong with the required checks of a commit, in GitHub's words, or null. */
 export function missingChecks(repository: Repository, sha: Oid, required: readonly RequiredCheck[]): string | null {
   const runs = latestRuns(repository, sha);
+  const statuses = latestStatuses(repository, sha);
   const problems = required.flatMap((check) => {
     const mine = runs.filter((run) => run.name === check.context && (check.appId === null || run.suite.app.id === check.appId));
-    if (mine.length === 0) return [{ context: check.context, word: "expected" }];
-    if (mine.some((run) => run.status !== "completed")) return [{ context: check.context, word: "in progress" }];
+    // From any source, a commit status of that name is as good as a check run.
+    const said = check.appId === null ? statuses.filter(({ context }) => context === check.context) : [];
+    if (mine.length + said.length === 0) return [{ context: check.context, word: "expected" }];
+    if (mine.some((run) => run.status !== "completed") || said.some(({ state }) => state === "pending")) return [{ context: check.context, word: "in progress" }];
     // GitHub takes neutral and skipped as passed (docs, "About status checks").
-    const passed = mine.every((run) => ["success", "neutral", "skipped"].includes(run.conclusion ?? ""));
+    const passed = said.every(({ state }) => state === "success") && mine.every((run) => ["success", "neutral", "skipped"].includes(run.conclusion ?? ""));
     return passed ? [] : [{ context: check.context, word: "failing" }];
   });
   const first = problems[0];

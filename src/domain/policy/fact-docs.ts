@@ -290,16 +290,18 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     },
   },
   upstream_checks: {
-    says: "Check runs on the commits by which the release came to the environments that this one follows, by name and as `app:name`.",
-    source: "GitHub: check runs; Git: the promotion log",
-    access: "GitHub: checks read",
+    says:
+      "Check runs and commit statuses on the commits by which the release came to the environments that this one follows, by name, " +
+      "and with who made them: `app:name`, `@login:name`.",
+    source: "GitHub: check runs, commit statuses; Git: the promotion log",
+    access: "GitHub: checks read, commit statuses read",
     missing: "unknown",
     fields: { passed: "Those that passed for each of these environments.", failed: "Those that failed, or were skipped, for one of them." },
   },
   source_ci: {
-    says: "Check runs on the commits that the images say they were built from.",
-    source: "registry: the labels `org.opencontainers.image.source` and `….revision`; GitHub: check runs in that repository",
-    access: "registry: pull; GitHub: checks read in the source repository, where the App must be installed by the same owner",
+    says: "Check runs and commit statuses on the commits that the images say they were built from.",
+    source: "registry: the labels `org.opencontainers.image.source` and `….revision`; GitHub: check runs and commit statuses in that repository",
+    access: "registry: pull; GitHub: checks read and commit statuses read in the source repository, where the App must be installed by the same owner",
     missing: "unknown, also where an image does not tell its source",
     fields: {
       commits: "The commits, as `acme/app at abc1234`.",
