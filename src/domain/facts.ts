@@ -93,6 +93,14 @@ export interface Facts {
     /** Owners of whom nobody has approved yet, each with their files; empty where none are asked for. */
     readonly owners_missing: readonly string[];
   }>;
+  /** An entry for each whose approval counts. */
+  readonly approvers: Fact<
+    readonly {
+      readonly login: string;
+      /** Which of the teams they are in that a parameter `teams` of a policy in force here names. */
+      readonly teams: readonly string[];
+    }[]
+  >;
   readonly freeze: Fact<{ readonly active: boolean; readonly reasons: readonly string[] }>;
   readonly quarantine: Fact<{ readonly hits: readonly string[] }>;
   /** Another release is still rolling out here. */

@@ -4,6 +4,7 @@ import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import type { Facts, UnknownFact } from "./facts.ts";
 import { approvalsFact } from "./facts/approvals.ts";
+import { approversFact } from "./facts/approvers.ts";
 import { sourceCiFact, upstreamChecksFact } from "./facts/checks.ts";
 import { driftFact } from "./facts/drift.ts";
 import { errorBudgetFact } from "./facts/error-budget.ts";
@@ -59,6 +60,7 @@ const GATHERERS: { readonly [K in Exclude<keyof Facts, FactAtHand>]: (draft: Dra
   registry: (draft, { to }) => registryFact(draft, to),
   upstream: upstreamFact,
   approvals: approvalsFact,
+  approvers: approversFact,
   freeze: (draft, { app, environment }) => freezeFact(draft, app, environment.name),
   quarantine: quarantineFact,
   rollout: rolloutFact,
@@ -113,6 +115,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted:
     registry: gather("registry"),
     upstream: gather("upstream"),
     approvals: gather("approvals"),
+    approvers: gather("approvers"),
     freeze: gather("freeze"),
     quarantine: gather("quarantine"),
     rollout: gather("rollout"),

@@ -143,6 +143,13 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
       owners_missing: "Code owners of whom nobody has approved yet, each with their files; empty unless `codeOwners: true` asks for them.",
     },
   },
+  approvers: {
+    says: "Those whose approvals count, an entry for each.",
+    source: "GitHub: as for `approvals`; members of the teams that policies name, asked once somebody has approved",
+    access: "GitHub: as for `approvals`; members read",
+    missing: "unknown where one of the teams cannot be read",
+    fields: { login: "Who it is.", teams: "Those teams they are in which a parameter `teams` (`list<string>`) of a policy in force here names." },
+  },
   freeze: {
     says: "Whether people have stopped promotions into the environment.",
     source: "GitHub: open issues labelled `freeze:<environment>`, and who set the label",

@@ -67,6 +67,7 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
       owners_missing: "list<string>",
     },
   },
+  approvers: { shape: "list", fields: { login: "string", teams: "list<string>" } },
   freeze: { shape: "record", fields: { active: "bool", reasons: "list<string>" } },
   quarantine: { shape: "record", fields: { hits: "list<string>" } },
   rollout: { shape: "record", fields: { in_progress: "bool", version: "string", reason: "string" } },

@@ -31,6 +31,7 @@ export const SOUND_FACTS: Facts = {
   registry: { missing: [], moved: [] },
   upstream: [{ environment: "staging", verified: true, bad: false, soaked_for: 3 * HOUR, soak: HOUR, soaked_at: NOW - 2 * HOUR, soak_lost: false }],
   approvals: { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [], owners_by: [], owners_missing: [] },
+  approvers: [{ login: "bob", teams: [] }],
   freeze: { active: false, reasons: [] },
   quarantine: { hits: [] },
   rollout: { in_progress: false, version: "", reason: "" },
