@@ -67,6 +67,8 @@ export interface Slo {
   readonly objective: number;
   readonly errors: string;
   readonly total: string;
+  /** The time over which the error budget is reckoned. */
+  readonly period: Milliseconds;
 }
 
 /** A value in files of the repository that pins something, although nothing tells that it does. */

@@ -184,10 +184,12 @@ export interface Facts {
   }>;
   /** When the images say that they were built. */
   readonly built: Fact<{ readonly first_at: Instant; readonly last_at: Instant }>;
-  /** How the app's objective in this environment stands, over 30 days. */
+  /** How the app's objective in this environment stands, over the objective's period. */
   readonly error_budget: Fact<{
     /** The app has an objective. */
     readonly measured: boolean;
+    /** The time over which the budget is reckoned; 0 without an objective. */
+    readonly period: Milliseconds;
     /** Whole percent, rounded down; 0 also when more than all of it was used. */
     readonly left: number;
     /** It is used up so fast now that people would be paged. */

@@ -286,12 +286,13 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     },
   },
   error_budget: {
-    says: "How much of the errors that the app's objective allows in 30 days is left in this environment.",
+    says: "How much of the errors that the app's objective allows in its `period` is left in this environment.",
     source: "Prometheus: the queries of the app's `slo`, at steps of five minutes",
     access: "Prometheus: queries",
     missing: "unknown",
     fields: {
       measured: "Whether the app has an objective.",
+      period: { says: "The time over which the budget is reckoned; 0 without an objective.", unit: "duration" },
       left: { says: "Percent that is left, rounded down; 0 also when more than all was used.", unit: "count" },
       burning: "Whether it is used up so fast now that people would be paged.",
     },

@@ -85,7 +85,7 @@ const FACTS: { readonly [K in FactName]: Declared<Exclude<Facts[K], UnknownFact>
   platforms: { shape: "record", fields: { common: "list<string>" } },
   labels: { shape: "record", fields: { any: "list<string>" } },
   built: { shape: "record", fields: { first_at: "int", last_at: "int" } },
-  error_budget: { shape: "record", fields: { measured: "bool", left: "int", burning: "bool" } },
+  error_budget: { shape: "record", fields: { measured: "bool", period: "int", left: "int", burning: "bool" } },
   upstream_checks: { shape: "record", fields: { passed: "list<string>", failed: "list<string>" } },
   source_ci: { shape: "record", fields: { commits: "list<string>", failed: "list<string>", pending: "list<string>" } },
   drift: { shape: "record", fields: { watched: "bool", applications: "list<string>" } },

@@ -55,7 +55,7 @@ export const SOUND_FACTS: Facts = {
   platforms: { common: ["linux/amd64", "linux/arm64/v8", "linux/arm64"] },
   labels: { any: [] },
   built: { first_at: NOW - 48 * HOUR, last_at: NOW - 48 * HOUR },
-  error_budget: { measured: true, left: 80, burning: false },
+  error_budget: { measured: true, period: 30 * 24 * HOUR, left: 80, burning: false },
   upstream_checks: { passed: ["smoke", "github-actions:smoke"], failed: [] },
   source_ci: { commits: ["acme/checkout at abc1234"], failed: [], pending: [] },
   drift: { watched: true, applications: [] },
