@@ -104,3 +104,23 @@ it("a team that cannot be read makes unknown whose approval counts, and says wha
   world.github.team("gone", ["bob"]);
   await story.until("verified dev 1.4.2");
 });
+
+it("a commit status lets a release on only in the name of the account that has to set it", async () => {
+  const dev = "dev: { promote: auto, merge: auto, watch: 2m }";
+  const staging = "staging: { after: dev, promote: auto, merge: auto, watch: 2m, policies: { upstream-check: { checks: ['@carol:ci/smoke'] } } }";
+  const story = await begin({ environmentLines: [dev, staging] });
+  const { world } = story;
+  await story.until("verified dev 1.4.2");
+  await world.pass(MINUTE);
+  const pull = story.pull("Promote checkout 1.4.2 to staging");
+  const gate = () => story.check(pull).output.summary?.replaceAll("&#8203;", "") ?? "";
+  const merged = (await story.recordsOf("merged")).at(-1)?.commit ?? "";
+  await world.person("bob").status(merged, "ci/smoke", "success");
+  await world.pass(5 * MINUTE);
+  expect(gate()).toContain("to pass before: @carol:ci/smoke");
+  await world.person("carol").status(merged, "ci/smoke", "failure");
+  await world.pass(5 * MINUTE);
+  expect(gate()).toContain("failed before: @carol:ci/smoke");
+  await world.person("carol").status(merged, "ci/smoke", "success");
+  await story.until("verified staging 1.4.2");
+});
