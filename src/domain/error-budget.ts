@@ -15,7 +15,11 @@ export type ErrorBudget =
 /** What is 1 % by the numbers written down may be a hair less in a computer. */
 const ROUNDING = 1e-6;
 /** What to ask Prometheus at this moment for {@link evaluateBudget}; a problem where nothing can be asked. */
-export function budgetQueries(input: Measurable, period: Milliseconds, at: Instant): { readonly ok: true; readonly queries: readonly SloQuery[] } | { readonly ok: false; readonly problem: string } {
+export function budgetQueries(
+  input: Measurable,
+  period: Milliseconds,
+  at: Instant,
+): { readonly ok: true; readonly queries: readonly SloQuery[] } | { readonly ok: false; readonly problem: string } {
   const queries: SloQuery[] = [];
   for (const window of windowsAt(period, at)) {
     for (const series of ["total", "errors"] as const) {
