@@ -64,7 +64,7 @@ export interface ForgeReads {
   permission(repository: Repository, login: string): Promise<Permission>;
   /** Logins of the team's active members, child teams included. */
   teamMembers(repository: Repository, team: string): Promise<readonly string[]>;
-  /** The newest check runs of a commit of this repository, or of another one that the App may read. */
+  /** The newest check runs and commit statuses of a commit of this repository, or of another one that the App may read. */
   checksOf(repository: Repository, source: SourceRepository | null, commit: Oid): Promise<readonly CommitCheck[]>;
   /** The merged pull request that brought a commit to the default branch, or null. */
   pullRequestOf(repository: Repository, commit: Oid): Promise<PullRequest | null>;

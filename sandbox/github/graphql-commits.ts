@@ -6,6 +6,7 @@ import { asUserNode } from "./graphql-actors.ts";
 import { checkSuites } from "./graphql-checks.ts";
 import { connection, type ConnectionArguments, type GraphqlNode } from "./graphql-connection.ts";
 import { deployments, type DeploymentsArguments } from "./graphql-deployments.ts";
+import { statusNode } from "./graphql-statuses.ts";
 import { pullRequestConnection, type PullRequestsArguments } from "./graphql-pulls.ts";
 import { repositoryNode } from "./graphql-repositories.ts";
 import { pageOf, requireRead, type Session } from "./graphql-session.ts";
@@ -146,6 +147,7 @@ function commitFields(session: Session, repository: Repository, commit: CommitIn
     },
     checkSuites: (args: ConnectionArguments, _context: unknown, info: GraphQLResolveInfo) =>
       checkSuites(session, repository, oid, args, info),
+    status: () => statusNode(session, repository, oid),
     deployments: (args: DeploymentsArguments, _context: unknown, info: GraphQLResolveInfo) =>
       deployments(session, repository, oid, args, info),
   };

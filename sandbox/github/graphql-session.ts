@@ -20,7 +20,7 @@ export interface Session {
   readonly rateLimit: RateLimit;
 }
 
-export type AppPermission = "administration" | "checks" | "contents" | "deployments" | "issues" | "members" | "metadata" | "pull_requests";
+export type AppPermission = "administration" | "checks" | "contents" | "deployments" | "issues" | "members" | "metadata" | "pull_requests" | "statuses";
 
 /** The account that acts in this call. */
 export function viewer(session: Session): Account {

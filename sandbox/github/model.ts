@@ -244,6 +244,22 @@ export interface CheckRun {
   completedAt: Instant | null;
 }
 
+export const COMMIT_STATUS_STATES = ["error", "failure", "pending", "success"] as const;
+
+/** What a system outside GitHub says of a commit, under a name (`context`). The newest of each name counts. */
+export interface CommitStatus {
+  readonly id: number;
+  readonly nodeId: string;
+  readonly repository: Repository;
+  readonly sha: Oid;
+  readonly context: string;
+  readonly state: (typeof COMMIT_STATUS_STATES)[number];
+  readonly description: string | null;
+  readonly targetUrl: string | null;
+  readonly creator: Account;
+  readonly createdAt: Instant;
+}
+
 export const DEPLOYMENT_STATES = ["error", "failure", "inactive", "in_progress", "queued", "pending", "success"] as const;
 export type DeploymentStatusState = (typeof DEPLOYMENT_STATES)[number];
 
@@ -418,6 +434,8 @@ export interface Repository {
   readonly threads: Map<number, Issue | PullRequest>;
   readonly checkSuites: CheckSuite[];
   readonly checkRuns: CheckRun[];
+  /** Oldest first. */
+  readonly commitStatuses: CommitStatus[];
   readonly deployments: Deployment[];
   /** By branch name. */
   readonly protections: Map<string, BranchProtection>;

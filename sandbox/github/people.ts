@@ -86,6 +86,11 @@ export class Person {
     return Number((await this.#call("POST", `/pulls/${number}/reviews`, { event: "APPROVE", body })).raw("id"));
   }
 
+  /** Says this of a commit, as a system outside GitHub does with somebody's token. */
+  async status(sha: Oid, context: string, state: "error" | "failure" | "pending" | "success"): Promise<void> {
+    await this.#call("POST", `/statuses/${sha}`, { state, context });
+  }
+
   async requestChanges(number: number, body: string): Promise<void> {
     await this.#call("POST", `/pulls/${number}/reviews`, { event: "REQUEST_CHANGES", body });
   }

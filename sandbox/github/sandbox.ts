@@ -10,7 +10,7 @@ import type { RateMeter } from "./rate-limit.ts";
 import type { SeenRequest } from "./server.ts";
 import { GitHubServer } from "./server.ts";
 import { GitHubState, type SandboxClock } from "./state.ts";
-import { createApp, createOrganization, createTeam, createUser, createWebFlow, install, joinTeam } from "./state/accounts.ts";
+import { createApp, createOrganization, createTeam, createUser, createWebFlow, deleteAccount, install, joinTeam } from "./state/accounts.ts";
 import { addRuleset, protectBranch } from "./state/protection.ts";
 import { copyRepository, createRepository, forkRepository, seed } from "./state/repositories.ts";
 import { issueUserToken } from "./state/tokens.ts";
@@ -28,6 +28,7 @@ const PERMISSIONS: Permissions = {
   metadata: "read",
   packages: "read",
   pull_requests: "write",
+  statuses: "read",
 };
 
 const EVENTS = [
@@ -141,6 +142,10 @@ export class GitHubSandbox {
   /** The account of that login, made on first use. */
   account(login: string): Account {
     return this.state.accountByLogin(login) ?? createUser(this.state, login);
+  }
+
+  deleteAccount(login: string): void {
+    deleteAccount(this.state, this.account(login));
   }
 
   userToken(login: string): string {

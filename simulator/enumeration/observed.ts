@@ -53,6 +53,7 @@ function observationOf(world: World, config: Scenario["config"]): Observation {
     pins: new Map([[APP, new Map(STAGES.map((stage) => [stage, pinsOf(stage, world.pins[stage])]))]]),
     signers: [],
     quarantine: world.outages.includes("quarantine") ? cannot("a quarantine file is broken", world) : known(world.quarantine, world.now),
+    codeOwners: null,
     ledger: world.ledger,
     changes: STAGES.flatMap((stage) => changesOf(world, stage)),
     unexplained: [],

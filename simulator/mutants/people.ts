@@ -1,7 +1,8 @@
 /** Who may approve, ask, freeze and thaw. */
 import { mutant, type Mutant } from "./mutant.ts";
 
-const FACTS = "src/domain/promotion-facts.ts";
+const FACTS = "src/domain/facts/approvals.ts";
+const RIGHTS = "src/domain/facts/people.ts";
 const REQUESTS = "src/domain/requests.ts";
 
 export const PEOPLE: readonly Mutant[] = [
@@ -15,14 +16,14 @@ export const PEOPLE: readonly Mutant[] = [
     "return [...asked].slice(0, 1);",
   ),
   mutant("who asked is forgotten once it is opened", ["S6"], "src/domain/judge-pull-request.ts", "return [...asked];", "return [];"),
-  mutant("outsiders may approve", ["S6"], FACTS, `if (!write.value) return say("has no write permission");`, ""),
+  mutant("outsiders may approve", ["S6"], FACTS, `value: write.value ? null : "has no write permission"`, "value: null"),
   mutant("everybody is in the team", ["S6"], FACTS, "if (teams.length === 0 && users.length === 0) return say(null);", "return say(null);"),
   mutant(
     "whoever asks for changes is not heard",
     ["S6"],
     FACTS,
-    `else if (decision.state === "changes-requested") changes.push(decision.login);`,
-    `else if (decision.state === "changes-requested") ignored.push(decision.login);`,
+    `else if (decision.state === "changes-requested") changes.push(login);`,
+    `else if (decision.state === "changes-requested") ignored.push(login);`,
   ),
   mutant(
     "a dismissed approval counts",
@@ -33,7 +34,7 @@ export const PEOPLE: readonly Mutant[] = [
   ),
   mutant("one approval is enough", ["S6"], "policies/approvals.yaml", "|| approvals.count < approvals.required", "|| (approvals.count < 1 && approvals.required > 0)"),
   mutant("nobody need approve", ["S6"], FACTS, `environment.merge === "on-approval" || kind === "hotfix" ? 1 : 0);`, "0) * 0;"),
-  mutant("rights are asked once and never again", ["S6", "S22"], FACTS, "PEOPLE_MAX_AGE: Milliseconds = 60_000", "PEOPLE_MAX_AGE: Milliseconds = 60_000_000"),
+  mutant("rights are asked once and never again", ["S6", "S22"], RIGHTS, "PEOPLE_MAX_AGE: Milliseconds = 60_000", "PEOPLE_MAX_AGE: Milliseconds = 60_000_000"),
   mutant("whoever may comment may ask", ["S22"], REQUESTS, "if (!WRITERS.has(allowed.value)) {", `if (allowed.value === "none") {`),
   mutant("labels are not heard", ["L1"], REQUESTS, "if (!hasLabel(pullRequest.labels, label)) return [];", "if (label !== null) return [];"),
   mutant("commands are not heard", ["L1"], REQUESTS, "if (command === null) return [];", "if (command !== null || command === null) return [];"),
@@ -53,5 +54,5 @@ export const PEOPLE: readonly Mutant[] = [
     "if (allowed?.known !== true || !WRITERS.has(allowed.value)) return;",
     "if (allowed?.known !== true) return;",
   ),
-  mutant("only a freeze by an admin stops the line", ["S11"], FACTS, "return mayWrite(draft, event.actor.login);\n}\n\ninterface", `return mayWrite(draft, "tom");\n}\n\ninterface`),
+  mutant("only a freeze by an admin stops the line", ["S11"], "src/domain/promotion-facts.ts", "return mayWrite(draft, event.actor.login);", `return mayWrite(draft, "tom");`),
 ];

@@ -28,7 +28,7 @@ export const REVERTS_MUTANTS: readonly Mutant[] = [
   mutant("a passed deadline goes back by itself", ["S17"], JUDGE, "current.bad === null || current.missedDeadline ||", "current.bad === null ||"),
   mutant("what people put there is taken away by itself", ["S17"], JUDGE, `|| current.via !== "promoted") return true;`, ") return true;"),
   mutant("`rollback: off` is ignored", ["S17"], REVERTS, 'if (environment.rollback === "off") return leave(', 'if (environment.rollback === undefined) return leave('),
-  mutant("`rollback: propose` goes back by itself", ["S17"], "src/domain/promotion-facts.ts", `if (environment.rollback === "auto" && !promotion.proposedOnly) return 0;`, "if (!promotion.proposedOnly) return 0;"),
+  mutant("`rollback: propose` goes back by itself", ["S17"], "src/domain/facts/approvals.ts", `if (environment.rollback === "auto" && !promotion.proposedOnly) return 0;`, "if (!promotion.proposedOnly) return 0;"),
   mutant("what it goes back from is not barred", ["S17"], "src/domain/revert-files.ts", "const images = bad === null ? [] : (ranAs(place, bad) ?? bad).images;", "const images = bad === null || app(bad) ? [] : bad.images;\n  function app(pinned: Pinned) {\n    return pinned.app !== \"\";\n  }"),
   {
     name: "a revert that a person closed is opened again",

@@ -1,8 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { known } from "../domain/answer.ts";
+import { CODE_OWNERS_PATHS, NO_CODE_OWNERS } from "../domain/code-owners.ts";
 import { configSchemaText } from "../domain/config-schema.ts";
-import { CONFIG_PATH, type Config, type ConfigProblem, type ConfigResult } from "../domain/config.ts";
+import { asksCodeOwners, CONFIG_PATH, type Config, type ConfigProblem, type ConfigResult } from "../domain/config.ts";
 import { isPolicyPath, POLICIES_FOLDER, type PolicyFile } from "../domain/policy/own-policies.ts";
 import type { PolicySet } from "../domain/policy/policy-set.ts";
 import { readRules } from "../domain/repository-rules.ts";
@@ -16,7 +17,8 @@ export const configCheck = (shippedPolicies: () => Promise<PolicySet>): Command 
   summary: "check a repository's configuration, and its policies",
   details: `Checks FILE, ${CONFIG_PATH} unless given, - for standard input, and prints every problem as
 FILE:LINE:COLUMN: MESSAGE. The policies in pinion/policies/ beside FILE are checked with it, since
-each speaks of the other; and where FILE is a ${CONFIG_PATH}, the keys and trusted roots of signers.
+each speaks of the other; and where FILE is a ${CONFIG_PATH}, the keys and trusted roots of signers,
+and whether there is a CODEOWNERS file where code owners are asked for.
 
   --json   {"ok": whether there is none, "file", "problems": [{"file"?: where it is not FILE, "line",
            "column", "message"}]}`,
@@ -34,7 +36,7 @@ each speaks of the other; and where FILE is a ${CONFIG_PATH}, the keys and trust
     const folder = dirname(file === "-" ? CONFIG_PATH : file);
     const read = configIn(bytes, await policiesIn(folder), await shippedPolicies());
     const isInPlace = file !== "-" && resolve(file).endsWith(`/${CONFIG_PATH}`);
-    const problems = !read.ok ? read.problems : isInPlace ? await signerProblems(read.config, resolve(file).slice(0, -CONFIG_PATH.length)) : [];
+    const problems = !read.ok ? read.problems : isInPlace ? await problemsBeside(read.config, textOf(bytes) ?? "", resolve(file).slice(0, -CONFIG_PATH.length)) : [];
     if (json) terminal.out(`${JSON.stringify({ ok: problems.length === 0, file, problems }, null, 2)}\n`);
     else if (problems.length === 0) terminal.out(`${file}: no problems\n`);
     else terminal.out(problems.map((problem) => `${fileOf(problem, file, folder)}:${problem.line}:${problem.column}: ${problem.message}\n`).join(""));
@@ -73,6 +75,21 @@ async function policiesIn(folder: string): Promise<readonly PolicyFile[]> {
 function configIn(bytes: Uint8Array, policies: readonly PolicyFile[], shipped: PolicySet): ConfigResult {
   const text = textOf(bytes) ?? { line: 1, column: 1, message: "the file is not UTF-8: save it as such" };
   return readRules(text, policies, shipped).config;
+}
+
+/** What the configuration needs of other files. `root` is the repository's. */
+async function problemsBeside(config: Config, text: string, root: string): Promise<readonly ConfigProblem[]> {
+  return [...(await signerProblems(config, root)), ...(await codeOwnersProblems(config, text, root))];
+}
+
+/** Code owners that are asked for where nobody is one: nothing would ever pass. */
+async function codeOwnersProblems(config: Config, text: string, root: string): Promise<readonly ConfigProblem[]> {
+  if (!asksCodeOwners(config)) return [];
+  const found = await Promise.all(CODE_OWNERS_PATHS.map((path) => stat(join(root, path)).catch(() => null)));
+  if (found.some((one) => one?.isFile() === true)) return [];
+  const before = text.slice(0, Math.max(0, text.search(/\bcodeOwners["']?\s*:/)));
+  const column = before.length - before.lastIndexOf("\n");
+  return [{ line: before.split("\n").length, column, message: `${NO_CODE_OWNERS.problem}. ${NO_CODE_OWNERS.cure}` }];
 }
 
 /** Keys and trusted roots that are not there, or are none: the gates that need them would be unknown, for everybody. `root` is the repository's. */

@@ -1,6 +1,8 @@
+import type { Milliseconds } from "./answer.ts";
 import { checkConfigShape, DEFAULTS, MODES, MOST_ENVIRONMENTS, MOST_SLOS } from "./config-schema.ts";
 import type { Config, ConfigProblem, ConfigResult, ConfiguredPin, Environment, Slo } from "./config.ts";
 import { readApps } from "./config/apps.ts";
+import { LONGEST_DURATION, parseDuration } from "./config/duration.ts";
 import { readEnvironments } from "./config/environments.ts";
 import { readPolicies, reportPolicies } from "./config/policies.ts";
 import { choiceOf, numberOr, textOf } from "./config/reading.ts";
@@ -57,7 +59,7 @@ function refused(text: string, problems: readonly YamlProblem[]): ConfigResult {
 }
 
 function readConfig(value: YamlValue, document: YamlDocument, policies: readonly Policy[] | null, report: Report): Config {
-  const slos = readSlos(members(member(value, "slos")).slice(0, MOST_SLOS));
+  const slos = readSlos(members(member(value, "slos")).slice(0, MOST_SLOS), report);
   const { discover, defaults, apps } = readApps(member(value, "apps"), [...slos.keys()], report);
   const environments = readEnvironments(member(value, "environments"), environmentNames(value, document), report);
   if ([defaults, ...apps.values()].some(({ slo }) => slo !== null)) reportShortWatches(environments, report);
@@ -110,7 +112,7 @@ function environmentNames(value: YamlValue, document: YamlDocument): readonly st
     .map(({ name }) => name);
 }
 
-function readSlos(slos: readonly (readonly [string, YamlValue])[]): ReadonlyMap<string, Slo> {
+function readSlos(slos: readonly (readonly [string, YamlValue])[], report: Report): ReadonlyMap<string, Slo> {
   return new Map(
     slos.map(([name, slo]) => [
       name,
@@ -119,7 +121,19 @@ function readSlos(slos: readonly (readonly [string, YamlValue])[]): ReadonlyMap<
         objective: numberOr(member(slo, "objective"), 0),
         errors: textOf(member(slo, "errors")) ?? "",
         total: textOf(member(slo, "total")) ?? "",
+        period: readPeriod(name, member(slo, "period"), report),
       },
     ]),
   );
+}
+
+/** A shorter time than a day is noise, and the longest one is that of any duration. */
+const SHORTEST_PERIOD: Milliseconds = 24 * 60 * 60_000;
+
+function readPeriod(name: string, value: YamlValue | undefined, report: Report): Milliseconds {
+  const text = textOf(value) ?? DEFAULTS.period;
+  // One that is no duration is a problem of its own.
+  const period = parseDuration(text) ?? SHORTEST_PERIOD;
+  if (period < SHORTEST_PERIOD || period > LONGEST_DURATION) report(["slos", name, "period"], `slos.${name}.period must be from 1d to 90d, but is "${text}"`);
+  return period;
 }

@@ -29,6 +29,7 @@ export const DEFAULTS = {
   deadline: "20m",
   approvals: 0,
   rollback: "propose",
+  period: "30d",
   semver: ">=0.0.0",
   prereleases: false,
   argocd: "{app}-{env}",
@@ -87,6 +88,14 @@ const APPROVALS: JsonSchema = {
       maxItems: 100,
       default: [],
       examples: [["octocat"]],
+    },
+    codeOwners: {
+      type: "boolean",
+      description:
+        "Beside the count, an owner of each changed file that has owners must approve, by the CODEOWNERS file of the default branch. " +
+        "The owners need not be among the teams and users above.",
+      default: false,
+      errorMessage: "must be true or false",
     },
   },
 };
@@ -357,6 +366,12 @@ const SLO: JsonSchema = {
         "PromQL for the number of all events in {window}. {app} and {env} stand for the names. Without `or vector(0)`, an empty answer " +
         "after a deploy holds the release: the query may ask for something that is not counted at all.",
       examples: ['sum(increase(http_requests_total{app="{app}",env="{env}"}[{window}]))'],
+    },
+    period: {
+      ...DURATION,
+      description: "The time over which the error budget is reckoned, from `1d` to `90d`; no longer than Prometheus keeps what it measured.",
+      default: DEFAULTS.period,
+      examples: ["7d"],
     },
   },
 };

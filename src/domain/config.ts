@@ -45,6 +45,8 @@ export interface Approvals {
   readonly teams: readonly string[];
   /** Logins that may approve beside the teams. */
   readonly users: readonly string[];
+  /** Beside the count, an owner of each changed file that has owners must approve. */
+  readonly codeOwners: boolean;
 }
 
 export interface AppSettings {
@@ -65,6 +67,8 @@ export interface Slo {
   readonly objective: number;
   readonly errors: string;
   readonly total: string;
+  /** The time over which the error budget is reckoned. */
+  readonly period: Milliseconds;
 }
 
 /** A value in files of the repository that pins something, although nothing tells that it does. */
@@ -118,6 +122,11 @@ export function settingsOf(config: Config, app: AppName): AppSettings {
 /** The policies that the configuration names for an environment, with the parameters that hold there. */
 export function policiesIn(config: Config, environment: Environment): ConfiguredPolicies {
   return mergedPolicies(config.policies, environment.policies);
+}
+
+/** Whether code owners have to approve in any environment. */
+export function asksCodeOwners({ environments }: Config): boolean {
+  return environments.some(({ approvals }) => approvals.codeOwners);
 }
 
 /** What tells which of an app's releases is newer, in every environment, as far as no registry has to be asked. The same value as long as nothing changes. */

@@ -3,11 +3,13 @@ import { isTemporaryBranch } from "./branch.ts";
 import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
+import { approvalsNeeded } from "./facts/approvals.ts";
+import { ownersToAsk } from "./facts/code-owners.ts";
 import { HOTFIX_LABEL } from "./hotfix.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import { isSettled, type Stay } from "./ledger.ts";
 import type { DeploymentState } from "./observation.ts";
-import { approvalsNeeded, hasLabel } from "./promotion-facts.ts";
+import { hasLabel } from "./promotion-facts.ts";
 import type { AppName } from "./release.ts";
 
 /** The labels people use exist from the installation on, so that they can be picked. */
@@ -23,20 +25,21 @@ export function planLabels(draft: Draft): void {
   want(HOTFIX_LABEL, "This promotion is urgent: it does not wait for soak, windows and freezes", "d93f0b");
 }
 
-/** Asks the teams whose approval is needed, unless they were asked before: a person may have taken that back. */
+/** Asks the teams and the code owners whose approval is needed, unless they were asked before: a person may have taken that back. */
 export function planReviewers(draft: Draft, judged: JudgedPullRequest): void {
   const { pullRequest, own } = judged;
   const [only] = judged.promotions;
-  if (!own || only === undefined || approvalsNeeded(only.promotion) === 0) return;
-  const teams = only.promotion.environment.approvals.teams.filter((team) => !pullRequest.reviewersAsked.includes(team));
-  if (teams.length === 0) return;
-  draft.act({
-    id: `ask-reviewers #${pullRequest.number} ${teams.join(" ")}`,
-    kind: "ask-reviewers",
-    pullRequest: pullRequest.number,
-    teams,
-    users: [],
-  });
+  if (!own || only === undefined) return;
+  const ask = (teams: readonly string[], users: readonly string[]) => {
+    if (teams.length + users.length === 0) return;
+    draft.act({ id: `ask-reviewers #${pullRequest.number} ${[...teams, ...users].join(" ")}`, kind: "ask-reviewers", pullRequest: pullRequest.number, teams, users });
+  };
+  const { promotion } = only;
+  const teams = approvalsNeeded(promotion) === 0 ? [] : promotion.environment.approvals.teams.filter((team) => !pullRequest.reviewersAsked.includes(team));
+  ask(teams, []);
+  // Apart from the teams: one owner whom GitHub refuses would keep them from being asked.
+  const owners = ownersToAsk(draft, promotion, [...pullRequest.reviewersAsked, ...teams]);
+  ask(owners.teams, owners.users);
 }
 
 /** Takes away branches of pull requests that ended, and what a crash left of swapping one. Only what the App made itself, and only as it was seen. */

@@ -1,7 +1,7 @@
-import type { Instant } from "./answer.ts";
+import type { Instant, Milliseconds } from "./answer.ts";
 import { expressionOf, measure, PAIRS, queryId, SHORT_PART, type Measurable, type MeasuredWindow, type MetricAnswer, type SloQuery } from "./slo.ts";
 
-/** What is left of the errors that an objective allows in 30 days, and whether they are being used up fast. */
+/** What is left of the errors that an objective allows over a time, and whether they are being used up fast. */
 export type ErrorBudget =
   | {
       readonly ok: true;
@@ -14,13 +14,14 @@ export type ErrorBudget =
 
 /** What is 1 % by the numbers written down may be a hair less in a computer. */
 const ROUNDING = 1e-6;
-/** The time that the factors of {@link PAIRS} are for. */
-const OBJECTIVE_SECONDS = 30 * 24 * 3_600;
-
 /** What to ask Prometheus at this moment for {@link evaluateBudget}; a problem where nothing can be asked. */
-export function budgetQueries(input: Measurable, at: Instant): { readonly ok: true; readonly queries: readonly SloQuery[] } | { readonly ok: false; readonly problem: string } {
+export function budgetQueries(
+  input: Measurable,
+  period: Milliseconds,
+  at: Instant,
+): { readonly ok: true; readonly queries: readonly SloQuery[] } | { readonly ok: false; readonly problem: string } {
   const queries: SloQuery[] = [];
-  for (const window of windowsAt(at)) {
+  for (const window of windowsAt(period, at)) {
     for (const series of ["total", "errors"] as const) {
       const expression = expressionOf(input, series, window);
       if (!expression.ok) return { ok: false, problem: `the ${series} query cannot be asked: ${expression.problem}` };
@@ -31,8 +32,8 @@ export function budgetQueries(input: Measurable, at: Instant): { readonly ok: tr
 }
 
 /** What could not be measured makes the whole unknown: half of it could hide that the budget burns. */
-export function evaluateBudget(input: Measurable, at: Instant, answers: ReadonlyMap<string, MetricAnswer>): ErrorBudget {
-  const whole = measure(input, wholeAt(at), answers);
+export function evaluateBudget(input: Measurable, period: Milliseconds, at: Instant, answers: ReadonlyMap<string, MetricAnswer>): ErrorBudget {
+  const whole = measure(input, wholeAt(period, at), answers);
   if (!whole.ok) return whole;
   let burning = false;
   for (const { factor, long, short } of pairsAt(at)) {
@@ -44,14 +45,14 @@ export function evaluateBudget(input: Measurable, at: Instant, answers: Readonly
   return { ok: true, leftPercent: Math.floor((1 - whole.burn) * 100 + ROUNDING), burning };
 }
 
-function wholeAt(at: Instant): MeasuredWindow {
-  return { seconds: OBJECTIVE_SECONDS, at };
+function wholeAt(period: Milliseconds, at: Instant): MeasuredWindow {
+  return { seconds: Math.floor(period / 1_000), at };
 }
 
 function pairsAt(at: Instant): readonly { readonly factor: number; readonly long: MeasuredWindow; readonly short: MeasuredWindow }[] {
   return PAIRS.map(({ long, factor }) => ({ factor, long: { seconds: long / 1_000, at }, short: { seconds: long / 1_000 / SHORT_PART, at } }));
 }
 
-function windowsAt(at: Instant): readonly MeasuredWindow[] {
-  return [wholeAt(at), ...pairsAt(at).flatMap(({ long, short }) => [long, short])];
+function windowsAt(period: Milliseconds, at: Instant): readonly MeasuredWindow[] {
+  return [wholeAt(period, at), ...pairsAt(at).flatMap(({ long, short }) => [long, short])];
 }

@@ -88,7 +88,19 @@ export interface Facts {
     readonly ignored: readonly string[];
     /** Eligible people who asked for changes at this head. */
     readonly changes_requested_by: readonly string[];
+    /** Who has approved as an owner of files that it changes, whether they count above or not. */
+    readonly owners_by: readonly string[];
+    /** Owners of whom nobody has approved yet, each with their files; empty where none are asked for. */
+    readonly owners_missing: readonly string[];
   }>;
+  /** An entry for each whose approval counts. */
+  readonly approvers: Fact<
+    readonly {
+      readonly login: string;
+      /** Which of the teams they are in that a parameter `teams` of a policy in force here names. */
+      readonly teams: readonly string[];
+    }[]
+  >;
   readonly freeze: Fact<{ readonly active: boolean; readonly reasons: readonly string[] }>;
   readonly quarantine: Fact<{ readonly hits: readonly string[] }>;
   /** Another release is still rolling out here. */
@@ -172,16 +184,18 @@ export interface Facts {
   }>;
   /** When the images say that they were built. */
   readonly built: Fact<{ readonly first_at: Instant; readonly last_at: Instant }>;
-  /** How the app's objective in this environment stands, over 30 days. */
+  /** How the app's objective in this environment stands, over the objective's period. */
   readonly error_budget: Fact<{
     /** The app has an objective. */
     readonly measured: boolean;
+    /** The time over which the budget is reckoned; 0 without an objective. */
+    readonly period: Milliseconds;
     /** Whole percent, rounded down; 0 also when more than all of it was used. */
     readonly left: number;
     /** It is used up so fast now that people would be paged. */
     readonly burning: boolean;
   }>;
-  /** Checks on the commits by which the release came to the environments that this one follows, by name and as `app:name`. */
+  /** Checks on the commits by which the release came to the environments that this one follows, by name, and as `app:name` or `@login:name`. */
   readonly upstream_checks: Fact<{
     /** Those that passed for each of these environments. */
     readonly passed: readonly string[];

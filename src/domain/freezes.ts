@@ -1,7 +1,8 @@
 import type { EnvironmentName } from "./release.ts";
 import type { Draft } from "./draft.ts";
 import type { Issue } from "./observation.ts";
-import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
+import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
+import { hasLabel, lastLabelled } from "./promotion-facts.ts";
 import type { LogRecord } from "./record.ts";
 import { freezeOverComment, requestRefusedComment } from "./report/comment.ts";
 

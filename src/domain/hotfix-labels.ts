@@ -6,7 +6,7 @@ import type { LabelEvent, PullRequest } from "./observation.ts";
 import type { HotfixWord } from "./record.ts";
 import { requestIdentity } from "./record-file.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
-import { PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
+import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
 import { commentMarker, hotfixNotedComment, requestRefusedComment } from "./report/comment.ts";
 
 /** People set one label after the other: this long the label waits for what it could belong to. */

@@ -2,7 +2,8 @@ import type { Draft } from "./draft.ts";
 import { HOTFIX_LABEL, isWayBack, wordOf } from "./hotfix.ts";
 import type { GatedPromotion, JudgedPullRequest } from "./judge-pull-request.ts";
 import type { PullRequest } from "./observation.ts";
-import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
+import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
+import { hasLabel, lastLabelled } from "./promotion-facts.ts";
 import { becameHotfixComment, commentMarker, hotfixOverComment, requestRefusedComment, staysRevertComment } from "./report/comment.ts";
 import { hotfixNote } from "./report/hotfix.ts";
 

@@ -1,7 +1,8 @@
 import { isRevertBranch } from "./branch.ts";
 import type { Draft } from "./draft.ts";
 import type { LabelEvent, PullRequest } from "./observation.ts";
-import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
+import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
+import { hasLabel, lastLabelled } from "./promotion-facts.ts";
 import type { HotfixWord } from "./record.ts";
 import { releaseKey, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 

@@ -1,4 +1,5 @@
 import type { Answer, Instant } from "./answer.ts";
+import type { CodeOwners, OwnedFiles } from "./code-owners.ts";
 import type { ConfigResult } from "./config.ts";
 import type { Fact, Manifest } from "./facts.ts";
 import type { Pin } from "./pins.ts";
@@ -189,6 +190,8 @@ export interface ProposedChange {
   readonly broken: readonly string[];
   /** The manifests in the files that change, as they would be. They are only read, and there, where a policy judges them. */
   readonly manifests?: Fact<readonly Manifest[]>;
+  /** Changed files that have owners on the default branch. They are only told where an environment asks for code owners. */
+  readonly owned?: Fact<readonly OwnedFiles[]>;
 }
 
 /** Images that change in one environment because files that it takes in, like a shared base, say otherwise. */
@@ -214,11 +217,11 @@ export interface QuarantineEntry {
   readonly file: string;
 }
 
-/** The newest run of a check on a commit. `skipped` is what ended without saying yes or no. */
+/** The newest run of a check on a commit, or the newest commit status of a name (`context`). `skipped` is what ended without saying yes or no. */
 export interface CommitCheck {
   readonly name: string;
-  /** The slug of the App that made it. */
-  readonly app: string;
+  /** Who made it: the slug of an App, or the login of a person behind an `@`; null where that is not known. */
+  readonly by: string | null;
   readonly state: "passed" | "failed" | "skipped" | "pending";
 }
 
@@ -294,6 +297,8 @@ export interface Observation {
   /** By app, then environment; only places that `discover` matches. */
   readonly pins: ReadonlyMap<AppName, ReadonlyMap<EnvironmentName, EnvironmentPins>>;
   readonly quarantine: Answer<readonly QuarantineEntry[]>;
+  /** The code owners of the default branch, or why they cannot be told; null where no environment asks for them. */
+  readonly codeOwners: Answer<CodeOwners> | null;
   /** The signers of the configuration, with the keys and trusted roots that the default branch has for them. */
   readonly signers: readonly TrustedSigner[];
   readonly ledger: Ledger;

@@ -5,6 +5,8 @@ import { isOwn } from "./changes.ts";
 import type { Environment } from "./config.ts";
 import { downstreamOf, type Draft } from "./draft.ts";
 import { askedAsHotfix } from "./hotfix.ts";
+import type { Facts } from "./facts.ts";
+import { needsCodeOwners } from "./facts/code-owners.ts";
 import { BRANCH_ATTEMPTS, gate, generationOf, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { isWhatWasOpened, soakOf } from "./ledger.ts";
 import { carries, openPromotionIn, type OpenPromotion } from "./open-promotion.ts";
@@ -318,15 +320,14 @@ export function manifestCommit(
   };
 }
 
-function mergeRule(
-  promotion: JudgedPromotion,
-  approvals: { readonly required: number; readonly who: string } | { readonly unknown: string },
-): string {
+function mergeRule(promotion: JudgedPromotion, approvals: Facts["approvals"]): string {
   const required = "unknown" in approvals ? 1 : approvals.required;
   const who = "unknown" in approvals ? "anyone with write permission" : approvals.who;
+  const owners = "unknown" in approvals ? needsCodeOwners(promotion) : approvals.owners_missing.length > 0;
   if (promotion.kind !== "revert" && promotion.environment.merge === "manual") return "A person merges it once every gate passes.";
-  if (required === 0) return "It merges by itself once every gate passes.";
-  return `It merges once every gate passes; that takes ${required === 1 ? "1 approval" : `${required} approvals`} from ${who}.`;
+  if (required === 0 && !owners) return "It merges by itself once every gate passes.";
+  const wanted = [...(required > 0 ? [`${required === 1 ? "1 approval" : `${required} approvals`} from ${who}`] : []), ...(owners ? ["the approval of a code owner"] : [])];
+  return `It merges once every gate passes; that takes ${wanted.join(", and ")}.`;
 }
 
 /** What speaks for a release: how it did in each environment before this one; for the way back, how it did here. */

@@ -2,16 +2,19 @@ import type { Answer, Milliseconds } from "./answer.ts";
 import { badUpstreamOrHere, standingBad } from "./badness.ts";
 import type { Environment } from "./config.ts";
 import type { Draft } from "./draft.ts";
-import type { Fact, Facts, UnknownFact } from "./facts.ts";
+import type { Facts, UnknownFact } from "./facts.ts";
+import { approvalsFact } from "./facts/approvals.ts";
+import { approversFact } from "./facts/approvers.ts";
 import { sourceCiFact, upstreamChecksFact } from "./facts/checks.ts";
 import { driftFact } from "./facts/drift.ts";
 import { errorBudgetFact } from "./facts/error-budget.ts";
 import { builtFact, imagesFact, labelsFact, platformsFact, tagsFact } from "./facts/images.ts";
+import { mayWrite } from "./facts/people.ts";
 import { windowFact } from "./facts/window.ts";
 import { soakOf, type Stay } from "./ledger.ts";
 import type { Issue, LabelEvent, ProposedChange, PullRequest } from "./observation.ts";
 import { planAdopted } from "./progress.ts";
-import type { HotfixWord, PromotionKind, RecordedApproval } from "./record.ts";
+import type { HotfixWord, PromotionKind } from "./record.ts";
 import { isCalled, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
 import type { Verdict } from "./rollout.ts";
 import { provenanceFact, sbomsFact, scansFact, signaturesFact } from "./supply-chain-facts.ts";
@@ -43,14 +46,10 @@ export interface JudgedPromotion {
   readonly proposal: ProposedChange | null;
 }
 
-/** People and labels change seldom; a permission taken away must count soon. */
-export const PEOPLE_MAX_AGE: Milliseconds = 60_000;
 /** A manifest in a registry is immutable by digest; that it was deleted may be learned this late. */
 const REGISTRY_MAX_AGE: Milliseconds = 10 * 60_000;
 /** How old a look at the upstream cluster may be when it counts as proof. */
 const UPSTREAM_MAX_AGE: Milliseconds = 60_000;
-
-export const WRITERS = new Set(["admin", "maintain", "write"]);
 
 /** Facts that are at hand and cost no question; every policy may read them. */
 type FactAtHand = "now" | "promotion";
@@ -63,6 +62,7 @@ const GATHERERS: { readonly [K in Exclude<keyof Facts, FactAtHand>]: (draft: Dra
   registry: (draft, { to }) => registryFact(draft, to),
   upstream: upstreamFact,
   approvals: approvalsFact,
+  approvers: approversFact,
   freeze: (draft, { app, environment }) => freezeFact(draft, app, environment.name),
   quarantine: quarantineFact,
   rollout: rolloutFact,
@@ -117,6 +117,7 @@ export function promotionFacts(draft: Draft, promotion: JudgedPromotion, wanted:
     registry: gather("registry"),
     upstream: gather("upstream"),
     approvals: gather("approvals"),
+    approvers: gather("approvers"),
     freeze: gather("freeze"),
     quarantine: gather("quarantine"),
     rollout: gather("rollout"),
@@ -265,13 +266,6 @@ function isRollingOut(draft: Draft, environment: Environment, stay: Stay): boole
   return draft.now < watched;
 }
 
-/** Whether a person may do what write permission allows; null while the question is open. */
-function mayWrite(draft: Draft, login: string): Answer<boolean> | null {
-  const answer = draft.ask({ kind: "permission", login }, PEOPLE_MAX_AGE);
-  if (answer === null || !answer.known) return answer;
-  return { known: true, value: WRITERS.has(answer.value), at: answer.at };
-}
-
 /** The person who set a label last, in the order of the timeline. */
 export function lastLabelled(events: readonly LabelEvent[], label: string): LabelEvent | null {
   return events.findLast((event) => event.label.toLowerCase() === label.toLowerCase()) ?? null;
@@ -301,128 +295,4 @@ function freezeStands(draft: Draft, issue: Issue, label: string): Answer<boolean
   // Where nobody can be asked after, the safe reading of a freeze is that it stands.
   if (event === null || event.actor.kind !== "user") return { known: true, value: true, at: draft.now };
   return mayWrite(draft, event.actor.login);
-}
-
-interface Approver {
-  readonly login: string;
-  readonly review: string;
-  readonly commit: string | null;
-  readonly at: number;
-  readonly state: "approved" | "changes-requested";
-}
-
-/** The latest review of each person that decides something. A dismissed review takes the person's word back entirely. */
-function latestDecisions(pullRequest: PullRequest): readonly Approver[] {
-  const latest = new Map<string, Approver | null>();
-  for (const review of pullRequest.reviews.toSorted((a, b) => a.at - b.at)) {
-    if (review.author.kind !== "user") continue;
-    if (review.state === "dismissed") latest.set(review.author.login, null);
-    if (review.state !== "approved" && review.state !== "changes-requested") continue;
-    latest.set(review.author.login, {
-      login: review.author.login,
-      review: review.id,
-      commit: review.commit,
-      at: review.at,
-      state: review.state,
-    });
-  }
-  return [...latest.values()].filter((approver) => approver !== null);
-}
-
-/** How many approvals a promotion needs before it may be merged. */
-export function approvalsNeeded(promotion: Pick<JudgedPromotion, "environment" | "kind" | "proposedOnly">): number {
-  const { environment, kind } = promotion;
-  if (kind !== "revert") return Math.max(environment.approvals.count, environment.merge === "on-approval" || kind === "hotfix" ? 1 : 0);
-  if (environment.rollback === "auto" && !promotion.proposedOnly) return 0;
-  return Math.max(1, environment.approvals.count);
-}
-
-function approvalsFact(draft: Draft, promotion: JudgedPromotion): Facts["approvals"] {
-  const { environment, hotfix, pullRequest } = promotion;
-  const required = approvalsNeeded(promotion);
-  const { teams, users } = environment.approvals;
-  const who = describeApprovers(teams, users);
-  const nothing = { required, count: 0, by: [], who, ignored: [], changes_requested_by: [] };
-  if (pullRequest === null) return nothing;
-  // Who pushed is not to be learned from Git, where anybody writes any name.
-  if (promotion.changedByOthers)
-    return {
-      unknown: "somebody changed Pinion's branch, so who may approve cannot be told; close it, and open a pull request of your own",
-    };
-  if (pullRequest.truncated)
-    return {
-      unknown: "it has more reviews than can be read; close it, and ask for the promotion again or open a pull request of your own",
-    };
-  const ignored: string[] = [];
-  const by: string[] = [];
-  const changes: string[] = [];
-  let undecided: string | null = null;
-  // Everybody is asked after at once: one after the other would take as many looks, with a check that says so in between.
-  const decisions = latestDecisions(pullRequest).map((decision) => ({
-    decision,
-    eligible: decision.state === "approved" ? eligibility(draft, promotion, decision.login) : standing(draft, promotion, decision.login),
-  }));
-  for (const { decision, eligible } of decisions) {
-    if (eligible === null || !eligible.known) {
-      const why = eligible?.reason ?? "it has not been asked yet";
-      undecided ??= why;
-      // An approval that cannot be told to count counts for nothing; a request for changes that cannot be told not to count holds.
-      if (decision.state === "changes-requested") return { unknown: `whether @${decision.login} may ask for changes: ${why}` };
-      ignored.push(`@${decision.login} (cannot be told: ${why})`);
-    } else if (eligible.value !== null) ignored.push(`@${decision.login} (${eligible.value})`);
-    else if (decision.state === "changes-requested") changes.push(decision.login);
-    else if (hotfix !== null && decision.at < hotfix.at) ignored.push(`@${decision.login} (approved it before it was a hotfix)`);
-    else if (decision.commit !== pullRequest.head.oid) ignored.push(`@${decision.login} (approved an earlier state)`);
-    else by.push(decision.login);
-  }
-  if (undecided !== null && by.length < required) return { unknown: `whose approval counts: ${undecided}` };
-  return { required, count: by.length, by, who, ignored, changes_requested_by: changes };
-}
-
-function describeApprovers(teams: readonly string[], users: readonly string[]): string {
-  const named = [...teams.map((team) => `team ${team}`), ...users.map((user) => `@${user}`)];
-  return named.length === 0 ? "anyone with write permission" : named.join(" or ");
-}
-
-/** Null when the person's approval counts, else why it does not. */
-function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): Answer<string | null> | null {
-  const { pullRequest, requesters, asking } = promotion;
-  const say = (value: string | null): Answer<string | null> => ({ known: true, value, at: draft.now });
-  const is = (other: string) => other.toLowerCase() === login.toLowerCase();
-  if (is(pullRequest?.author.login ?? "")) return say("opened the pull request");
-  if (requesters.some(is)) return say("asked for this promotion");
-  if (asking.some(is)) return say("asks for this promotion just now");
-  if (pullRequest !== null && pullRequest.commits.people === null) {
-    const reason =
-      "a commit's author has no GitHub account, so who may approve cannot be told; push it again with an address that GitHub knows";
-    return { known: false, reason, failure: "stalled", at: draft.now };
-  }
-  if (pullRequest?.commits.people?.some(is) === true) return say("wrote a commit of it");
-  return standing(draft, promotion, login);
-}
-
-/** Null when the person is one whose word on promotions here counts, else why not. Even whoever asked for it may say that it must wait. */
-function standing(draft: Draft, { environment }: JudgedPromotion, login: string): Answer<string | null> | null {
-  const say = (value: string | null): Answer<string | null> => ({ known: true, value, at: draft.now });
-  const is = (other: string) => other.toLowerCase() === login.toLowerCase();
-  const write = mayWrite(draft, login);
-  if (write === null || !write.known) return write;
-  if (!write.value) return say("has no write permission");
-  const { teams, users } = environment.approvals;
-  if (teams.length === 0 && users.length === 0) return say(null);
-  if (users.some(is)) return say(null);
-  for (const members of teams.map((team) => draft.ask({ kind: "team", team }, PEOPLE_MAX_AGE))) {
-    if (members === null || !members.known) return members;
-    if (members.value.some(is)) return say(null);
-  }
-  return say(`is not in ${describeApprovers(teams, users)}`);
-}
-
-/** The approvals that counted, as the log keeps them. */
-export function recordedApprovals(facts: Facts, pullRequest: PullRequest): readonly RecordedApproval[] {
-  const counted: Fact<{ readonly by: readonly string[] }> = facts.approvals;
-  if ("unknown" in counted) return [];
-  return latestDecisions(pullRequest)
-    .filter((decision) => counted.by.includes(decision.login))
-    .map(({ login, review, commit, at }) => ({ by: login, review, commit: commit ?? pullRequest.head.oid, at }));
 }

@@ -8,7 +8,8 @@ import { hotfixLabellers, isLabelFromBefore, labelAfterEnd } from "./hotfix.ts";
 import { cameByHand } from "./ledger.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
 import { carries, openPromotionIn } from "./open-promotion.ts";
-import { hasLabel, lastLabelled, PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
+import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
+import { hasLabel, lastLabelled } from "./promotion-facts.ts";
 import { requestIdentity } from "./record-file.ts";
 import {
   asRelease,

@@ -4,7 +4,7 @@ import { openPullRequest } from "./openings.ts";
 import { mustBeProposed, type JudgedPullRequest } from "./judge-pull-request.ts";
 import { ranAs, type Bad, type Stay } from "./ledger.ts";
 import { openPromotionIn } from "./open-promotion.ts";
-import { PEOPLE_MAX_AGE, WRITERS } from "./promotion-facts.ts";
+import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
 import { sameRelease, type AppName, type Release } from "./release.ts";
 import { revertFiles } from "./revert-files.ts";
 import { revertTarget } from "./revert-target.ts";

@@ -1,7 +1,7 @@
 import { known, unknown, type Answer } from "../domain/answer.ts";
 import { CONFIG_PATH } from "../domain/config.ts";
 import { LOG_BRANCH } from "../domain/record-file.ts";
-import { CODE_OWNERS_PATHS } from "../domain/setup/code-owners.ts";
+import { CODE_OWNERS_PATHS } from "../domain/code-owners.ts";
 import type { BranchSetup, InstallationSetup, RulesetSetup, SetupFacts } from "../domain/setup/facts.ts";
 import { PortFailure, type Clock, type InstalledAt, type SetupReads } from "../ports.ts";
 

@@ -1,4 +1,5 @@
 import { known, unknown, type Answer, type Instant, type Milliseconds } from "../domain/answer.ts";
+import { asksCodeOwners } from "../domain/config.ts";
 import { compileDiscover } from "../domain/discover.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ForgeSnapshot, Observation, QuarantineEntry, Repository } from "../domain/observation.ts";
@@ -8,6 +9,7 @@ import { LOG_BRANCH } from "../domain/record-file.ts";
 import { unansweredSince } from "../domain/requests.ts";
 import type { Oid } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
+import { CodeOwnersFile } from "./code-owners.ts";
 import { EmptyBranches } from "./empty-branches.ts";
 import { PinChanges } from "./pin-changes.ts";
 import { PinTable } from "./pin-table.ts";
@@ -39,6 +41,7 @@ export class RepositoryView {
   readonly #proposals = new Proposals();
   readonly #emptyBranches = new EmptyBranches();
   readonly #trustFiles = new TrustFiles();
+  readonly #codeOwners = new CodeOwnersFile();
   readonly #rules: Rules;
   readonly #listsPullRequests: boolean;
   readonly #watch: Watch;
@@ -113,15 +116,16 @@ export class RepositoryView {
       usable === null
         ? { changes: [], unexplained: [] }
         : await this.#changes.find(ports, repository, snapshot, usable, discover, this.#pins.pins, ledger);
+    const codeOwners = usable !== null && asksCodeOwners(usable) ? await this.#codeOwners.read(ports, repository, snapshot.head) : null;
     const proposals =
-      config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#rules);
+      config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#rules, codeOwners);
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
     const signers = usable === null ? [] : await this.#trustFiles.read(ports, repository, snapshot.head, usable);
     const emptyBranches = await this.#emptyBranches.find(ports.manifests, repository, snapshot);
     this.#hasLooked = true;
     const pins = usable === null ? new Map() : this.#pins.pins;
     const ownPolicies = rules?.ownPolicies ?? [];
-    this.#last = { repository, snapshot, config, ownPolicies, pins, quarantine, signers, ledger, changes, unexplained, proposals, emptyBranches };
+    this.#last = { repository, snapshot, config, ownPolicies, pins, quarantine, codeOwners, signers, ledger, changes, unexplained, proposals, emptyBranches };
     return this.#last;
   }
 

@@ -1,4 +1,5 @@
 import { known, unknown, type Answer, type Instant, type Milliseconds } from "../domain/answer.ts";
+import { ownedFiles, type CodeOwners } from "../domain/code-owners.ts";
 import { CONFIG_PATH, settingsOf, type Config, type ConfigProblem, type ConfigResult } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest, QuarantineEntry, Repository } from "../domain/observation.ts";
@@ -47,16 +48,17 @@ export class Proposals {
     config: Config | null,
     discover: Discover,
     rules: CurrentRules,
+    codeOwners: Answer<CodeOwners> | null,
   ): Promise<ReadonlyMap<number, Answer<ProposedChange>>> {
     const judged = snapshot.open.filter((pullRequest) => pullRequest.base === snapshot.defaultBranch);
     const answers = new Map<number, Answer<ProposedChange>>();
     const read = new Map<number, Reading>();
     for (const pullRequest of judged) {
-      const key = `${snapshot.head} ${pullRequest.head.oid} ${rules.version}`;
+      const key = `${snapshot.head} ${pullRequest.head.oid} ${rules.version} ${codeOwners?.known ?? "unasked"}`;
       const before = this.#read.get(pullRequest.number);
       const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
       const rulesAfter = this.#remembering(pullRequest.number, rules.version);
-      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, rulesAfter, shared: this.#shared }, snapshot, pullRequest);
+      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, rulesAfter, codeOwners, shared: this.#shared }, snapshot, pullRequest);
       answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
       read.set(pullRequest.number, { key, answer });
     }
@@ -99,6 +101,8 @@ interface Reader {
   readonly rules: CurrentRules;
   /** Reads the rules as they would be, unless that was done for the same changes. */
   readonly rulesAfter: (changes: string, read: () => ConfigResult) => ConfigResult;
+  /** Of the default branch; null where no environment asks for them. */
+  readonly codeOwners: Answer<CodeOwners> | null;
   readonly shared: SharedPins;
 }
 
@@ -129,7 +133,7 @@ interface Found {
 
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
 async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<ProposedChange> {
-  const { repository, config, discover, rules, rulesAfter, shared } = reader;
+  const { repository, config, discover, rules, rulesAfter, codeOwners, shared } = reader;
   const { manifests } = reader.ports;
   const merged = await manifests.mergeTree(repository, base, head);
   const found: Found = { promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
@@ -174,7 +178,13 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
   const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
   found.broken.push(...taken.broken);
   mustBringFewImages([...found.promotions, ...taken.changes.filter(({ isPromoted }) => isPromoted)]);
-  return { base, head, conflicts: [], shared: taken.changes, ...found, ...read };
+  return { base, head, conflicts: [], shared: taken.changes, ...found, ...read, ...ownedBy(codeOwners, changed.map(({ path }) => path)) };
+}
+
+/** Also of files that would be gone, as GitHub has it. */
+function ownedBy(codeOwners: Answer<CodeOwners> | null, files: readonly string[]): Pick<ProposedChange, "owned"> {
+  if (codeOwners === null) return {};
+  return { owned: codeOwners.known ? ownedFiles(codeOwners.value, files) : { unknown: codeOwners.reason } };
 }
 
 /** @throws {PortFailure} when it brings more images than are judged. */

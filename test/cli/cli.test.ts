@@ -117,6 +117,15 @@ describe("config check", () => {
     expect(JSON.parse(json.out)).toMatchObject({ ok: false, file: "p.yaml", problems: expect.arrayContaining([expect.objectContaining({ line: 2 })]) });
   });
 
+  it("misses the CODEOWNERS file where code owners are asked for", async () => {
+    const text = 'version: 1\nenvironments:\n  prod: { approvals: { count: 1, codeOwners: true } }\napps: { discover: ["{app}/{env}/kustomization.yaml"] }\n';
+    const folder = folderWith({ ".github/pinion.yaml": text });
+    const { code, out } = await pinion(["config", "check"], { cwd: folder }).ended;
+    expect([code, out]).toEqual([1, expect.stringMatching(/^\.github\/pinion\.yaml:3:34: `codeOwners: true` asks for code owners, and there is no CODEOWNERS file .* Add \.github\/CODEOWNERS/)]);
+    const sound = folderWith({ ".github/pinion.yaml": text, "docs/CODEOWNERS": "* @a\n" });
+    expect((await pinion(["config", "check"], { cwd: sound }).ended).code).toBe(0);
+  });
+
   it("checks the policies beside it, each by its own name", async () => {
     const rule = "name: house\ndescription: A rule.\nenforce: block\npass: 'true'\nmessages: { pass: yes, fail: no }\nparameters: { most: { type: int, description: x, default: 1 } }\n";
     const config = "version: 1\nenvironments: { dev: {} }\napps: { discover: ['apps/{app}/{env}/kustomization.yaml'] }\npolicies: { house: { mst: 1 }, sok: {} }\n";

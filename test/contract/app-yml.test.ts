@@ -26,6 +26,7 @@ const PERMISSIONS: Readonly<Record<string, { readonly access: "read" | "write"; 
     events: ["pull_request", "pull_request_review"],
   },
   checks: { access: "write", because: "createCheckRun, updateCheckRun", events: ["check_run", "check_suite"] },
+  statuses: { access: "read", because: "commit statuses beside check runs", events: [] },
   issues: { access: "write", because: "labels, comments and issues", events: ["issues", "issue_comment"] },
   deployments: { access: "write", because: "createDeployment, createDeploymentStatus", events: [] },
   metadata: { access: "read", because: "who may push; GitHub demands it", events: ["repository"] },

@@ -26,7 +26,7 @@ describe("docs/policies.md", () => {
     const judged = (count: number, soaked: number) => {
       const facts = soundFacts();
       const upstream = Array.isArray(facts.upstream) ? facts.upstream.map((one) => ({ ...one, soaked_for: soaked })) : [];
-      const approvals = { required: 1, count, by: [], who: "anyone", ignored: [], changes_requested_by: [] };
+      const approvals = { required: 1, count, by: [], who: "anyone", ignored: [], changes_requested_by: [], owners_by: [], owners_missing: [] };
       return evaluatePolicies({ policies: ownPolicies }, { ...facts, upstream, approvals }, configured)[0];
     };
     expect(judged(3, 9 * HOUR)).toMatchObject({ result: "pass", reason: "3 approvals and 8 h of proof" });

@@ -269,6 +269,8 @@ const MISTAKES: readonly (readonly [string, string, readonly string[]])[] = [
   ["an SLO without its parts", file({ rest: "slos: { a: { objective: 99 } }\n" }), ['6:9 slos.a lacks the key "errors"', '6:9 slos.a lacks the key "total"']],
   ["all events good", file({ rest: "slos: { a: { objective: 100, errors: '{window}', total: '{window}' } }\n" }), ["6:25 slos.a.objective must be a percentage above 0 and below 100, such as 99.9, but is the number 100"]],
   ["an objective in words", file({ rest: "slos: { a: { objective: 99.9%, errors: '{window}', total: '{window}' } }\n" }), ['6:25 slos.a.objective must be a percentage above 0 and below 100, such as 99.9, but is "99.9%"']],
+  ["a period that is too short", file({ rest: "slos: { a: { objective: 99, errors: '{window}', total: '{window}', period: 23h } }\n" }), ['6:76 slos.a.period must be from 1d to 90d, but is "23h"']],
+  ["a period that is too long", file({ rest: "slos: { a: { objective: 99, errors: '{window}', total: '{window}', period: 91d } }\n" }), ['6:76 slos.a.period must be from 1d to 90d, but is "91d"']],
   ["a query without its window", file({ rest: "slos: { a: { objective: 99, errors: 'x[5m]', total: '{window}' } }\n" }), [expect.stringMatching(/^6:37 slos\.a\.errors must be PromQL that contains \{window\}, such as .*, but is "x\[5m\]"$/)]],
   ["a limit of none", file({ rest: "limits: { openPullRequests: 0 }\n" }), ["6:29 limits.openPullRequests must be a whole number from 1 to 1000, but is the number 0"]],
   ["a limit of too many", file({ rest: "limits: { newPullRequestsPerHour: 501 }\n" }), ["6:35 limits.newPullRequestsPerHour must be a whole number from 1 to 500, but is the number 501"]],

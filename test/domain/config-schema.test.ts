@@ -81,7 +81,7 @@ environments:
     soak: ${DEFAULTS.soak}
     watch: ${DEFAULTS.watch}
     deadline: ${DEFAULTS.deadline}
-    approvals: { count: ${DEFAULTS.approvals}, teams: [], users: [] }
+    approvals: { count: ${DEFAULTS.approvals}, teams: [], users: [], codeOwners: false }
     rollback: ${DEFAULTS.rollback}
 apps:
   discover: ["{app}/{env}/kustomization.yaml"]

@@ -9,7 +9,7 @@ type Series = "errors" | "total";
 
 /** A hundred events a second; `errors` are their percent over so many seconds. */
 function budget(errors: (seconds: number) => number, spoil: (series: Series, seconds: number) => MetricAnswer | null = () => null): ErrorBudget {
-  const asked = budgetQueries(INPUT, AT);
+  const asked = budgetQueries(INPUT, 1_000 * MONTH, AT);
   if (!asked.ok) throw new Error(asked.problem);
   const answers = new Map<string, MetricAnswer>();
   for (const { id, expression, at } of asked.queries) {
@@ -19,7 +19,7 @@ function budget(errors: (seconds: number) => number, spoil: (series: Series, sec
     const value = series === "total" ? 100 * seconds : errors(seconds) * seconds;
     answers.set(id, spoil(series, seconds) ?? { kind: "number", value });
   }
-  return evaluateBudget(INPUT, AT, answers);
+  return evaluateBudget(INPUT, 1_000 * MONTH, AT, answers);
 }
 
 const HOUR = 3_600;
@@ -27,10 +27,15 @@ const MONTH = 720 * HOUR;
 
 describe("the error budget", () => {
   it("is asked after over 30 days, and over the pairs of windows that page", () => {
-    const asked = budgetQueries(INPUT, AT);
+    const asked = budgetQueries(INPUT, 1_000 * MONTH, AT);
     expect(asked.ok && asked.queries.filter(({ expression }) => expression.startsWith("errors")).map(({ expression }) => expression)).toEqual(
       [MONTH, HOUR, HOUR / 12, 6 * HOUR, HOUR / 2].map((seconds) => `errors{app="checkout",env="prod"}[${seconds}s]`),
     );
+  });
+
+  it("is asked after over the time that its objective names", () => {
+    const asked = budgetQueries(INPUT, 7 * 24 * 1_000 * HOUR, AT);
+    expect(asked.ok && asked.queries[0]?.expression).toBe(`total[${7 * 24 * HOUR}s]`);
   });
 
   it.each<[what: string, errors: (seconds: number) => number, leftPercent: number, burning: boolean]>([
@@ -63,6 +68,6 @@ describe("the error budget", () => {
   });
 
   it("is not asked for by a query that cannot be asked", () => {
-    expect(budgetQueries({ ...INPUT, app: 'x"}' }, AT)).toMatchObject({ ok: false, problem: expect.stringContaining("the total query cannot be asked") });
+    expect(budgetQueries({ ...INPUT, app: 'x"}' }, 1_000 * MONTH, AT)).toMatchObject({ ok: false, problem: expect.stringContaining("the total query cannot be asked") });
   });
 });

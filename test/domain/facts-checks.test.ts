@@ -7,7 +7,7 @@ import { WorldBuilder } from "./world-builder.ts";
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const image = { repository: "ghcr.io/acme/checkout", digest: two.images[0]?.digest ?? "sha256:0" } as const;
 const SOURCE = { host: "github.com", owner: "acme", name: "checkout" };
-const check = (name: string, state: CommitCheck["state"], app = "github-actions"): CommitCheck => ({ name, app, state });
+const check = (name: string, state: CommitCheck["state"], by: string | null = "github-actions"): CommitCheck => ({ name, by, state });
 
 /** A promotion of 1.4.2 into staging, after dev, where these policies are named. */
 function worldWith(policies: string, changes: (world: WorldBuilder) => void): WorldBuilder {
@@ -41,6 +41,15 @@ describe("checks on the way before", () => {
     ["'github-actions:smoke'", seen(check("github-actions:smoke", "passed", "evil")), "waiting: to pass before: github-actions:smoke"],
     ["'github-actions:smoke'", seen(check("github-actions:smoke", "failed", "evil"), check("smoke", "passed")), "passed: passed before: github-actions:smoke, merged"],
     ["'github-actions:lint:css'", seen(check("lint:css", "passed")), "passed: passed before: github-actions:lint:css, merged"],
+    ["ci/jenkins", seen(check("ci/jenkins", "passed", "@jenkins")), "passed: passed before: ci/jenkins, merged"],
+    ["'@jenkins:ci/jenkins'", seen(check("ci/jenkins", "passed", "@jenkins")), "passed: passed before: @&#8203;jenkins:ci/jenkins, merged"],
+    ["'@jenkins:ci/jenkins'", seen(check("ci/jenkins", "passed", "@mallory")), "waiting: to pass before: @&#8203;jenkins:ci/jenkins"],
+    ["'@jenkins:ci/jenkins'", seen(check("ci/jenkins", "passed", "jenkins")), "waiting: to pass before: @&#8203;jenkins:ci/jenkins"],
+    ["'jenkins:ci/jenkins'", seen(check("ci/jenkins", "passed", "@jenkins")), "waiting: to pass before: jenkins:ci/jenkins"],
+    ["'@jenkins:ci'", seen(check("@jenkins:ci", "passed", "@mallory"), check("@jenkins:ci", "passed", null)), "waiting: to pass before: @&#8203;jenkins:ci"],
+    ["'unknown:ci'", seen(check("ci", "passed", null)), "waiting: to pass before: unknown:ci"],
+    ["ci", seen(check("ci", "passed", null)), "passed: passed before: ci, merged"],
+    ["smoke", seen(check("smoke", "passed"), check("smoke", "failed", "@jenkins")), "failed: failed before: smoke"],
     ["'Unit tests: all'", seen(check("Unit tests: all", "passed")), "passed: passed before: Unit tests: all, merged"],
     ["smoke, load", seen(check("smoke", "passed")), "waiting: to pass before: load"],
     ["smoke", seen(check("smoke", "pending")), "waiting: to pass before: smoke"],

@@ -97,7 +97,7 @@ describe("the error budget of an app", () => {
   it.each([
     [0, "passed: at least 1 % of the error budget is left, and it does not burn, merged"],
     [0.99, "passed: at least 1 % of the error budget is left, and it does not burn, merged"],
-    [1, "waiting: the error budget to recover to 1 % of 30 days"],
+    [1, "waiting: the error budget to recover to 1 % of 30 d"],
     [20, "waiting: the error budget to stop burning"],
     [null, "unknown: the total query over 30 d cannot tell: Prometheus is down"],
   ])("decides when %s percent fail", (percent, says) => {

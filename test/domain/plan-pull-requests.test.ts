@@ -245,6 +245,8 @@ describe("an open promotion", () => {
   });
 });
 
+const GHOST = { login: "ghost", kind: "ghost" } as const;
+
 describe("approvals", () => {
   function inProd(reviews: readonly Review[], requester: string | null = "alice", commits = { count: 1, allOwn: true, people: [] as readonly string[] | null }) {
     const world = new WorldBuilder().registry("1.4.1", "1.4.2");
@@ -268,9 +270,22 @@ describe("approvals", () => {
     ["a later remark takes nothing away", inProd([approval(BOB), { ...approval(BOB, oid("c"), "commented"), at: START + 1 }]), 1],
     ["one by a person who wrote a commit does not", inProd([approval(BOB)], "alice", { count: 1, allOwn: true, people: ["bob"] }), 0],
     ["one does not when it cannot be told who wrote the commits", inProd([approval(BOB)], "alice", { count: 1, allOwn: true, people: null }), 0],
+    ["a deleted account's does not", inProd([{ ...approval(BOB), author: GHOST }]), 0],
+    ["a deleted account's takes nothing away", inProd([approval(BOB), { ...approval(BOB), author: GHOST }]), 1],
+    ["a deleted account's request for changes holds, whatever other ones say", inProd([approval(BOB), { ...approval(BOB, oid("e"), "changes-requested"), author: GHOST }, { ...approval(BOB), author: GHOST }]), 0],
+    ["a deleted account's request for changes that was dismissed does not hold", inProd([approval(BOB), { ...approval(BOB, oid("c"), "dismissed"), author: GHOST }]), 1],
     ["a bot's does not", inProd([{ ...approval(BOB), author: { login: "bob", kind: "bot" } }]), 0],
   ])("%s", (_, world, merges) => {
     expect(actions(world, "merge")).toHaveLength(merges);
+  });
+
+  it("of strangers are told of, a few of them, and keep nobody from being counted", () => {
+    const strangers = Array.from({ length: 2000 }, (_, index): Review => ({ ...approval(BOB), id: `R_${index}`, author: { login: `stranger-${index}`, kind: "user" } }));
+    const world = inProd([...strangers, approval(BOB)]);
+    for (const { author } of strangers) world.know<"permission">({ kind: "permission", login: author.login }, "read");
+    expect(actions(world, "merge")).toHaveLength(1);
+    const facts = actions(world, "check")[0]?.check.summary ?? "";
+    expect(facts).not.toContain("stranger-50");
   });
 
   it("do not carry it while whoever asked for it asks for changes", () => {

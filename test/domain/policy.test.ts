@@ -155,7 +155,7 @@ describe("evaluating a policy", () => {
   });
 
   it("is unknown for a number that is not whole", () => {
-    const facts = soundFacts({ approvals: { required: 0.5, count: 1, by: [], who: "", ignored: [], changes_requested_by: [] } });
+    const facts = soundFacts({ approvals: { required: 0.5, count: 1, by: [], who: "", ignored: [], changes_requested_by: [], owners_by: [], owners_missing: [] } });
     expect(evaluated(simple("approvals.count >= approvals.required"), facts)).toMatchObject({
       result: "unknown",
       reason: "the facts about approvals cannot be judged: required: it is not a whole number",

@@ -29,7 +29,7 @@ function ofGates(gates: readonly Gate[]): CheckedPromotion {
 
 const check = (facts: Facts) => checkContent({ promotions: [checked(facts)], notes: [] });
 
-const unapproved = { required: 1, count: 0, by: [], who: "team sre", ignored: [], changes_requested_by: [] };
+const unapproved = { required: 1, count: 0, by: [], who: "team sre", ignored: [], changes_requested_by: [], owners_by: [], owners_missing: [] };
 const soaking = [{ environment: "staging", verified: true, bad: false, soaked_for: 0, soak: HOUR, soaked_at: NOW + HOUR, soak_lost: false }];
 
 describe("the check of a promotion", () => {
@@ -61,7 +61,7 @@ describe("the check of a promotion", () => {
       <details>
       <summary>What the gates ask for</summary>
 
-      - **approvals**: Enough of the people who may approve have approved exactly this change, and none of them asks for changes. Whoever asked for the promotion, and whoever wrote the change, does not count.
+      - **approvals**: Enough of the people who may approve have approved exactly this change, and none of them asks for changes. Whoever asked for the promotion, and whoever wrote the change, does not count. Where code owners are asked for, so has an owner of each changed file that has any.
       - **digest-served**: Every image is pinned by its digest, and the registry has an image with exactly that digest.
       - **freeze**: Nobody has stopped the line for this environment.
       - **no-downgrade**: A promotion brings a version that is newer than the one running, or the same. Going back is what a revert is for.

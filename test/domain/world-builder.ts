@@ -53,6 +53,7 @@ export class WorldBuilder {
   readonly refusedMerges = new Map<string, string>();
   readonly asked: Need[] = [];
   quarantine: Answer<readonly QuarantineEntry[]> = known([], START);
+  codeOwners: Observation["codeOwners"] = null;
   signers: Observation["signers"] = [];
   readonly #answers = new Map<string, Answer<NeedAnswers[Need["kind"]]>>();
 
@@ -151,6 +152,7 @@ export class WorldBuilder {
       ownPolicies: this.ownPolicies,
       pins: this.pins,
       quarantine: this.quarantine,
+      codeOwners: this.codeOwners,
       signers: this.signers,
       ledger: appendRecords(EMPTY_LEDGER, this.records),
       changes: this.changes,

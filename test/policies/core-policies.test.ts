@@ -26,7 +26,7 @@ const HOTFIX = { promotion: { kind: "hotfix" } } as const;
 const PERSON = { promotion: { origin: "person" } } as const;
 const silent = { unknown: "ghcr.io did not answer within 10 s" };
 const staging = { environment: "staging", verified: true, bad: false, soaked_for: 3 * HOUR, soak: HOUR, soaked_at: NOW - 2 * HOUR, soak_lost: false };
-const approvals = { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [] };
+const approvals = { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [], owners_by: [], owners_missing: [] };
 
 describe("the core policies", () => {
   it("are all there, once", () => {

@@ -26,7 +26,7 @@ const REVERT = { promotion: { kind: "revert" } } as const;
 const HOTFIX = { promotion: { kind: "hotfix" } } as const;
 const silent = { unknown: "ghcr.io did not answer within 10 s" };
 const image = (repository: string) => ({ repository, tag: "1.4.2", digest: `sha256:${"a".repeat(64)}` });
-const approvals = { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [] };
+const approvals = { required: 1, count: 1, by: ["bob"], who: "team sre", ignored: [], changes_requested_by: [], owners_by: [], owners_missing: [] };
 const irreversible = { labels: { any: ["org.pinion.irreversible=true"] } };
 
 describe("the policies that the configuration names", () => {
@@ -79,12 +79,12 @@ describe("the policies that the configuration names", () => {
 
     ["error-budget", soundFacts(), {}, "block pass: at least 1 % of the error budget is left, and it does not burn"],
     ["error-budget", soundFacts(), { at_least: 80 }, "block pass: at least 80 % of the error budget is left, and it does not burn"],
-    ["error-budget", soundFacts(), { at_least: 81 }, "block wait: the error budget to recover to 81 % of 30 days"],
-    ["error-budget", soundFacts({ error_budget: { measured: true, left: 0, burning: false } }), {}, "block wait: the error budget to recover to 1 % of 30 days"],
-    ["error-budget", soundFacts({ error_budget: { measured: true, left: 99, burning: true } }), {}, "block wait: the error budget to stop burning"],
-    ["error-budget", soundFacts({ error_budget: { measured: false, left: 0, burning: false } }), {}, "block not-applicable: does not apply to this promotion"],
+    ["error-budget", soundFacts(), { at_least: 81 }, "block wait: the error budget to recover to 81 % of 30 d"],
+    ["error-budget", soundFacts({ error_budget: { measured: true, period: 2_592_000_000, left: 0, burning: false } }), {}, "block wait: the error budget to recover to 1 % of 30 d"],
+    ["error-budget", soundFacts({ error_budget: { measured: true, period: 2_592_000_000, left: 99, burning: true } }), {}, "block wait: the error budget to stop burning"],
+    ["error-budget", soundFacts({ error_budget: { measured: false, period: 0, left: 0, burning: false } }), {}, "block not-applicable: does not apply to this promotion"],
     ["error-budget", soundFacts({ error_budget: { unknown: "Prometheus is down" } }), {}, "block unknown: Prometheus is down"],
-    ["error-budget", soundFacts({ ...HOTFIX, error_budget: { measured: true, left: 0, burning: true } }), {}, "block not-applicable: does not apply to a hotfix"],
+    ["error-budget", soundFacts({ ...HOTFIX, error_budget: { measured: true, period: 2_592_000_000, left: 0, burning: true } }), {}, "block not-applicable: does not apply to a hotfix"],
 
     ["no-drift", soundFacts(), {}, "block pass: prod runs what Git says"],
     ["no-drift", soundFacts({ drift: { watched: true, applications: ["checkout-prod is not as Git says"] } }), {}, "block wait: prod to be as Git says: checkout-prod is not as Git says"],

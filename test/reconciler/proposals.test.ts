@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/domain/config-file.ts";
+import { parseCodeOwners, type CodeOwners } from "../../src/domain/code-owners.ts";
 import type { Config } from "../../src/domain/config.ts";
 import { compileDiscover } from "../../src/domain/discover.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest } from "../../src/domain/observation.ts";
-import type { Answer } from "../../src/domain/answer.ts";
+import { known, unknown, type Answer } from "../../src/domain/answer.ts";
 import type { ManifestsRepository } from "../../src/ports.ts";
 import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
 import { parsePolicy } from "../../src/domain/policy/policy-file.ts";
@@ -37,6 +38,7 @@ function proposed(
   config = configOf(),
   beside: { readonly before?: (upstream: Upstream) => void; readonly after?: (upstream: Upstream) => void } = {},
   judgeManifests = false,
+  codeOwners: Answer<CodeOwners> | null = null,
 ) {
   const upstream = new Upstream();
   beside.before?.(upstream);
@@ -56,7 +58,7 @@ function proposed(
   const discover = compileDiscover(config.discover, config.environments);
   const read = async (): Promise<ReadonlyMap<number, Answer<ProposedChange>>> => {
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
-    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "", judgeManifests });
+    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "", judgeManifests }, codeOwners);
   };
   return { read, clock, errors, proposals };
 }
@@ -459,7 +461,7 @@ messages: { pass: there are enough, fail: there are too few }
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
     const snapshot = snapshotOf({ at: clock.now(), head, open: [pullRequestOf({ number: 1, head: { ref: "change-1", oid, fork: false } })] });
     const rules = { shipped: { policies: [] }, files: null, version: "", judgeManifests: true };
-    const answer = (await new Proposals().update(portsWith({ manifests, clock }), REPOSITORY, snapshot, configOf(), () => null, rules)).get(1);
+    const answer = (await new Proposals().update(portsWith({ manifests, clock }), REPOSITORY, snapshot, configOf(), () => null, rules, null)).get(1);
     expect(answer).toMatchObject({ known: true, value: { manifests: [{ file: DEPLOYMENT, document: 1, content: { kind: "Deployment", spec: { replicas: 2, paused: false } } }] } });
   });
 
@@ -472,5 +474,26 @@ messages: { pass: there are enough, fail: there are too few }
     const changes = [{ number: 1, files: { ...files, [DEPLOYMENT]: deployment(3) } }];
     const answer = (await proposed(BEFORE, changes, undefined, configOf(), {}, true).read()).get(1);
     expect(answer).toMatchObject({ known: true, value: { manifests: { unknown: expect.stringContaining(reason) } } });
+  });
+});
+
+describe("the owners of what a pull request changes", () => {
+  const owners = parseCodeOwners("CODEOWNERS", "* @all\n/apps/ @acme/sre\n/README.md\nCODEOWNERS @platform\n");
+  const change = { [FILE]: pinning("1.0.2"), "README.md": "new\n", "old.md": null, CODEOWNERS: "* @mallory\n" };
+  const before = { [FILE]: pinning("1.0.1"), "README.md": "old\n", "old.md": "old\n", CODEOWNERS: "* @all\n" };
+
+  it("are those of the default branch, also of files that go away, and of that file itself", async () => {
+    const { read } = proposed(before, [{ number: 1, files: change }], undefined, undefined, {}, false, known(owners, 0));
+    expect((await read()).get(1)).toMatchObject({
+      known: true,
+      value: { owned: [{ owners: ["@platform"], files: ["CODEOWNERS"] }, { owners: ["@acme/sre"], files: [FILE] }, { owners: ["@all"], files: ["old.md"] }] },
+    });
+  });
+
+  it("are unknown with them, and not asked for where nobody asks", async () => {
+    const lost = proposed(before, [{ number: 1, files: change }], undefined, undefined, {}, false, unknown("there is no such file", "stalled", 0));
+    expect((await lost.read()).get(1)).toMatchObject({ known: true, value: { owned: { unknown: "there is no such file" } } });
+    const unasked = (await proposed(before, [{ number: 1, files: change }]).read()).get(1);
+    expect(unasked?.known === true && "owned" in unasked.value).toBe(false);
   });
 });

@@ -26,7 +26,7 @@ describe("the rules as a pull request would leave them", () => {
       await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
       const snapshot = snapshotOf({ at: clock.now(), head, open: [open] });
       const rules = { shipped: { policies: [] }, files: null, judgeManifests: false, version };
-      const answers = await proposals.update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, compileDiscover(config.discover, config.environments), rules);
+      const answers = await proposals.update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, compileDiscover(config.discover, config.environments), rules, null);
       const answer = answers.get(1);
       if (answer?.known !== true) throw new Error(answer?.reason ?? "not read");
       return answer.value.config;

@@ -249,6 +249,18 @@ async function queueAndBack(number: number): Promise<void> {
   repository.rulesets.length = 0;
 }
 
+async function statuses(head: string): Promise<void> {
+  const said = { state: "success", context: "ci/jenkins", description: "It builds", target_url: "https://jenkins.example.com/1" };
+  await story.expect(201, "alice", "POST", `${REPO}/statuses/${head}`, said);
+  await story.expect(201, "alice", "POST", `${REPO}/statuses/${head}`, { state: "pending" });
+  await story.expect(422, "alice", "POST", `${REPO}/statuses/${head}`, { state: "good" });
+  await story.expect(422, "alice", "POST", `${REPO}/statuses/${"1".repeat(40)}`, said);
+  await story.expect(403, "bot", "POST", `${REPO}/statuses/${head}`, said);
+  await story.expect(200, "bot", "GET", `${REPO}/commits/${head}/statuses`);
+  await story.expect(200, "bot", "GET", `${REPO}/commits/${head}/status`);
+  await story.expect(200, "bot", "GET", `${REPO}/commits/pinion/web/status?per_page=1`);
+}
+
 async function checks(head: string): Promise<void> {
   const output = { title: "Waiting: soak", summary: "| gate |", text: "More" };
   const made = await story.expect(201, "bot", "POST", `${REPO}/check-runs`, {
@@ -316,6 +328,7 @@ describe.skipIf(openapi === null)("answers of REST", () => {
     const pull = await pulls(head);
     await issues(pull);
     await checks(head);
+    await statuses(head);
     await deployments();
     await merges(pull, head);
   });

@@ -6,6 +6,7 @@ import { issueRoutes } from "./issues.ts";
 import { organizationRoutes } from "./organizations.ts";
 import { pullRoutes } from "./pulls.ts";
 import { repositoryRoutes } from "./repositories.ts";
+import { statusRoutes } from "./statuses.ts";
 import type { Route } from "./route.ts";
 
 interface Compiled {
@@ -28,6 +29,7 @@ const ROUTES: readonly Compiled[] = [
   ...appRoutes,
   ...repositoryRoutes,
   ...checkRoutes,
+  ...statusRoutes,
   ...gitRoutes,
   ...pullRoutes,
   ...issueRoutes,

@@ -64,6 +64,13 @@ export function joinTeam(state: GitHubState, team: Team, member: Account, member
   if (membership === "active") state.emit({ name: "membership", action: "added", sender, team, member });
 }
 
+/** Deletes a person's account: GitHub shows what they did as done by its "ghost" from then on. */
+export function deleteAccount(state: GitHubState, account: Account): void {
+  for (const team of state.teams) leaveTeam(state, team, account);
+  for (const repository of state.repositories) repository.collaborators.delete(account.id);
+  state.accounts.delete(account.id);
+}
+
 export function leaveTeam(state: GitHubState, team: Team, member: Account): void {
   if (!team.members.delete(member.id)) return;
   state.emit({ name: "membership", action: "removed", sender: senderFor(state, team.organization), team, member });

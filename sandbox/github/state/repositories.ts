@@ -43,6 +43,7 @@ async function keepRepository(
     threads: new Map(),
     checkSuites: [],
     checkRuns: [],
+    commitStatuses: [],
     deployments: [],
     protections: new Map(),
     rulesets: [],

@@ -1,6 +1,7 @@
-import type { CheckRun, Oid, PullRequest, Repository, RequiredCheck, Review } from "../model.ts";
+import type { CheckRun, CommitStatus, Oid, PullRequest, Repository, RequiredCheck, Review } from "../model.ts";
 import type { GitHubState } from "../state.ts";
 import { canPush } from "./access.ts";
+import { latestStatuses } from "./statuses.ts";
 
 /** The newest run of each (App, name) on a commit, which is the one that counts. */
 export function latestRuns(repository: Repository, sha: Oid): readonly CheckRun[] {
@@ -11,19 +12,23 @@ export function latestRuns(repository: Repository, sha: Oid): readonly CheckRun[
   return [...latest.values()];
 }
 
-/** How one required check stands on a commit with these runs, in GitHub's word. */
-function standing(runs: readonly CheckRun[], check: RequiredCheck): "expected" | "in progress" | "failing" | "passed" {
+/** How one required check stands on a commit with these runs and statuses, in GitHub's word. */
+function standing(runs: readonly CheckRun[], statuses: readonly CommitStatus[], check: RequiredCheck): "expected" | "in progress" | "failing" | "passed" {
   const mine = runs.filter((run) => run.name === check.context && (check.appId === null || run.suite.app.id === check.appId));
-  if (mine.length === 0) return "expected";
-  if (mine.some((run) => run.status !== "completed")) return "in progress";
+  // From any source, a commit status of that name is as good as a check run.
+  const said = check.appId === null ? statuses.filter(({ context }) => context === check.context) : [];
+  if (mine.length + said.length === 0) return "expected";
+  if (mine.some((run) => run.status !== "completed") || said.some(({ state }) => state === "pending")) return "in progress";
   // GitHub takes neutral and skipped as passed (docs, "About status checks").
-  return mine.every((run) => ["success", "neutral", "skipped"].includes(run.conclusion ?? "")) ? "passed" : "failing";
+  const passed = said.every(({ state }) => state === "success") && mine.every((run) => ["success", "neutral", "skipped"].includes(run.conclusion ?? ""));
+  return passed ? "passed" : "failing";
 }
 
 /** What is still wrong with the required checks of a commit, in GitHub's words, or null. */
 export function missingChecks(repository: Repository, sha: Oid, required: readonly RequiredCheck[]): string | null {
   const runs = latestRuns(repository, sha);
-  const problems = required.map((check) => ({ context: check.context, word: standing(runs, check) })).filter(({ word }) => word !== "passed");
+  const statuses = latestStatuses(repository, sha);
+  const problems = required.map((check) => ({ context: check.context, word: standing(runs, statuses, check) })).filter(({ word }) => word !== "passed");
   const first = problems[0];
   if (first === undefined) return null;
   if (problems.length === 1) return `Required status check "${first.context}" is ${first.word}.`;
@@ -33,7 +38,8 @@ export function missingChecks(repository: Repository, sha: Oid, required: readon
 /** What the required checks of a commit come to: one that failed decides, whatever the others still do. */
 export function checksVerdict(repository: Repository, sha: Oid, required: readonly RequiredCheck[]): "passed" | "pending" | "failed" {
   const runs = latestRuns(repository, sha);
-  const found = new Set(required.map((check) => standing(runs, check)));
+  const statuses = latestStatuses(repository, sha);
+  const found = new Set(required.map((check) => standing(runs, statuses, check)));
   if (found.has("failing")) return "failed";
   return found.has("expected") || found.has("in progress") ? "pending" : "passed";
 }

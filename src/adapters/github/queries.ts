@@ -234,11 +234,12 @@ fragment BroughtFields on Commit {
 
 /** Direct members and members of child teams; pending invitations are no members. */
 export const CHECKS_OF_COMMIT = `
-query ChecksOfCommit($owner: String!, $name: String!, $commit: GitObjectID!, $after: String) {
+query ChecksOfCommit($owner: String!, $name: String!, $commit: GitObjectID!, $after: String, $first: Boolean!) {
   repository(owner: $owner, name: $name) {
     object(oid: $commit) {
       __typename
       ... on Commit {
+        status @include(if: $first) { contexts { context state creator { __typename login } } }
         checkSuites(first: 50, after: $after) {
           pageInfo { hasNextPage endCursor }
           nodes {

@@ -69,6 +69,7 @@ function readApprovals(value: YamlValue | undefined, merge: Environment["merge"]
     count: merge === "on-approval" ? Math.max(1, count) : count,
     teams: textsOf(member(value, "teams")),
     users: textsOf(member(value, "users")),
+    codeOwners: member(value, "codeOwners") === true,
   };
 }
 

@@ -36,15 +36,19 @@ export function upstreamChecksFact(draft: Draft, { app, environment, to }: Pick<
   return { passed: first.filter((name) => others.every((names) => names.includes(name))), failed: [...new Set(failed)] };
 }
 
-/** A name that says which App made the check, if it is the name of an App (GitHub's are of such letters). */
-const NAMES_APP = /^[a-z0-9-]+:/;
+/** A name that says who made it, as far as it is the name of an App or of somebody (GitHub's are of such letters). */
+const NAMES_MAKER = /^(?:[a-z0-9-]+|@[A-Za-z0-9_-]+):/;
 
 /**
- * By its name, and by that of the App that made it before its own: `github-actions:smoke`. One name from several Apps is all of them. What
- * is called like that itself has only the longer name: any App may call a check `github-actions:smoke`.
+ * By its name, and by that of its maker before its own: `github-actions:smoke`, or `@jenkins-acme:ci/jenkins` of a commit status that a person's
+ * token set. One name from several makers is all of them. What is called like that itself has only the longer name: anybody may call a check
+ * `github-actions:smoke`.
  */
 function statesByName(checks: readonly CommitCheck[]): ReadonlyMap<string, readonly CommitCheck["state"][]> {
-  const named = checks.flatMap(({ name, app, state }) => [...(NAMES_APP.test(name) ? [] : [{ name, state }]), { name: `${app}:${name}`, state }]);
+  const named = checks.flatMap(({ name, by, state }) => [
+    ...(NAMES_MAKER.test(name) ? [] : [{ name, state }]),
+    ...(by === null ? [] : [{ name: `${by}:${name}`, state }]),
+  ]);
   return new Map([...Map.groupBy(named, ({ name }) => name)].map(([name, all]) => [name, all.map(({ state }) => state)]));
 }
 

@@ -12,11 +12,11 @@ const STEP: Milliseconds = 5 * 60_000;
 export function errorBudgetFact(draft: Draft, { app, environment }: Pick<JudgedPromotion, "app" | "environment">): Facts["error_budget"] {
   const name = draft.settings(app).slo;
   const slo = name === null ? undefined : draft.config.slos.get(name);
-  if (slo === undefined) return { measured: false, left: 0, burning: false };
+  if (slo === undefined) return { measured: false, period: 0, left: 0, burning: false };
   const input = { slo, app, environment: environment.name };
   const at = Math.floor(draft.now / STEP) * STEP;
   draft.due(at + STEP);
-  const asked = budgetQueries(input, at);
+  const asked = budgetQueries(input, slo.period, at);
   if (!asked.ok) return { unknown: asked.problem };
   const answers = new Map<string, MetricAnswer>();
   let missing = false;
@@ -26,6 +26,7 @@ export function errorBudgetFact(draft: Draft, { app, environment }: Pick<JudgedP
     else answers.set(query.id, answer.known ? answer.value : { kind: "cannot-tell", reason: answer.reason });
   }
   if (missing) return { unknown: "Prometheus has not been asked for the error budget yet" };
-  const budget = evaluateBudget(input, at, answers);
-  return budget.ok ? { measured: true, left: Math.max(0, budget.leftPercent), burning: budget.burning } : { unknown: budget.reason };
+  const budget = evaluateBudget(input, slo.period, at, answers);
+  if (!budget.ok) return { unknown: budget.reason };
+  return { measured: true, period: slo.period, left: Math.max(0, budget.leftPercent), burning: budget.burning };
 }

@@ -57,6 +57,7 @@ const TOLD_WITHOUT_RELEASE: ReadonlySet<string> = new Set([
   "change",
   "manifests",
   "approvals",
+  "approvers",
   "freeze",
   "paused",
   "window",

@@ -129,17 +129,26 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
   },
   approvals: {
     says: "Reviews of the pull request's head, by those who may approve.",
-    source: "GitHub: reviews, permissions, members of teams; `approvals:` in `.github/pinion.yaml`",
+    source: "GitHub: reviews, permissions, members of teams; `approvals:` in `.github/pinion.yaml`; CODEOWNERS of the default branch where it asks for code owners",
     access: "GitHub: pull requests read, metadata read; members read where teams are named",
-    missing: "unknown where a team or a permission cannot be read",
+    missing: "unknown where a team, a permission or a code owner cannot be read",
     fields: {
       required: { says: "How many approvals are needed.", unit: "count" },
       count: { says: "How many count.", unit: "count" },
       by: "Whose approvals count.",
       who: "Who may approve, in words.",
       ignored: "Approvals that do not count, each with its reason.",
-      changes_requested_by: "Those who may approve, and ask for changes of this head.",
+      changes_requested_by: "Those who may approve, and ask for changes; and accounts that are gone, whose request for changes nobody has dismissed.",
+      owners_by: "Who has approved as a code owner of files that it changes, whether they count above or not.",
+      owners_missing: "Code owners of whom nobody has approved yet, each with their files; empty unless `codeOwners: true` asks for them.",
     },
+  },
+  approvers: {
+    says: "Those whose approvals count, an entry for each.",
+    source: "GitHub: as for `approvals`; members of the teams that policies name, asked once somebody has approved",
+    access: "GitHub: as for `approvals`; members read",
+    missing: "unknown where one of the teams cannot be read",
+    fields: { login: "Who it is.", teams: "Those teams they are in which a parameter `teams` (`list<string>`) of a policy in force here names." },
   },
   freeze: {
     says: "Whether people have stopped promotions into the environment.",
@@ -277,27 +286,30 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     },
   },
   error_budget: {
-    says: "How much of the errors that the app's objective allows in 30 days is left in this environment.",
+    says: "How much of the errors that the app's objective allows in its `period` is left in this environment.",
     source: "Prometheus: the queries of the app's `slo`, at steps of five minutes",
     access: "Prometheus: queries",
     missing: "unknown",
     fields: {
       measured: "Whether the app has an objective.",
+      period: { says: "The time over which the budget is reckoned; 0 without an objective.", unit: "duration" },
       left: { says: "Percent that is left, rounded down; 0 also when more than all was used.", unit: "count" },
       burning: "Whether it is used up so fast now that people would be paged.",
     },
   },
   upstream_checks: {
-    says: "Check runs on the commits by which the release came to the environments that this one follows, by name and as `app:name`.",
-    source: "GitHub: check runs; Git: the promotion log",
-    access: "GitHub: checks read",
+    says:
+      "Check runs and commit statuses on the commits by which the release came to the environments that this one follows, by name, " +
+      "and with who made them: `app:name`, `@login:name`.",
+    source: "GitHub: check runs, commit statuses; Git: the promotion log",
+    access: "GitHub: checks read, commit statuses read",
     missing: "unknown",
     fields: { passed: "Those that passed for each of these environments.", failed: "Those that failed, or were skipped, for one of them." },
   },
   source_ci: {
-    says: "Check runs on the commits that the images say they were built from.",
-    source: "registry: the labels `org.opencontainers.image.source` and `….revision`; GitHub: check runs in that repository",
-    access: "registry: pull; GitHub: checks read in the source repository, where the App must be installed by the same owner",
+    says: "Check runs and commit statuses on the commits that the images say they were built from.",
+    source: "registry: the labels `org.opencontainers.image.source` and `….revision`; GitHub: check runs and commit statuses in that repository",
+    access: "registry: pull; GitHub: checks read and commit statuses read in the source repository, where the App must be installed by the same owner",
     missing: "unknown, also where an image does not tell its source",
     fields: {
       commits: "The commits, as `acme/app at abc1234`.",

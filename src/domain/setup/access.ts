@@ -5,6 +5,7 @@ export const NEEDED_PERMISSIONS: Readonly<Record<string, { readonly access: Acce
   contents: { access: "write", use: "promotion branches, merges and the promotion log" },
   pull_requests: { access: "write", use: "opening, closing and merging promotions" },
   checks: { access: "write", use: "the check Pinion" },
+  statuses: { access: "read", use: "what systems outside GitHub say of commits, for gates that look at checks" },
   issues: { access: "write", use: "labels, comments, and issues that freeze an environment" },
   deployments: { access: "write", use: "showing what was promoted where" },
   metadata: { access: "read", use: "reading anything at all" },

@@ -1,7 +1,7 @@
-import { CONFIG_PATH, type Config } from "../config.ts";
+import { asksCodeOwners, CONFIG_PATH, type Config } from "../config.ts";
 import { compileDiscover } from "../discover.ts";
 import type { EnvironmentName } from "../release.ts";
-import { CODE_OWNERS_PATHS, ownersOf, parseCodeOwners, type CodeOwners } from "./code-owners.ts";
+import { CODE_OWNERS_PATHS, NO_CODE_OWNERS, ownersOf, parseCodeOwners, type CodeOwners } from "../code-owners.ts";
 import type { SetupFacts } from "./facts.ts";
 import { cannotTell, ok, problem, warning, withoutConfig, type Finding } from "./finding.ts";
 import { anyBindsApp, classicPage, pageOfRule, rulesOf, rulesPage, untold } from "./rules.ts";
@@ -78,13 +78,13 @@ export function checkOwnersOfProduction(facts: SetupFacts, config: Config | null
     byEnvironment.set(place.environment, found);
     (owners !== null && ownersOf(owners, file).length > 0 ? found.owned : found.unowned).push(file);
   }
-  const findings = config.environments.flatMap(({ name, merge, rollback }): readonly Finding[] => {
+  const findings = config.environments.flatMap(({ name, merge, rollback, approvals }): readonly Finding[] => {
     const { owned, unowned } = byEnvironment.get(name) ?? { owned: [], unowned: [] };
     if (merge !== "auto" && unowned.length > 0) {
       return [problem(check, `Nobody owns ${some(unowned)} of ${name}, where people decide about merges`, `Name their owners in ${owners?.path ?? CODE_OWNERS_PATHS[0]}`)];
     }
     if (owned.length === 0) return [];
-    if (merge === "auto") return waitsForOwners(facts, `promotions into ${name} (merge: auto)`, owned, "problem");
+    if (merge === "auto") return approvals.codeOwners ? [] : waitsForOwners(facts, `promotions into ${name} (merge: auto)`, owned, "problem");
     return rollback === "auto" ? waitsForOwners(facts, `reverts in ${name} (rollback: auto)`, owned, "warning") : [];
   });
   if (findings.length > 0) return findings;
@@ -94,11 +94,14 @@ export function checkOwnersOfProduction(facts: SetupFacts, config: Config | null
 }
 
 /** GitHub leaves out lines with mistakes, and with owners who may not write: then nobody is asked. */
-export function checkOwnersErrors(facts: SetupFacts): Finding {
+export function checkOwnersErrors(facts: SetupFacts, config: Config | null): Finding {
   const check = "code-owners-errors";
   const { codeOwners, codeOwnersErrors: errors } = facts;
   if (!codeOwners.known) return cannotTell(check, codeOwners, "contents: read");
-  if (codeOwners.value === null) return ok(check, "There is no CODEOWNERS file to have mistakes");
+  if (codeOwners.value === null) {
+    if (config === null || !asksCodeOwners(config)) return ok(check, "There is no CODEOWNERS file to have mistakes");
+    return problem(check, `${NO_CODE_OWNERS.problem}, so nothing passes there`, NO_CODE_OWNERS.cure);
+  }
   if (!errors.known) return cannotTell(check, errors, "contents: read");
   const [first] = errors.value;
   const { path } = codeOwners.value;

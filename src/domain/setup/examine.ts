@@ -23,7 +23,7 @@ export function examineSetup(facts: SetupFacts): readonly Finding[] {
     checkOwnerReview(facts),
     checkOwnersOfConfig(facts, config),
     ...checkOwnersOfProduction(facts, config),
-    checkOwnersErrors(facts),
+    checkOwnersErrors(facts, config),
     checkLogWriters(facts),
     checkLogHistory(facts),
     ...checkBypasses(facts),

@@ -157,6 +157,16 @@ describe("each check", () => {
     expect([found("code-owners-of-config", { ...without, config })[0]?.status, found("code-owners-of-config", without)[0]?.status]).toEqual(["ok", "problem"]);
   });
 
+  it("wants a CODEOWNERS file where code owners are asked for, and lets what merges by itself wait for them there", () => {
+    const asking = CONFIG.replace("merge: on-approval", "merge: on-approval, approvals: { codeOwners: true }");
+    expect(asking).not.toBe(CONFIG);
+    expect(found("code-owners-errors", { codeOwners: is(null) })[0]?.status).toBe("ok");
+    expect(found("code-owners-errors", { codeOwners: is(null), config: is(asking) })[0]).toMatchObject({ status: "problem", cure: expect.stringContaining("Add .github/CODEOWNERS") as string });
+    const automatic = asking.replace("merge: on-approval", "merge: auto");
+    expect(found("code-owners-of-production", { config: is(automatic) }).map(({ status }) => status)).toEqual(["ok"]);
+    expect(found("code-owners-of-production", { config: is(CONFIG.replace("merge: on-approval", "merge: auto")) }).map(({ status }) => status)).toEqual(["problem"]);
+  });
+
   it("takes out lines with owners that GitHub does not know", () => {
     const codeOwnersErrors = is([{ line: 2, kind: "Unknown owner", source: "" }]);
     expect(found("code-owners-of-production", { codeOwnersErrors })[0]?.status).toBe("problem");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ownersOf, parseCodeOwners } from "../../../src/domain/setup/code-owners.ts";
+import { ownersOf, parseCodeOwners } from "../../src/domain/code-owners.ts";
 
 function owners(text: string, file: string, without: readonly number[] = []): readonly string[] {
   return ownersOf(parseCodeOwners("CODEOWNERS", text, new Set(without)), file);
