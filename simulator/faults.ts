@@ -233,6 +233,7 @@ export function troubledPorts(
       close: (...a) => write(`close ${a[1]}`, ({ forge }) => forge.close(...a)),
       deleteBranch: (...a) => write(`delete ${a[1]}`, ({ forge }) => forge.deleteBranch(...a)),
       comment: (...a) => write(`comment on #${a[1]}`, ({ forge }) => forge.comment(...a)),
+      retitle: (...a) => write(`call #${a[1]} "${a[2]}"`, ({ forge }) => forge.retitle(...a)),
       removeLabel: (...a) => write(`take ${a[2]} off #${a[1]}`, ({ forge }) => forge.removeLabel(...a)),
       createLabel: (...a) => write(`create the label ${a[1].name}`, ({ forge }) => forge.createLabel(...a)),
       askReviewers: (...a) => write(`ask for reviews of #${a[1]}`, ({ forge }) => forge.askReviewers(...a)),

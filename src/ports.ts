@@ -142,6 +142,7 @@ export interface Forge extends ForgeReads {
   /** Deletes the branch if it is still at `expectedHead`. */
   deleteBranch(repository: Repository, branch: string, expectedHead: Oid): Promise<WriteOutcome<null>>;
   comment(repository: Repository, pullRequest: number, body: string): Promise<void>;
+  retitle(repository: Repository, pullRequest: number, title: string): Promise<void>;
   removeLabel(repository: Repository, pullRequest: number, label: string): Promise<void>;
   createLabel(
     repository: Repository,

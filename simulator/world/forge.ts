@@ -258,6 +258,11 @@ export class AppForge implements Immediate<Forge> {
     this.#github.commentOn(APP, pullRequest, body);
   }
 
+  retitle(_repository: Repository, pullRequest: number, title: string): void {
+    this.#requirePull(pullRequest);
+    this.#github.changePull(pullRequest, { title });
+  }
+
   removeLabel(_repository: Repository, pullRequest: number, label: string): void {
     this.#github.removeLabel(APP, pullRequest, label);
   }

@@ -1,7 +1,7 @@
 import type { Clock, Forge, SetupReads } from "../ports.ts";
 import { GitHubApi } from "./github/api.ts";
 import { checksOf } from "./github/checks.ts";
-import { askReviewers, comment, createLabel, openIssue, removeLabel } from "./github/conversation.ts";
+import { askReviewers, comment, createLabel, openIssue, removeLabel, retitle } from "./github/conversation.ts";
 import { showDeployment } from "./github/deployments.ts";
 import { installations, ownCommits, permission, pullRequestOf, repositories, teamMembers } from "./github/directory.ts";
 import { identityOf } from "./github/identity.ts";
@@ -46,6 +46,7 @@ export function createForge({ clients, clock, host }: ForgeOptions): Forge {
     deleteBranch: (repository, branch, expectedHead) =>
       moveBranches(api, nodeIds, repository, [{ branch, from: expectedHead, to: NO_OBJECT }]),
     comment: (repository, pullRequest, body) => comment(api, repository, pullRequest, body),
+    retitle: (repository, pullRequest, title) => retitle(api, repository, pullRequest, title),
     removeLabel: (repository, pullRequest, label) => removeLabel(api, repository, pullRequest, label),
     createLabel: (repository, label) => createLabel(api, repository, label),
     askReviewers: (repository, pullRequest, teams, users) => askReviewers(api, repository, pullRequest, teams, users),

@@ -78,6 +78,7 @@ export type Action = { readonly id: string } & (
     }
   | { readonly kind: "delete-branch"; readonly branch: string; readonly head: Oid }
   | { readonly kind: "comment"; readonly pullRequest: number; readonly body: string }
+  | { readonly kind: "retitle"; readonly pullRequest: number; readonly title: string }
   | { readonly kind: "remove-label"; readonly pullRequest: number; readonly label: string }
   | { readonly kind: "ask-reviewers"; readonly pullRequest: number; readonly teams: readonly string[]; readonly users: readonly string[] }
   | {

@@ -6,6 +6,7 @@ import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
 import { hasLabel, lastLabelled } from "./promotion-facts.ts";
 import { becameHotfixComment, commentMarker, hotfixOverComment, requestRefusedComment, staysRevertComment } from "./report/comment.ts";
 import { hotfixNote } from "./report/hotfix.ts";
+import { promotionTitle } from "./report/promotion-title.ts";
 
 /** What the check says of each hotfix among these. */
 export function hotfixNotes(gated: readonly GatedPromotion[]): readonly string[] {
@@ -26,6 +27,7 @@ export function planHotfixNotices(draft: Draft, judged: JudgedPullRequest): void
   const { pullRequest, own } = judged;
   const gated = [...judged.promotions, ...judged.shared];
   if (gated.length === 0) return;
+  planTitle(draft, judged);
   const opened = own ? draft.observation.ledger.openedAs.get(pullRequest.number) : undefined;
   const [hotfix] = gated.flatMap((one) => (one.promotion.hotfix === null ? [] : [{ ...one.promotion.hotfix, passedBy: one.passedBy }]));
   if (hotfix === undefined) return planNoHotfix(draft, pullRequest);
@@ -33,6 +35,17 @@ export function planHotfixNotices(draft: Draft, judged: JudgedPullRequest): void
   if (opened?.kind === "hotfix" || (own && opened === undefined)) return;
   const labelled = hotfix.source.startsWith("label:") && pullRequest.labelEvents.some(({ id }) => hotfix.source === `label:${id}`);
   say(draft, pullRequest, `hotfix:${hotfix.source}`, (marker) => becameHotfixComment({ marker, hotfix, labelled }));
+}
+
+/** The title tells which kind it is now, unless somebody has given it another. */
+function planTitle(draft: Draft, { pullRequest, untouched, promotions }: JudgedPullRequest): void {
+  const [only] = promotions;
+  if (!untouched || only === undefined || only.promotion.kind === "revert") return;
+  const { app, environment, kind, to } = only.promotion;
+  const titled = (of: "promotion" | "hotfix") => promotionTitle({ kind: of, app, environment: environment.name, version: to.version });
+  if (pullRequest.title !== titled(kind === "hotfix" ? "promotion" : "hotfix")) return;
+  const title = titled(kind);
+  draft.act({ id: `retitle #${pullRequest.number} ${title}`, kind: "retitle", pullRequest: pullRequest.number, title });
 }
 
 function planNoHotfix(draft: Draft, pullRequest: PullRequest): void {

@@ -92,6 +92,7 @@ export class Application {
       () => this.#publish(merges ? null : plan),
       () => this.#each(plan, "rebuild", (action) => this.#rebuild(action)),
       () => this.#each(plan, "comment", (action) => this.#comment(action)),
+      () => this.#each(plan, "retitle", (action) => this.#retitle(action)),
       () => this.#each(plan, "remove-label", (action) => this.#removeLabel(action)),
       () => this.#each(plan, "close", (action) => this.#close(action)),
       () => this.#each(plan, "delete-branch", (action) => this.#deleteBranch(action)),
@@ -271,6 +272,10 @@ export class Application {
 
   async #comment(action: ActionOf<"comment">): Promise<void> {
     await this.#courtesy(action, () => this.#ports.forge.comment(this.#repository, action.pullRequest, action.body));
+  }
+
+  async #retitle(action: ActionOf<"retitle">): Promise<void> {
+    await this.#courtesy(action, () => this.#ports.forge.retitle(this.#repository, action.pullRequest, action.title));
   }
 
   async #removeLabel(action: ActionOf<"remove-label">): Promise<void> {

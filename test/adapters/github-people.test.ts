@@ -53,7 +53,9 @@ describe("what people do on a pull request", () => {
     await world.forge.comment(world.repository, number, "Done.");
     await world.forge.removeLabel(world.repository, number, "promote:prod");
     await world.forge.removeLabel(world.repository, number, "promote:prod");
+    await world.forge.retitle(world.repository, number, "Another title");
     const after = await world.onlyOpen();
+    expect(after.title).toBe("Another title");
     expect(after.labels).toEqual([]);
     expect(after.labelEvents).toHaveLength(1);
     expect(after.comments.at(-1)).toMatchObject({ author: { login: "pinion[bot]", kind: "app" }, body: "Done." });

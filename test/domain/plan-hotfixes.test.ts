@@ -246,6 +246,17 @@ describe("the label `hotfix` on an open promotion", () => {
     expect(action?.message).toMatch(/Pinion-Hotfix: bob since 2026-.*Z\nPinion-Passed-By: freeze, soak, upstream-verified, window\n/);
   });
 
+  it.each<[string, boolean, readonly string[]]>([
+    ["Promote checkout 1.4.3 to prod", true, ["Promote checkout 1.4.3 to prod (hotfix)"]],
+    ["Promote checkout 1.4.3 to prod (hotfix)", false, ["Promote checkout 1.4.3 to prod"]],
+    ["Promote checkout 1.4.3 to prod (hotfix)", true, []],
+    ["Call me otherwise", true, []],
+  ])("with the title %j, and the label on it: %j, has it changed to %j", (title, on, changed) => {
+    const made = world();
+    labelled(made, BOB, { title, ...(on ? {} : { labels: [] }) });
+    expect(actions(made, "retitle").map((action) => action.title)).toEqual(changed);
+  });
+
   it("takes an approval from after that, so that whoever approves knows what it goes past", () => {
     const made = world();
     labelled(made, BOB, { reviews: [{ ...approval(ALICE), at: made.now - MINUTE - 1 }] });

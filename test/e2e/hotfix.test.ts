@@ -60,11 +60,13 @@ describe("a hotfix", () => {
     await world.pass(MINUTE);
     expect(story.verdict(prod)).toBe("in_progress: Waiting: 1 approval from anyone with write permission");
     expect(story.check(prod).output.summary).toContain("checkout in prod is a hotfix: @&#8203;bob marked it as one at");
+    expect(story.titles("open")).toEqual([HOTFIX]);
     expect(story.said(prod.number)).toEqual([expect.stringMatching(/^@bob marked this as a hotfix at [^]*\n- \*\*freeze\*\*: [^]*take the label `hotfix` off\.$/)]);
     await world.person("bob").unlabel(prod.number, "hotfix");
     await world.pass(MINUTE);
     expect(story.verdict(prod)).toMatch(/^in_progress: Waiting: the freeze of prod to end/);
     expect(story.said(prod.number).at(-1)).toBe("The label `hotfix` was taken off: from now on, every gate holds this promotion again.");
+    expect(story.titles("open")).toEqual([PLAIN]);
     await world.person("carol").approve(prod.number);
     await world.pass(HOUR);
     expect(shown(prod)).toBe("open");

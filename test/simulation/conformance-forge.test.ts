@@ -150,6 +150,7 @@ const TALKING: readonly Step[] = [
   ["a label", (side) => side.people.label("alice", side.pull(0).number, "promote:prod"), true],
   ["it is taken off", (side) => side.ask(({ forge }) => forge.removeLabel(side.world.repository, side.pull(0).number, "promote:prod")), undefined],
   ["it is taken off again", (side) => side.ask(({ forge }) => forge.removeLabel(side.world.repository, side.pull(0).number, "promote:prod")), undefined],
+  ["it is called otherwise", (side) => side.ask(({ forge }) => forge.retitle(side.world.repository, side.pull(0).number, "Another title")), undefined],
   ["a label is made", (side) => side.ask(({ forge }) => forge.createLabel(side.world.repository, { name: "freeze:dev", color: "b60205", description: "Stop" })), undefined],
   ["it is made again", (side) => side.ask(({ forge }) => forge.createLabel(side.world.repository, { name: "freeze:dev", color: "b60205", description: "Stop" })), undefined],
   ["nobody is asked", (side) => askReviewers(side, [], []), done(null)],

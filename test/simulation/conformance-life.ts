@@ -60,6 +60,7 @@ const DEEDS: readonly (readonly [number, (draw: Draw) => Deed])[] = [
   [2, closeAsApp],
   [2, deleteBranch],
   [1, commentAsApp],
+  [1, retitle],
   [2, removeLabel],
   [1, createLabel],
   [2, askReviewers],
@@ -287,6 +288,10 @@ function deleteBranch(draw: Draw): Deed {
 
 function commentAsApp(draw: Draw): Deed {
   return ofPull(draw, "the App comments", (side, number) => side.ask(({ forge }) => forge.comment(side.world.repository, number, "<!-- pinion -->")));
+}
+
+function retitle(draw: Draw): Deed {
+  return ofPull(draw, "the App calls it otherwise", (side, number) => side.ask(({ forge }) => forge.retitle(side.world.repository, number, "Another title")));
 }
 
 function removeLabel(draw: Draw): Deed {

@@ -34,6 +34,7 @@ function ofAction(world: World, action: Action, scenario: Scenario): readonly Br
     case "create-label":
     case "check":
     case "comment":
+    case "retitle":
     case "remove-label":
     case "ask-reviewers":
     case "open-issue":

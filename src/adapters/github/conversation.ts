@@ -14,6 +14,15 @@ export async function comment(api: GitHubApi, repository: Repository, pullReques
   });
 }
 
+/** Of a pull request. */
+export async function retitle(api: GitHubApi, repository: Repository, pullRequest: number, title: string): Promise<void> {
+  await api.rest(repository.installation, {
+    route: "PATCH /repos/{owner}/{repo}/pulls/{pull_number}",
+    parameters: { ...named(repository), pull_number: pullRequest, title: fitting.title(title) },
+    what: `change the title of ${place(repository)}#${pullRequest}`,
+  });
+}
+
 /** A label that is not there needs no removal. */
 export async function removeLabel(api: GitHubApi, repository: Repository, pullRequest: number, label: string): Promise<void> {
   await api.rest(repository.installation, {
