@@ -75,9 +75,9 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
       pullRequest,
       proposal: proposal?.known === true ? proposal.value : null,
     };
-    if (untouched) return [gate(draft, promotion)];
-    return [draft.asGuest({ pullRequest: pullRequest.number, registries }, () => gate(draft, promotion))];
+    return [gate(draft, promotion)];
   };
+  const judgeAll = () => ({ promotions: changes.flatMap(gated), shared: sharedChanges.filter(({ isPromoted }) => isPromoted).flatMap(gated) });
   return {
     pullRequest,
     own,
@@ -85,8 +85,7 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
     movedOn,
     untouched,
     proposal,
-    promotions: changes.flatMap(gated),
-    shared: sharedChanges.filter(({ isPromoted }) => isPromoted).flatMap(gated),
+    ...(untouched ? judgeAll() : draft.asGuest({ pullRequest: pullRequest.number, registries }, judgeAll)),
     removals: removalsOf(draft, [...changes, ...sharedChanges.filter(({ isPromoted }) => isPromoted)]),
   };
 }
