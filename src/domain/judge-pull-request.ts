@@ -15,6 +15,7 @@ import { promotionFacts, type JudgedPromotion } from "./promotion-facts.ts";
 import type { PromotionKind } from "./record.ts";
 import { releaseKey, type Pinned } from "./release.ts";
 import { askingNow } from "./requests.ts";
+import { unreliableSigners } from "./supply-chain/signer.ts";
 
 /** A promotion with everything the policies said of it. */
 export interface GatedPromotion {
@@ -144,7 +145,7 @@ export function gate(draft: Draft, promotion: JudgedPromotion): GatedPromotion {
   const policies = promotion.removal ? inForce.filter((policy) => judgesRemoval(draft, policy)) : inForce;
   const wanted = factsWanted({ policies }, { app, environment: environment.name, kind, origin }, configured);
   const facts = promotionFacts(draft, promotion, wanted);
-  const gates = evaluatePolicies({ policies }, facts, configured);
+  const gates = evaluatePolicies({ policies }, facts, configured, unreliableSigners(draft.observation.signers));
   for (const one of gates) if (one.result === "wait" && one.until !== null) draft.due(one.until);
   return { promotion, facts, gates, judgement: judge(gates) };
 }
