@@ -59,15 +59,15 @@ function fileOf({ file }: ConfigProblem, config: string, folder: string): string
   return file === undefined ? config : join(folder, file.slice(dirname(CONFIG_PATH).length + 1));
 }
 
-/** Stands for a folder that is there and cannot be listed: it is told as a policy that cannot be read. */
-const UNREADABLE = "*.yaml";
-
-/** The policies beside a configuration; none where there is no such folder. */
+/** The policies beside a configuration; none where there is no such folder. One that cannot be listed is told as a policy that cannot be read. */
 async function policiesIn(folder: string): Promise<readonly PolicyFile[]> {
   const beside = join(folder, POLICIES_FOLDER.slice(dirname(CONFIG_PATH).length + 1));
-  const names = await readdir(beside).catch((cause: unknown) => (codeOf(cause) === "ENOENT" ? [] : [UNREADABLE]));
-  const paths = names.map((name) => `${POLICIES_FOLDER}${name}`).filter(isPolicyPath).toSorted();
-  return Promise.all(paths.map(async (path) => ({ path, text: textOf(await readFile(join(beside, path.slice(POLICIES_FOLDER.length))).catch(() => null)) })));
+  const entries = await readdir(beside, { withFileTypes: true }).catch((cause: unknown) => (codeOf(cause) === "ENOENT" ? [] : null));
+  if (entries === null) return [{ path: `${POLICIES_FOLDER}*.yaml`, text: null }];
+  const found = entries.map((entry) => ({ path: `${POLICIES_FOLDER}${entry.name}${entry.isDirectory() ? "/" : ""}`, isFile: entry.isFile() }));
+  const policies = found.filter(({ path }) => isPolicyPath(path)).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const read = async (path: string): Promise<Uint8Array | null> => readFile(join(beside, path.slice(POLICIES_FOLDER.length))).catch(() => null);
+  return Promise.all(policies.map(async ({ path, isFile }) => ({ path, text: isFile ? textOf(await read(path)) : null })));
 }
 
 function configIn(bytes: Uint8Array, policies: readonly PolicyFile[], shipped: PolicySet): ConfigResult {

@@ -49,7 +49,7 @@ function notesOn(judged: JudgedPullRequest): readonly string[] {
   else if (judged.own && !judged.untouched) notes.push("It does more or less than it was opened for, so Pinion will not merge it.");
   if (judged.removals.length > 0) notes.push(`It removes the pins of ${judged.removals.join(", ")}.`);
   if (judged.proposal?.known === true && judged.proposal.value.config !== null) {
-    notes.push("It also changes Pinion's own configuration or policies; it is judged by those of the default branch, and these count from the merge on.");
+    notes.push("It also changes Pinion's own configuration, policies or signers' keys; it is judged by those of the default branch, and these count from the merge on.");
   }
   if (judged.proposal?.known === true) notes.push(...sharedNotes(judged.proposal.value.shared));
   return notes;

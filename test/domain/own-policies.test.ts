@@ -80,7 +80,9 @@ describe("a repository's own policies", () => {
       [...Array.from({ length: 100 }, () => expect.stringMatching(/^a\.yaml/)), "b.yaml:1:1 this file, and those after it, were not read: mend those before it first"],
     ],
     ["another ending", [{ path: `${POLICIES_FOLDER}a.yml`, text: "" }], ["a.yml:1:1 policies are files that end in .yaml: rename it, or nobody would know whether it judges"]],
-    ["what cannot be read", [{ path: `${POLICIES_FOLDER}a.yaml`, text: null }], ["a.yaml:1:1 the file is larger than Pinion reads, or no UTF-8 text"]],
+    ["another ending in capitals", [{ path: `${POLICIES_FOLDER}a.YAML`, text: "" }], ["a.YAML:1:1 policies are files that end in .yaml: rename it, or nobody would know whether it judges"]],
+    ["a folder in the folder", [{ path: `${POLICIES_FOLDER}deep/`, text: null }], ["deep/:1:1 policies are read from this folder alone, and not from folders in it: move its policies up, and all else elsewhere"]],
+    ["what cannot be read", [{ path: `${POLICIES_FOLDER}a.yaml`, text: null }], ["a.yaml:1:1 the file is larger than Pinion reads, no UTF-8 text, or a link to another one: put the policy itself here"]],
     ["a required parameter that nobody gives", [file("a", "parameters: { who: { type: string, description: Who. } }\n")], [
       "config:1:1 policies.a: a lacks a value: its parameter who (string) has no default, and is needed for dev, prod",
     ]],
@@ -113,7 +115,11 @@ describe("a repository's own policies", () => {
     [`${POLICIES_FOLDER}a.yml`, true],
     [`${POLICIES_FOLDER}a.test.yaml`, false],
     [`${POLICIES_FOLDER}README.md`, false],
-    [`${POLICIES_FOLDER}deep/a.yaml`, false],
+    [`${POLICIES_FOLDER}a.YAML`, true],
+    [`${POLICIES_FOLDER}a.Yml`, true],
+    [`${POLICIES_FOLDER}a.test.yml`, true],
+    [`${POLICIES_FOLDER}deep/`, true],
+    [`${POLICIES_FOLDER}deep/a.yaml`, true],
     ["policies/a.yaml", false],
   ])("%s is one of them: %s", (path, expected) => {
     expect(isPolicyPath(path)).toBe(expected);

@@ -9,7 +9,7 @@ import type { ConfiguredPolicies } from "../../domain/policy/parameters.ts";
 import type { Policy, PolicyProblem, PolicySet } from "../../domain/policy/policy-set.ts";
 import { didYouMean } from "../../domain/suggest.ts";
 import { codeOf } from "../set.ts";
-import { readPolicyFolder } from "./policy-folder.ts";
+import { isOwnFolder, readPolicyFolder } from "./policy-folder.ts";
 
 /** Where a repository keeps its own policies and their cases. */
 export const OWN_POLICIES = POLICIES_FOLDER.slice(0, -1);
@@ -56,7 +56,7 @@ export async function readRules(named: string | undefined, loadShipped: LoadShip
 /** A repository's own policies need an `override` to replace shipped ones; those of any other folder are only tried, and may do without. */
 function ownPolicies(directory: string, files: readonly PolicyFile[], shipped: PolicySet): OwnPolicies {
   const strict = readOwnPolicies(files, shipped);
-  if (strict.ok || `${resolve(directory)}/`.endsWith(`/${POLICIES_FOLDER}`)) return strict;
+  if (strict.ok || isOwnFolder(directory)) return strict;
   const alone = readOwnPolicies(files, { policies: [] });
   return alone.ok ? alone : strict;
 }

@@ -13,7 +13,7 @@ const MOST_CHARACTERS = 256 * 1024;
 /** More than anyone mends in one go; files after that are not read. */
 const MOST_PROBLEMS = 100;
 
-/** A file of that folder. `text` is null where it is too large, or no UTF-8. */
+/** A file of that folder, or a folder in it, with `/` at the end. `text` is null where it is too large, no UTF-8, or no file itself. */
 export interface PolicyFile {
   readonly path: string;
   readonly text: string | null;
@@ -22,10 +22,20 @@ export interface PolicyFile {
 export type OwnPolicies =
   { readonly ok: true; readonly policies: readonly Policy[] } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
-/** Whether a file of the folder is taken for a policy: cases (`NAME.test.yaml`), and what is no YAML, stand beside them. */
+/**
+ * Whether something is taken for a policy, perhaps for one that stands in the wrong place: cases (`NAME.test.yaml`), and what is no YAML, stand
+ * beside them. Nothing that somebody might take for a rule is passed over: it would judge nothing, and nobody would notice.
+ */
 export function isPolicyPath(path: string): boolean {
   const name = path.slice(POLICIES_FOLDER.length);
-  return path.startsWith(POLICIES_FOLDER) && !name.includes("/") && /\.ya?ml$/.test(name) && !name.endsWith(".test.yaml");
+  return path.startsWith(POLICIES_FOLDER) && (name.includes("/") || (/\.ya?ml$/i.test(name) && !name.endsWith(".test.yaml")));
+}
+
+/** Why a file is none that is read as a policy, whatever is in it, and what to do; or null. */
+function misplaced({ path, text }: PolicyFile): string | null {
+  if (path.endsWith("/")) return "policies are read from this folder alone, and not from folders in it: move its policies up, and all else elsewhere";
+  if (!path.endsWith(".yaml")) return "policies are files that end in .yaml: rename it, or nobody would know whether it judges";
+  return text === null ? "the file is larger than Pinion reads, no UTF-8 text, or a link to another one: put the policy itself here" : null;
 }
 
 /** Reads a repository's own policies. All problems of all files are told at once; with one of them none of the policies counts. */
@@ -46,9 +56,9 @@ export function readOwnPolicies(files: readonly PolicyFile[], shipped: PolicySet
       note(path, "this file, and those after it, were not read: mend those before it first");
       break;
     }
-    if (path.endsWith(".yml")) note(path, "policies are files that end in .yaml: rename it, or nobody would know whether it judges");
-    else if (text === null) note(path, "the file is larger than Pinion reads, or no UTF-8 text");
-    else {
+    const wrong = misplaced({ path, text });
+    if (wrong !== null) note(path, wrong);
+    else if (text !== null) {
       const parsed = parsePolicy(path, text);
       if (parsed.ok) policies.push(parsed.policy);
       else problems.push(...parsed.problems);
