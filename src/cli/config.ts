@@ -2,12 +2,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { known } from "../domain/answer.ts";
 import { configSchemaText } from "../domain/config-schema.ts";
-import { CONFIG_PATH, type Config, type ConfigProblem, type ConfigResult } from "../domain/config.ts";
-import { isPolicyPath, POLICIES_FOLDER, type PolicyFile } from "../domain/policy/own-policies.ts";
+import { CONFIG_PATH, type Config, type ConfigProblem } from "../domain/config.ts";
+import { isPolicyPath, POLICIES_FOLDER, unmatchedApps, type PolicyFile } from "../domain/policy/own-policies.ts";
 import type { PolicySet } from "../domain/policy/policy-set.ts";
-import { readRules } from "../domain/repository-rules.ts";
+import { readRules, type RepositoryRules } from "../domain/repository-rules.ts";
 import { trustSigners } from "../domain/supply-chain/signer.ts";
 import { EXIT, type Command } from "./command.ts";
+import { appsUnder } from "./pin-source.ts";
 import { codeOf, unreadable } from "./set.ts";
 
 export const configCheck = (shippedPolicies: () => Promise<PolicySet>): Command => ({
@@ -16,10 +17,11 @@ export const configCheck = (shippedPolicies: () => Promise<PolicySet>): Command 
   summary: "check a repository's configuration, and its policies",
   details: `Checks FILE, ${CONFIG_PATH} unless given, - for standard input, and prints every problem as
 FILE:LINE:COLUMN: MESSAGE. The policies in pinion/policies/ beside FILE are checked with it, since
-each speaks of the other; and where FILE is a ${CONFIG_PATH}, the keys and trusted roots of signers.
+each speaks of the other; and where FILE is a ${CONFIG_PATH}, the keys and trusted roots of signers,
+and whether policies name apps that are not there, which is a warning.
 
-  --json   {"ok": whether there is none, "file", "problems": [{"file"?: where it is not FILE, "line",
-           "column", "message"}]}`,
+  --json   {"ok": whether there is no problem, "file", "problems": [{"file"?: where it is not FILE, "line",
+           "column", "message"}], "warnings": the same}`,
   accepts: { words: 1, json: true },
   run: async ({ words, json }, terminal) => {
     const file = words[0] ?? CONFIG_PATH;
@@ -32,12 +34,15 @@ each speaks of the other; and where FILE is a ${CONFIG_PATH}, the keys and trust
       return EXIT.usage;
     }
     const folder = dirname(file === "-" ? CONFIG_PATH : file);
-    const read = configIn(bytes, await policiesIn(folder), await shippedPolicies());
-    const isInPlace = file !== "-" && resolve(file).endsWith(`/${CONFIG_PATH}`);
-    const problems = !read.ok ? read.problems : isInPlace ? await signerProblems(read.config, resolve(file).slice(0, -CONFIG_PATH.length)) : [];
-    if (json) terminal.out(`${JSON.stringify({ ok: problems.length === 0, file, problems }, null, 2)}\n`);
-    else if (problems.length === 0) terminal.out(`${file}: no problems\n`);
-    else terminal.out(problems.map((problem) => `${fileOf(problem, file, folder)}:${problem.line}:${problem.column}: ${problem.message}\n`).join(""));
+    const { config: read, ownPolicies } = rulesIn(bytes, await policiesIn(folder), await shippedPolicies());
+    const root = file !== "-" && resolve(file).endsWith(`/${CONFIG_PATH}`) ? resolve(file).slice(0, -CONFIG_PATH.length) : null;
+    const problems = !read.ok ? read.problems : root === null ? [] : await signerProblems(read.config, root);
+    const speaksOfApps = ownPolicies.some(({ apps }) => apps.length > 0);
+    const warnings = read.ok && root !== null && speaksOfApps ? unmatchedApps(ownPolicies, await appsUnder(root, read.config)) : [];
+    const line = (problem: ConfigProblem, kind: string): string => `${fileOf(problem, file, folder)}:${problem.line}:${problem.column}: ${kind}${problem.message}\n`;
+    if (json) terminal.out(`${JSON.stringify({ ok: problems.length === 0, file, problems, warnings }, null, 2)}\n`);
+    else if (problems.length + warnings.length === 0) terminal.out(`${file}: no problems\n`);
+    else terminal.out([...problems.map((problem) => line(problem, "")), ...warnings.map((warning) => line(warning, "warning: "))].join(""));
     return problems.length === 0 ? EXIT.ok : EXIT.problems;
   },
 });
@@ -70,9 +75,9 @@ async function policiesIn(folder: string): Promise<readonly PolicyFile[]> {
   return Promise.all(policies.map(async ({ path, isFile }) => ({ path, text: isFile ? textOf(await read(path)) : null })));
 }
 
-function configIn(bytes: Uint8Array, policies: readonly PolicyFile[], shipped: PolicySet): ConfigResult {
+function rulesIn(bytes: Uint8Array, policies: readonly PolicyFile[], shipped: PolicySet): RepositoryRules {
   const text = textOf(bytes) ?? { line: 1, column: 1, message: "the file is not UTF-8: save it as such" };
-  return readRules(text, policies, shipped).config;
+  return readRules(text, policies, shipped);
 }
 
 /** Keys and trusted roots that are not there, or are none: the gates that need them would be unknown, for everybody. `root` is the repository's. */

@@ -44,6 +44,18 @@ function repository(files: Readonly<Record<string, string>> = {}): string {
 
 const FACTS = readFileSync(join(ROOT, "docs/facts.md"), "utf8").split("```yaml\n")[1]?.split("```")[0] ?? "";
 
+describe("a policy for apps that are not there", () => {
+  it("is warned of, and no error: apps come and go", async () => {
+    const rule = POLICY.replace("parameters:", "applies: { apps: [chekout] }\nparameters:");
+    const folder = repository({ ".github/pinion.yaml": CONFIG, [`${OWN}/few-files.yaml`]: rule, "apps/checkout/dev/kustomization.yaml": "" });
+    const warning = 'no app is called "chekout" now, so this judges none. Did you mean "checkout"?';
+    expect(await pinion(folder, ["config", "check"])).toMatchObject({ code: 0, out: `${OWN}/few-files.yaml:3:19: warning: ${warning}\n` });
+    const { code, out } = await pinion(folder, ["policy", "explain", "few-files"]);
+    expect(code).toBe(0);
+    expect(out.replaceAll(/\s+/g, " ")).toContain(`warning line 3:19: ${warning}`);
+  });
+});
+
 describe("what stands among the policies and would judge nothing", () => {
   it.each(["policy test", "policy explain few-files", "config check"])("is told by pinion %s", async (command) => {
     const folder = repository({ ".github/pinion.yaml": CONFIG, [`${OWN}/B.YAML`]: POLICY, [`${OWN}/sub/c.yaml`]: POLICY, "d.yaml": POLICY });

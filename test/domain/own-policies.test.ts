@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
-import { isPolicyPath, POLICIES_FOLDER, withOwn, type PolicyFile } from "../../src/domain/policy/own-policies.ts";
+import { isPolicyPath, POLICIES_FOLDER, unmatchedApps, withOwn, type PolicyFile } from "../../src/domain/policy/own-policies.ts";
 import { readRules } from "../../src/domain/repository-rules.ts";
 import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
 import { soundFacts } from "../policies/sound-facts.ts";
@@ -89,6 +89,16 @@ describe("a repository's own policies", () => {
   ])("are refused for %s", (_what, files, problems) => {
     expect(told(files)).toEqual(problems);
     expect(readRules(CONFIG, files, shipped).ownPolicies).toEqual([]);
+  });
+
+  it("are told of apps that there are none of, as they may come yet", () => {
+    const rule = file("a", "applies: { apps: [checkout, chekout, 'pay*', '*'] }\nwarn: { apps: [cart] }\n");
+    const { ownPolicies } = readRules(CONFIG, [rule], shipped);
+    expect(unmatchedApps(ownPolicies, ["checkout", "cart"]).map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual([
+      '6:29 no app is called "chekout" now, so this judges none. Did you mean "checkout"?',
+      '6:38 no app fits "pay*" now, so this judges none.',
+    ]);
+    expect(unmatchedApps(ownPolicies, []).length).toBe(5);
   });
 
   it("are bounded in number", () => {

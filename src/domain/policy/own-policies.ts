@@ -1,7 +1,9 @@
 import type { Config } from "../config.ts";
+import type { AppName } from "../release.ts";
+import { didYouMean } from "../suggest.ts";
 import { parsePolicy } from "./policy-file.ts";
 import type { Policy, PolicyProblem, PolicySet } from "./policy-set.ts";
-import { fitsOne } from "./scope.ts";
+import { fitsOne, type PlacedPattern } from "./scope.ts";
 
 /** Where a repository's own policies live on its default branch, with a slash at the end. */
 export const POLICIES_FOLDER = ".github/pinion/policies/";
@@ -102,11 +104,26 @@ export function withOwn(shipped: PolicySet, own: readonly Policy[]): PolicySet {
 export function unmatchedEnvironments(own: readonly Policy[], config: Config): readonly PolicyProblem[] {
   const names = config.environments.map(({ name }) => name);
   return own.flatMap(({ file, environments }) =>
-    environments
-      .filter(({ pattern }) => !names.some((name) => fitsOne([pattern], name)))
-      .map(({ pattern, line, column }) => {
-        const fits = pattern.includes("*") ? "fits" : "is called";
-        return { file, line, column, message: `no environment ${fits} "${pattern}"; there are ${names.join(", ")}` };
-      }),
+    unmatched(environments, names).map(({ pattern, line, column }) => {
+      return { file, line, column, message: `no environment ${fitsWord(pattern)} "${pattern}"; there are ${names.join(", ")}` };
+    }),
   );
+}
+
+/** What policies say of apps of which there are none now. No mistake must be behind it: apps come and go. */
+export function unmatchedApps(policies: readonly Policy[], apps: readonly AppName[]): readonly PolicyProblem[] {
+  return policies.flatMap(({ file, apps: patterns }) =>
+    unmatched(patterns, apps).map(({ pattern, line, column }) => {
+      const message = `no app ${fitsWord(pattern)} "${pattern}" now, so this judges none.${didYouMean(pattern, apps)}`;
+      return { file, line, column, message };
+    }),
+  );
+}
+
+function unmatched(patterns: readonly PlacedPattern[], names: readonly string[]): readonly PlacedPattern[] {
+  return patterns.filter(({ pattern }) => !names.some((name) => fitsOne([pattern], name)));
+}
+
+function fitsWord(pattern: string): string {
+  return pattern.includes("*") ? "fits" : "is called";
 }

@@ -60,6 +60,7 @@ export function parsePolicy(file: string, text: string): PolicyResult {
     applies: applies?.scope ?? EVERYWHERE,
     warn: warn?.scope ?? null,
     environments: [...(applies?.environments ?? []), ...(warn?.environments ?? [])],
+    apps: [...(applies?.apps ?? []), ...(warn?.apps ?? [])],
   };
   const nameAt = reader.place(entries.get("name")?.value ?? root);
   const said = { name, nameAt, file, description, docs, override, enforce };
