@@ -40,7 +40,7 @@ const COMMANDS: readonly Command[] = [
   pinsCommand(open),
   setCommand,
   replayCommand(open),
-  doctorCommand,
+  doctorCommand(shipped),
 ];
 
 const EXIT_CODES = `Exit codes:

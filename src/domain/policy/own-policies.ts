@@ -9,7 +9,7 @@ import { fitsOne, type PlacedPattern } from "./scope.ts";
 export const POLICIES_FOLDER = ".github/pinion/policies/";
 
 /** More than anyone reads; judging stays quick. */
-const MOST_FILES = 100;
+export const MOST_POLICY_FILES = 100;
 /** Of all files together. Whoever opens a pull request may bring them, and text made for it costs the parser a hundredth of a millisecond for each character. */
 const MOST_CHARACTERS = 256 * 1024;
 /** More than anyone mends in one go; files after that are not read. */
@@ -33,9 +33,14 @@ export function isPolicyPath(path: string): boolean {
   return path.startsWith(POLICIES_FOLDER) && (name.includes("/") || (/\.ya?ml$/i.test(name) && !name.endsWith(".test.yaml")));
 }
 
+/** Whether its text is read: of the others the name alone tells what is wrong. */
+export function isReadAsPolicy(path: string): boolean {
+  return isPolicyPath(path) && path.endsWith(".yaml") && !path.slice(POLICIES_FOLDER.length).includes("/");
+}
+
 /** Why a file is none that is read as a policy, whatever is in it, and what to do; or null. */
 function misplaced({ path, text }: PolicyFile): string | null {
-  if (path.endsWith("/")) return "policies are read from this folder alone, and not from folders in it: move its policies up, and all else elsewhere";
+  if (path.startsWith(POLICIES_FOLDER) && path.slice(POLICIES_FOLDER.length).includes("/")) return "policies are read from this folder alone, and not from folders in it: move its policies up, and all else elsewhere";
   if (!path.endsWith(".yaml")) return "policies are files that end in .yaml: rename it, or nobody would know whether it judges";
   return text === null ? "the file is larger than Pinion reads, no UTF-8 text, or a link to another one: put the policy itself here" : null;
 }
@@ -45,10 +50,10 @@ export function readOwnPolicies(files: readonly PolicyFile[], shipped: PolicySet
   const policies: Policy[] = [];
   const problems: PolicyProblem[] = [];
   const note = (file: string, message: string): void => void problems.push({ file, line: 1, column: 1, message });
-  const [tooMany] = files.slice(MOST_FILES);
-  if (tooMany !== undefined) note(tooMany.path, `a repository may have at most ${MOST_FILES} policies of its own, and this has ${files.length}`);
+  const [tooMany] = files.slice(MOST_POLICY_FILES);
+  if (tooMany !== undefined) note(tooMany.path, `a repository may have at most ${MOST_POLICY_FILES} policies of its own, and this has ${files.length}`);
   let characters = 0;
-  for (const { path, text } of files.slice(0, MOST_FILES)) {
+  for (const { path, text } of files.slice(0, MOST_POLICY_FILES)) {
     characters += text?.length ?? 0;
     if (characters > MOST_CHARACTERS) {
       note(path, `a repository's own policies may have at most ${MOST_CHARACTERS} characters together: this file, and those after it, were not read`);
