@@ -291,6 +291,18 @@ describe("pinion policy explain", () => {
     expect([lines.length <= 40, lines.every((line) => line.length <= 110)]).toEqual([true, true]);
   });
 
+  it("tells links as words, with the page", async () => {
+    const { out } = await pinion(folderWith({}), ["policy", "explain", "no-downgrade"]);
+    expect(out.replaceAll(/\s+/g, " ")).toContain("names (docs/selecting.md), each");
+    expect(out).not.toContain("](");
+  });
+
+  it("tells that a schema judges only pull requests that move or remove pins", async () => {
+    const rule = "name: shape\ndescription: d\nenforce: block\nschema: { type: object }\nmessages: { pass: a, fail: b }\n";
+    const { out } = await pinion(repository({ [`${OWN}/shape.yaml`]: rule }), ["policy", "explain", "shape"]);
+    expect(out.replaceAll(/\s+/g, " ")).toContain("not judged pull requests that move or remove no pin");
+  });
+
   it("tells the parameters in force, by environment where they differ", async () => {
     const folder = repository({ ".github/pinion.yaml": CONFIG });
     const { out } = await pinion(folder, ["policy", "explain", "few-files"]);

@@ -142,9 +142,9 @@ function asText(rules: Rules, policy: Policy, told: Explained & { readonly warni
     ...(told.override === undefined ? [] : [["overrides", `the policy of this name that comes with Pinion: ${told.override}`] as const]),
     ["", ""],
     ...Object.entries(told.conditions).map(([key, source]) => [key, source] as const),
-    ...(policy.schema === null ? [] : [["schema", `below, for each ${policy.schema.words} that the pull request changes`] as const]),
+    ...(policy.schema === null ? [] : schemaRows(policy.schema)),
     ["", ""],
-    ...told.parameters.map((parameter) => [`params.${parameter.name}`, `${parameter.description} (${parameter.type}) ${valuesText(parameter)}`] as const),
+    ...told.parameters.map((parameter) => [`params.${parameter.name}`, `${plainLinks(parameter.description)} (${parameter.type}) ${valuesText(parameter)}`] as const),
     ...(told.parameters.length === 0 ? [] : [["", ""] as const]),
     ...told.facts.map(({ name, source, access, missing }) => [name, `from ${source}. Access: ${access}.${missing === undefined ? "" : ` Without: ${missing}.`}`] as const),
     ["", ""],
@@ -153,8 +153,23 @@ function asText(rules: Rules, policy: Policy, told: Explained & { readonly warni
   const schema = told.schema === undefined ? "" : `\nschema:\n${indented(told.schema.schema)}`;
   const left = rows.reduce((widest, [head]) => Math.max(widest, head.length), LEFT) + 2;
   const lines = rows.map(([head, text]) => (head === "" ? "" : `${head.padEnd(left)}${wrapped(text, left)}`));
-  const docs = told.docs === "" ? "" : `${wrapped(told.docs, 0)}\n\n`;
-  return `${told.name}\n${wrapped(told.description, 0)}\n\n${docs}${lines.join("\n")}\n${schema}`;
+  const docs = told.docs === "" ? "" : `${wrapped(plainLinks(told.docs), 0)}\n\n`;
+  return `${told.name}\n${wrapped(plainLinks(told.description), 0)}\n\n${docs}${lines.join("\n")}\n${schema}`;
+}
+
+/** As text for a terminal: `[selecting](selecting.md)`, a link to a page beside that of the gates, is `docs/selecting.md`. */
+function plainLinks(text: string): string {
+  return text.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_link, name: string, target: string) => {
+    const page = /^[a-z][a-z-]*\.md(?:#|$)/.test(target) ? `docs/${target}` : target;
+    return target === `${name}.md` ? page : `${name} (${page})`;
+  });
+}
+
+function schemaRows({ words: what }: ManifestRule): readonly (readonly [string, string])[] {
+  return [
+    ["schema", `below, for each ${what} that the pull request changes`],
+    ["not judged", "pull requests that move or remove no pin, whatever manifests they change"],
+  ];
 }
 
 /** A schema as a policy file has it. */
