@@ -3,6 +3,7 @@ import { settingsOf, type Config, type ConfigResult } from "../domain/config.ts"
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest, QuarantineEntry, Repository } from "../domain/observation.ts";
 import { editPins } from "../domain/pins.ts";
+import { isKustomizationFile, kustomizationsIn } from "../domain/pins/kustomization.ts";
 import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { sameRelease, type Oid, type Pinned } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
@@ -249,12 +250,8 @@ function isWider(entry: QuarantineEntry, old: QuarantineEntry): boolean {
   return entry.app === old.app && entry.digest === old.digest && covers;
 }
 
-/** The names under which kustomize looks for its file (kustomize `konfig.RecognizedKustomizationFileNames`). */
-const KUSTOMIZATION_NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
 /** The discovered kustomization of the folder in which this file would be another one, or null. */
 function discoveredBeside(path: string, discover: Discover): string | null {
-  const cut = path.lastIndexOf("/") + 1;
-  if (!KUSTOMIZATION_NAMES.includes(path.slice(cut))) return null;
-  return KUSTOMIZATION_NAMES.map((name) => path.slice(0, cut) + name).find((other) => other !== path && discover(other) !== null) ?? null;
+  if (!isKustomizationFile(path)) return null;
+  return kustomizationsIn(path.slice(0, Math.max(0, path.lastIndexOf("/")))).find((other) => other !== path && discover(other) !== null) ?? null;
 }

@@ -40,7 +40,8 @@ export function isReadAsPolicy(path: string): boolean {
 
 /** Why a file is none that is read as a policy, whatever is in it, and what to do; or null. */
 function misplaced({ path, text }: PolicyFile): string | null {
-  if (path.startsWith(POLICIES_FOLDER) && path.slice(POLICIES_FOLDER.length).includes("/")) return "policies are read from this folder alone, and not from folders in it: move its policies up, and all else elsewhere";
+  const isBelow = path.endsWith("/") || (path.startsWith(POLICIES_FOLDER) && path.slice(POLICIES_FOLDER.length).includes("/"));
+  if (isBelow) return "policies are read from this folder alone, and not from folders in it: move its policies up, and all else elsewhere";
   if (!path.endsWith(".yaml")) return "policies are files that end in .yaml: rename it, or nobody would know whether it judges";
   return text === null ? "the file is larger than Pinion reads, no UTF-8 text, or a link to another one: put the policy itself here" : null;
 }

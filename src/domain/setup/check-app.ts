@@ -68,10 +68,12 @@ export function checkConfig(facts: SetupFacts, rules: RepositoryRules | null): F
   }
   if (!policies.known) return cannotTell(check, policies, "contents: read");
   const discover = compileDiscover(config.config.discover, environments);
-  const [nobodys, ...others] = files.known ? unmatchedApps(rules.ownPolicies, [...new Set(files.value.flatMap((path) => discover(path)?.app ?? []))]) : [];
+  const apps = files.known ? [...new Set(files.value.flatMap((path) => discover(path)?.app ?? []))] : [];
+  const [nobodys, ...others] = files.known ? unmatchedApps(rules.ownPolicies, apps) : [];
   if (nobodys !== undefined) {
     const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-    return warning(check, `${nobodys.file} line ${nobodys.line}: ${nobodys.message}${more}`, "Correct the name, unless the app is still to come; pinion config check tells them all", page);
+    const message = `${nobodys.file} line ${nobodys.line}: ${nobodys.message}${more}`;
+    return warning(check, message, "Correct the name, unless the app is still to come; pinion config check tells them all", page);
   }
   const names = environments.map(({ name }) => name).join(", ");
   return ok(check, `${CONFIG_PATH} can be used: ${names}${mode === "observe" ? "; in observe mode, so nothing is promoted" : ""}`);
