@@ -1,6 +1,6 @@
 /**
- * What judging costs: one promotion against every shipped policy, its facts in memory. With `--hostile`, the most that a policy, facts and
- * a file of a policy may cost within their caps.
+ * What judging costs: one promotion against every shipped policy, its facts in memory. With `--hostile`, the most that a policy, facts,
+ * a file of a policy, a configuration and a regular expression for tags may cost within their caps.
  *
  *     npm run bench:policies [-- --json] [-- --hostile]
  */

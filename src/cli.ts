@@ -40,7 +40,7 @@ const COMMANDS: readonly Command[] = [
   pinsCommand(open),
   setCommand,
   replayCommand(open),
-  doctorCommand,
+  doctorCommand(shipped),
 ];
 
 const EXIT_CODES = `Exit codes:
@@ -59,8 +59,9 @@ async function main(args: readonly string[], terminal: Terminal): Promise<ExitCo
   }
   const command = COMMANDS.find(({ name }) => name === words.slice(0, name.split(" ").length).join(" "));
   if (command === undefined) {
-    if (help && words.length === 0) {
-      terminal.out(usage());
+    const group = COMMANDS.filter(({ name }) => name.startsWith(`${words.join(" ")} `));
+    if (help && (words.length === 0 || group.length > 0)) {
+      terminal.out(words.length === 0 ? usage() : groupUsage(words.join(" "), group));
       return EXIT.ok;
     }
     return misused(words.length === 0 ? "which command?" : unknownCommand(words), terminal);
@@ -127,18 +128,27 @@ function misused(problem: string, terminal: Terminal): ExitCode {
 }
 
 function usage(): string {
-  // Options are told in the help of each command: with them, no line would fit.
-  const rows = COMMANDS.map(({ name, parameters, summary }) => [`${name} ${parameters.replaceAll(/ ?\[--[^\]]*\]/g, "")}`.trimEnd(), summary] as const);
-  const width = Math.max(...rows.map(([left]) => left.length));
   return `Pinion promotes container images through environments by pull request.
 Usage: pinion COMMAND
 
 Commands:
-${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n")}
+${commandRows(COMMANDS)}
 
 Options: -h, --help (after a command, its own help with all options), --version, --json (results as JSON)
 
 ${EXIT_CODES}`;
+}
+
+/** Of commands that begin with the same word. */
+function groupUsage(word: string, commands: readonly Command[]): string {
+  return `Usage: pinion ${word} COMMAND\n\nCommands:\n${commandRows(commands)}\n\nOptions: -h, --help (after a command, its own help with all options)\n`;
+}
+
+/** Options are told in the help of each command: with them, no line would fit. */
+function commandRows(commands: readonly Command[]): string {
+  const rows = commands.map(({ name, parameters, summary }) => [`${name} ${parameters.replaceAll(/ ?\[--[^\]]*\]/g, "")}`.trimEnd(), summary] as const);
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
 }
 
 /** The first signal asks to stop; a second one ends the process, because somebody is in a hurry. */

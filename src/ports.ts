@@ -177,6 +177,14 @@ export interface TreeEntry {
   readonly blob: Oid;
 }
 
+/** What stands directly in a folder. */
+export interface FolderEntry {
+  /** With `/` at the end where it is a folder. */
+  readonly path: string;
+  /** Null for folders, symbolic links and submodules. */
+  readonly blob: Oid | null;
+}
+
 export interface TouchedFile {
   readonly path: string;
   /** That change it, newest first. */
@@ -237,8 +245,8 @@ export interface ManifestsRepository {
   ensure(repository: Repository, wanted: readonly { readonly ref: string; readonly oid: Oid }[]): Promise<void>;
   /** All regular files (mode 100644 or 100755) of a commit or tree. */
   files(repository: Repository, commit: Oid): Promise<readonly TreeEntry[]>;
-  /** The regular files directly in one folder of a commit; none when there is no such folder. `path` ends in `/`. */
-  folder(repository: Repository, commit: Oid, path: string): Promise<readonly TreeEntry[]>;
+  /** What stands directly in one folder of a commit or tree; nothing when there is no such folder. `path` ends in `/`. */
+  folder(repository: Repository, treeish: Oid, path: string): Promise<readonly FolderEntry[]>;
   /** Paths that differ between two commits or trees; `blob` is null where the path is gone. */
   changedFiles(repository: Repository, from: Oid, to: Oid): Promise<readonly { readonly path: string; readonly blob: Oid | null }[]>;
   /**

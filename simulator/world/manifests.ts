@@ -24,9 +24,14 @@ export class ReadGit implements Immediate<ManifestsRepository> {
   }
 
   folder(_repository: Repository, commit: Oid, path: string) {
-    return [...this.#tree(commit)]
-      .filter(([name]) => name.startsWith(path) && !name.slice(path.length).includes("/"))
-      .map(([name, blob]) => ({ path: name, blob }));
+    const there = new Map<string, Oid | null>();
+    for (const [name, blob] of this.#tree(commit)) {
+      if (!name.startsWith(path)) continue;
+      const slash = name.indexOf("/", path.length);
+      if (slash === -1) there.set(name, blob);
+      else there.set(name.slice(0, slash + 1), null);
+    }
+    return [...there].map(([name, blob]) => ({ path: name, blob }));
   }
 
   changedFiles(_repository: Repository, from: Oid, to: Oid) {

@@ -2,6 +2,7 @@
 import type { Instant, Milliseconds } from "../domain/answer.ts";
 import { chooseEndpoint } from "../domain/endpoint.ts";
 import type { ApplicationStatus } from "../domain/rollout.ts";
+import { NewestEntries } from "../domain/newest-entries.ts";
 import { PortFailure } from "../ports.ts";
 import type { Rollouts } from "../ports.ts";
 import { parseApplication } from "./argocd/application.ts";
@@ -134,7 +135,7 @@ interface Refreshes {
 }
 
 function createRefreshes(after: Milliseconds | null, now: () => Instant): Refreshes {
-  const asked = new Map<string, Instant>();
+  const asked = new NewestEntries<string, Instant>(MAX_REMEMBERED);
   return {
     due(key, reconciledAt) {
       if (after === null) return false;
@@ -142,10 +143,6 @@ function createRefreshes(after: Milliseconds | null, now: () => Instant): Refres
       if (reconciledAt !== null && at - reconciledAt <= after) return false;
       const last = asked.get(key);
       if (last !== undefined && at - last <= after) return false;
-      // Taken out and put back, so that the map stays in the order of asking and its first is the oldest.
-      asked.delete(key);
-      const oldest = asked.keys().next();
-      if (asked.size >= MAX_REMEMBERED && oldest.done !== true) asked.delete(oldest.value);
       asked.set(key, at);
       return true;
     },

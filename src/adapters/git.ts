@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Milliseconds } from "../domain/answer.ts";
 import type { Repository } from "../domain/observation.ts";
 import type { Oid } from "../domain/release.ts";
-import { PortFailure, type Clock, type Journal, type ManifestsRepository, type TreeEntry } from "../ports.ts";
+import { PortFailure, type Clock, type Journal, type ManifestsRepository, type FolderEntry } from "../ports.ts";
 import type { Remote } from "./git/environment.ts";
 import { appendedCommits, firstParentIn, isAncestor, pathHistory, pathsTouched } from "./git/history.ts";
 import { checkedOid, Mirror, type GitRun } from "./git/mirror.ts";
@@ -60,7 +60,7 @@ export function manifestsIn(sourceOf: (repository: Repository) => ObjectSource, 
     return contents;
   };
 
-  const list = async (repository: Repository, commit: Oid, path: string): Promise<readonly TreeEntry[]> => {
+  const list = async (repository: Repository, commit: Oid, path: string): Promise<readonly FolderEntry[]> => {
     const at = sourceOf(repository);
     const oid = checkedOid(commit);
     return (await at.quickly((objects) => listThrough(objects, oid, path))) ?? listAt(at.run, oid, path);
@@ -89,9 +89,9 @@ export function manifestsIn(sourceOf: (repository: Repository) => ObjectSource, 
     read,
     file: async (repository, commit, path) => {
       if (!isPath(path)) return null;
-      const entry = (await list(repository, commit, path)).find((other) => other.path === path);
-      if (entry === undefined) return null;
-      const bytes = (await read(repository, [entry.blob])).get(entry.blob);
+      const blob = (await list(repository, commit, path)).find((other) => other.path === path)?.blob ?? null;
+      if (blob === null) return null;
+      const bytes = (await read(repository, [blob])).get(blob);
       if (bytes === undefined) throw new PortFailure("stalled", `${path} is over ${limit} bytes, which Pinion does not read`);
       return bytes;
     },

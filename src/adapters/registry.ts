@@ -5,6 +5,7 @@ import type { ImageLabels } from "../domain/observation.ts";
 import { isDigest } from "../domain/release.ts";
 import type { Digest } from "../domain/release.ts";
 import type { AttachedDocuments } from "../domain/supply-chain/documents.ts";
+import { NewestEntries } from "../domain/newest-entries.ts";
 import type { ArtifactRegistry, Clock } from "../ports.ts";
 import { CALL_DEADLINE, PortFailure } from "../ports.ts";
 import { createTargetGuard, request, retryAfter, type HttpResponse, type TargetGuard, type TargetPolicy } from "./http.ts";
@@ -113,12 +114,12 @@ class RegistryClient {
   readonly #gate: HostGate;
   readonly #authorizer: Authorizer;
   /** The digest that a repository's tag or digest last had, by hash of the bytes. */
-  readonly #verified = new Map<string, Digest>();
+  readonly #verified = new NewestEntries<string, Digest>(MOST_KEPT);
   /** What an image says of itself never changes. */
-  readonly #built = new Map<Digest, Instant>();
+  readonly #built = new NewestEntries<Digest, Instant>(MOST_KEPT);
   readonly #attached = new ContentCache();
-  readonly #platforms = new Map<Digest, readonly string[]>();
-  readonly #labels = new Map<Digest, readonly ImageLabels[]>();
+  readonly #platforms = new NewestEntries<Digest, readonly string[]>(MOST_KEPT);
+  readonly #labels = new NewestEntries<Digest, readonly ImageLabels[]>(MOST_LABELS_KEPT);
 
   constructor(options: RegistryOptions) {
     this.#clock = options.clock;
@@ -200,7 +201,7 @@ class RegistryClient {
       return null;
     }
     const digest = verifiedDigest(response, reference, name);
-    keep(this.#verified, name, digest);
+    this.#verified.set(name, digest);
     return digest;
   }
 
@@ -214,12 +215,12 @@ class RegistryClient {
 
   async labels(repository: string, digest: Digest): Promise<readonly ImageLabels[] | null> {
     const ask = () => labelsOf(this.#reader(repository, `read the labels of ${repository}@${digest}`), digest);
-    return this.#once(this.#labels, digest, ask, MOST_LABELS_KEPT);
+    return this.#once(this.#labels, digest, ask);
   }
 
-  async #once<V>(known: Map<Digest, V>, digest: Digest, ask: () => Promise<V | null>, most = MOST_KEPT): Promise<V | null> {
+  async #once<V>(known: Map<Digest, V>, digest: Digest, ask: () => Promise<V | null>): Promise<V | null> {
     const value = known.get(digest) ?? (await ask());
-    if (value !== null) keep(known, digest, value, most);
+    if (value !== null) known.set(digest, value);
     return value;
   }
 
@@ -360,14 +361,6 @@ function notOfARegistry(what: string, { url }: HttpResponse): PortFailure {
 
 function listFailure(kind: "stalled" | "dependency", address: RepositoryAddress, problem: string): PortFailure {
   return new PortFailure(kind, `Could not list the tags of ${address.repository}: ${address.origin.host} ${problem}.`);
-}
-
-/** As the newest of those that are kept. */
-function keep<K, V>(kept: Map<K, V>, key: K, value: V, most = MOST_KEPT): void {
-  kept.delete(key);
-  kept.set(key, value);
-  const oldest = kept.keys().next();
-  if (kept.size > most && oldest.done !== true) kept.delete(oldest.value);
 }
 
 function garbled({ url }: HttpResponse, what: string, wanted: Digest): PortFailure {

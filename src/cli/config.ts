@@ -3,12 +3,13 @@ import { dirname, join, resolve } from "node:path";
 import { known } from "../domain/answer.ts";
 import { CODE_OWNERS_PATHS, NO_CODE_OWNERS } from "../domain/code-owners.ts";
 import { configSchemaText } from "../domain/config-schema.ts";
-import { asksCodeOwners, CONFIG_PATH, type Config, type ConfigProblem, type ConfigResult } from "../domain/config.ts";
-import { isPolicyPath, POLICIES_FOLDER, type PolicyFile } from "../domain/policy/own-policies.ts";
+import { asksCodeOwners, CONFIG_PATH, type Config, type ConfigProblem } from "../domain/config.ts";
+import { isPolicyPath, POLICIES_FOLDER, unmatchedApps, type PolicyFile } from "../domain/policy/own-policies.ts";
 import type { PolicySet } from "../domain/policy/policy-set.ts";
-import { readRules } from "../domain/repository-rules.ts";
+import { readRules, type RepositoryRules } from "../domain/repository-rules.ts";
 import { trustSigners } from "../domain/supply-chain/signer.ts";
 import { EXIT, type Command } from "./command.ts";
+import { appsUnder } from "./pin-source.ts";
 import { codeOf, unreadable } from "./set.ts";
 
 export const configCheck = (shippedPolicies: () => Promise<PolicySet>): Command => ({
@@ -18,10 +19,11 @@ export const configCheck = (shippedPolicies: () => Promise<PolicySet>): Command 
   details: `Checks FILE, ${CONFIG_PATH} unless given, - for standard input, and prints every problem as
 FILE:LINE:COLUMN: MESSAGE. The policies in pinion/policies/ beside FILE are checked with it, since
 each speaks of the other; and where FILE is a ${CONFIG_PATH}, the keys and trusted roots of signers,
-and whether there is a CODEOWNERS file where code owners are asked for.
+whether there is a CODEOWNERS file where code owners are asked for, and, as a warning, whether
+policies name apps that are not there.
 
-  --json   {"ok": whether there is none, "file", "problems": [{"file"?: where it is not FILE, "line",
-           "column", "message"}]}`,
+  --json   {"ok": whether there is no problem, "file", "problems": [{"file"?: where it is not FILE, "line",
+           "column", "message"}], "warnings": the same}`,
   accepts: { words: 1, json: true },
   run: async ({ words, json }, terminal) => {
     const file = words[0] ?? CONFIG_PATH;
@@ -34,12 +36,15 @@ and whether there is a CODEOWNERS file where code owners are asked for.
       return EXIT.usage;
     }
     const folder = dirname(file === "-" ? CONFIG_PATH : file);
-    const read = configIn(bytes, await policiesIn(folder), await shippedPolicies());
-    const isInPlace = file !== "-" && resolve(file).endsWith(`/${CONFIG_PATH}`);
-    const problems = !read.ok ? read.problems : isInPlace ? await problemsBeside(read.config, textOf(bytes) ?? "", resolve(file).slice(0, -CONFIG_PATH.length)) : [];
-    if (json) terminal.out(`${JSON.stringify({ ok: problems.length === 0, file, problems }, null, 2)}\n`);
-    else if (problems.length === 0) terminal.out(`${file}: no problems\n`);
-    else terminal.out(problems.map((problem) => `${fileOf(problem, file, folder)}:${problem.line}:${problem.column}: ${problem.message}\n`).join(""));
+    const { config: read, ownPolicies } = rulesIn(bytes, await policiesIn(folder), await shippedPolicies());
+    const root = file !== "-" && resolve(file).endsWith(`/${CONFIG_PATH}`) ? resolve(file).slice(0, -CONFIG_PATH.length) : null;
+    const problems = !read.ok ? read.problems : root === null ? [] : await problemsBeside(read.config, textOf(bytes) ?? "", root);
+    const speaksOfApps = ownPolicies.some(({ apps }) => apps.length > 0);
+    const warnings = read.ok && root !== null && speaksOfApps ? unmatchedApps(ownPolicies, await appsUnder(root, read.config)) : [];
+    const line = (problem: ConfigProblem, kind: string): string => `${fileOf(problem, file, folder)}:${problem.line}:${problem.column}: ${kind}${problem.message}\n`;
+    if (json) terminal.out(`${JSON.stringify({ ok: problems.length === 0, file, problems, warnings }, null, 2)}\n`);
+    else if (problems.length + warnings.length === 0) terminal.out(`${file}: no problems\n`);
+    else terminal.out([...problems.map((problem) => line(problem, "")), ...warnings.map((warning) => line(warning, "warning: "))].join(""));
     return problems.length === 0 ? EXIT.ok : EXIT.problems;
   },
 });
@@ -61,20 +66,20 @@ function fileOf({ file }: ConfigProblem, config: string, folder: string): string
   return file === undefined ? config : join(folder, file.slice(dirname(CONFIG_PATH).length + 1));
 }
 
-/** Stands for a folder that is there and cannot be listed: it is told as a policy that cannot be read. */
-const UNREADABLE = "*.yaml";
-
-/** The policies beside a configuration; none where there is no such folder. */
+/** The policies beside a configuration; none where there is no such folder. One that cannot be listed is told as a policy that cannot be read. */
 async function policiesIn(folder: string): Promise<readonly PolicyFile[]> {
   const beside = join(folder, POLICIES_FOLDER.slice(dirname(CONFIG_PATH).length + 1));
-  const names = await readdir(beside).catch((cause: unknown) => (codeOf(cause) === "ENOENT" ? [] : [UNREADABLE]));
-  const paths = names.map((name) => `${POLICIES_FOLDER}${name}`).filter(isPolicyPath).toSorted();
-  return Promise.all(paths.map(async (path) => ({ path, text: textOf(await readFile(join(beside, path.slice(POLICIES_FOLDER.length))).catch(() => null)) })));
+  const entries = await readdir(beside, { withFileTypes: true }).catch((cause: unknown) => (codeOf(cause) === "ENOENT" ? [] : null));
+  if (entries === null) return [{ path: `${POLICIES_FOLDER}*.yaml`, text: null }];
+  const found = entries.map((entry) => ({ path: `${POLICIES_FOLDER}${entry.name}${entry.isDirectory() ? "/" : ""}`, isFile: entry.isFile() }));
+  const policies = found.filter(({ path }) => isPolicyPath(path)).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const read = async (path: string): Promise<Uint8Array | null> => readFile(join(beside, path.slice(POLICIES_FOLDER.length))).catch(() => null);
+  return Promise.all(policies.map(async ({ path, isFile }) => ({ path, text: isFile ? textOf(await read(path)) : null })));
 }
 
-function configIn(bytes: Uint8Array, policies: readonly PolicyFile[], shipped: PolicySet): ConfigResult {
+function rulesIn(bytes: Uint8Array, policies: readonly PolicyFile[], shipped: PolicySet): RepositoryRules {
   const text = textOf(bytes) ?? { line: 1, column: 1, message: "the file is not UTF-8: save it as such" };
-  return readRules(text, policies, shipped).config;
+  return readRules(text, policies, shipped);
 }
 
 /** What the configuration needs of other files. `root` is the repository's. */

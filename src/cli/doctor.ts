@@ -1,10 +1,11 @@
 import { readSettings } from "../config.ts";
+import type { PolicySet } from "../domain/policy/policy-set.ts";
 import { EXIT, type Command } from "./command.ts";
 
 /** A name as GitHub has it: an account of letters, digits and hyphens (and `_` in an Enterprise), and a repository. */
 const REPOSITORY = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})\/[A-Za-z0-9._-]{1,100}$/;
 
-export const doctorCommand: Command = {
+export const doctorCommand = (shipped: () => Promise<PolicySet>): Command => ({
   name: "doctor",
   parameters: "OWNER/REPOSITORY [--json]",
   summary: "check how a repository is set up at GitHub",
@@ -36,6 +37,6 @@ and where. It writes nothing.
     }
     // Loaded only here, as for serve: Probot takes its time.
     const { examine } = await import("./run-doctor.ts");
-    return examine(read.settings, name, json, terminal);
+    return examine(read.settings, name, json, terminal, await shipped());
   },
-};
+});

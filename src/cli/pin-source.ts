@@ -1,5 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Config } from "../domain/config.ts";
+import { compileDiscover } from "../domain/discover.ts";
+import type { AppName } from "../domain/release.ts";
 import { PortFailure } from "../ports.ts";
 import type { Terminal } from "./command.ts";
 import type { OpenRepository } from "./repository.ts";
@@ -43,6 +46,12 @@ export async function openPinSource(directory: string, revision: string | null, 
     },
     close: () => repository.close(),
   };
+}
+
+/** The apps that a configuration finds by the files on disk under a folder. */
+export async function appsUnder(directory: string, config: Config): Promise<readonly AppName[]> {
+  const discover = compileDiscover(config.discover, config.environments);
+  return [...new Set((await filesUnder(directory)).flatMap((path) => discover(path)?.app ?? []))].toSorted();
 }
 
 /** Whether a folder is what Git keeps a repository in, as a bare one is: no manifests stand in it as files (gitrepository-layout(5)). */

@@ -1,6 +1,7 @@
 import { systemClock } from "../clock.ts";
 import { composeSetup } from "../compose.ts";
 import { secretsOf, type Settings } from "../config.ts";
+import type { PolicySet } from "../domain/policy/policy-set.ts";
 import { examineSetup } from "../domain/setup/examine.ts";
 import { problem, type Finding, type FindingStatus } from "../domain/setup/finding.ts";
 import { PortFailure, type SetupReads } from "../ports.ts";
@@ -10,14 +11,14 @@ import { EXIT, type ExitCode, type Terminal } from "./command.ts";
 import { Progress } from "./progress.ts";
 
 /** Examines one repository, named `owner/name`. Whatever cannot be read is told as such. */
-export async function examine(settings: Settings, name: string, json: boolean, terminal: Terminal): Promise<ExitCode> {
+export async function examine(settings: Settings, name: string, json: boolean, terminal: Terminal, shipped: PolicySet): Promise<ExitCode> {
   // What its libraries log is nothing that the findings do not say.
   const logger = createLogger({ level: "fatal", secrets: secretsOf(settings), output: { write: (line) => terminal.err(line) } });
   const reads = composeSetup(settings, { clock: systemClock, logger, throttle: true });
   const progress = new Progress(terminal, "asking GitHub", 2);
   try {
     progress.show(0);
-    const findings = await findingsOf(reads, name, settings.github.url, () => progress.show(1));
+    const findings = await findingsOf({ reads, shipped }, name, settings.github.url, () => progress.show(1));
     progress.end();
     terminal.out(json ? inJson(name, findings) : inText(name, findings));
     return codeOf(findings);
@@ -29,7 +30,13 @@ export async function examine(settings: Settings, name: string, json: boolean, t
   }
 }
 
-async function findingsOf(reads: SetupReads, repository: string, url: string, found: () => void): Promise<readonly Finding[]> {
+interface Means {
+  readonly reads: SetupReads;
+  /** The policies that come with Pinion. */
+  readonly shipped: PolicySet;
+}
+
+async function findingsOf({ reads, shipped }: Means, repository: string, url: string, found: () => void): Promise<readonly Finding[]> {
   const [owner = "", name = ""] = repository.split("/");
   // Without these two nothing else can be asked: the App's key is wrong, or GitHub is not there.
   const [app, installation] = await Promise.all([reads.app(), reads.installation(owner, name)]);
@@ -42,7 +49,7 @@ async function findingsOf(reads: SetupReads, repository: string, url: string, fo
   }
   found();
   const facts = await observeSetup(reads, systemClock, { installation: installation.id, owner, name }, installation, `${url}/${repository}`);
-  return examineSetup(facts);
+  return examineSetup(facts, shipped);
 }
 
 function codeOf(findings: readonly Finding[]): ExitCode {

@@ -3,6 +3,7 @@ import type { Action, Blocked, Plan } from "./action.ts";
 import { unknown, type Answer, type FailureKind, type Instant, type Milliseconds } from "./answer.ts";
 import { buildTimeOf, withoutDigest, type BuildTime, type ByBuild } from "./build-time.ts";
 import { orderOf, settingsOf, type AppSettings, type Config, type Environment } from "./config.ts";
+import { ASKS_FOR_TOO_MUCH, GuestQuestions, inTurn } from "./guest-questions.ts";
 import { knownRegistries, registryOf } from "./known-registries.ts";
 import { placeIn, type Place } from "./ledger.ts";
 import { needKey } from "./need.ts";
@@ -49,10 +50,7 @@ export class Draft {
   readonly #actions: Action[] = [];
   readonly #blocked: Blocked[] = [];
   readonly #needs = new Map<string, Need>();
-  /** What is asked for pull requests of people alone, by number. */
-  readonly #guestsNeeds = new Map<number, Map<string, Need>>();
-  /** By pull request, of which images evidence was asked for. */
-  readonly #guestsEvidence = new Map<number, Set<string>>();
+  readonly #guestQuestions = new GuestQuestions();
   readonly #records = new Set<string>();
   #nextLookAt: Instant | null = null;
   #inView: AppInView = { app: "", pins: undefined, places: undefined };
@@ -72,7 +70,7 @@ export class Draft {
   /**
    * The answer, or null when it must be asked first; then the question is among the plan's needs. `retry` is how long an answer that
    * could not be had stands; one from before `since` does not count. For people's pull requests no registry is asked that the default
-   * branch does not speak of: that is unknown.
+   * branch does not speak of, and nothing where one asks for too much: that is unknown.
    */
   ask<K extends Need["kind"]>(
     need: Extract<Need, { kind: K }>,
@@ -81,7 +79,7 @@ export class Draft {
   ): Answer<NeedAnswers[K]> | null {
     const strange = this.#strangeRegistry(need);
     if (strange !== null) return unknown(strangeRegistryWords(strange), "stalled", this.now);
-    if (!this.#mayVerify(need)) return unknown(TOO_MANY_TO_VERIFY, "stalled", this.now);
+    if (this.#guest !== null && !this.#guestQuestions.admit(this.#guest.pullRequest, need)) return unknown(ASKS_FOR_TOO_MUCH, "stalled", this.now);
     const answer = this.#knowledge.get<K>(need);
     const limit = answer?.known === false ? unknownMaxAge(answer.failure, maxAge, retry) : maxAge;
     // An answer from the future was given before the clock was set back: how old it is cannot be told.
@@ -89,29 +87,24 @@ export class Draft {
       if (!answer.known) this.due(answer.at + limit + 1);
       return answer;
     }
-    this.#needsNow.set(needKey(need), need);
+    if (this.#guest === null) this.#needs.set(needKey(need), need);
+    else this.#guestQuestions.want(this.#guest.pullRequest, need);
     return null;
   }
 
   /**
    * Judges a pull request that people made. What is asked in it waits for no longer than its turn, so that no pull request, however much
-   * it asks, keeps the others and the promotions from being asked for.
+   * it asks, keeps the others and the promotions from being asked for. One that asks for too much is judged again with nothing asked, so
+   * that all of it says so.
    */
   asGuest<T>(guest: Guest, judge: () => T): T {
     this.#guest = guest;
     try {
-      return judge();
+      const judged = judge();
+      return this.#guestQuestions.asksTooMuch(guest.pullRequest) ? judge() : judged;
     } finally {
       this.#guest = null;
     }
-  }
-
-  get #needsNow(): Map<string, Need> {
-    if (this.#guest === null) return this.#needs;
-    const { pullRequest } = this.#guest;
-    const needs = this.#guestsNeeds.get(pullRequest) ?? new Map<string, Need>();
-    this.#guestsNeeds.set(pullRequest, needs);
-    return needs;
   }
 
   /** The registry that must not be asked for whom this is, or null. */
@@ -120,18 +113,6 @@ export class Draft {
     const registry = registryOf(need.repository);
     this.#registries ??= knownRegistries(this.config, this.observation.pins);
     return this.#registries.has(registry) || this.#guest.registries.has(registry) ? null : registry;
-  }
-
-  /** Whether evidence may be asked for: verifying it takes the processor, and anybody may open a pull request. The first images it asks for have it. */
-  #mayVerify(need: Need): boolean {
-    if (this.#guest === null || need.kind !== "evidence") return true;
-    const { pullRequest } = this.#guest;
-    const images = this.#guestsEvidence.get(pullRequest) ?? new Set<string>();
-    this.#guestsEvidence.set(pullRequest, images);
-    const image = `${need.repository}@${need.digest}`;
-    if (images.size >= MOST_TO_VERIFY && !images.has(image)) return false;
-    images.add(image);
-    return true;
   }
 
   act(action: Action): void {
@@ -232,21 +213,10 @@ export class Draft {
   }
 
   finish(): Plan {
-    const guests = inTurn([...this.#guestsNeeds.values()].map((needs) => [...needs]));
-    const needs = new Map(inTurn([[...this.#needs], guests]));
+    const needs = new Map(inTurn([[...this.#needs], this.#guestQuestions.wanted]));
     return { actions: this.#actions, blocked: this.#blocked, needs: [...needs.values()], nextLookAt: this.#nextLookAt };
   }
 }
-
-/** The first of each, then the second of each, and so on: wherever it is cut off, each has had its share. */
-function inTurn<T>(lists: readonly (readonly T[])[]): readonly T[] {
-  const longest = Math.max(0, ...lists.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat();
-}
-
-/** Images whose signatures and attestations are verified for one pull request of people. */
-const MOST_TO_VERIFY = 50;
-const TOO_MANY_TO_VERIFY = `it brings more than ${MOST_TO_VERIFY} images, and no more are verified for one pull request: bring them by several`;
 
 function strangeRegistryWords(registry: string): string {
   const why = `nothing on the default branch uses the registry ${registry}, so Pinion does not ask it for a pull request`;

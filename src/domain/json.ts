@@ -10,9 +10,14 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
+/** Whether a value is a JSON object. */
+export function isRecord(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The fields of a JSON object; none of anything else. */
 export function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : {};
+  return isRecord(value) ? Object.fromEntries(Object.entries(value)) : {};
 }
 
 /** The entries of a JSON list; none of anything else. */

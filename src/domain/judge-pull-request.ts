@@ -16,6 +16,7 @@ import { promotionFacts, type JudgedPromotion } from "./promotion-facts.ts";
 import type { PromotionKind } from "./record.ts";
 import { releaseKey, type Pinned } from "./release.ts";
 import { askingNow } from "./requests.ts";
+import { unreliableSigners } from "./supply-chain/signer.ts";
 
 /** A promotion with everything the policies said of it. */
 export interface GatedPromotion {
@@ -83,9 +84,9 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
       pullRequest,
       proposal: proposal?.known === true ? proposal.value : null,
     };
-    const judged = untouched ? gate(draft, promotion) : draft.asGuest({ pullRequest: pullRequest.number, registries }, () => gate(draft, promotion));
-    return [{ ...judged, noHotfix: hotfix.word === null ? hotfix.why : null }];
+    return [{ ...gate(draft, promotion), noHotfix: hotfix.word === null ? hotfix.why : null }];
   };
+  const judgeAll = () => ({ promotions: changes.flatMap(gated), shared: sharedChanges.filter(({ isPromoted }) => isPromoted).flatMap(gated) });
   return {
     pullRequest,
     own,
@@ -93,8 +94,7 @@ export function judgePullRequest(draft: Draft, pullRequest: PullRequest): Judged
     movedOn,
     untouched,
     proposal,
-    promotions: changes.flatMap(gated),
-    shared: sharedChanges.filter(({ isPromoted }) => isPromoted).flatMap(gated),
+    ...(untouched ? judgeAll() : draft.asGuest({ pullRequest: pullRequest.number, registries }, judgeAll)),
     removals: removalsOf(draft, [...changes, ...sharedChanges.filter(({ isPromoted }) => isPromoted)]),
   };
 }
@@ -164,7 +164,7 @@ function gatesOf(draft: Draft, promotion: JudgedPromotion): Pick<GatedPromotion,
   const policies = promotion.removal ? inForce.filter((policy) => judgesRemoval(draft, policy)) : inForce;
   const wanted = factsWanted({ policies }, { app, environment: environment.name, kind, origin }, configured);
   const facts = promotionFacts(draft, promotion, wanted);
-  const gates = evaluatePolicies({ policies }, facts, configured);
+  const gates = evaluatePolicies({ policies }, facts, configured, unreliableSigners(draft.observation.signers));
   for (const one of gates) if (one.result === "wait" && one.until !== null) draft.due(one.until);
   return { facts, gates };
 }

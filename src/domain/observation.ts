@@ -184,7 +184,7 @@ export interface ProposedChange {
   readonly otherFiles: readonly string[];
   /** Quarantine entries that it adds. */
   readonly quarantines: readonly QuarantineEntry[];
-  /** Pinion's own configuration as it would be, when it changes, or the repository's own policies do. Not ok when one of them would be broken. */
+  /** Pinion's own configuration as it would be, when it changes, or the repository's own policies or its signers' keys do. Not ok when one of them would be broken. */
   readonly config: ConfigResult | null;
   /** Files of which it cannot be told what they would change, with the reason. */
   readonly broken: readonly string[];

@@ -79,7 +79,7 @@ const GATHERERS: { readonly [K in Exclude<keyof Facts, FactAtHand>]: (draft: Dra
   built: (draft, { to }) => builtFact(draft, to),
   error_budget: errorBudgetFact,
   upstream_checks: upstreamChecksFact,
-  source_ci: (draft, { to }) => sourceCiFact(draft, to),
+  source_ci: (draft, promotion) => keptFromStrangers(draft, promotion) ?? sourceCiFact(draft, promotion.to),
   drift: driftFact,
 };
 
@@ -264,6 +264,16 @@ function isRollingOut(draft: Draft, environment: Environment, stay: Stay): boole
   const watched = stay.deployedAt + environment.watch;
   if (draft.now < watched) draft.due(watched);
   return draft.now < watched;
+}
+
+/** Why other repositories are not asked, or null: the answer, whatever it is, would tell whoever opened the pull request that one is there. */
+function keptFromStrangers(draft: Draft, { pullRequest }: JudgedPromotion): UnknownFact | null {
+  // Only who may write can push to a branch of this repository.
+  if (pullRequest === null || !pullRequest.head.fork) return null;
+  const write = mayWrite(draft, pullRequest.author.login);
+  if (write === null || !write.known) return { unknown: write?.reason ?? "whether its author may write here has not been asked yet" };
+  if (write.value) return null;
+  return { unknown: "it comes from a fork, by somebody without write permission, so no other repository is asked for it; open it from a branch of this one" };
 }
 
 /** The person who set a label last, in the order of the timeline. */

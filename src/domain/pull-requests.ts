@@ -52,7 +52,7 @@ function notesOn(judged: JudgedPullRequest): readonly string[] {
   notes.push(...hotfixNotes([...judged.promotions, ...judged.shared]), ...noHotfixNotes(judged));
   if (judged.removals.length > 0) notes.push(`It removes the pins of ${judged.removals.join(", ")}.`);
   if (judged.proposal?.known === true && judged.proposal.value.config !== null) {
-    notes.push("It also changes Pinion's own configuration or policies; it is judged by those of the default branch, and these count from the merge on.");
+    notes.push("It also changes Pinion's own configuration, policies or signers' keys; it is judged by those of the default branch, and these count from the merge on.");
   }
   if (judged.proposal?.known === true) notes.push(...sharedNotes(judged.proposal.value.shared));
   return notes;

@@ -4,7 +4,7 @@ import type { Facts } from "./facts.ts";
 import type { JudgedPromotion } from "./promotion-facts.ts";
 import type { Digest, PinnedImage } from "./release.ts";
 import { latestScans, type Evidence } from "./supply-chain/evidence.ts";
-import { signersFor } from "./supply-chain/signer.ts";
+import { signersFor, unreliableSigners } from "./supply-chain/signer.ts";
 import type { StatementKind } from "./supply-chain/statement.ts";
 
 /** What is attached to a digest can become more, and a scan be made again; that something was taken away may be learned this late. */
@@ -89,8 +89,9 @@ function twofoldIn(images: readonly PinnedImage[]): string | null {
 
 function signersProblem({ observation: { signers } }: Draft, needsSigners: boolean): string | null {
   if (signers.length === 0) return needsSigners ? "the configuration names no `signers`, so nobody's signature counts" : null;
-  const problems = signers.flatMap((signer) => (signer.trust === "unreadable" ? [`the signer ${signer.name} cannot be relied on: ${signer.problem}`] : []));
-  return problems.length === 0 ? null : problems.join("; ");
+  // Where some can be relied on, each policy tells whether it counts one of the others.
+  const unreliable = unreliableSigners(signers);
+  return signers.length > 0 && unreliable.size === signers.length ? [...unreliable.values()].join("; ") : null;
 }
 
 function judgeImage(draft: Draft, { app }: JudgedPromotion, { repository, tag, digest }: PinnedImage, kind: StatementKind): JudgedImage | string {

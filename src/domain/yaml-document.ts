@@ -111,10 +111,24 @@ function parseWith<T>(
     return failed(0, `the file has ${text.length} characters: more than ${limits.characters} are not read`);
   }
   try {
-    return { ok: true, parsed: parse(text, parserOptions(limits)) };
+    return { ok: true, parsed: withoutTraces(() => parse(text, parserOptions(limits))) };
   } catch {
     // The library recurses; what it does not catch of that itself ends here.
     return failed(0, TOO_DEEP);
+  }
+}
+
+/**
+ * The library makes an error of each mistake, and a text can be made to hold a hundred thousand: where each of them was made, which nobody reads,
+ * would take most of the time.
+ */
+export function withoutTraces<T>(parse: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return parse();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Answer, Instant, Unknown } from "../domain/answer.ts";
 import { needKey } from "../domain/need.ts";
+import { NewestEntries } from "../domain/newest-entries.ts";
 import type { Knowledge, Need, NeedAnswers } from "../domain/observation.ts";
 import type { ObservedApplication } from "../domain/rollout.ts";
 import type { Hint } from "./hint.ts";
@@ -13,15 +14,15 @@ export type ComparedRevision = Pick<ObservedApplication, "includesCommit" | "pin
 /** What the world has answered so far. Only a cache: losing it costs requests, never correctness. */
 export class AnswerStore implements Knowledge {
   // Typed by the key's need: `put` and `get` are the only ways in and out.
-  readonly #answers = new Map<string, Answer<NeedAnswers[Need["kind"]]>>();
-  readonly #compared = new Map<string, ComparedRevision>();
+  readonly #answers = new NewestEntries<string, Answer<NeedAnswers[Need["kind"]]>>(CAPACITY);
+  readonly #compared = new NewestEntries<string, ComparedRevision>(CAPACITY);
 
   get<K extends Need["kind"]>(need: Extract<Need, { kind: K }>): Answer<NeedAnswers[K]> | null {
     return (this.#answers.get(needKey(need)) as Answer<NeedAnswers[K]> | undefined) ?? null;
   }
 
   put<K extends Need["kind"]>(need: Extract<Need, { kind: K }>, answer: Answer<NeedAnswers[K]>): void {
-    keep(this.#answers, needKey(need), answer);
+    this.#answers.set(needKey(need), answer);
   }
 
   /** What was asked for and could not be learned. */
@@ -36,7 +37,7 @@ export class AnswerStore implements Knowledge {
     const answer = await ask();
     // What Git could not tell it may tell after the next fetch.
     const told = answer.includesCommit === false || (answer.includesCommit === true && answer.pinsAtRevision !== "unknown");
-    if (told) keep(this.#compared, key, answer);
+    if (told) this.#compared.set(key, answer);
     return answer;
   }
 
@@ -67,12 +68,4 @@ export class AnswerStore implements Knowledge {
 
 function ofRepository(key: string, repository: string): boolean {
   return key.startsWith(`digest ${repository} `) || key.startsWith(`evidence ${repository} `);
-}
-
-function keep<T>(answers: Map<string, T>, key: string, answer: T): void {
-  answers.delete(key);
-  answers.set(key, answer);
-  if (answers.size <= CAPACITY) return;
-  const oldest = answers.keys().next();
-  if (oldest.done !== true) answers.delete(oldest.value);
 }

@@ -1,5 +1,6 @@
 import { known, unknown, type Answer } from "../domain/answer.ts";
 import { CONFIG_PATH } from "../domain/config.ts";
+import { isPolicyPath, isReadAsPolicy, MOST_POLICY_FILES, type PolicyFile } from "../domain/policy/own-policies.ts";
 import { LOG_BRANCH } from "../domain/record-file.ts";
 import { CODE_OWNERS_PATHS } from "../domain/code-owners.ts";
 import type { BranchSetup, InstallationSetup, RulesetSetup, SetupFacts } from "../domain/setup/facts.ts";
@@ -32,8 +33,15 @@ export async function observeSetup(
   const rulesets = await Promise.all(
     [...new Set(ids)].map(async (id): Promise<readonly [number, Answer<RulesetSetup>]> => [id, await ask(() => reads.ruleset(place, id))]),
   );
+  const policies = files.known ? await inMain((name) => policyFiles(reads, place, name, files.value)) : files;
   const codeOwnersErrors = codeOwners.known && codeOwners.value === null ? known([], clock.now()) : await ask(() => reads.codeOwnersErrors(place));
-  return { page, app, installation: known(installation, clock.now()), settings, main, log, rulesets: new Map(rulesets), files, codeOwners, codeOwnersErrors, config };
+  return { page, app, installation: known(installation, clock.now()), settings, main, log, rulesets: new Map(rulesets), files, codeOwners, codeOwnersErrors, config, policies };
+}
+
+/** Those that are read as policies, and no more than there may be of them; of the rest the names tell enough. */
+async function policyFiles(reads: SetupReads, place: InstalledAt, branch: string, files: readonly string[]): Promise<readonly PolicyFile[]> {
+  const paths = files.filter(isPolicyPath).slice(0, MOST_POLICY_FILES + 1);
+  return Promise.all(paths.map(async (path) => ({ path, text: isReadAsPolicy(path) ? await reads.text(place, branch, path) : null })));
 }
 
 /** The first in GitHub's order that is there. */

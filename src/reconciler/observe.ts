@@ -131,7 +131,8 @@ export class RepositoryView {
 
   async #readQuarantine(ports: ReadPorts, repository: Repository, snapshot: ForgeSnapshot): Promise<Answer<readonly QuarantineEntry[]>> {
     if (this.#quarantine?.commit === snapshot.head) return this.#quarantine.entries;
-    const files = await ports.manifests.folder(repository, snapshot.head, QUARANTINE_FOLDER);
+    const there = await ports.manifests.folder(repository, snapshot.head, QUARANTINE_FOLDER);
+    const files = there.flatMap(({ path, blob }) => (blob === null ? [] : [{ path, blob }]));
     const contents = await ports.manifests.read(
       repository,
       files.map(({ blob }) => blob),

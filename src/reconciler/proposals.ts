@@ -1,17 +1,17 @@
 import { known, unknown, type Answer, type Instant, type Milliseconds } from "../domain/answer.ts";
 import { ownedFiles, type CodeOwners } from "../domain/code-owners.ts";
-import { CONFIG_PATH, settingsOf, type Config, type ConfigProblem, type ConfigResult } from "../domain/config.ts";
+import { settingsOf, type Config, type ConfigResult } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest, QuarantineEntry, Repository } from "../domain/observation.ts";
 import { editPins } from "../domain/pins.ts";
-import { isPolicyPath } from "../domain/policy/own-policies.ts";
+import { isKustomizationFile, kustomizationsIn } from "../domain/pins/kustomization.ts";
 import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { sameRelease, type Oid, type Pinned } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import { changedManifests } from "./changed-manifests.ts";
 import { decodeManifest, readPins, type Discover } from "./pin-table.ts";
-import { readRules } from "../domain/repository-rules.ts";
-import { configTextOf, policyTextOf, type CurrentRules } from "./rules.ts";
+import { isRule, mayBeRule, readProposedRules, type ChangedPath } from "./proposed-rules.ts";
+import type { CurrentRules } from "./rules.ts";
 import { SharedPins, type ChangedFile } from "./shared-pins.ts";
 
 /** A pull request that changes more files than this is not judged: one person's mistake must not hold up everybody's promotions. */
@@ -69,10 +69,10 @@ export class Proposals {
 
   /** A stranger's text can be made to cost seconds, which each move of the default branch must not cost again. */
   #remembering(number: number, version: string): Reader["rulesAfter"] {
-    return (changes, read) => {
+    return async (changes, read) => {
       const last = this.#rulesAfter.get(number);
       if (last?.version === version && last.changes === changes) return last.config;
-      const config = read();
+      const config = await read();
       this.#rulesAfter.set(number, { version, changes, config });
       return config;
     };
@@ -100,7 +100,7 @@ interface Reader {
   readonly discover: Discover;
   readonly rules: CurrentRules;
   /** Reads the rules as they would be, unless that was done for the same changes. */
-  readonly rulesAfter: (changes: string, read: () => ConfigResult) => ConfigResult;
+  readonly rulesAfter: (changes: string, read: () => Promise<ConfigResult>) => Promise<ConfigResult>;
   /** Of the default branch; null where no environment asks for them. */
   readonly codeOwners: Answer<CodeOwners> | null;
   readonly shared: SharedPins;
@@ -145,17 +145,17 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
   }
   // The same difference backwards tells what each file was, for all of them at once.
   const old = new Map((await manifests.changedFiles(repository, merged.tree, base)).map(({ path, blob }) => [path, blob]));
-  const wanted = changed.filter(({ path }) => isOurs(path, discover));
+  const wanted = changed.filter(({ path }) => mayBeRule(path) || discover(path) !== null);
   const blobs = wanted.flatMap(({ path, blob }) => [blob, old.get(path) ?? null]).filter((blob) => blob !== null);
   const contents = await manifests.read(repository, [...new Set(blobs)]);
-  const ruleChanges = new Map<string, Uint8Array | null>();
+  const ruleChanges: ChangedPath[] = [];
   for (const { path, blob } of changed) {
     const oldBlob = old.get(path) ?? null;
     const before = oldBlob === null ? null : (contents.get(oldBlob) ?? null);
     const after = blob === null ? null : (contents.get(blob) ?? null);
     const place = discover(path);
     const tooLarge = blob !== null && after === null;
-    if (isRule(path)) ruleChanges.set(path, after);
+    if (isRule(path, config)) ruleChanges.push({ path, blob });
     else if (place !== null && config !== null && !tooLarge) takeManifest(found, config, place, path, before, after);
     else if (path.startsWith(QUARANTINE_FOLDER) && after !== null) takeQuarantine(found, path, before, after);
     // On the default branch it would keep everybody from being promoted.
@@ -165,15 +165,17 @@ async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<Propo
     if (beside !== null) found.broken.push(`${path} would stand beside ${beside}, and kustomize reads only one file of a folder; keep one`);
     if (place !== null && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
   }
-  if (ruleChanges.size > 0) {
-    const changes = changed.filter(({ path }) => isRule(path));
-    const gone = new Set(changes.filter(({ blob }) => blob === null).map(({ path }) => path));
-    found.config = rulesAfter(JSON.stringify(changes), () => configAfter(rules, ruleChanges, gone));
+  if (ruleChanges.length > 0) {
+    // What the new configuration may name as a key is among them.
+    const rulesOnly = changed.filter(({ path }) => mayBeRule(path));
+    const merge = { manifests, repository, tree: merged.tree, changed: rulesOnly, contents };
+    found.config = await rulesAfter(JSON.stringify(rulesOnly), () => readProposedRules(merge, rules));
+    if (found.config.ok) dropRules(found.otherFiles, found.config.config);
   }
   if (config === null) return { base, head, conflicts: [], shared: [], ...found };
   const read = rules.judgeManifests ? { manifests: await changedManifests(manifests, repository, changed) } : {};
   const elsewhere = changed
-    .filter(({ path }) => !isRule(path) && !path.startsWith(QUARANTINE_FOLDER))
+    .filter(({ path }) => !isRule(path, config) && !path.startsWith(QUARANTINE_FOLDER))
     .map(({ path, blob }): ChangedFile => ({ path, before: old.get(path) ?? null, after: blob }));
   const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
   found.broken.push(...taken.broken);
@@ -187,38 +189,17 @@ function ownedBy(codeOwners: Answer<CodeOwners> | null, files: readonly string[]
   return { owned: codeOwners.known ? ownedFiles(codeOwners.value, files) : { unknown: codeOwners.reason } };
 }
 
+/** What the configuration as it would be names as a key or trusted root, too, is no other file. */
+function dropRules(otherFiles: string[], config: Config): void {
+  otherFiles.splice(0, otherFiles.length, ...otherFiles.filter((path) => !isRule(path, config)));
+}
+
 /** @throws {PortFailure} when it brings more images than are judged. */
 function mustBringFewImages(changes: readonly { readonly to: Pinned | null }[]): void {
   const images = new Set(changes.flatMap(({ to }) => to?.images ?? []).map(({ repository, tag, digest }) => `${repository}:${tag ?? ""}@${digest ?? ""}`));
   if (images.size <= MOST_IMAGES) return;
   const reason = `merging it would bring ${images.size} images, more than the ${MOST_IMAGES} that Pinion judges; split it into smaller pull requests`;
   throw new PortFailure("stalled", reason);
-}
-
-/** Whether a file means something to Pinion by its own path. */
-function isOurs(path: string, discover: Discover): boolean {
-  return isRule(path) || path.startsWith(QUARANTINE_FOLDER) || discover(path) !== null;
-}
-
-/** Whether a file says how Pinion judges: its configuration, or one of the repository's own policies. */
-function isRule(path: string): boolean {
-  return path === CONFIG_PATH || isPolicyPath(path);
-}
-
-/** The configuration as it would be beside the policies as they would be. */
-function configAfter({ files, shipped }: CurrentRules, changes: ReadonlyMap<string, Uint8Array | null>, gone: ReadonlySet<string>): ConfigResult {
-  const bytes = changes.get(CONFIG_PATH) ?? null;
-  const lost: ConfigProblem = { line: 1, column: 1, message: `${CONFIG_PATH} would be gone` };
-  const unread = gone.has(CONFIG_PATH) ? lost : { ...lost, message: `${CONFIG_PATH} is larger than Pinion reads` };
-  const config = changes.has(CONFIG_PATH) ? (bytes === null ? unread : configTextOf(bytes)) : (files?.config ?? lost);
-  const policies = new Map(files?.policies.map(({ path, text }) => [path, text]));
-  for (const [path, after] of changes) {
-    if (path === CONFIG_PATH) continue;
-    if (gone.has(path)) policies.delete(path);
-    else policies.set(path, policyTextOf(after));
-  }
-  const sorted = [...policies].map(([path, text]) => ({ path, text })).toSorted((left, right) => (left.path < right.path ? -1 : 1));
-  return readRules(config, sorted, shipped).config;
 }
 
 function takeManifest(
@@ -279,12 +260,8 @@ function isWider(entry: QuarantineEntry, old: QuarantineEntry): boolean {
   return entry.app === old.app && entry.digest === old.digest && covers;
 }
 
-/** The names under which kustomize looks for its file (kustomize `konfig.RecognizedKustomizationFileNames`). */
-const KUSTOMIZATION_NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
 /** The discovered kustomization of the folder in which this file would be another one, or null. */
 function discoveredBeside(path: string, discover: Discover): string | null {
-  const cut = path.lastIndexOf("/") + 1;
-  if (!KUSTOMIZATION_NAMES.includes(path.slice(cut))) return null;
-  return KUSTOMIZATION_NAMES.map((name) => path.slice(0, cut) + name).find((other) => other !== path && discover(other) !== null) ?? null;
+  if (!isKustomizationFile(path)) return null;
+  return kustomizationsIn(path.slice(0, Math.max(0, path.lastIndexOf("/")))).find((other) => other !== path && discover(other) !== null) ?? null;
 }

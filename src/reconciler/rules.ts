@@ -5,7 +5,7 @@ import { readsManifests } from "../domain/policy/evaluate.ts";
 import type { PolicySet } from "../domain/policy/policy-set.ts";
 import type { Oid } from "../domain/release.ts";
 import { readRules, type RepositoryRules } from "../domain/repository-rules.ts";
-import type { ManifestsRepository } from "../ports.ts";
+import type { FolderEntry, ManifestsRepository } from "../ports.ts";
 import { decodeManifest } from "./pin-table.ts";
 
 /** The configuration's text, or what is wrong with the file; and the repository's own policies. */
@@ -60,14 +60,13 @@ export class Rules implements CurrentRules {
   async update(manifests: ManifestsRepository, repository: Repository, commit: Oid): Promise<RepositoryRules | null> {
     if (this.#seen?.commit === commit) return this.#seen.rules;
     const bytes = await manifests.file(repository, commit, CONFIG_PATH);
-    const entries = (await manifests.folder(repository, commit, POLICIES_FOLDER)).filter(({ path }) => isPolicyPath(path));
+    const entries = await policyEntriesIn(manifests, repository, commit);
     const config = bytes === null ? null : configTextOf(bytes);
     const version = JSON.stringify([config, entries.map(({ path, blob }) => [path, blob])]);
     // The same files keep the same objects, so that nothing built on them is built again.
     if (this.#seen?.version === version) this.#seen = { ...this.#seen, commit };
     else {
-      const contents = entries.length === 0 ? new Map<Oid, Uint8Array>() : await manifests.read(repository, entries.map(({ blob }) => blob));
-      const policies = entries.map(({ path, blob }): PolicyFile => ({ path, text: policyTextOf(contents.get(blob) ?? null) }));
+      const policies = await readPolicyFiles(manifests, repository, entries);
       const files = config === null ? null : { config, policies };
       this.#seen = { commit, version, files, rules: files === null ? null : readRules(files.config, files.policies, this.shipped) };
     }
@@ -80,9 +79,22 @@ export function configTextOf(bytes: Uint8Array): string | ConfigProblem {
   return textOf(bytes) ?? { line: 1, column: 1, message: `${CONFIG_PATH} is not UTF-8 text` };
 }
 
-/** A policy's text; null where the file was not read, or is no text. */
-export function policyTextOf(bytes: Uint8Array | null): string | null {
-  return bytes === null ? null : textOf(bytes);
+/** The repository's own policies as a commit or tree has them. What is none, and looks like one, is among them: it must not be passed over. */
+export async function policyFilesIn(manifests: ManifestsRepository, repository: Repository, treeish: Oid): Promise<readonly PolicyFile[]> {
+  return readPolicyFiles(manifests, repository, await policyEntriesIn(manifests, repository, treeish));
+}
+
+async function policyEntriesIn(manifests: ManifestsRepository, repository: Repository, treeish: Oid): Promise<readonly FolderEntry[]> {
+  return (await manifests.folder(repository, treeish, POLICIES_FOLDER)).filter(({ path }) => isPolicyPath(path));
+}
+
+async function readPolicyFiles(manifests: ManifestsRepository, repository: Repository, entries: readonly FolderEntry[]): Promise<readonly PolicyFile[]> {
+  const blobs = entries.flatMap(({ blob }) => (blob === null ? [] : [blob]));
+  const contents = blobs.length === 0 ? new Map<Oid, Uint8Array>() : await manifests.read(repository, blobs);
+  return entries.map(({ path, blob }): PolicyFile => {
+    const bytes = blob === null ? undefined : contents.get(blob);
+    return { path, text: bytes === undefined ? null : textOf(bytes) };
+  });
 }
 
 function textOf(bytes: Uint8Array): string | null {

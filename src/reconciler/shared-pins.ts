@@ -2,7 +2,7 @@ import type { Config } from "../domain/config.ts";
 import type { DiscoveredPlace } from "../domain/discover.ts";
 import type { Repository, SharedChange } from "../domain/observation.ts";
 import { findPinnedValues, mayHoldPins } from "../domain/pins/find-values.ts";
-import { isKustomizationFile, KUSTOMIZATION_NAMES } from "../domain/pins/kustomization.ts";
+import { isKustomizationFile, kustomizationsIn } from "../domain/pins/kustomization.ts";
 import { kustomizeReach, MOST_STEPS, rewiredFiles, takersOf, type KustomizeReach } from "../domain/pins/kustomize-reach.ts";
 import { readKustomizeReferences, type KustomizeReferences } from "../domain/pins/kustomize-references.ts";
 import { untoldChanges, untoldParts } from "../domain/pins/untold-parts.ts";
@@ -261,9 +261,7 @@ function unfollowed(old: Reached, now: Reached, links: readonly string[]): reado
  * below, so the others are nobody's; and files under `.github/` are GitHub's.
  */
 function perhapsTakenIn(changing: readonly string[], old: Reached, now: Reached): readonly string[] {
-  const isKustomized = (folder: string): boolean => {
-    return KUSTOMIZATION_NAMES.map((name) => (folder === "" ? name : `${folder}/${name}`)).some((file) => old.blobs.has(file) || now.blobs.has(file));
-  };
+  const isKustomized = (folder: string): boolean => kustomizationsIn(folder).some((file) => old.blobs.has(file) || now.blobs.has(file));
   const isSomebodys = changing.some((file) => !file.startsWith(".github/") && foldersAbove(file, "").some(isKustomized));
   if (!isSomebodys) return [];
   const { unreadable, missing } = now.reach;

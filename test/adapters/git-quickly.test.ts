@@ -167,7 +167,7 @@ describe("a mirror without the reader", () => {
         { path: "gone", blob: null },
       ],
       texts: ["a: 2\n", "a: 1\n"],
-      folder: [{ path: "dir/a.yaml", blob: upstream.head("HEAD:dir/a.yaml") }],
+      folder: [{ path: "dir/a.yaml", blob: upstream.head("HEAD:dir/a.yaml") }, { path: "dir/deep/", blob: null }],
       warnings: [],
     };
     expect(await answersOf({ PATH: process.env["PATH"] })).toEqual(expected);

@@ -1,4 +1,4 @@
-import { symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mirrorOf, REPOSITORY, Upstream, type MirrorUnderTest } from "./git-upstream.ts";
@@ -78,14 +78,16 @@ describe("files", () => {
 });
 
 describe("folder", () => {
-  it("lists the regular files directly in a folder", async () => {
+  it("lists what stands directly in a folder, and tells files from the rest", async () => {
     const upstream = new Upstream();
+    mkdirSync(join(upstream.directory, "q"));
+    symlinkSync("a.yaml", join(upstream.directory, "q/link"));
     upstream.commit({ "q/a.yaml": "1\n", "q/deep/b.yaml": "1\n", "q.yaml": "1\n", "qq/c.yaml": "1\n" });
     const { manifests } = await fetched(upstream);
     const folder = async (path: string): Promise<string[]> =>
-      (await manifests.folder(REPOSITORY, upstream.head(), path)).map((file) => file.path);
+      (await manifests.folder(REPOSITORY, upstream.head(), path)).map((entry) => `${entry.path}${entry.blob === null ? " (no file)" : ""}`);
 
-    expect(await folder("q/")).toEqual(["q/a.yaml"]);
+    expect(await folder("q/")).toEqual(["q/a.yaml", "q/deep/ (no file)", "q/link (no file)"]);
     expect(await folder("q/deep/")).toEqual(["q/deep/b.yaml"]);
     for (const path of ["", "/", "none/", "q.yaml/", "q/a.yaml", "q/a.yaml/"]) expect(await folder(path), path).toEqual([]);
   });

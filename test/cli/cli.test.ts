@@ -66,6 +66,13 @@ describe("help", () => {
     for (const [index, page] of pages.entries()) expect(page.trimEnd().split("\n").length, page).toBeLessThanOrEqual(commands[index - 1] === "serve" ? 42 : 24);
   });
 
+  it.each([["--help"], ["-h"]])("of a group tells its commands (%s)", async (option) => {
+    const { code, out, err } = await pinion(["policy", option]).ended;
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(/^Usage: pinion policy COMMAND\n/);
+    expect([...out.matchAll(/^ {2}(policy [a-z]+)/gm)].map(([, name]) => name)).toEqual(["policy test", "policy explain", "policy eval"]);
+  });
+
   it("of serve names every variable that is read", async () => {
     const { code, out } = await pinion(["serve", "--help"]).ended;
     expect(code).toBe(0);
@@ -82,6 +89,7 @@ describe("help", () => {
 it.each([
   [[], "which command?"],
   [["serv"], 'Did you mean "serve"?'],
+  [["policy", "tset", "--help"], "There are: policy test, policy explain, policy eval"],
   [["config"], "There are: config check, config schema"],
   [["config", "chek"], "There are: config check, config schema"],
   [["--nope"], "--nope is no option"],

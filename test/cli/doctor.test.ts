@@ -1,3 +1,4 @@
+import { loadShippedPolicies } from "../../src/adapters/policies.ts";
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -68,7 +69,7 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
   const { app, url } = github;
   const given = { APP_ID: String(app.id), PRIVATE_KEY: app.privateKey, WEBHOOK_SECRET: SECRET, GITHUB_URL: url, GITHUB_API_URL: url, HOME: tmpdir() };
   let [out, err] = ["", ""];
-  const code = await doctorCommand.run(
+  const code = await doctorCommand(loadShippedPolicies).run(
     { words: args.filter((word) => !word.startsWith("--")), json: args.includes("--json"), options: new Map() },
     {
       out: (text) => void (out += text),

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { pinion } from "./pinion-process.ts";
@@ -43,6 +43,37 @@ function repository(files: Readonly<Record<string, string>> = {}): string {
 }
 
 const FACTS = readFileSync(join(ROOT, "docs/facts.md"), "utf8").split("```yaml\n")[1]?.split("```")[0] ?? "";
+
+describe("a policy for apps that are not there", () => {
+  it("is warned of, and no error: apps come and go", async () => {
+    const rule = POLICY.replace("parameters:", "applies: { apps: [chekout] }\nparameters:");
+    const folder = repository({ ".github/pinion.yaml": CONFIG, [`${OWN}/few-files.yaml`]: rule, "apps/checkout/dev/kustomization.yaml": "" });
+    const warning = 'no app is called "chekout" now, so this judges none. Did you mean "checkout"?';
+    expect(await pinion(folder, ["config", "check"])).toMatchObject({ code: 0, out: `${OWN}/few-files.yaml:3:19: warning: ${warning}\n` });
+    const { code, out } = await pinion(folder, ["policy", "explain", "few-files"]);
+    expect(code).toBe(0);
+    expect(out.replaceAll(/\s+/g, " ")).toContain(`warning line 3:19: ${warning}`);
+  });
+});
+
+describe("what stands among the policies and would judge nothing", () => {
+  it.each(["policy test", "policy explain few-files", "config check"])("is told by pinion %s", async (command) => {
+    const folder = repository({ ".github/pinion.yaml": CONFIG, [`${OWN}/B.YAML`]: POLICY, [`${OWN}/sub/c.yaml`]: POLICY, "d.yaml": POLICY });
+    symlinkSync("../../../d.yaml", join(folder, OWN, "d.yaml"));
+    const { code, out, err } = await pinion(folder, command.split(" "));
+    expect(code).not.toBe(0);
+    const told = `${out}${err}`;
+    expect(told).toContain(`${OWN}/B.YAML:1:1: policies are files that end in .yaml: rename it`);
+    expect(told).toContain(`${OWN}/d.yaml:1:1: the file is larger than Pinion reads, no UTF-8 text, or a link to another one: put the policy itself here`);
+    expect(told).toContain(`${OWN}/sub/:1:1: policies are read from this folder alone`);
+  });
+
+  it("is no matter in another folder, whose policies are only tried", async () => {
+    const folder = folderWith({ "tried/sub/x.yaml": "[", "few-files.yaml": POLICY, "tried/few-files.test.yaml": CASES });
+    symlinkSync("../few-files.yaml", join(folder, "tried/few-files.yaml"));
+    expect((await pinion(folder, ["policy", "test", "tried"])).out).toContain("3 cases, all as expected");
+  });
+});
 
 describe("pinion policy test", () => {
   it("runs the cases of the repository's own policies", async () => {
@@ -258,6 +289,18 @@ describe("pinion policy explain", () => {
     expect(out).toMatch(/^says: pass +soaked in \{\{ join/m);
     const lines = out.split("\n");
     expect([lines.length <= 40, lines.every((line) => line.length <= 110)]).toEqual([true, true]);
+  });
+
+  it("tells links as words, with the page", async () => {
+    const { out } = await pinion(folderWith({}), ["policy", "explain", "no-downgrade"]);
+    expect(out.replaceAll(/\s+/g, " ")).toContain("names (docs/selecting.md), each");
+    expect(out).not.toContain("](");
+  });
+
+  it("tells that a schema judges only pull requests that move or remove pins", async () => {
+    const rule = "name: shape\ndescription: d\nenforce: block\nschema: { type: object }\nmessages: { pass: a, fail: b }\n";
+    const { out } = await pinion(repository({ [`${OWN}/shape.yaml`]: rule }), ["policy", "explain", "shape"]);
+    expect(out.replaceAll(/\s+/g, " ")).toContain("not judged pull requests that move or remove no pin");
   });
 
   it("tells the parameters in force, by environment where they differ", async () => {

@@ -82,17 +82,42 @@ describe("what is asked for pull requests of people", () => {
     expect(draft.finish().needs).toEqual([]);
   });
 
-  it("has the evidence of some images verified, and not of any number", () => {
+  const evidence = (number: number) =>
+    ({ kind: "evidence", repository: "ghcr.io/acme/checkout", digest: `sha256:${String(number).padStart(64, "0")}`, signers: [] }) as const;
+  const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
+  it("is a thousand questions for one pull request, and nothing where it would be more: that is said of all of them", () => {
     const draft = draftOf();
-    const evidence = (number: number) => {
-      const need = { kind: "evidence", repository: "ghcr.io/acme/checkout", digest: `sha256:${String(number).padStart(64, "0")}`, signers: [] } as const;
-      return draft.ask<"evidence">(need, MINUTE);
-    };
-    const asked = (pullRequest: number, from: number, to: number) =>
-      draft.asGuest({ pullRequest, registries: new Set() }, () => Array.from({ length: to - from }, (_, index) => evidence(from + index)));
-    expect(asked(1, 0, 50).every((answer) => answer === null)).toBe(true);
-    expect(asked(1, 49, 51)).toMatchObject([null, { known: false, failure: "stalled", reason: expect.stringContaining("more than 50 images") }]);
-    expect(asked(2, 50, 51)).toEqual([null]);
-    expect(evidence(99)).toBeNull();
+    const asked = (pullRequest: number, to: number) =>
+      draft.asGuest({ pullRequest, registries: new Set() }, () => numbers(0, to).map((number) => draft.ask<"tags">(tags(`ghcr.io/acme/${number % 1_001}`), MINUTE)));
+    expect(asked(1, 1_000).every((answer) => answer === null)).toBe(true);
+    const tooMuch = { known: false, failure: "stalled", reason: expect.stringMatching(/asks for too much: split it into several; .* more than 1,000 questions/u) };
+    expect(asked(2, 1_001)).toEqual(numbers(0, 1_001).map(() => expect.objectContaining(tooMuch)));
+    // The same question twice is one.
+    draft.ask<"tags">(tags("ghcr.io/acme/own"), MINUTE);
+    const names = draft.finish().needs.map((need) => (need.kind === "tags" ? need.repository : ""));
+    expect(names[0]).toBe("ghcr.io/acme/own");
+    expect(names).toHaveLength(201);
+  });
+
+  it("is counted whether it has been answered or not", () => {
+    const world = new WorldBuilder();
+    for (const number of numbers(0, 1_001)) world.know<"tags">(tags(`ghcr.io/acme/${number}`), []);
+    if (world.config?.ok !== true) throw new Error("the configuration of the test is wrong");
+    const draft = new Draft(world.observation(), world.config.config, { policies: [] }, world.knowledge(), world.now);
+    const asked = (pullRequest: number, to: number) =>
+      draft.asGuest({ pullRequest, registries: new Set() }, () => numbers(0, to).every((number) => draft.ask<"tags">(tags(`ghcr.io/acme/${number}`), MINUTE)?.known));
+    expect([asked(1, 1_000), asked(2, 1_001)]).toEqual([true, false]);
+    expect(draft.finish().needs).toEqual([]);
+  });
+
+  it("has the signatures of fifty images verified, and not of any number", () => {
+    const draft = draftOf();
+    const asked = (pullRequest: number, to: number) =>
+      draft.asGuest({ pullRequest, registries: new Set() }, () => numbers(0, to).map((number) => draft.ask<"evidence">(evidence(number), MINUTE)));
+    expect(asked(1, 50).every((answer) => answer === null)).toBe(true);
+    expect(asked(2, 51).every((answer) => answer?.known === false)).toBe(true);
+    expect(draft.finish().needs).toHaveLength(50);
+    expect(draft.ask<"evidence">(evidence(99), MINUTE)).toBeNull();
   });
 });

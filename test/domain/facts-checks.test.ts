@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CommitCheck } from "../../src/domain/observation.ts";
-import { actions, HOUR, one, planned, toldOf, two } from "./planner.ts";
+import { actions, ALICE, HOUR, one, planned, toldOf, two } from "./planner.ts";
 import { oid } from "./releases.ts";
 import { WorldBuilder } from "./world-builder.ts";
 
@@ -58,6 +58,38 @@ describe("checks on the way before", () => {
     ["smoke", (world) => void world.cannotKnow({ kind: "checks", source: null, commit: oid("d") }, "GitHub is down"), "unknown: GitHub is down"],
   ])("decide about %s (%#)", (checks, changes, says) => {
     expect(toldOf(worldWith(`upstream-check: { checks: [${checks}] }`, changes), "upstream-check")).toBe(says);
+  });
+});
+
+describe("the CI of the source, for a pull request from a fork", () => {
+  const labels = [new Map([["org.opencontainers.image.source", "https://github.com/acme/checkout"], ["org.opencontainers.image.revision", COMMIT]])];
+  const need = { kind: "checks", source: SOURCE, commit: COMMIT } as const;
+
+  function forked(permission: "write" | "read" | null, changes: (world: WorldBuilder) => void): WorldBuilder {
+    const world = worldWith("source-ci: {}", changes).know<"labels">({ kind: "labels", ...image }, labels);
+    const [request] = world.open.splice(0);
+    if (request === undefined) throw new Error("no pull request");
+    world.open.push({ ...request, author: ALICE, head: { ...request.head, fork: true } });
+    if (permission !== null) world.know<"permission">({ kind: "permission", login: "alice" }, permission);
+    return world;
+  }
+
+  it("says the same whether the repository is there, may be read, or not", () => {
+    const answers: ((world: WorldBuilder) => void)[] = [
+      (world) => void world.know<"checks">(need, [check("test", "failed")]),
+      (world) => void world.know<"checks">(need, [check("test", "passed")]),
+      (world) => void world.cannotKnow(need, "GitHub shows no such repository"),
+      (world) => void world.cannotKnow(need, "the App may not read checks there"),
+      () => undefined,
+    ];
+    const told = answers.map((answer) => toldOf(forked("read", answer), "source-ci"));
+    expect(new Set(told)).toEqual(new Set([expect.stringMatching(/^unknown: it comes from a fork, by somebody without write permission.*open it from a branch/u)]));
+  });
+
+  it("is asked where its author may write, and not before that is known", () => {
+    const passed = (world: WorldBuilder) => void world.know<"checks">(need, [check("test", "passed")]);
+    expect(toldOf(forked("write", passed), "source-ci")).toMatch(/^passed/u);
+    expect(toldOf(forked(null, passed), "source-ci")).toMatch(/^unknown: whether its author may write here/u);
   });
 });
 

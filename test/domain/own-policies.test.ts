@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadShippedPolicies } from "../../src/adapters/policies.ts";
-import { isPolicyPath, POLICIES_FOLDER, withOwn, type PolicyFile } from "../../src/domain/policy/own-policies.ts";
+import { isPolicyPath, POLICIES_FOLDER, unmatchedApps, withOwn, type PolicyFile } from "../../src/domain/policy/own-policies.ts";
 import { readRules } from "../../src/domain/repository-rules.ts";
 import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
 import { soundFacts } from "../policies/sound-facts.ts";
@@ -80,13 +80,25 @@ describe("a repository's own policies", () => {
       [...Array.from({ length: 100 }, () => expect.stringMatching(/^a\.yaml/)), "b.yaml:1:1 this file, and those after it, were not read: mend those before it first"],
     ],
     ["another ending", [{ path: `${POLICIES_FOLDER}a.yml`, text: "" }], ["a.yml:1:1 policies are files that end in .yaml: rename it, or nobody would know whether it judges"]],
-    ["what cannot be read", [{ path: `${POLICIES_FOLDER}a.yaml`, text: null }], ["a.yaml:1:1 the file is larger than Pinion reads, or no UTF-8 text"]],
+    ["another ending in capitals", [{ path: `${POLICIES_FOLDER}a.YAML`, text: "" }], ["a.YAML:1:1 policies are files that end in .yaml: rename it, or nobody would know whether it judges"]],
+    ["a folder in the folder", [{ path: `${POLICIES_FOLDER}deep/`, text: null }], ["deep/:1:1 policies are read from this folder alone, and not from folders in it: move its policies up, and all else elsewhere"]],
+    ["what cannot be read", [{ path: `${POLICIES_FOLDER}a.yaml`, text: null }], ["a.yaml:1:1 the file is larger than Pinion reads, no UTF-8 text, or a link to another one: put the policy itself here"]],
     ["a required parameter that nobody gives", [file("a", "parameters: { who: { type: string, description: Who. } }\n")], [
       "config:1:1 policies.a: a lacks a value: its parameter who (string) has no default, and is needed for dev, prod",
     ]],
   ])("are refused for %s", (_what, files, problems) => {
     expect(told(files)).toEqual(problems);
     expect(readRules(CONFIG, files, shipped).ownPolicies).toEqual([]);
+  });
+
+  it("are told of apps that there are none of, as they may come yet", () => {
+    const rule = file("a", "applies: { apps: [checkout, chekout, 'pay*', '*'] }\nwarn: { apps: [cart] }\n");
+    const { ownPolicies } = readRules(CONFIG, [rule], shipped);
+    expect(unmatchedApps(ownPolicies, ["checkout", "cart"]).map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual([
+      '6:29 no app is called "chekout" now, so this judges none. Did you mean "checkout"?',
+      '6:38 no app fits "pay*" now, so this judges none.',
+    ]);
+    expect(unmatchedApps(ownPolicies, []).length).toBe(5);
   });
 
   it("are bounded in number", () => {
@@ -113,7 +125,11 @@ describe("a repository's own policies", () => {
     [`${POLICIES_FOLDER}a.yml`, true],
     [`${POLICIES_FOLDER}a.test.yaml`, false],
     [`${POLICIES_FOLDER}README.md`, false],
-    [`${POLICIES_FOLDER}deep/a.yaml`, false],
+    [`${POLICIES_FOLDER}a.YAML`, true],
+    [`${POLICIES_FOLDER}a.Yml`, true],
+    [`${POLICIES_FOLDER}a.test.yml`, true],
+    [`${POLICIES_FOLDER}deep/`, true],
+    [`${POLICIES_FOLDER}deep/a.yaml`, true],
     ["policies/a.yaml", false],
   ])("%s is one of them: %s", (path, expected) => {
     expect(isPolicyPath(path)).toBe(expected);

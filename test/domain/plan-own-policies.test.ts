@@ -151,7 +151,7 @@ describe("a pull request that changes policies or the configuration", () => {
     world.ownPolicies = [own("house", "pass: 'false'\nmessages: { pass: go on, fail: the old rule says no }\n")];
     const [check] = actions(world, "check");
     expect(check?.check).toMatchObject({ conclusion: "failure", title: "Blocked: the old rule says no" });
-    expect(check?.check.summary).toContain("It also changes Pinion's own configuration or policies; it is judged by those of the default branch");
+    expect(check?.check.summary).toContain("It also changes Pinion's own configuration, policies or signers' keys; it is judged by those of the default branch");
   });
 
   it("is never merged by Pinion, though every gate passes", () => {

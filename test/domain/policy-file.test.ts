@@ -103,6 +103,7 @@ messages:
     ],
     ["a wait without words", policy({ wait: "freeze.active" }), ["5:1: `messages.wait` is missing"]],
     ["until without wait", policy({ until: "1" }), ["6:1: `until` says how long to wait, so it needs `wait`"]],
+    ["most of it missing", "docs: x\n", ["1:1: a policy needs `pass`, `wait` or both, or `schema`", "1:1: `name`, `description`, `enforce` and `messages` are missing"]],
     ["no messages", policy({ messages: null }), ["1:1: `messages` is missing"]],
     ["a message that is a list", policy({ messages: "{ pass: [a], fail: b }" }), ["5:19: `messages.pass` must be text"]],
     ["an alias", policy({ docs: "&x y", pass: "*x" }), ["4:7: `pass` must be text"]],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { known } from "../../src/domain/answer.ts";
+import { known, type Answer } from "../../src/domain/answer.ts";
 import type { Need } from "../../src/domain/observation.ts";
+import { parsePolicy } from "../../src/domain/policy/policy-file.ts";
 import type { Evidence } from "../../src/domain/supply-chain/evidence.ts";
 import { signersFor, trustSigners } from "../../src/domain/supply-chain/signer.ts";
 import { newKey } from "../signing/keys.ts";
@@ -15,9 +16,11 @@ apps:
   discover: ["apps/{app}/overlays/{env}/kustomization.yaml"]
 signers:
   release: { key: .github/pinion/keys/cosign.pub }
+  ci: { key: .github/pinion/keys/ci.pub }
 `;
 const SIGNED = "signed: { signers: [release] }";
 const FILE = ".github/pinion/keys/cosign.pub";
+const CI_FILE = ".github/pinion/keys/ci.pub";
 const SIGNERS = trustSigners([{ name: "release", by: "key", file: FILE }], new Map([[FILE, known(newKey().pem, 0)]]));
 const NOTHING: Evidence = { signatures: [], provenance: [], sboms: [], scans: [], refused: [], unread: [] };
 
@@ -83,6 +86,37 @@ describe("what is attached to an image", () => {
     expect(said(SIGNED, null, (world) => void (world.signers = [])).title).toMatch(/names no `signers`/);
     const unreadable = trustSigners([{ name: "release", by: "key", file: FILE }], new Map([[FILE, known(null, 0)]]));
     expect(said(SIGNED, null, (world) => void (world.signers = unreadable)).title).toMatch(/the signer release cannot be relied on/);
+  });
+
+  describe("with one signer of two whose key cannot be read", () => {
+    const trusted = trustSigners([{ name: "release", by: "key", file: FILE }, { name: "ci", by: "key", file: CI_FILE }], new Map<string, Answer<string | null>>([[FILE, known(newKey().pem, 0)], [CI_FILE, known(null, 0)]]));
+    const broken = (world: WorldBuilder) => void (world.signers = trusted);
+    const spdx = { format: "spdx", by: ["release"] } as const;
+
+    it.each<[string, string, Evidence, RegExp]>([
+      ["passes by the other one", "signed: { signers: [release] }", { ...NOTHING, signatures: ["release"] }, /^success/],
+      ["fails by the other one", "signed: { signers: [release] }", NOTHING, /^failure/],
+      ["is unknown where that one is named too", "signed: { signers: [release, ci] }", { ...NOTHING, signatures: ["release"] }, /signed is unknown: the signer ci cannot be relied on: there is no \S*ci\.pub/],
+      ["is unknown where nobody is named, and so all count", "sbom: {}", { ...NOTHING, sboms: [spdx] }, /sbom is unknown: the signer ci cannot be relied on/],
+      ["passes an SBOM of the other one", "sbom: { signers: [release] }", { ...NOTHING, sboms: [spdx] }, /^success/],
+    ])("%s", (_, policy, evidence, title) => {
+      expect(said(policy, evidence, broken).title).toMatch(title);
+    });
+
+    it.each<[string, string, RegExp]>([
+      ["that counts signatures", 'pass: signatures.all(image, image.by.size() < 2)', /own is unknown: the signer ci cannot be relied on/],
+      ["that names it in its expression", 'parameters: { signers: { type: "list<string>", description: d, default: [release] } }\npass: signatures.all(image, common(image.by, params.signers).size() > 0 && !("ci" in image.by))', /own is unknown: the signer ci cannot be relied on/],
+      ["that names the other one alone", 'parameters: { signers: { type: "list<string>", description: d, default: [release] } }\npass: signatures.all(image, common(image.by, params.signers).size() > 0)', /^success/],
+      ["that reads no signatures", "pass: images.size() < 2", /^success/],
+    ])("a repository's own policy %s", (_, rule, title) => {
+      const parsed = parsePolicy("own.yaml", `name: own\ndescription: d\napplies: { kinds: [promotion] }\nenforce: block\n${rule}\nmessages: { pass: yes, fail: no }\n`);
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+      const change = (world: WorldBuilder) => {
+        broken(world);
+        world.ownPolicies = [parsed.policy];
+      };
+      expect(said("", { ...NOTHING, signatures: ["release"] }, change).title).toMatch(title);
+    });
   });
 
   it.each<[string, string, Evidence]>([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/domain/config-file.ts";
 import type { Facts } from "../../src/domain/facts.ts";
 import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
 import { MAX_CHARACTERS, MAX_ENTRIES, MAX_TEXT } from "../../src/domain/policy/fact-types.ts";
@@ -18,9 +19,16 @@ describe("what is as bad as its cap allows", () => {
     expect(prepare()()).toMatch(/^refused: ./);
   });
 
-  it.each(HOSTILE.flatMap(({ name, prepare }) => (/^(?:schema|manifest)/.test(name) ? [[name, prepare] as const] : [])))("is bounded: %s", (name, prepare) => {
-    const [, , end = "fail"] = /^(schema|manifest)(?:, (\w+))?:/.exec(name) ?? [];
+  it.each(HOSTILE.flatMap(({ name, prepare }) => (/^(?:schema|manifest|configuration|regex,)/.test(name) ? [[name, prepare] as const] : [])))("is bounded: %s", (name, prepare) => {
+    const [, , end = "fail"] = /^(schema|manifest|configuration|regex)(?:, (\w+))?:/.exec(name) ?? [];
     expect(prepare()()).toMatch(new RegExp(`^${end}`));
+  });
+
+  it("leaves traces of errors as they were", () => {
+    const before = Error.stackTraceLimit;
+    expect(parseConfig("a: ]").ok).toBe(false);
+    expect(parsePolicy("hostile.yaml", "a: ]").ok).toBe(false);
+    expect(Error.stackTraceLimit).toBe(before);
   });
 
   it("one mistake after the other is told up to a hundred", () => {

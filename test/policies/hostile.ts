@@ -1,3 +1,4 @@
+import { parseConfig } from "../../src/domain/config-file.ts";
 import type { Facts } from "../../src/domain/facts.ts";
 import { readManifests } from "../../src/domain/manifest-documents.ts";
 import { parseCases } from "../../src/domain/policy/cases.ts";
@@ -5,6 +6,7 @@ import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
 import { MAX_CHARACTERS, MAX_ENTRIES, MAX_TEXT } from "../../src/domain/policy/fact-types.ts";
 import { parsePolicy } from "../../src/domain/policy/policy-file.ts";
 import { SOUND_FACTS } from "../../src/domain/policy/sound-facts.ts";
+import { tagFilter } from "../../src/domain/tag-filter.ts";
 
 /** Something as bad as its cap allows. */
 export interface Hostile {
@@ -138,4 +140,49 @@ const documents: readonly Hostile[] = [
   { name: "facts: texts that are too long together", prepare: () => facts({ change: { pins_only: true, other_files: Array<string>(MAX_ENTRIES).fill("a".repeat(MAX_TEXT)), conflicts: false } }) },
 ];
 
-export const HOSTILE: readonly Hostile[] = [...expressions, ...files, ...documents, ...schemas];
+const MAX_CONFIGURATION = 256 * 1024;
+const CONFIGURATION = "version: 1\nenvironments: { dev: {} }\napps:\n  discover: ['apps/{app}/{env}/kustomization.yaml']\n";
+
+/** A `.github/pinion.yaml` that is as long as allowed, as a pull request may bring it. */
+function configuration(head: string, part: (index: number) => string): () => string {
+  let text = head;
+  for (let index = 0; text.length + part(index).length <= MAX_CONFIGURATION; index += 1) text += part(index);
+  return () => {
+    const read = parseConfig(text);
+    return read.ok ? `loaded ${read.config.apps.size} apps` : `refused: ${read.problems[0]?.message ?? ""}`;
+  };
+}
+
+const configurations: readonly Hostile[] = [
+  { name: "configuration, refused: a mistake for each character", prepare: () => configuration("a: [", () => ",") },
+  { name: "configuration, refused: brackets that nothing opened", prepare: () => configuration("a: ", () => "]") },
+  { name: "configuration, refused: anchors of anchors", prepare: () => configuration("a: [", () => "& ") },
+  { name: "configuration, refused: as many values as a file can hold", prepare: () => configuration("a: [", () => "[],") },
+  { name: "configuration, refused: one unknown key after the other", prepare: () => configuration("", (index) => `k${index}: 1\n`) },
+  { name: "configuration, loaded: as many apps as fit", prepare: () => configuration(CONFIGURATION, (index) => `  a${index}: {}\n`) },
+];
+
+const LONGEST_TAG = "a".repeat(128);
+const TAGS = 10_000;
+
+/** Regular expressions for tags, tried on as many tags, as long as a tag may be, as a large repository has. */
+const patterns: readonly Hostile[] = [
+  ["loops in loops", "((a|a?)*){20}c"],
+  ["as much to follow at once as allowed", "(?:[a-z0-9._-]*[a-z]){30}-c"],
+].map(([what = "", pattern = ""]) => ({
+  name: `regex of ${TAGS} tags: ${what}`,
+  prepare: () => {
+    const made = tagFilter(pattern, null);
+    if (!made.ok) return () => `refused: ${made.problem}`;
+    return () => `fits ${Array.from({ length: TAGS }, () => made.filter.keyOf(LONGEST_TAG)).filter((key) => key !== null).length}`;
+  },
+}));
+const refusedPattern: Hostile = {
+  name: "regex, refused: more than allowed",
+  prepare: () => () => {
+    const made = tagFilter("(((a{1,10}){1,10}){1,10})*", null);
+    return made.ok ? "loaded" : `refused: ${made.problem}`;
+  },
+};
+
+export const HOSTILE: readonly Hostile[] = [...expressions, ...files, ...documents, ...schemas, ...configurations, ...patterns, refusedPattern];

@@ -75,8 +75,8 @@ describe("the rules of the default branch", () => {
   });
 
   it.each<[what: string, changed: Readonly<Record<string, string | Uint8Array | null>>, problem: object]>([
-    ["a policy that is too large", { [`${POLICIES_FOLDER}house.yaml`]: null }, { file: `${POLICIES_FOLDER}house.yaml`, message: "the file is larger than Pinion reads, or no UTF-8 text" }],
-    ["a policy that is no text", { [`${POLICIES_FOLDER}house.yaml`]: Uint8Array.of(0xe9, 0x0a) }, { file: `${POLICIES_FOLDER}house.yaml`, message: "the file is larger than Pinion reads, or no UTF-8 text" }],
+    ["a policy that is too large", { [`${POLICIES_FOLDER}house.yaml`]: null }, { file: `${POLICIES_FOLDER}house.yaml`, message: "the file is larger than Pinion reads, no UTF-8 text, or a link to another one: put the policy itself here" }],
+    ["a policy that is no text", { [`${POLICIES_FOLDER}house.yaml`]: Uint8Array.of(0xe9, 0x0a) }, { file: `${POLICIES_FOLDER}house.yaml`, message: "the file is larger than Pinion reads, no UTF-8 text, or a link to another one: put the policy itself here" }],
     ["a configuration that is no text", { ".github/pinion.yaml": Uint8Array.of(0xe9, 0x0a) }, { line: 1, column: 1, message: ".github/pinion.yaml is not UTF-8 text" }],
   ])("cannot be used with %s", async (_what, changed, problem) => {
     const { manifests } = branch({ ...files, ...changed });

@@ -38,7 +38,7 @@ const READING: readonly Step[] = [
   ["and changed back, and one goes", (side) => side.people.push("carol", MAIN, { "docs/a.txt": "a\n", "docs/deep/b.txt": null }, "Back"), true],
   ["all files", async (side) => byPath(await git(side, (manifests) => manifests.files(side.world.repository, main(side)))).map(({ path }) => path), [".github/pinion.yaml", "README.md", "apps/checkout/overlays/dev/kustomization.yaml", "docs/a.txt", "été.txt"]],
   ["all files of a commit that is not there", (side) => git(side, (manifests) => manifests.files(side.world.repository, NOWHERE)), LATER],
-  ["a folder", (side) => git(side, (manifests) => manifests.folder(side.world.repository, main(side, 1), "docs/")), [{ path: "docs/a.txt", blob: expect.anything() }]],
+  ["a folder", (side) => git(side, (manifests) => manifests.folder(side.world.repository, main(side, 1), "docs/")), [{ path: "docs/a.txt", blob: expect.anything() }, { path: "docs/deep/", blob: null }]],
   ["a folder that is not there", (side) => git(side, (manifests) => manifests.folder(side.world.repository, main(side), "docs/deep/")), []],
   ["what changed", async (side) => byPath(await git(side, (manifests) => manifests.changedFiles(side.world.repository, main(side, 1), main(side)))), [{ path: "docs/a.txt", blob: expect.anything() }, { path: "docs/deep/b.txt", blob: null }]],
   ["what changed from a commit that is not there", (side) => git(side, (manifests) => manifests.changedFiles(side.world.repository, NOWHERE, main(side))), LATER],

@@ -1,5 +1,5 @@
 import type { Oid } from "../../domain/release.ts";
-import { PortFailure, type TreeEntry } from "../../ports.ts";
+import { PortFailure, type FolderEntry, type TreeEntry } from "../../ports.ts";
 import { checkedOid, type GitRun } from "./mirror.ts";
 import type { ObjectReader } from "./object-reader.ts";
 
@@ -22,22 +22,27 @@ export const strictly = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true 
  * cannot be one that a config names, so all of these are left out.
  */
 export async function listFiles(run: GitRun, treeish: Oid): Promise<TreeEntry[]> {
-  return list(run, ["-r", "-z", "--full-tree", checkedOid(treeish)]);
+  const entries = await list(run, ["-r", "-z", "--full-tree", checkedOid(treeish)]);
+  return entries.flatMap(({ path, blob }) => (blob === null ? [] : [{ path, blob }]));
 }
 
-/** The file at a path, as one entry or none; with a path that ends in `/`, the files directly in that folder. */
-export async function listAt(run: GitRun, treeish: Oid, path: string): Promise<TreeEntry[]> {
+/** What stands at a path, as one entry or none; with a path that ends in `/`, what stands directly in that folder. */
+export async function listAt(run: GitRun, treeish: Oid, path: string): Promise<FolderEntry[]> {
   return list(run, ["-z", "--full-tree", checkedOid(treeish), "--", path]);
 }
 
-async function list(run: GitRun, args: readonly string[]): Promise<TreeEntry[]> {
+async function list(run: GitRun, args: readonly string[]): Promise<FolderEntry[]> {
   const { stdout } = await run(["ls-tree", ...args]);
-  const files: TreeEntry[] = [];
+  const files: FolderEntry[] = [];
   for (const entry of fields(stdout)) {
     // <mode> SP <type> SP <object> TAB <path>
     const tab = entry?.indexOf("\t") ?? -1;
-    if (entry === null || tab < 0 || !isRegular(entry)) continue;
-    files.push({ path: entry.slice(tab + 1), blob: entry.slice(entry.lastIndexOf(" ", tab) + 1, tab) });
+    if (entry === null || tab < 0) continue;
+    const isFolder = entry.startsWith("040000 ");
+    files.push({
+      path: `${entry.slice(tab + 1)}${isFolder ? "/" : ""}`,
+      blob: isRegular(entry) ? entry.slice(entry.lastIndexOf(" ", tab) + 1, tab) : null,
+    });
   }
   return files;
 }

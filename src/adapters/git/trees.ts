@@ -1,5 +1,5 @@
 import type { Oid } from "../../domain/release.ts";
-import type { TreeEntry } from "../../ports.ts";
+import type { FolderEntry } from "../../ports.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import { isRegular, strictly } from "./objects.ts";
 
@@ -14,8 +14,8 @@ const FOLDER = "40000";
 /** Differences wider than this are for `git diff-tree`, which is better at them. */
 const MOST_FOLDERS = 1_000;
 
-/** The path's file as one entry or none; with a path that ends in `/`, the files directly in that folder. Null: ask Git itself. */
-export async function listThrough(objects: ObjectReader, treeish: Oid, path: string): Promise<readonly TreeEntry[] | null> {
+/** What stands at the path, as one entry or none; with a path that ends in `/`, what stands directly in that folder. Null: ask Git itself. */
+export async function listThrough(objects: ObjectReader, treeish: Oid, path: string): Promise<readonly FolderEntry[] | null> {
   const folders = path.split("/");
   const last = folders.pop() ?? "";
   const prefix = path.slice(0, path.length - last.length);
@@ -29,8 +29,8 @@ export async function listThrough(objects: ObjectReader, treeish: Oid, path: str
   if (entries === null) return null;
   const wanted = Buffer.from(last, "utf8").toString("latin1");
   return entries.flatMap(({ mode, name, id }) => {
-    const text = isRegular(mode) && (last === "" || name === wanted) ? decoded(name) : null;
-    return text === null ? [] : [{ path: `${prefix}${text}`, blob: hex(id) }];
+    const text = last === "" || name === wanted ? decoded(name) : null;
+    return text === null ? [] : [{ path: `${prefix}${text}${mode === FOLDER ? "/" : ""}`, blob: isRegular(mode) ? hex(id) : null }];
   });
 }
 

@@ -5,7 +5,8 @@ import type { GraphqlError } from "./failure.ts";
 import { clean, failureOf, failureOfGraphql, isOwnTrouble, refusalIn } from "./failure.ts";
 import { cutOff } from "./fetch.ts";
 import type { Client, GitHubClients } from "./octokit.ts";
-import { isRecord, Reader } from "./reader.ts";
+import { isRecord } from "../../domain/json.ts";
+import { Reader } from "./reader.ts";
 
 /**
  * From the call to its answer, with the time Octokit holds a write back so as not to annoy GitHub. The exchange itself

@@ -2,7 +2,7 @@ import type { Instant } from "../../domain/answer.ts";
 import { PortFailure } from "../../ports.ts";
 import { retryAfter } from "../http.ts";
 import { AnswerTooLarge } from "./fetch.ts";
-import { isRecord } from "./reader.ts";
+import { isRecord } from "../../domain/json.ts";
 
 /** GitHub gave up on a query, or its answer is too large: asking for less at a time can help. */
 export class TooHeavy extends PortFailure {}

@@ -1,3 +1,4 @@
+import { NewestEntries } from "../../domain/newest-entries.ts";
 import type { Repository } from "../../domain/observation.ts";
 import type { GitHubApi } from "./api.ts";
 import { REPOSITORY_ID } from "./queries.ts";
@@ -11,7 +12,7 @@ const MOST_CHECKS = 10_000;
  */
 export class NodeIds {
   readonly #repositories = new Map<number, string>();
-  readonly #checks = new Map<string, string>();
+  readonly #checks = new NewestEntries<string, string>(MOST_CHECKS);
 
   repository(repository: Repository, id: string): void {
     this.#repositories.set(repository.id, id);
@@ -22,11 +23,7 @@ export class NodeIds {
   }
 
   check(repository: Repository, check: number, id: string): void {
-    const key = `${repository.id}/${check}`;
-    this.#checks.delete(key);
-    this.#checks.set(key, id);
-    const oldest = this.#checks.keys().next();
-    if (this.#checks.size > MOST_CHECKS && oldest.done === false) this.#checks.delete(oldest.value);
+    this.#checks.set(`${repository.id}/${check}`, id);
   }
 
   ofCheck(repository: Repository, check: number): string | null {

@@ -1,5 +1,5 @@
 import { ProbotOctokit } from "probot";
-import { isRecord } from "./reader.ts";
+import { isRecord } from "../../domain/json.ts";
 
 /**
  * The Octokit class to build Probot with. Its throttling spaces out requests as GitHub asks, but never waits for a rate

@@ -1,4 +1,5 @@
 import type { Instant } from "../../domain/answer.ts";
+import { isRecord } from "../../domain/json.ts";
 import { PortFailure } from "../../ports.ts";
 
 /**
@@ -126,10 +127,6 @@ export class Reader {
 }
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** The value itself is not shown, since it can be long or hold what people wrote. */
 function unexpected(place: string, wanted: string, value: unknown): PortFailure {

@@ -1,3 +1,4 @@
+import { NewestEntries } from "../../domain/newest-entries.ts";
 import type { Instant } from "../../domain/answer.ts";
 import { PortFailure } from "../../ports.ts";
 import type { HttpResponse } from "../http.ts";
@@ -27,7 +28,7 @@ export type AuthorizerOptions = TokenServerOptions & KeychainOptions;
  */
 export class Authorizer {
   readonly #options: AuthorizerOptions;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new NewestEntries<string, Entry>(MOST_REPOSITORIES);
   readonly #fetching = new Map<string, Promise<Entry>>();
   readonly #keychain: Keychain;
 
@@ -56,7 +57,7 @@ export class Authorizer {
     this.#fetching.set(address.repository, fetching);
     try {
       const entry = await fetching;
-      this.#remember(address.repository, entry);
+      this.#entries.set(address.repository, entry);
       return entry.authorization;
     } catch (problem) {
       this.#entries.delete(address.repository);
@@ -75,20 +76,13 @@ export class Authorizer {
     const login = await this.#keychain.login(address);
     const newer = basicEntry(login)?.authorization === refused ? await this.#keychain.newer(address, login) : login;
     const entry = newer === null ? null : basicEntry(newer);
-    if (entry !== null) this.#remember(address.repository, entry);
+    if (entry !== null) this.#entries.set(address.repository, entry);
     return entry?.authorization ?? null;
   }
 
   /** What to do when a repository stays shut to whoever signed in. Throws {@link PortFailure} when a helper fails. */
   async advice(address: RepositoryAddress): Promise<string> {
     return adviceFor(await this.#keychain.login(address), address);
-  }
-
-  #remember(repository: string, entry: Entry): void {
-    this.#entries.delete(repository);
-    this.#entries.set(repository, entry);
-    const oldest = this.#entries.keys().next();
-    if (this.#entries.size > MOST_REPOSITORIES && oldest.done !== true) this.#entries.delete(oldest.value);
   }
 
   async #obtain(address: RepositoryAddress, response: HttpResponse): Promise<Entry> {

@@ -1,3 +1,4 @@
+import { isRecord } from "../../domain/json.ts";
 import { credentialHost, type Credentials } from "./credentials.ts";
 
 /** The part of a program's name that stands after `docker-credential-`. Nothing in it can lead out of PATH. */
@@ -109,8 +110,4 @@ function userOf(auth: string): Credentials | Problem {
   const colon = decoded.indexOf(":");
   if (colon < 1) return { problem: 'has an "auth" that is not the base64 of user:password' };
   return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

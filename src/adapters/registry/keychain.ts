@@ -1,3 +1,4 @@
+import { NewestEntries } from "../../domain/newest-entries.ts";
 import type { Instant, Milliseconds } from "../../domain/answer.ts";
 import type { Clock } from "../../ports.ts";
 import type { RepositoryAddress } from "./address.ts";
@@ -44,7 +45,7 @@ export interface KeychainOptions {
  */
 export class Keychain {
   readonly #options: KeychainOptions;
-  readonly #said = new Map<string, Login>();
+  readonly #said = new NewestEntries<string, Login>(MOST_HOSTS);
   readonly #asking = new Map<string, Promise<Login>>();
 
   constructor(options: KeychainOptions) {
@@ -97,10 +98,7 @@ export class Keychain {
     const credentials = await askCredentialHelper({ name: helper, host, environment });
     const asked = clock.now();
     const login = { credentials, helper, asked, until: asked + LIFE };
-    this.#said.delete(host);
     this.#said.set(host, login);
-    const oldest = this.#said.keys().next();
-    if (this.#said.size > MOST_HOSTS && oldest.done !== true) this.#said.delete(oldest.value);
     return login;
   }
 }

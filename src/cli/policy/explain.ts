@@ -4,6 +4,7 @@ import type { Expression } from "../../domain/policy/cel.ts";
 import { DESCRIBED_FACTS } from "../../domain/policy/fact-docs.ts";
 import { factsReadBy } from "../../domain/policy/evaluate.ts";
 import type { ManifestRule } from "../../domain/policy/manifest-rule.ts";
+import { unmatchedApps } from "../../domain/policy/own-policies.ts";
 import { parameterValues, type Parameter, type ParameterValue } from "../../domain/policy/parameters.ts";
 import type { Policy } from "../../domain/policy/policy-set.ts";
 import { fitsOne } from "../../domain/policy/scope.ts";
@@ -12,6 +13,7 @@ import type { PolicyScope } from "../../domain/policy.ts";
 import { readableDuration } from "../../domain/report/readable.ts";
 import type { YamlValue } from "../../domain/yaml-document.ts";
 import { EXIT, type Command } from "../command.ts";
+import { appsUnder } from "../pin-source.ts";
 import { configuredFor, OWN_POLICIES, policyNamed, problemText, readRules, type LoadShipped, type Rules } from "./rules.ts";
 
 export function policyExplain(loadShipped: LoadShipped): Command {
@@ -26,7 +28,7 @@ Policies are those that come with Pinion and those in DIR, ${OWN_POLICIES} unles
   --json   {"name", "file", "description", "docs", "enforce", "applies", "warn"?, "override"?, "judges": [environment],
            "parameters": [{"name", "type", "description", "default"?, "values": {environment: value}}],
            "conditions": {"when"?, "wait"?, "until"?, "pass"?}, "schema"?: {"match", "schema"}, "messages",
-           "facts": [{"name", "source", "access", "missing"?}]}`,
+           "facts": [{"name", "source", "access", "missing"?}], "warnings": [text]}`,
     accepts: { words: 2, json: true },
     run: async ({ words, json }, terminal) => {
       const [name, directory] = words;
@@ -41,11 +43,17 @@ Policies are those that come with Pinion and those in DIR, ${OWN_POLICIES} unles
         terminal.err(`pinion: ${policy}\n`);
         return EXIT.usage;
       }
-      const told = explained(rules, policy);
+      const told = { ...explained(rules, policy), warnings: await warningsOf(rules, policy) };
       terminal.out(json ? `${JSON.stringify(told, null, 2)}\n` : asText(rules, policy, told));
       return EXIT.ok;
     },
   };
+}
+
+/** What it says of apps that are not there. */
+async function warningsOf({ config, root }: Rules, policy: Policy): Promise<readonly string[]> {
+  if (config === null || root === null || policy.apps.length === 0) return [];
+  return unmatchedApps([policy], await appsUnder(root, config)).map(({ line, column, message }) => `line ${line}:${column}: ${message}`);
 }
 
 interface ExplainedParameter {
@@ -124,18 +132,19 @@ function words(text: string): string {
 const WIDTH = 110;
 const LEFT = 14;
 
-function asText(rules: Rules, policy: Policy, told: Explained): string {
+function asText(rules: Rules, policy: Policy, told: Explained & { readonly warnings: readonly string[] }): string {
   const strictness = told.warn === undefined ? "" : `; only warns for ${scopeText(told.warn)}`;
   const rows: readonly (readonly [string, string])[] = [
     ["judges", `${scopeText(told.applies)}; ${told.enforce === "block" ? "blocks" : "only warns"}${strictness}`],
     ["switched on", whereOn(rules, policy, told.judges)],
     ["file", told.file],
+    ...told.warnings.map((warning) => ["warning", warning] as const),
     ...(told.override === undefined ? [] : [["overrides", `the policy of this name that comes with Pinion: ${told.override}`] as const]),
     ["", ""],
     ...Object.entries(told.conditions).map(([key, source]) => [key, source] as const),
-    ...(policy.schema === null ? [] : [["schema", `below, for each ${policy.schema.words} that the pull request changes`] as const]),
+    ...(policy.schema === null ? [] : schemaRows(policy.schema)),
     ["", ""],
-    ...told.parameters.map((parameter) => [`params.${parameter.name}`, `${parameter.description} (${parameter.type}) ${valuesText(parameter)}`] as const),
+    ...told.parameters.map((parameter) => [`params.${parameter.name}`, `${plainLinks(parameter.description)} (${parameter.type}) ${valuesText(parameter)}`] as const),
     ...(told.parameters.length === 0 ? [] : [["", ""] as const]),
     ...told.facts.map(({ name, source, access, missing }) => [name, `from ${source}. Access: ${access}.${missing === undefined ? "" : ` Without: ${missing}.`}`] as const),
     ["", ""],
@@ -144,8 +153,23 @@ function asText(rules: Rules, policy: Policy, told: Explained): string {
   const schema = told.schema === undefined ? "" : `\nschema:\n${indented(told.schema.schema)}`;
   const left = rows.reduce((widest, [head]) => Math.max(widest, head.length), LEFT) + 2;
   const lines = rows.map(([head, text]) => (head === "" ? "" : `${head.padEnd(left)}${wrapped(text, left)}`));
-  const docs = told.docs === "" ? "" : `${wrapped(told.docs, 0)}\n\n`;
-  return `${told.name}\n${wrapped(told.description, 0)}\n\n${docs}${lines.join("\n")}\n${schema}`;
+  const docs = told.docs === "" ? "" : `${wrapped(plainLinks(told.docs), 0)}\n\n`;
+  return `${told.name}\n${wrapped(plainLinks(told.description), 0)}\n\n${docs}${lines.join("\n")}\n${schema}`;
+}
+
+/** As text for a terminal: `[selecting](selecting.md)`, a link to a page beside that of the gates, is `docs/selecting.md`. */
+function plainLinks(text: string): string {
+  return text.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_link, name: string, target: string) => {
+    const page = /^[a-z][a-z-]*\.md(?:#|$)/.test(target) ? `docs/${target}` : target;
+    return target === `${name}.md` ? page : `${name} (${page})`;
+  });
+}
+
+function schemaRows({ words: what }: ManifestRule): readonly (readonly [string, string])[] {
+  return [
+    ["schema", `below, for each ${what} that the pull request changes`],
+    ["not judged", "pull requests that move or remove no pin, whatever manifests they change"],
+  ];
 }
 
 /** A schema as a policy file has it. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { CASES_ENDING } from "../../domain/policy/cases.ts";
-import type { PolicyFile } from "../../domain/policy/own-policies.ts";
+import { isPolicyPath, POLICIES_FOLDER, type PolicyFile } from "../../domain/policy/own-policies.ts";
 import { codeOf, unreadable } from "../set.ts";
 
 /** The files of a folder: policies, and cases that stand beside them. `text` is null where a file is no UTF-8. */
@@ -10,14 +10,21 @@ export type PolicyFolder =
   /** `absent`: there is no such folder. */
   | { readonly ok: false; readonly absent: boolean; readonly problem: string };
 
-/** Reads the `*.yaml` of a folder, not those of folders in it. */
+/**
+ * Reads the policies and cases of a folder. Where it is a repository's own, what Pinion would refuse there on the default branch is among them;
+ * of any other folder, whose policies are only tried, folders in it are left out and links followed.
+ */
 export async function readPolicyFolder(directory: string): Promise<PolicyFolder> {
   const files: PolicyFile[] = [];
+  const isStrict = isOwnFolder(directory);
   try {
-    const names = await readdir(directory);
-    for (const name of names.filter((one) => /\.ya?ml$/.test(one)).toSorted()) {
+    for (const entry of (await readdir(directory, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const name = `${entry.name}${entry.isDirectory() ? "/" : ""}`;
+      const isTaken = isPolicyPath(`${POLICIES_FOLDER}${name}`) || name.endsWith(CASES_ENDING);
+      if (!isTaken || (entry.isDirectory() && !isStrict)) continue;
       const path = join(directory, name);
-      const text = await textOf(path);
+      const isRead = entry.isFile() || (entry.isSymbolicLink() && !isStrict);
+      const text = isRead ? await textOf(path) : null;
       if (typeof text === "object" && text !== null) return { ok: false, absent: false, problem: text.problem };
       files.push({ path, text });
     }
@@ -28,6 +35,11 @@ export async function readPolicyFolder(directory: string): Promise<PolicyFolder>
   }
   const isCases = ({ path }: PolicyFile): boolean => path.endsWith(CASES_ENDING);
   return { ok: true, policies: files.filter((file) => !isCases(file)), cases: files.filter(isCases) };
+}
+
+/** Whether a folder is the one in a repository whose policies judge there. */
+export function isOwnFolder(directory: string): boolean {
+  return `${resolve(directory)}/`.endsWith(`/${POLICIES_FOLDER}`);
 }
 
 async function textOf(path: string): Promise<string | null | { readonly problem: string }> {

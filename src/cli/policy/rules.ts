@@ -9,7 +9,7 @@ import type { ConfiguredPolicies } from "../../domain/policy/parameters.ts";
 import type { Policy, PolicyProblem, PolicySet } from "../../domain/policy/policy-set.ts";
 import { didYouMean } from "../../domain/suggest.ts";
 import { codeOf } from "../set.ts";
-import { readPolicyFolder } from "./policy-folder.ts";
+import { isOwnFolder, readPolicyFolder } from "./policy-folder.ts";
 
 /** Where a repository keeps its own policies and their cases. */
 export const OWN_POLICIES = POLICIES_FOLDER.slice(0, -1);
@@ -26,6 +26,8 @@ export interface Rules {
   readonly cases: readonly CaseFile[];
   /** The configuration of the repository that the folder is in, or null where there is none. */
   readonly config: Config | null;
+  /** The root of that repository. */
+  readonly root: string | null;
 }
 
 export type RulesResult =
@@ -50,13 +52,13 @@ export async function readRules(named: string | undefined, loadShipped: LoadShip
   const unmatched = config === null ? [] : unmatchedEnvironments(own.policies, config.config);
   if (unmatched.length > 0) return { ok: false, problem: null, problems: unmatched };
   const read = cases.flatMap((one) => (one.ok ? [one.cases] : []));
-  return { ok: true, rules: { directory, policies, own: own.policies, cases: read, config: config?.config ?? null } };
+  return { ok: true, rules: { directory, policies, own: own.policies, cases: read, config: config?.config ?? null, root: config?.root ?? null } };
 }
 
 /** A repository's own policies need an `override` to replace shipped ones; those of any other folder are only tried, and may do without. */
 function ownPolicies(directory: string, files: readonly PolicyFile[], shipped: PolicySet): OwnPolicies {
   const strict = readOwnPolicies(files, shipped);
-  if (strict.ok || `${resolve(directory)}/`.endsWith(`/${POLICIES_FOLDER}`)) return strict;
+  if (strict.ok || isOwnFolder(directory)) return strict;
   const alone = readOwnPolicies(files, { policies: [] });
   return alone.ok ? alone : strict;
 }
@@ -66,7 +68,7 @@ function casesOf({ path, text }: PolicyFile): ReturnType<typeof parseCases> {
   return { ok: false, problems: [{ file: path, line: 1, column: 1, message: "the file is not UTF-8: save it as such" }] };
 }
 
-type ConfigRead = { readonly ok: true; readonly config: Config } | Extract<RulesResult, { ok: false }>;
+type ConfigRead = { readonly ok: true; readonly config: Config; readonly root: string } | Extract<RulesResult, { ok: false }>;
 
 /** The nearest configuration above a folder, no further than the root of its clone. */
 async function readConfig(directory: string, policies: readonly Policy[]): Promise<ConfigRead | null> {
@@ -75,7 +77,7 @@ async function readConfig(directory: string, policies: readonly Policy[]): Promi
     const text = await readIfThere(file);
     if (typeof text === "string") {
       const parsed = parseConfig(text, policies);
-      return parsed.ok ? parsed : { ok: false, problem: null, problems: parsed.problems.map((problem) => ({ file, ...problem })) };
+      return parsed.ok ? { ...parsed, root: folder } : { ok: false, problem: null, problems: parsed.problems.map((problem) => ({ file, ...problem })) };
     }
     if (text !== null) return { ok: false, ...text, problems: [] };
     if (folder === dirname(folder) || (await exists(join(folder, ".git")))) return null;

@@ -18,6 +18,11 @@ export function isKustomizationFile(path: string): boolean {
   return isKustomizationName(path.slice(path.lastIndexOf("/") + 1));
 }
 
+/** The paths at which kustomize looks for the kustomization of a folder; `""` is the root. */
+export function kustomizationsIn(folder: string): readonly string[] {
+  return KUSTOMIZATION_NAMES.map((name) => (folder === "" ? name : `${folder}/${name}`));
+}
+
 type KeyAndValue = Pair<ParsedNode, ParsedNode | null>;
 
 /** One entry of `images:`, what it says and the nodes that say it. */

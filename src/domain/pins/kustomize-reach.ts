@@ -1,6 +1,6 @@
 import type { DiscoveredPlace } from "../discover.ts";
 import { imagesBelow, NOTHING_ABOVE, onEitherWay, sizeOf, type ImagesAbove } from "./images-above.ts";
-import { isKustomizationFile, KUSTOMIZATION_NAMES } from "./kustomization.ts";
+import { isKustomizationFile, kustomizationsIn } from "./kustomization.ts";
 import type { KustomizeReferences } from "./kustomize-references.ts";
 
 /** An app's environment that takes a file in. */
@@ -115,7 +115,7 @@ class Walk {
 
   #fileAt(path: string): string | null {
     if (this.#has(path)) return path;
-    return KUSTOMIZATION_NAMES.map((name) => (path === "" ? name : `${path}/${name}`)).find(this.#has) ?? null;
+    return kustomizationsIn(path).find(this.#has) ?? null;
   }
 }
 

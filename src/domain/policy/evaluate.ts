@@ -17,11 +17,31 @@ const MAX_REASON = 1000;
 
 const NONE_CONFIGURED: ConfiguredPolicies = new Map();
 const NO_PARAMETERS: GivenParameters = new Map();
+const ALL_RELIABLE: UnreliableSigners = new Map();
 
-/** Judges one promotion by every policy of the set, in the set's order. `configured` is what the configuration says of policies for its environment. */
-export function evaluatePolicies(set: PolicySet, facts: Facts, configured: ConfiguredPolicies = NONE_CONFIGURED): readonly Gate[] {
-  const values = factValues(facts);
-  return set.policies.map((policy) => evaluatePolicy(policy, facts, values, configured));
+/** By name, why the signatures of some signers cannot be told. */
+type UnreliableSigners = ReadonlyMap<string, string>;
+
+/** What a promotion is judged by. */
+interface Judged {
+  readonly facts: Facts;
+  readonly values: FactValues;
+  readonly configured: ConfiguredPolicies;
+  readonly unreliable: UnreliableSigners;
+}
+
+/**
+ * Judges one promotion by every policy of the set, in the set's order. `configured` is what the configuration says of policies for its environment.
+ * The facts tell nothing of what `unreliable` signers signed: a policy that counts one of them is unknown.
+ */
+export function evaluatePolicies(
+  set: PolicySet,
+  facts: Facts,
+  configured: ConfiguredPolicies = NONE_CONFIGURED,
+  unreliable: UnreliableSigners = ALL_RELIABLE,
+): readonly Gate[] {
+  const judged: Judged = { facts, values: factValues(facts), configured, unreliable };
+  return set.policies.map((policy) => evaluatePolicy(policy, judged));
 }
 
 /** Those that judge at all where the configuration says this: of the others nobody wants to read on each pull request that nothing asked for them. */
@@ -96,8 +116,9 @@ export function judge(gates: readonly Gate[]): Judgement {
 
 type Outcome = GateResult & { readonly reason: string };
 
-function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues, configured: ConfiguredPolicies): Gate {
-  const outcome = judgeOne(policy, facts, values, configured);
+function evaluatePolicy(policy: Policy, judged: Judged): Gate {
+  const { facts } = judged;
+  const outcome = judgeOne(policy, judged);
   const enforce = policy.warn !== null && covers(policy.warn, facts.promotion) ? "warn" : policy.enforce;
   const override = policy.override === null ? {} : { override: `overridden by ${policy.file}: ${policy.override}` };
   const reason = cut(oneLine(outcome.reason), MAX_REASON);
@@ -111,12 +132,14 @@ function evaluatePolicy(policy: Policy, facts: Facts, values: FactValues, config
  * A fact that is unknown makes the gate unknown even where the expressions could do without it: a rule that sometimes
  * decides on less than it asks for would be hard to trust.
  */
-function judgeOne(policy: Policy, facts: Facts, values: FactValues, configured: ConfiguredPolicies): Outcome {
+function judgeOne(policy: Policy, { facts, values, configured, unreliable }: Judged): Outcome {
   const silent = whyNotJudging(policy, facts.promotion, configured);
   if (silent !== null) return { result: "not-applicable", reason: silent };
   const parameters = parameterValues(policy.parameters, configured.get(policy.name) ?? NO_PARAMETERS);
   if (!parameters.ok) return { result: "unknown", reason: `the policy cannot be used: ${parameters.problem}` };
   const known = { ...values.known, [PARAMETERS]: parameterFacts(parameters.values) };
+  const uncounted = unreliableReason(policy, parameters.values, unreliable);
+  if (uncounted !== null) return { result: "unknown", reason: uncounted };
   try {
     if (policy.when !== null) {
       const missing = unknownReason([policy.when], values);
@@ -155,6 +178,23 @@ function decideBySchema(rule: ManifestRule, manifests: Facts["manifests"], messa
     case "differs":
       return { result: "fail", reason: `${say(messages.fail)}: ${judged.problems}` };
   }
+}
+
+/** The facts that say whose signatures hold. */
+const OF_SIGNERS: readonly string[] = ["signatures", "provenance", "sboms", "scans"];
+
+/**
+ * Why it cannot be told whether the signers that a policy counts have signed, or null. Those are the ones in its parameter `signers` and those that
+ * its expressions name; where the parameter is not there, or empty, they are all.
+ */
+function unreliableReason(policy: Policy, parameters: Readonly<Record<string, ParameterValue>>, unreliable: UnreliableSigners): string | null {
+  if (unreliable.size === 0 || !OF_SIGNERS.some((name) => factsReadBy(policy).has(name))) return null;
+  const { signers } = parameters;
+  const named = typeof signers === "object" ? signers : [];
+  const sources = [policy.when, policy.wait, policy.until, policy.pass].map((expression) => expression?.source ?? "");
+  const counts = (name: string): boolean => named.length === 0 || named.includes(name) || sources.some((source) => source.includes(`"${name}"`) || source.includes(`'${name}'`));
+  const reasons = [...unreliable].filter(([name]) => counts(name)).map(([, reason]) => reason);
+  return reasons.length === 0 ? null : reasons.join("; ");
 }
 
 /** As CEL reads them: whole numbers are BigInt there. */

@@ -179,7 +179,7 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     says: "Who signed each image: one entry for each.",
     source: "registry: what is attached to the image; Git: the keys and trusted roots of `signers:` on the default branch",
     access: "registry: pull; GitHub: contents read",
-    missing: "unknown where the registry does not tell what is attached, a signer's key cannot be read, or one repository is pinned by two digests",
+    missing: "unknown where the registry does not tell what is attached, no signer's key can be read, or one repository is pinned by two digests",
     fields: {
       image: "The image's repository.",
       by: "The names of the signers whose signatures hold.",
@@ -190,7 +190,7 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     says: "SLSA provenance that a signer vouches for: one entry for each statement, and one with a problem for each image without any.",
     source: "registry: what is attached to the image; Git: the keys and trusted roots of `signers:` on the default branch",
     access: "registry: pull; GitHub: contents read",
-    missing: "unknown where the registry does not tell what is attached, a signer's key cannot be read, or one repository is pinned by two digests",
+    missing: "unknown where the registry does not tell what is attached, no signer's key can be read, or one repository is pinned by two digests",
     fields: {
       image: "The image's repository.",
       by: "The names of the signers who attested it.",
@@ -204,7 +204,7 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     says: "Lists of what is in the images: one entry for each, and one with a problem for each image without any.",
     source: "registry: what is attached to the image; Git: the keys and trusted roots of `signers:` on the default branch",
     access: "registry: pull; GitHub: contents read",
-    missing: "unknown where the registry does not tell what is attached, a signer's key cannot be read, or one repository is pinned by two digests",
+    missing: "unknown where the registry does not tell what is attached, no signer's key can be read, or one repository is pinned by two digests",
     fields: {
       image: "The image's repository.",
       format: "`spdx` or `cyclonedx`; empty where there is none.",
@@ -216,7 +216,7 @@ const FACT_DOCS: { readonly [K in FactName]: GroupDoc & Missing<Facts[K]> & Docu
     says: "The latest vulnerability scan of each signer: one entry for each, and one with a problem for each image without any.",
     source: "registry: what is attached to the image; Git: the keys and trusted roots of `signers:` on the default branch",
     access: "registry: pull; GitHub: contents read",
-    missing: "unknown where the registry does not tell what is attached, a signer's key cannot be read, or one repository is pinned by two digests",
+    missing: "unknown where the registry does not tell what is attached, no signer's key can be read, or one repository is pinned by two digests",
     fields: {
       image: "The image's repository.",
       by: "The names of the signers who attested it.",

@@ -41,7 +41,7 @@ export function parsePolicy(file: string, text: string): PolicyResult {
   if (root === null) return { ok: false, problems: reader.problems };
   const entries = reader.entries(root, KEYS, "a policy");
   const parameters = readParameters(reader, entries.get("parameters"));
-  const source = { reader, root, entries, language: languageWith(parameters) };
+  const source: Source = { reader, root, entries, language: languageWith(parameters), missing: [] };
   const name = readName(source);
   const description = readText(source, "description", MAX_DESCRIPTION);
   const docs = entries.has("docs") ? readText(source, "docs", MAX_DESCRIPTION) : "";
@@ -52,6 +52,7 @@ export function parsePolicy(file: string, text: string): PolicyResult {
   const conditions = { ...readConditions(source), schema: readManifestRule(reader, entries) };
   const messages = readMessages(source);
   requireTogether(source, enforce, messages);
+  if (source.missing.length > 0) reader.problem(root, missingText(source.missing));
   if (reader.problems.length > 0 || name === null || description === null || docs === null || enforce === null || messages.pass === null) {
     return { ok: false, problems: reader.problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
   }
@@ -60,6 +61,7 @@ export function parsePolicy(file: string, text: string): PolicyResult {
     applies: applies?.scope ?? EVERYWHERE,
     warn: warn?.scope ?? null,
     environments: [...(applies?.environments ?? []), ...(warn?.environments ?? [])],
+    apps: [...(applies?.apps ?? []), ...(warn?.apps ?? [])],
   };
   const nameAt = reader.place(entries.get("name")?.value ?? root);
   const said = { name, nameAt, file, description, docs, override, enforce };
@@ -71,6 +73,14 @@ interface Source {
   readonly root: YAMLMap;
   readonly entries: Entries;
   readonly language: Language;
+  /** Keys that must be there and are not. */
+  readonly missing: string[];
+}
+
+function missingText(keys: readonly string[]): string {
+  const named = keys.map((key) => `\`${key}\``);
+  const last = named.at(-1) ?? "";
+  return named.length === 1 ? `${last} is missing` : `${named.slice(0, -1).join(", ")} and ${last} are missing`;
 }
 
 interface Messages {
@@ -87,10 +97,10 @@ function readName(source: Source): string | null {
   return null;
 }
 
-function readText({ reader, root, entries }: Source, key: string, limit: number): string | null {
+function readText({ reader, entries, missing }: Source, key: string, limit: number): string | null {
   const entry = entries.get(key);
   if (entry === undefined) {
-    reader.problem(root, `\`${key}\` is missing`);
+    missing.push(key);
     return null;
   }
   const text = reader.text(entry.value, entry.key, `\`${key}\``);
@@ -128,11 +138,11 @@ function readExpression<T>({ reader, entries, language }: Source, key: string, w
   return null;
 }
 
-function readMessages({ reader, root, entries, language }: Source): Messages {
+function readMessages({ reader, entries, language, missing }: Source): Messages {
   const entry = entries.get("messages");
   const none: Messages = { pass: null, fail: null, wait: null, given: new Set() };
   if (entry === undefined) {
-    reader.problem(root, "`messages` is missing");
+    missing.push("messages");
     return none;
   }
   const map = reader.map(entry.value, entry.key, "`messages`");

@@ -20,6 +20,8 @@ export interface Policy {
   readonly applies: PolicyScope;
   /** What `applies` and `warn` say of environments, to be held against those of the configuration. */
   readonly environments: readonly PlacedPattern[];
+  /** And of apps, to be held against those that there are. */
+  readonly apps: readonly PlacedPattern[];
   readonly parameters: readonly Parameter[];
   /** It judges only where the configuration names it under `policies:`. */
   readonly onlyWhenNamed: boolean;

@@ -26,6 +26,8 @@ interface ReadScope {
   readonly scope: PolicyScope;
   /** What it says of environments, to be held against the configuration's. */
   readonly environments: readonly PlacedPattern[];
+  /** And of apps, to be held against those that there are. */
+  readonly apps: readonly PlacedPattern[];
 }
 
 /** Reads `applies` or `warn`: what is left out means all. */
@@ -45,6 +47,7 @@ export function readScope(reader: YamlReader, entry: Entry | undefined, key: "ap
   return {
     scope: { kinds: choices("kinds", KINDS), origins: choices("origins", ORIGINS), environments: patterns(environments), apps: patterns(apps) },
     environments: environments ?? [],
+    apps: apps ?? [],
   };
 }
 

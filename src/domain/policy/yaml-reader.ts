@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type Scalar, type YAMLMap } from "yaml";
+import { withoutTraces } from "../yaml-document.ts";
 import type { PolicyProblem } from "./policy-set.ts";
 
 /** A scalar, with the way from a character of its value back to the file. */
@@ -36,7 +37,8 @@ export class YamlReader {
   root(): YAMLMap | null {
     if (this.#text.length > MAX_FILE) return this.#none(`a policy file may have at most ${MAX_FILE} characters`);
     // The parser's own search for duplicate keys takes quadratic time; `entries` has one that does not.
-    const document = parseDocument(this.#text, { lineCounter: this.#lines, uniqueKeys: false, prettyErrors: false, merge: false });
+    const options = { lineCounter: this.#lines, uniqueKeys: false, prettyErrors: false, merge: false };
+    const document = withoutTraces(() => parseDocument(this.#text, options));
     for (const error of document.errors) this.#problemAt(error.pos[0], `this is not valid YAML: ${wordsOf(error.message)}`);
     if (document.errors.length > 0) return null;
     const root: unknown = document.contents;

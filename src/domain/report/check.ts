@@ -81,9 +81,11 @@ export function noPinsCheck(notes: readonly string[] = []): CheckContent {
   ]);
 }
 
-/** The pull request changes nothing but Pinion's own configuration or policies, and they can be read. */
+/** The pull request changes nothing but the rules: Pinion's own configuration, policies, or signers' keys and trusted roots. They can be read. */
 export function configOnlyCheck(file: string = CONFIG_PATH): CheckContent {
-  const text = `${code(file)} and the policies in ${code(POLICIES_FOLDER)} can be read as this pull request leaves them. They count from the merge on.`;
+  const text =
+    `${code(file)}, the policies in ${code(POLICIES_FOLDER)}, and keys of signers that change, can be read as this pull request leaves them. ` +
+    "They count from the merge on, and those of the default branch until then.";
   return content("success", "Pinion's configuration and policies can be read, and no pins change", [{ text, divisible: true }]);
 }
 

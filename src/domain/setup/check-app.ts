@@ -1,5 +1,7 @@
-import type { ConfigResult } from "../config.ts";
 import { CONFIG_PATH } from "../config.ts";
+import { compileDiscover } from "../discover.ts";
+import { unmatchedApps } from "../policy/own-policies.ts";
+import type { RepositoryRules } from "../repository-rules.ts";
 import { missingEvents, missingPermissions, NEEDED_PERMISSIONS } from "./access.ts";
 import type { SetupFacts } from "./facts.ts";
 import { cannotTell, ok, problem, warning, type Finding } from "./finding.ts";
@@ -42,26 +44,36 @@ export function checkRepository({ page, settings }: SetupFacts): Finding {
   return ok(check, `The default branch is ${settings.value.defaultBranch}, and issues are on`);
 }
 
-/** @param config what the text of the facts says, or null where there is none or it could not be read. */
-export function checkConfig(facts: SetupFacts, config: ConfigResult | null): Finding {
+/** @param rules what the texts of the facts say, or null where there is no configuration or it could not be read. */
+export function checkConfig(facts: SetupFacts, rules: RepositoryRules | null): Finding {
   const check = "config";
   if (!facts.config.known) return cannotTell(check, facts.config, "contents: read");
   const page = facts.settings.known ? `${facts.page}/blob/${facts.settings.value.defaultBranch}/${CONFIG_PATH}` : null;
-  if (config === null) {
+  if (rules === null) {
     return problem(check, `There is no ${CONFIG_PATH} on the default branch, so Pinion does nothing`, "Let pinion init write one, and commit it to the default branch");
   }
+  const { config } = rules;
   if (!config.ok) {
     const [first] = config.problems;
     const where = first === undefined ? "" : `: line ${first.line}: ${first.message}`;
     const more = config.problems.length > 1 ? ` (and ${config.problems.length - 1} more)` : "";
-    return problem(check, `${CONFIG_PATH} cannot be used${where}${more}`, "Mend it; pinion config check tells all that is wrong", page);
+    return problem(check, `${first?.file ?? CONFIG_PATH} cannot be used${where}${more}`, "Mend it; pinion config check tells all that is wrong", page);
   }
   const { environments, mode, signers } = config.config;
-  const { files } = facts;
+  const { files, policies } = facts;
   const lost = files.known ? [...new Set(signers.map(({ file }) => file))].filter((file) => !files.value.includes(file)) : [];
   if (lost.length > 0) {
     const message = `\`signers:\` names ${lost.join(", ")}, which is not on the default branch, so no signature can be checked`;
     return problem(check, message, "Commit it there, or correct its path", page);
+  }
+  if (!policies.known) return cannotTell(check, policies, "contents: read");
+  const discover = compileDiscover(config.config.discover, environments);
+  const apps = files.known ? [...new Set(files.value.flatMap((path) => discover(path)?.app ?? []))] : [];
+  const [nobodys, ...others] = files.known ? unmatchedApps(rules.ownPolicies, apps) : [];
+  if (nobodys !== undefined) {
+    const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+    const message = `${nobodys.file} line ${nobodys.line}: ${nobodys.message}${more}`;
+    return warning(check, message, "Correct the name, unless the app is still to come; pinion config check tells them all", page);
   }
   const names = environments.map(({ name }) => name).join(", ");
   return ok(check, `${CONFIG_PATH} can be used: ${names}${mode === "observe" ? "; in observe mode, so nothing is promoted" : ""}`);

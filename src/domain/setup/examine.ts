@@ -1,4 +1,6 @@
 import { parseConfig } from "../config-file.ts";
+import type { PolicySet } from "../policy/policy-set.ts";
+import { readRules, type RepositoryRules } from "../repository-rules.ts";
 import { checkConfig, checkEvents, checkPermissions, checkRepository } from "./check-app.ts";
 import { checkMergeMethods, checkOtherRules, checkRequired, checkReviews, checkUpToDate } from "./check-branch.ts";
 import { checkBypasses, checkLogHistory, checkLogWriters } from "./check-log.ts";
@@ -7,14 +9,14 @@ import type { SetupFacts } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 
 /** Holds a repository's set-up against what Pinion's promises need (docs/installation.md). Every check is answered, in a fixed order. */
-export function examineSetup(facts: SetupFacts): readonly Finding[] {
-  const read = facts.config.known && facts.config.value !== null ? parseConfig(facts.config.value) : null;
-  const config = read?.ok === true ? read.config : null;
+export function examineSetup(facts: SetupFacts, shipped: PolicySet): readonly Finding[] {
+  const rules = rulesIn(facts, shipped);
+  const config = rules?.config.ok === true ? rules.config.config : null;
   return [
     checkPermissions(facts),
     checkEvents(facts),
     checkRepository(facts),
-    checkConfig(facts, read),
+    checkConfig(facts, rules),
     checkRequired(facts),
     checkMergeMethods(facts),
     checkReviews(facts, config),
@@ -28,4 +30,10 @@ export function examineSetup(facts: SetupFacts): readonly Finding[] {
     checkLogHistory(facts),
     ...checkBypasses(facts),
   ];
+}
+
+/** Null where there is no configuration, or it could not be read. Policies that could not be read are told by themselves. */
+function rulesIn({ config, policies }: SetupFacts, shipped: PolicySet): RepositoryRules | null {
+  if (!config.known || config.value === null) return null;
+  return policies.known ? readRules(config.value, policies.value, shipped) : { config: parseConfig(config.value), ownPolicies: [] };
 }

@@ -1,4 +1,5 @@
 import type { Answer } from "../answer.ts";
+import type { PolicyFile } from "../policy/own-policies.ts";
 
 /** The App as its owner registered it. */
 export interface AppSetup {
@@ -106,4 +107,6 @@ export interface SetupFacts {
   readonly codeOwnersErrors: Answer<readonly CodeOwnersError[]>;
   /** The text of `.github/pinion.yaml`, or null. */
   readonly config: Answer<string | null>;
+  /** The repository's own policies, with what only looks like one. */
+  readonly policies: Answer<readonly PolicyFile[]>;
 }

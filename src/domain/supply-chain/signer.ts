@@ -35,6 +35,11 @@ export type TrustedSigner =
   /** `problem` says which file, what is wrong with it and what to do. */
   | { readonly name: string; readonly trust: "unreadable"; readonly problem: string };
 
+/** By name, why the signatures of some cannot be told. */
+export function unreliableSigners(signers: readonly TrustedSigner[]): ReadonlyMap<string, string> {
+  return new Map(signers.flatMap((signer) => (signer.trust === "unreadable" ? [[signer.name, `the signer ${signer.name} cannot be relied on: ${signer.problem}`]] : [])));
+}
+
 /** The same text for a signer whose signatures are checked in the same way. */
 export function signerKey(signer: TrustedSigner): string {
   const { name, trust } = signer;

@@ -1,3 +1,4 @@
+import { loadShippedPolicies } from "../../../src/adapters/policies.ts";
 import { describe, expect, it } from "vitest";
 import { known, unknown, type Answer } from "../../../src/domain/answer.ts";
 import { NEEDED_EVENTS, NEEDED_PERMISSIONS } from "../../../src/domain/setup/access.ts";
@@ -21,6 +22,7 @@ function is<T>(value: T): Answer<T> {
   return known(value, 0);
 }
 
+const SHIPPED = await loadShippedPolicies();
 const UNREAD = unknown("Could not read it: GitHub answered 403.", "stalled", 0);
 
 function ruleset(id: number, more: Partial<RulesetSetup> = {}): readonly [number, Answer<RulesetSetup>] {
@@ -58,6 +60,7 @@ const WELL: SetupFacts = {
   codeOwners: is({ path: ".github/CODEOWNERS", text: "/.github/ @acme/platform\n/apps/*/prod/ @acme/sre\n" }),
   codeOwnersErrors: is([]),
   config: is(CONFIG),
+  policies: is([]),
 };
 
 function main(rules: readonly BranchRule[], classic: ClassicProtection | null = null): Partial<SetupFacts> {
@@ -76,12 +79,18 @@ function rulesets(...changed: readonly (readonly [number, Answer<RulesetSetup>])
   return { rulesets: new Map([...WELL.rulesets, ...changed]) };
 }
 
+const RULE = "name: a\ndescription: d\napplies: { apps: [web] }\nenforce: block\npass: 'true'\nmessages: { pass: yes, fail: no }\n";
+
+function policy(name: string, text: string | null): Partial<SetupFacts> {
+  return { policies: is([{ path: `.github/pinion/policies/${name}`, text }]) };
+}
+
 function found(check: SetupCheck, changes: Partial<SetupFacts>): readonly Finding[] {
-  return examineSetup({ ...WELL, ...changes }).filter((finding) => finding.check === check);
+  return examineSetup({ ...WELL, ...changes }, SHIPPED).filter((finding) => finding.check === check);
 }
 
 it("finds nothing wrong where nothing is", () => {
-  expect(examineSetup(WELL).filter(({ status }) => status !== "ok")).toEqual([]);
+  expect(examineSetup(WELL, SHIPPED).filter(({ status }) => status !== "ok")).toEqual([]);
 });
 
 describe("each check", () => {
@@ -92,6 +101,11 @@ describe("each check", () => {
     ["config", "is not there", { config: is(null) }, "problem", /There is no \.github\/pinion\.yaml/],
     ["config", "has mistakes", { config: is("version: 2\n") }, "problem", /cannot be used: line 1/],
     ["config", "names a key that is not there", { config: is(`${CONFIG}signers: { release: { key: .github/pinion/keys/cosign.pub } }\n`) }, "problem", /names \.github\/pinion\/keys\/cosign\.pub, which is not/],
+    ["config", "has a policy with a mistake", policy("a.yaml", "nam: a\n"), "problem", /policies\/a\.yaml cannot be used: line 1: `nam` is not known/],
+    ["config", "has a policy in a folder", policy("sub/a.yaml", null), "problem", /read from this folder alone/],
+    ["config", "has a policy with another ending", policy("a.YAML", null), "problem", /end in \.yaml/],
+    ["config", "has a policy for an app that is there", policy("a.yaml", RULE), "ok", /can be used/],
+    ["config", "has a policy for an app that is not", policy("a.yaml", RULE.replace("web", "wbe")), "warning", /a\.yaml line 3: no app is called "wbe" now.* Did you mean "web"/],
     ["config", "observes", { config: is(`mode: observe\n${CONFIG}`) }, "ok", /observe mode/],
     ["required-check", "is not required", main([REVIEW]), "problem", /not required on main/],
     ["required-check", "is another one", main([{ ...CHECKS, required: [{ name: "ci", appId: APP }] }]), "problem", /not required on main/],
@@ -194,7 +208,7 @@ describe("what could not be read", () => {
   };
 
   it("is never ok, and never a problem", () => {
-    expect(new Set(examineSetup(all).map(({ status }) => status))).toEqual(new Set(["unknown"]));
+    expect(new Set(examineSetup(all, SHIPPED).map(({ status }) => status))).toEqual(new Set(["unknown"]));
   });
 
   it.each<[part: string, changes: Partial<SetupFacts>, checks: readonly SetupCheck[]]>([
@@ -202,13 +216,14 @@ describe("what could not be read", () => {
     ["the installation", { installation: UNREAD }, ["app-permissions", "app-events"]],
     ["the settings", { settings: UNREAD }, ["repository", "merge-methods"]],
     ["the files", { files: UNREAD }, ["code-owners-of-production"]],
+    ["the policies", { policies: UNREAD }, ["config"]],
     ["the configuration", { config: UNREAD }, ["config", "code-owners-of-production"]],
     ["the owners", { codeOwners: UNREAD }, ["code-owners-of-config", "code-owners-of-production", "code-owners-errors"]],
     ["mistakes in the owners", { codeOwnersErrors: UNREAD }, ["code-owners-of-config", "code-owners-of-production", "code-owners-errors"]],
     ["a ruleset of the log", rulesets([2, UNREAD]), ["log-writers", "bypasses"]],
     ["classic protection", { main: { ...WELL.main, classic: UNREAD } }, ["merge-methods", "reviews", "up-to-date", "other-rules"]],
   ])("of %s leaves just what depends on it untold", (_part, changes, checks) => {
-    const untold = examineSetup({ ...WELL, ...changes }).filter(({ status }) => status === "unknown");
+    const untold = examineSetup({ ...WELL, ...changes }, SHIPPED).filter(({ status }) => status === "unknown");
     expect(untold.map(({ check }) => check)).toEqual(checks);
     for (const { cure } of untold) expect(cure).not.toBeNull();
   });
