@@ -4,6 +4,7 @@ import type { Draft } from "./draft.ts";
 import { isWhatWasOpened, ranAs, type Request } from "./ledger.ts";
 import type { PinChange, PullRequest } from "./observation.ts";
 import type { Judgement } from "./record.ts";
+import { cameThroughQueue, enqueuerOf } from "./queue-events.ts";
 import { quarantinedIn } from "./quarantine.ts";
 import { asRelease, sameRelease, type Pinned } from "./release.ts";
 import { commentMarker, withdrawnComment } from "./report/comment.ts";
@@ -77,6 +78,7 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
   const asOpened = own && opened?.app === app && opened.environment === environment && isWhatWasOpened(opened, to);
   const revert = asOpened && opened.kind === "revert";
   const { request } = draft.place(app, environment);
+  const enqueuedBy = cameThroughQueue(pullRequest) ? (enqueuerOf(pullRequest)?.login ?? null) : null;
   const isNew = draft.record({
     event: "merged",
     app,
@@ -89,6 +91,7 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
     head: head.oid,
     commit,
     mergedBy: by,
+    ...(enqueuedBy === null ? {} : { enqueuedBy }),
     requestedBy: requesterOf(asOpened ? opened.requestedBy : null, request, to),
     judgement: judgementOf(draft, pullRequest),
   });
@@ -113,7 +116,12 @@ function requesterOf(opened: string | null, request: Request | null, to: Pinned)
  */
 function judgementOf(draft: Draft, pullRequest: PullRequest): Judgement {
   const { passed, passedPullRequests } = draft.observation.ledger;
-  if (passed.has(`${pullRequest.number}@${pullRequest.head.oid}`) && pullRequest.check?.passed !== false) return "judged";
+  const { number, head, check, merge, groupPassed } = pullRequest;
+  // The queue merges what it made of the pull request itself, which was judged by itself.
+  const throughQueue = merge !== null && cameThroughQueue(pullRequest);
+  const merged = throughQueue ? merge.commit : head.oid;
+  const stillPassed = throughQueue ? groupPassed : check?.passed;
+  if (passed.has(`${number}@${merged}`) && stillPassed !== false) return "judged";
   return passedPullRequests.has(pullRequest.number) ? "stale-judged" : "out-of-band";
 }
 

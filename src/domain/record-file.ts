@@ -107,11 +107,11 @@ const digest = { type: "string", pattern: "^sha256:[0-9a-f]{64}$" };
 const oid = { type: "string", pattern: "^[0-9a-f]{40}([0-9a-f]{24})?$" };
 const orNull = (schema: object) => ({ anyOf: [schema, { type: "null" }] });
 const listOf = (items: object) => ({ type: "array", items });
-const object = (properties: Record<string, object>) => ({
+const object = (properties: Record<string, object>, optional: Record<string, object> = {}) => ({
   type: "object",
   required: Object.keys(properties),
   additionalProperties: false,
-  properties,
+  properties: { ...properties, ...optional },
 });
 const kind = { enum: ["promotion", "revert", "hotfix"] };
 
@@ -165,8 +165,11 @@ const shapes: Record<Exclude<EventName, "installed" | FreezeEvent>, Record<strin
   held: { displaced: pinned, commit: oid, reason: text },
 };
 
+/** What older records do not have. */
+const added: Partial<Record<EventName, Record<string, object>>> = { merged: { enqueuedBy: text } };
+
 function compile(event: EventName, shape: Record<string, object>) {
-  return ajv.compile<LogRecord>(object({ event: { const: event }, at: number, ...shape }));
+  return ajv.compile<LogRecord>(object({ event: { const: event }, at: number, ...shape }, added[event]));
 }
 
 const validators: Readonly<Record<string, ReturnType<typeof compile>>> = Object.assign(

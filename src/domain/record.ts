@@ -73,7 +73,7 @@ export type LogRecord =
       readonly head: Oid | null;
       readonly requestedBy: string | null;
     })
-  /** Every gate passed at this head. */
+  /** Every gate passed at this head: the pull request's own, or the commit that the merge queue made of it. */
   | (InEnvironment & {
       readonly event: "judged";
       readonly kind: PromotionKind;
@@ -93,6 +93,8 @@ export type LogRecord =
       readonly head: Oid;
       readonly commit: Oid;
       readonly mergedBy: string;
+      /** Who put it into the merge queue, where it came by one. */
+      readonly enqueuedBy?: string;
       readonly requestedBy: string | null;
       readonly judgement: Judgement;
     })

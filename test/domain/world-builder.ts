@@ -4,6 +4,7 @@ import { parseConfig } from "../../src/domain/config-file.ts";
 import { appendRecords, EMPTY_LEDGER } from "../../src/domain/ledger.ts";
 import { needKey } from "../../src/domain/need.ts";
 import type {
+  MergeQueue,
   EnvironmentPins,
   ForgeSnapshot,
   Knowledge,
@@ -51,6 +52,8 @@ export class WorldBuilder {
   readonly proposals = new Map<number, Answer<ProposedChange>>();
   readonly emptyBranches = new Set<string>();
   readonly refusedMerges = new Map<string, string>();
+  queue: MergeQueue | null = null;
+  readonly groups = new Map<string, Answer<ProposedChange>>();
   readonly asked: Need[] = [];
   quarantine: Answer<readonly QuarantineEntry[]> = known([], START);
   signers: Observation["signers"] = [];
@@ -140,6 +143,7 @@ export class WorldBuilder {
         head: HEAD,
         logHead: oid("b"),
         mergeMethods: ["squash"],
+        queue: known(this.queue, this.now),
         open: this.open,
         ended: this.ended,
         issues: this.issues,
@@ -157,6 +161,7 @@ export class WorldBuilder {
       unexplained: this.unexplained,
       proposals: this.proposals,
       emptyBranches: new Set([...this.emptyBranches, ...this.branches.filter(({ oid: at }) => at === HEAD).map(({ name }) => name)]),
+      groups: this.groups,
       refusedMerges: this.refusedMerges,
     };
   }
@@ -221,6 +226,8 @@ export function pullRequest(changes: Partial<PullRequest>): PullRequest {
     comments: [],
     truncated: false,
     reviewersAsked: [],
+    queueEvents: [],
+    groupPassed: null,
     check: null,
     merge: null,
     closed: null,
