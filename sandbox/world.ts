@@ -108,6 +108,7 @@ export class World {
     for (let round = 0; quiet < QUIET_ROUNDS; round += 1) {
       if (round > MOST_ROUNDS) throw new Error(`the world does not come to rest:\n${this.log.slice(-20).join("")}`);
       const before = this.github.requests.length + this.registry.requests.length + this.argocd.requests.length;
+      await this.github.idle();
       await this.github.webhooks.settled();
       await this.registry.notified();
       await this.#pinion?.dispatcher.idle();

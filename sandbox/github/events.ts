@@ -8,8 +8,11 @@ import type {
   Installation,
   Issue,
   Label,
+  GroupEnd,
+  MergeGroup,
   Oid,
   PullRequest,
+  RemovalReason,
   Repository,
   Review,
   Team,
@@ -47,9 +50,14 @@ export type SandboxEvent = { readonly sender: Account } & (
   | { readonly name: "create" | "delete"; readonly repository: Repository; readonly ref: string }
   | {
       readonly name: "pull_request";
-      readonly action: "opened" | "closed" | "reopened" | "converted_to_draft" | "ready_for_review";
+      readonly action: "opened" | "closed" | "reopened" | "converted_to_draft" | "ready_for_review" | "enqueued";
       readonly pull: PullRequest;
     }
+  | { readonly name: "pull_request"; readonly action: "dequeued"; readonly pull: PullRequest; readonly reason: RemovalReason }
+  | ({ readonly name: "merge_group"; readonly repository: Repository; readonly branch: string; readonly group: MergeGroup } & (
+      | { readonly action: "checks_requested" }
+      | { readonly action: "destroyed"; readonly reason: GroupEnd }
+    ))
   | { readonly name: "pull_request"; readonly action: "edited"; readonly pull: PullRequest; readonly changes: ThreadChanges }
   | { readonly name: "pull_request"; readonly action: "synchronize"; readonly pull: PullRequest; readonly before: Oid; readonly after: Oid }
   | { readonly name: "pull_request"; readonly action: "labeled" | "unlabeled"; readonly pull: PullRequest; readonly label: Label }

@@ -4,6 +4,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import { actorNode, reviewerNode } from "./graphql-actors.ts";
 import { commitNode, refNode } from "./graphql-commits.ts";
 import { connection, type ConnectionArguments, type GraphqlNode } from "./graphql-connection.ts";
+import { queueFields } from "./graphql-merge-queue.ts";
 import { repositoryNode } from "./graphql-repositories.ts";
 import { pageOf, type Session } from "./graphql-session.ts";
 import { selectThreads, threadFields, type ThreadFilters } from "./graphql-threads.ts";
@@ -139,9 +140,7 @@ export function pullRequestNode(session: Session, pull: PullRequest): GraphqlNod
     headRefName: head.ref,
     headRefOid: head.oid,
     isCrossRepository: !sameRepository,
-    isInMergeQueue: false,
-    isMergeQueueEnabled: false,
-    mergeQueueEntry: null,
+    ...queueFields(session, pull),
     autoMergeRequest: null,
     maintainerCanModify: true,
     permalink: pageOf(session, repository.owner.login, repository.name, "pull", pull.number),

@@ -7,6 +7,7 @@ import { connection, type ConnectionArguments, type GraphqlNode } from "./graphq
 import { deployments, type DeploymentsArguments } from "./graphql-deployments.ts";
 import { notFound } from "./graphql-errors.ts";
 import { issueConnection, type IssuesArguments } from "./graphql-issues.ts";
+import { mergeQueueNode } from "./graphql-merge-queue.ts";
 import { pullRequestConnection, type PullRequestsArguments } from "./graphql-pulls.ts";
 import { pageOf, requireRead, type Session } from "./graphql-session.ts";
 import { labelConnection, labelNode, threadNode, threadsOf, type LabelsArguments } from "./graphql-threads.ts";
@@ -100,6 +101,10 @@ function contents(session: Session, repository: Repository): Readonly<Record<str
       requireRead(session, repository, "contents");
       if (oid != null) return objectNode(session, repository, oid);
       return expression == null ? null : objectByExpression(session, repository, expression);
+    },
+    mergeQueue: ({ branch }: { readonly branch?: string | null }) => {
+      requireRead(session, repository, "contents");
+      return mergeQueueNode(session, repository, branch ?? repository.defaultBranch);
     },
     deployments: (args: DeploymentsArguments, _context: unknown, info: GraphQLResolveInfo) =>
       deployments(session, repository, null, args, info),

@@ -5,6 +5,7 @@ import { actorNode, reviewerNode } from "./graphql-actors.ts";
 import { commitNode, refNode } from "./graphql-commits.ts";
 import { connection, type ConnectionArguments, type GraphqlNode, type Resolved } from "./graphql-connection.ts";
 import { issueConnection, issueNode, type IssuesArguments } from "./graphql-issues.ts";
+import { queueEventFields } from "./graphql-merge-queue.ts";
 import { pullRequestConnection, pullRequestNode, reviewNode, type PullRequestsArguments } from "./graphql-pulls.ts";
 import { repositoryNode } from "./graphql-repositories.ts";
 import { pageOf, requireRead, type Session } from "./graphql-session.ts";
@@ -163,6 +164,8 @@ const EVENT_TYPES: Readonly<Record<TimelineEvent["event"], string>> = {
   head_ref_restored: "HEAD_REF_RESTORED_EVENT",
   commented: "ISSUE_COMMENT",
   renamed: "RENAMED_TITLE_EVENT",
+  added_to_merge_queue: "ADDED_TO_MERGE_QUEUE_EVENT",
+  removed_from_merge_queue: "REMOVED_FROM_MERGE_QUEUE_EVENT",
 };
 
 /** `LABELED_EVENT` is the item type of `LabeledEvent`. */
@@ -203,6 +206,9 @@ function eventFields(session: Session, thread: Issue | PullRequest, event: Timel
       return { headRefName: isPullRequest(thread) ? thread.head.ref : "" };
     case "renamed":
       return { previousTitle: event.from, currentTitle: event.to, subject: () => threadNode(session, thread) };
+    case "added_to_merge_queue":
+    case "removed_from_merge_queue":
+      return isPullRequest(thread) ? queueEventFields(session, thread, event) : {};
     case "ready_for_review":
     case "convert_to_draft":
     case "commented":

@@ -19,6 +19,7 @@ import { refusal, showError } from "./graphql-errors.ts";
 import { callSize } from "./graphql-limits.ts";
 import { checkMutations } from "./graphql-mutations-checks.ts";
 import { gitMutations } from "./graphql-mutations-git.ts";
+import { queueMutations } from "./graphql-mutations-queue.ts";
 import { threadMutations } from "./graphql-mutations-threads.ts";
 import { queries } from "./graphql-queries.ts";
 import { githubSchema } from "./graphql-schema.ts";
@@ -221,5 +222,5 @@ export function createGraphqlHandler(state: GitHubState): GraphqlHandler {
 
 function rootOf(session: Session, operation: OperationDefinitionNode): Readonly<Record<string, unknown>> {
   if (operation.operation === "query") return queries(session);
-  return { ...gitMutations(session), ...threadMutations(session), ...checkMutations(session) };
+  return { ...gitMutations(session), ...threadMutations(session), ...queueMutations(session), ...checkMutations(session) };
 }

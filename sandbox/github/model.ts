@@ -123,6 +123,14 @@ export type TimelineEvent = {
   | { readonly event: "head_ref_deleted" | "head_ref_restored" }
   | { readonly event: "commented"; readonly comment: Comment }
   | { readonly event: "renamed"; readonly from: string; readonly to: string }
+  | { readonly event: "added_to_merge_queue"; readonly enqueuer: Account }
+  | {
+      readonly event: "removed_from_merge_queue";
+      readonly enqueuer: Account;
+      readonly reason: RemovalReason;
+      /** The head of its group, where one was built. */
+      readonly before: Oid | null;
+    }
 );
 
 /** What issues and pull requests share: one sequence of numbers, labels, comments, a timeline. */
@@ -293,7 +301,9 @@ export interface BranchProtection {
 }
 
 export type Rule =
-  | { readonly type: "creation" | "update" | "deletion" | "non_fast_forward" | "required_signatures" | "required_linear_history" | "merge_queue" }
+  | { readonly type: "creation" | "update" | "deletion" | "non_fast_forward" | "required_signatures" | "required_linear_history" }
+  /** What is not said is as GitHub's form proposes it. */
+  | ({ readonly type: "merge_queue" } & Partial<MergeQueueSettings>)
   | { readonly type: "required_status_checks"; readonly strict: boolean; readonly required: readonly RequiredCheck[] }
   | {
       readonly type: "pull_request";
@@ -321,6 +331,61 @@ export interface Ruleset {
   readonly rules: readonly Rule[];
   readonly createdAt: Instant;
 }
+
+/** Parameters of the ruleset rule `merge_queue`. */
+export interface MergeQueueSettings {
+  readonly method: MergeMethod;
+  /** `ALLGREEN`: each entry of a group must pass its checks; `HEADGREEN`: the last one is enough. */
+  readonly strategy: "ALLGREEN" | "HEADGREEN";
+  /** At most so many entries wait for checks at a time. */
+  readonly maxToBuild: number;
+  readonly maxToMerge: number;
+  readonly minToMerge: number;
+  /** How long a smaller group than `minToMerge` waits for more, in minutes. */
+  readonly minWaitMinutes: number;
+  /** Checks that have come to no conclusion after so many minutes count as failed. */
+  readonly checkTimeoutMinutes: number;
+}
+
+/** Why an entry left the queue, as the webhook `pull_request` `dequeued` words it. */
+export type RemovalReason =
+  "MANUAL" | "MERGE" | "MERGE_CONFLICT" | "CI_FAILURE" | "CI_TIMEOUT" | "ALREADY_MERGED" | "QUEUE_CLEARED" | "BRANCH_PROTECTIONS";
+
+/** The commit that the base branch would get by an entry and all those before it, on a branch of its own. */
+export interface MergeGroup {
+  /** `refs/heads/gh-readonly-queue/<base>/pr-<number>-<base oid>`. */
+  readonly ref: string;
+  /** What it stands on: the head of the entry before it, or the base branch's tip. */
+  readonly base: Oid;
+  readonly head: Oid;
+  readonly requestedAt: Instant;
+}
+
+export interface MergeQueueEntry {
+  readonly id: number;
+  readonly nodeId: string;
+  readonly queue: MergeQueue;
+  readonly pull: PullRequest;
+  readonly enqueuer: Account;
+  readonly enqueuedAt: Instant;
+  readonly jump: boolean;
+  /** Null until it is its turn to be built. */
+  group: MergeGroup | null;
+}
+
+/** The queue of one branch. */
+export interface MergeQueue {
+  readonly repository: Repository;
+  readonly branch: string;
+  /** In the order in which they are to be merged. */
+  entries: MergeQueueEntry[];
+  /** Groups that are no more, whose branches are still to be deleted. */
+  ended: { readonly group: MergeGroup; readonly reason: GroupEnd }[];
+  /** Every head that a group of it ever had. */
+  readonly heads: Set<Oid>;
+}
+
+export type GroupEnd = "merged" | "invalidated" | "dequeued";
 
 /** GitHub's word on a commit's signature. Commits that it does not know are not signed. */
 export interface Signature {
@@ -357,6 +422,8 @@ export interface Repository {
   /** By branch name. */
   readonly protections: Map<string, BranchProtection>;
   readonly rulesets: Ruleset[];
+  /** By branch name; there from the first entry on. */
+  readonly mergeQueues: Map<string, MergeQueue>;
   readonly signatures: Map<Oid, Signature>;
   nextNumber: number;
   readonly createdAt: Instant;

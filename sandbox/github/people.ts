@@ -7,6 +7,7 @@ import type { Account, MergeMethod, Oid, Repository } from "./model.ts";
 import { SandboxRefusal } from "./refusal.ts";
 import type { GitHubState } from "./state.ts";
 import { commitInBrowser } from "./state/commits.ts";
+import { pullNumbered } from "./state/pulls.ts";
 import { Fields } from "./rest/fields.ts";
 
 /** Text by path; null removes the file. */
@@ -61,6 +62,19 @@ export class Person {
     const fields = Fields.parse(text);
     if (answer.status >= 400) throw new PersonRefused(answer.status, `${this.account.login}: ${method} ${path}: ${answer.status} ${text}`);
     return fields;
+  }
+
+  async #mutate(name: string, type: string, input: object): Promise<void> {
+    const query = `mutation ($input: ${type}!) { ${name}(input: $input) { clientMutationId } }`;
+    const answer = await fetch(`${this.#state.addresses.api}/graphql`, {
+      method: "POST",
+      headers: { authorization: `token ${this.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ query, variables: { input } }),
+    });
+    const text = await answer.text();
+    const [error] = Fields.parse(text).objects("errors") ?? [];
+    if (answer.ok && error === undefined) return;
+    throw new PersonRefused(answer.ok ? 422 : answer.status, `${this.account.login}: ${name}: ${error?.text("message") ?? text}`);
   }
 
   async #numbered(method: string, path: string, body: unknown): Promise<number> {
@@ -118,6 +132,19 @@ export class Person {
   /** Presses the merge button as it stands there now, and answers the merge commit. */
   async mergeWithButton(number: number, method: MergeMethod = "squash"): Promise<Oid> {
     return String((await this.#call("PUT", `/pulls/${number}/merge`, { merge_method: method })).raw("sha"));
+  }
+
+  /** Puts the pull request into the merge queue with the button, as it stands there now; in front of all others with `jump`. */
+  async enqueue(number: number, options: { readonly jump?: boolean } = {}): Promise<void> {
+    const { nodeId, head } = pullNumbered(this.repository, number);
+    const input = { pullRequestId: nodeId, expectedHeadOid: head.oid, jump: options.jump ?? false };
+    await this.#mutate("enqueuePullRequest", "EnqueuePullRequestInput", input);
+  }
+
+  /** Takes the pull request out of the merge queue again. */
+  async dequeue(number: number): Promise<void> {
+    const { nodeId } = pullNumbered(this.repository, number);
+    await this.#mutate("dequeuePullRequest", "DequeuePullRequestInput", { id: nodeId });
   }
 
   async openIssue(title: string, labels: readonly string[] = [], body = ""): Promise<number> {

@@ -1,14 +1,15 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { OtherCi } from "./ci.ts";
 import type { Faults } from "./faults.ts";
-import type { Account, App, BranchProtection, Installation, Instant, Permissions, Repository, Role, Ruleset, Team } from "./model.ts";
+import type { Account, App, BranchProtection, Installation, Permissions, Repository, Role, Ruleset, Team } from "./model.ts";
 import { Person, splitFiles } from "./people.ts";
 import type { FileTexts } from "./people.ts";
 import type { RateMeter } from "./rate-limit.ts";
 import type { SeenRequest } from "./server.ts";
 import { GitHubServer } from "./server.ts";
-import { GitHubState } from "./state.ts";
+import { GitHubState, type SandboxClock } from "./state.ts";
 import { createApp, createOrganization, createTeam, createUser, createWebFlow, install, joinTeam } from "./state/accounts.ts";
 import { addRuleset, protectBranch } from "./state/protection.ts";
 import { copyRepository, createRepository, forkRepository, seed } from "./state/repositories.ts";
@@ -22,6 +23,7 @@ const PERMISSIONS: Permissions = {
   contents: "write",
   deployments: "write",
   issues: "write",
+  merge_queues: "read",
   members: "read",
   metadata: "read",
   packages: "read",
@@ -38,6 +40,7 @@ const EVENTS = [
   "issues",
   "label",
   "membership",
+  "merge_group",
   "package",
   "pull_request",
   "pull_request_review",
@@ -47,7 +50,7 @@ const EVENTS = [
 
 export interface GitHubOptions {
   /** For every time but the ends of tokens; the machine's clock unless given. */
-  readonly clock?: { now(): Instant };
+  readonly clock?: SandboxClock;
   /** Where bare repositories are kept; a folder of its own, removed at the end, unless given. */
   readonly directory?: string;
   readonly port?: number;
@@ -128,6 +131,13 @@ export class GitHubSandbox {
     return this.#server.rates;
   }
 
+  /** Another App of the organisation, that reports checks as a CI does. */
+  ci(slug: string): OtherCi {
+    const permissions: Permissions = { checks: "write", contents: "read", metadata: "read" };
+    const app = createApp(this.state, { slug, owner: this.organization, permissions, events: [], webhookSecret: this.state.secret(slug) });
+    return new OtherCi(this.state, app, install(this.state, app, this.organization, "all"));
+  }
+
   /** The account of that login, made on first use. */
   account(login: string): Account {
     return this.state.accountByLogin(login) ?? createUser(this.state, login);
@@ -204,6 +214,11 @@ export class GitHubSandbox {
     const sender = this.#owner();
     this.state.emit({ name: "registry_package", action: "published", sender, repository, published });
     this.state.emit({ name: "package", action: "published", sender, repository, published });
+  }
+
+  /** Waits until all that was begun is done: what GitHub does by itself, as in a merge queue, goes on after an answer. */
+  idle(): Promise<void> {
+    return this.state.idle();
   }
 
   /** Stops listening, waits for what is being sent and done, and removes what it made. */

@@ -8,8 +8,11 @@ export class SerialQueue {
     return result;
   }
 
-  /** Settles when everything queued until now has ended. */
+  /** Settles when everything has ended, what was queued meanwhile included. */
   async idle(): Promise<void> {
-    await this.#tail;
+    for (let tail: unknown = null; tail !== this.#tail; ) {
+      tail = this.#tail;
+      await tail;
+    }
   }
 }

@@ -10,6 +10,13 @@ export interface Addresses {
   readonly html: string;
 }
 
+/** With a clock that cannot be told to call, what is due happens when somebody next does something. */
+export interface SandboxClock {
+  now(): Instant;
+  /** Calls `run` when the time has come. Returns how to call it off. */
+  schedule?(at: Instant, run: () => void): () => void;
+}
+
 /** A token that is accepted, with the real time at which it ends (null: never). */
 export interface Token {
   readonly actor: Actor;
@@ -33,6 +40,7 @@ const FIRST_IDS: Readonly<Record<string, number>> = {
   deployment: 800_000_001,
   "deployment-status": 850_000_001,
   event: 9_000_000_001,
+  "merge-queue-entry": 40_000_001,
   ruleset: 1_001,
   package: 3_000_001,
 };
@@ -53,6 +61,7 @@ const NODE_PREFIX: Readonly<Record<string, string>> = {
   deployment: "DE",
   "deployment-status": "DES",
   event: "EV",
+  "merge-queue-entry": "MQE",
   ruleset: "RRS",
 };
 
@@ -61,7 +70,7 @@ const NODE_PREFIX: Readonly<Record<string, string>> = {
  * functions in `state/`, each taking the state and the actor: REST and GraphQL call the same ones.
  */
 export class GitHubState {
-  readonly clock: { now(): Instant };
+  readonly clock: SandboxClock;
   /** Where bare repositories are made. */
   readonly directory: string;
   addresses: Addresses = { api: "http://sandbox.invalid", html: "http://sandbox.invalid" };
@@ -77,7 +86,7 @@ export class GitHubState {
   readonly #nodes = new Map<string, SandboxNode>();
   readonly #listeners = new Set<EventListener>();
 
-  constructor(options: { readonly clock: { now(): Instant }; readonly directory: string }) {
+  constructor(options: { readonly clock: SandboxClock; readonly directory: string }) {
     this.clock = options.clock;
     this.directory = options.directory;
   }
@@ -151,12 +160,15 @@ export class GitHubState {
     return found;
   }
 
+  /** Waits until all that was begun has been done, with what followed from it. */
+  async idle(): Promise<void> {
+    for (const repository of this.repositories) await repository.writes.idle();
+  }
+
   /** Waits for writes under way and ends what runs for the repositories. */
   async close(): Promise<void> {
-    for (const repository of this.repositories) {
-      await repository.writes.idle();
-      repository.git.close();
-    }
+    await this.idle();
+    for (const repository of this.repositories) repository.git.close();
   }
 
   /**

@@ -51,7 +51,10 @@ export class Webhooks {
   /** Where the App stands to what the event is about, or null when it does not get to see it. */
   #installationOf(app: App, event: SandboxEvent): Installation | null {
     const where = repositoryOf(event);
-    if (where !== null) return installationFor(this.#state, app, where);
+    const installed = where === null ? null : installationFor(this.#state, app, where);
+    // An App may be subscribed and not yet granted what it takes.
+    if (event.name === "merge_group") return installed !== null && allows(installed.permissions, "merge_queues", "read") ? installed : null;
+    if (where !== null) return installed;
     if (event.name !== "membership") return null;
     const { organization } = event.team;
     const found = this.#state.installations.find((candidate) => candidate.app === app && candidate.account === organization);

@@ -16,6 +16,8 @@ import { createCheckRun, rerequestCheckRun, updateCheckRun } from "../../sandbox
 import { createDeployment, createDeploymentStatus } from "../../sandbox/github/state/deployments.ts";
 import { createLabel } from "../../sandbox/github/state/labels.ts";
 import { mergePullRequest } from "../../sandbox/github/state/merge.ts";
+import { dequeuePullRequest, enqueuePullRequest } from "../../sandbox/github/state/merge-queue.ts";
+import { addRuleset } from "../../sandbox/github/state/protection.ts";
 import { closePullRequest, editPullRequest, reopenPullRequest, setDraft } from "../../sandbox/github/state/pulls.ts";
 import { createRef, deleteRef, updateRefs } from "../../sandbox/github/state/refs.ts";
 import { createRepository } from "../../sandbox/github/state/repositories.ts";
@@ -73,6 +75,21 @@ async function pullStory(): Promise<void> {
   await deleteRef(state, bot, repository, "refs/heads/promote");
   await createRef(state, bot, repository, "refs/tags/v1", world.head());
   await updateRefs(state, bot, repository, [{ name: "refs/tags/v1", before: null, after: NO_OID, force: true }]);
+}
+
+async function queueStory(): Promise<void> {
+  const { state, repository } = world;
+  world.app.events.add("merge_group");
+  addRuleset(state, repository, { name: "queue", include: ["~DEFAULT_BRANCH"], rules: [{ type: "merge_queue", minToMerge: 2 }] });
+  const [first, second] = [await world.pull("first"), await world.pull("second")];
+  await enqueuePullRequest(state, world.bot(), first, { head: first.head.oid, jump: false });
+  await state.idle();
+  await dequeuePullRequest(state, world.user(world.alice), first);
+  await enqueuePullRequest(state, world.bot(), first, { head: null, jump: false });
+  await enqueuePullRequest(state, world.user(world.alice), second, { head: null, jump: false });
+  await state.idle();
+  repository.rulesets.length = 0;
+  world.app.events.delete("merge_group");
 }
 
 async function issueStory(): Promise<void> {
@@ -137,6 +154,8 @@ const EXPECTED = [
     (action) => `pull_request.${action}`,
   ),
   ...["converted_to_draft", "ready_for_review", "closed", "reopened"].map((action) => `pull_request.${action}`),
+  ...["enqueued", "dequeued"].map((action) => `pull_request.${action}`),
+  ...["checks_requested", "destroyed"].map((action) => `merge_group.${action}`),
   ...["submitted", "dismissed"].map((action) => `pull_request_review.${action}`),
   ...["created", "edited"].map((action) => `issue_comment.${action}`),
   ...["opened", "edited", "labeled", "unlabeled", "closed", "reopened"].map((action) => `issues.${action}`),
@@ -152,8 +171,8 @@ const EXPECTED = [
   ...["added", "removed"].map((action) => `membership.${action}`),
 ];
 
-/** Not among the events an App's own description may list: two that every App gets, one that the list forgot. */
-const UNLISTED: ReadonlySet<string> = new Set(["installation", "installation_repositories", "package"]);
+/** Not among the events an App's own description may list: two that every App gets, two that the list forgot. */
+const UNLISTED: ReadonlySet<string> = new Set(["installation", "installation_repositories", "merge_group", "package"]);
 
 describe.skipIf(openapi === null)("webhooks", () => {
   beforeAll(async () => {
@@ -162,6 +181,7 @@ describe.skipIf(openapi === null)("webhooks", () => {
     webhooks = new Webhooks(world.state);
     webhooks.mode = "hold";
     await pullStory();
+    await queueStory();
     await issueStory();
     await runStory();
     await installationStory();

@@ -70,7 +70,7 @@ async function settle(directory: string): Promise<Setting> {
   const app = createApp(state, {
     slug: "pinion",
     owner: organization,
-    permissions: { contents: "write", pull_requests: "write", issues: "write", checks: "write", deployments: "write", members: "read" },
+    permissions: { contents: "write", pull_requests: "write", issues: "write", checks: "write", deployments: "write", members: "read", merge_queues: "read" },
     events: [],
     webhookSecret: "secret",
   });

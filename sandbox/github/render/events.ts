@@ -26,6 +26,7 @@ export function repositoryOf(event: SandboxEvent): Repository | null {
     case "label":
     case "registry_package":
     case "package":
+    case "merge_group":
       return event.repository;
     case "pull_request":
       return event.pull.repository;
@@ -78,7 +79,10 @@ function pullEvent(state: GitHubState, event: EventOf<"pull_request">): Json {
     case "reopened":
     case "converted_to_draft":
     case "ready_for_review":
+    case "enqueued":
       return base;
+    case "dequeued":
+      return { ...base, reason: event.reason };
   }
 }
 
@@ -283,9 +287,36 @@ function detail(state: GitHubState, event: SandboxEvent): Json | Promise<Json> {
     case "registry_package":
     case "package":
       return packageEvent(state, event);
+    case "merge_group":
+      return mergeGroupEvent(event);
     case "membership":
       return { action: event.action, scope: "team", member: simpleUser(state, event.member), team: team(state, event.team) };
   }
+}
+
+async function mergeGroupEvent(event: EventOf<"merge_group">): Promise<Json> {
+  const { group, repository: where } = event;
+  const commit = await where.git.commit(group.head);
+  if (commit === null) throw new Error(`there is no commit ${group.head}`);
+  const person = ({ name, email }: { readonly name: string; readonly email: string }) => ({ name, email });
+  return {
+    action: event.action,
+    ...(event.action === "destroyed" ? { reason: event.reason } : {}),
+    merge_group: {
+      head_sha: group.head,
+      head_ref: group.ref,
+      base_sha: group.base,
+      base_ref: `refs/heads/${event.branch}`,
+      head_commit: {
+        id: commit.oid,
+        tree_id: commit.tree,
+        message: commit.message.replace(/\n$/, ""),
+        timestamp: iso(commit.committer.at),
+        author: person(commit.author),
+        committer: person(commit.committer),
+      },
+    },
+  };
 }
 
 async function suiteEvent(state: GitHubState, event: EventOf<"check_suite">): Promise<Json> {

@@ -1,5 +1,6 @@
-import type { BranchProtection, Repository, RequiredCheck, Rule, Ruleset } from "../model.ts";
+import type { BranchProtection, MergeQueueSettings, Repository, RequiredCheck, Rule, Ruleset } from "../model.ts";
 import type { GitHubState } from "../state.ts";
+import { queueSettings } from "../state/protection.ts";
 import type { Json } from "./accounts.ts";
 import { app, iso, simpleUser, team } from "./accounts.ts";
 import { fullName, repositoryPage, repositoryUrl } from "./repositories.ts";
@@ -8,16 +9,17 @@ function checkParameters(check: RequiredCheck): Json {
   return { context: check.context, ...(check.appId === null ? {} : { integration_id: check.appId }) };
 }
 
-/** A queue as GitHub's form proposes it. Pull requests cannot be put into it here. */
-const QUEUE: Json = {
-  check_response_timeout_minutes: 60,
-  grouping_strategy: "ALLGREEN",
-  max_entries_to_build: 5,
-  max_entries_to_merge: 5,
-  merge_method: "SQUASH",
-  min_entries_to_merge: 1,
-  min_entries_to_merge_wait_minutes: 5,
-};
+function queueParameters(settings: MergeQueueSettings): Json {
+  return {
+    check_response_timeout_minutes: settings.checkTimeoutMinutes,
+    grouping_strategy: settings.strategy,
+    max_entries_to_build: settings.maxToBuild,
+    max_entries_to_merge: settings.maxToMerge,
+    merge_method: settings.method.toUpperCase(),
+    min_entries_to_merge: settings.minToMerge,
+    min_entries_to_merge_wait_minutes: settings.minWaitMinutes,
+  };
+}
 
 function parameters(rule: Rule): Json {
   switch (rule.type) {
@@ -41,7 +43,7 @@ function parameters(rule: Rule): Json {
         },
       };
     case "merge_queue":
-      return { parameters: QUEUE };
+      return { parameters: queueParameters(queueSettings(rule)) };
     case "update":
       return { parameters: { update_allows_fetch_and_merge: false } };
     case "creation":

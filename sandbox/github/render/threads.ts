@@ -156,6 +156,8 @@ export function timelineEvent(state: GitHubState, thread: Issue | PullRequest, e
     case "head_ref_restored":
     case "ready_for_review":
     case "convert_to_draft":
+    case "added_to_merge_queue":
+    case "removed_from_merge_queue":
       return base;
   }
 }

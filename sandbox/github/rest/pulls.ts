@@ -52,7 +52,7 @@ async function mergeability(
   if (mergeable === null) return { mergeable, state: "unknown" };
   if (!mergeable) return { mergeable, state: "dirty" };
   if (pull.draft) return { mergeable, state: "draft" };
-  return { mergeable, state: mergeViolations(call.state, call.actor, pull, null) === null ? "clean" : "blocked" };
+  return { mergeable, state: mergeViolations(call.state, call.actor, pull, null, "apart from the queue") === null ? "clean" : "blocked" };
 }
 
 async function showPull(call: RestCall, pull: PullRequest) {

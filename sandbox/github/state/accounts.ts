@@ -4,6 +4,7 @@ import type { GitHubState } from "../state.ts";
 
 /** The numeric id that GitHub's own committer has. */
 const WEB_FLOW_ID = 19_864_447;
+const MERGE_QUEUE_ID = 118_344_674;
 
 function keepAccount(state: GitHubState, account: Omit<Account, "kind" | "owners">): Account {
   const made: Account = { kind: "account", ...account, owners: new Set() };
@@ -21,6 +22,16 @@ export function createUser(state: GitHubState, login: string, name: string | nul
 export function createWebFlow(state: GitHubState): Account {
   const { nodeId } = state.identify("account");
   return keepAccount(state, { id: WEB_FLOW_ID, nodeId, login: "web-flow", type: "User", name: "GitHub", email: "noreply@github.com" });
+}
+
+/** The account that GitHub's merge queue acts as; made on first use. */
+export function mergeQueueBot(state: GitHubState): Account {
+  const login = "github-merge-queue[bot]";
+  const known = state.accountByLogin(login);
+  if (known !== null) return known;
+  const { nodeId } = state.identify("account");
+  const email = `${MERGE_QUEUE_ID}+${login}@users.noreply.github.com`;
+  return keepAccount(state, { id: MERGE_QUEUE_ID, nodeId, login, type: "Bot", name: null, email });
 }
 
 export function createOrganization(state: GitHubState, login: string, owners: readonly Account[]): Account {

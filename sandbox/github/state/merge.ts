@@ -55,20 +55,31 @@ export async function mergePullRequest(state: GitHubState, actor: Actor, pull: P
     markMerged(state, sender, pull, commit);
     await settle(state, sender, repository, [move]);
     state.emit({ name: "pull_request", action: "closed", sender, pull });
-    if (repository.deleteBranchOnMerge && pull.head.repository === repository) {
-      await moveRefs(state, sender, repository, [{ name: `refs/heads/${pull.head.ref}`, before: pull.head.oid, after: null }]);
-    }
+    await deleteMergedBranch(state, sender, pull);
     return commit;
   });
 }
 
+/** As the repository's setting "Automatically delete head branches" has it. */
+export async function deleteMergedBranch(state: GitHubState, sender: Account, pull: PullRequest): Promise<void> {
+  const { repository } = pull;
+  if (!repository.deleteBranchOnMerge || pull.head.repository !== repository) return;
+  await moveRefs(state, sender, repository, [{ name: `refs/heads/${pull.head.ref}`, before: pull.head.oid, after: null }]);
+}
+
 /** Makes the commit to put on the base branch, or null when there is a conflict. */
-async function mergeCommit(state: GitHubState, sender: Account, pull: PullRequest, base: Oid, input: MergeInput): Promise<Oid | null> {
-  if (input.method === "rebase") return rebased(state, sender, pull, base);
+export async function mergeCommit(
+  state: GitHubState,
+  sender: Account,
+  pull: PullRequest,
+  base: Oid,
+  input: Omit<MergeInput, "sha">,
+  at = state.now(),
+): Promise<Oid | null> {
+  if (input.method === "rebase") return rebased(sender, pull, base, at);
   const { git } = pull.repository;
   const merged = await git.mergeTree(base, pull.head.oid);
   if (!("tree" in merged)) return null;
-  const at = state.now();
   const squash = input.method === "squash";
   const defaults = squash ? await squashMessage(pull) : { title: mergeTitle(pull), message: pull.title };
   const title = input.title ?? defaults.title;
@@ -116,9 +127,8 @@ function coAuthors(pull: PullRequest, commits: readonly CommitInfo[]): string {
 }
 
 /** Each commit again on the base. GitHub does not sign these (docs, "About merge methods"). */
-async function rebased(state: GitHubState, sender: Account, pull: PullRequest, base: Oid): Promise<Oid | null> {
+async function rebased(sender: Account, pull: PullRequest, base: Oid, at: Instant): Promise<Oid | null> {
   const { git } = pull.repository;
-  const at: Instant = state.now();
   let onto = base;
   for (const commit of await commitsOf(pull)) {
     if (commit.parents.length > 1) return null;

@@ -1,4 +1,15 @@
-import type { Actor, BranchProtection, MergeMethod, Oid, PullRequest, Repository, Rule, Ruleset } from "../model.ts";
+import type {
+  Actor,
+  BranchProtection,
+  MergeMethod,
+  MergeQueueSettings,
+  Oid,
+  PullRequest,
+  Repository,
+  RequiredCheck,
+  Rule,
+  Ruleset,
+} from "../model.ts";
 import { SandboxRefusal } from "../refusal.ts";
 import type { GitHubState } from "../state.ts";
 import { activeMembers, atLeast, roleOf } from "./access.ts";
@@ -131,6 +142,8 @@ export async function violationsOf(
 ): Promise<Violations | null> {
   if (!change.name.startsWith("refs/heads/")) return null;
   const branch = change.name.slice("refs/heads/".length);
+  // The queue's own, and nobody else's.
+  if (branch.startsWith("gh-readonly-queue/")) return { source: "ruleset", messages: ["Cannot update this protected ref."] };
   const protection = repository.protections.get(branch);
   if (protection !== undefined && !exempt(state, actor, repository, protection)) {
     if (!mayPush(state, actor, repository, protection))
@@ -149,8 +162,17 @@ export async function violationsOf(
   return broken.length === 0 ? null : { source: "ruleset", messages: broken };
 }
 
-/** What merging the pull request would break now; by this method, or by whichever is allowed. */
-export function mergeViolations(state: GitHubState, actor: Actor, pull: PullRequest, method: MergeMethod | null): Violations | null {
+/**
+ * What merging the pull request would break now; by this method, or by whichever is allowed. `mergeable_state` has been seen
+ * `clean` on branches with a queue, so it does not count there.
+ */
+export function mergeViolations(
+  state: GitHubState,
+  actor: Actor,
+  pull: PullRequest,
+  method: MergeMethod | null,
+  extent: "all rules" | "apart from the queue" = "all rules",
+): Violations | null {
   const { repository } = pull;
   const protection = repository.protections.get(pull.base.ref);
   if (protection !== undefined && !exempt(state, actor, repository, protection)) {
@@ -166,11 +188,54 @@ export function mergeViolations(state: GitHubState, actor: Actor, pull: PullRequ
   for (const ruleset of rulesetsOf(repository, pull.base.ref)) {
     if (ruleset.enforcement !== "active" || bypasses(state, actor, repository, ruleset, true)) continue;
     for (const rule of ruleset.rules) {
+      if (rule.type === "merge_queue" && extent === "apart from the queue") continue;
       const message = mergeBreaks(state, pull, rule, method);
       if (message !== null) broken.push(message);
     }
   }
   return broken.length === 0 ? null : { source: "ruleset", messages: broken };
+}
+
+/** A queue's parameters, as GitHub's form proposes what the rule does not say. */
+export function queueSettings(rule: Extract<Rule, { readonly type: "merge_queue" }>): MergeQueueSettings {
+  const { type: _type, ...given } = rule;
+  const proposed: MergeQueueSettings = {
+    method: "squash",
+    strategy: "ALLGREEN",
+    maxToBuild: 5,
+    maxToMerge: 5,
+    minToMerge: 1,
+    minWaitMinutes: 5,
+    checkTimeoutMinutes: 60,
+  };
+  return { ...proposed, ...given };
+}
+
+function rulesInForce(repository: Repository, branch: string): readonly Rule[] {
+  return rulesetsOf(repository, branch)
+    .filter((ruleset) => ruleset.enforcement === "active")
+    .flatMap((ruleset) => ruleset.rules);
+}
+
+/** The parameters of the branch's merge queue, or null where it has none. */
+export function mergeQueueOf(repository: Repository, branch: string): MergeQueueSettings | null {
+  const rule = rulesInForce(repository, branch).find((candidate) => candidate.type === "merge_queue");
+  return rule === undefined ? null : queueSettings(rule);
+}
+
+/** Every check that the branch asks for, by classic protection and by rulesets. */
+export function requiredChecks(repository: Repository, branch: string): readonly RequiredCheck[] {
+  const classic = repository.protections.get(branch)?.checks?.required ?? [];
+  return [...classic, ...rulesInForce(repository, branch).flatMap((rule) => (rule.type === "required_status_checks" ? rule.required : []))];
+}
+
+/** What is still wrong with the reviews that the branch asks for, in GitHub's words, or null. */
+export function reviewsMissing(state: GitHubState, pull: PullRequest): string | null {
+  const { repository, base } = pull;
+  const classic = repository.protections.get(base.ref)?.reviews?.count ?? 0;
+  const counts = rulesInForce(repository, base.ref).map((rule) => (rule.type === "pull_request" ? rule.approvals : 0));
+  const asked = counts.length > 0 || repository.protections.get(base.ref)?.reviews != null;
+  return asked ? missingReviews(state, pull, Math.max(classic, ...counts)) : null;
 }
 
 function mergeBreaks(state: GitHubState, pull: PullRequest, rule: Rule, method: MergeMethod | null): string | null {

@@ -46,6 +46,7 @@ async function keepRepository(
     deployments: [],
     protections: new Map(),
     rulesets: [],
+    mergeQueues: new Map(),
     // Objects of a fork and its parent are the same objects, and so are GitHub's signatures on them.
     signatures: parent?.signatures ?? new Map(),
     nextNumber: 1,

@@ -11,21 +11,31 @@ export function latestRuns(repository: Repository, sha: Oid): readonly CheckRun[
   return [...latest.values()];
 }
 
+/** How one required check stands on a commit with these runs, in GitHub's word. */
+function standing(runs: readonly CheckRun[], check: RequiredCheck): "expected" | "in progress" | "failing" | "passed" {
+  const mine = runs.filter((run) => run.name === check.context && (check.appId === null || run.suite.app.id === check.appId));
+  if (mine.length === 0) return "expected";
+  if (mine.some((run) => run.status !== "completed")) return "in progress";
+  // GitHub takes neutral and skipped as passed (docs, "About status checks").
+  return mine.every((run) => ["success", "neutral", "skipped"].includes(run.conclusion ?? "")) ? "passed" : "failing";
+}
+
 /** What is still wrong with the required checks of a commit, in GitHub's words, or null. */
 export function missingChecks(repository: Repository, sha: Oid, required: readonly RequiredCheck[]): string | null {
   const runs = latestRuns(repository, sha);
-  const problems = required.flatMap((check) => {
-    const mine = runs.filter((run) => run.name === check.context && (check.appId === null || run.suite.app.id === check.appId));
-    if (mine.length === 0) return [{ context: check.context, word: "expected" }];
-    if (mine.some((run) => run.status !== "completed")) return [{ context: check.context, word: "in progress" }];
-    // GitHub takes neutral and skipped as passed (docs, "About status checks").
-    const passed = mine.every((run) => ["success", "neutral", "skipped"].includes(run.conclusion ?? ""));
-    return passed ? [] : [{ context: check.context, word: "failing" }];
-  });
+  const problems = required.map((check) => ({ context: check.context, word: standing(runs, check) })).filter(({ word }) => word !== "passed");
   const first = problems[0];
   if (first === undefined) return null;
   if (problems.length === 1) return `Required status check "${first.context}" is ${first.word}.`;
   return `${problems.length} of ${required.length} required status checks are ${first.word}.`;
+}
+
+/** What the required checks of a commit come to: one that failed decides, whatever the others still do. */
+export function checksVerdict(repository: Repository, sha: Oid, required: readonly RequiredCheck[]): "passed" | "pending" | "failed" {
+  const runs = latestRuns(repository, sha);
+  const found = new Set(required.map((check) => standing(runs, check)));
+  if (found.has("failing")) return "failed";
+  return found.has("expected") || found.has("in progress") ? "pending" : "passed";
 }
 
 /** The newest approving or refusing review of each person; a later comment does not undo it. */
