@@ -191,6 +191,7 @@ const REASONS: readonly (readonly [word: RegExp, reason: string])[] = [
   [/conflict/i, "it conflicts with what is merged before it"],
   [/time[ _-]?d?[ _-]?out/i, "a required check did not answer in time on the commit that the queue made of it"],
   [/fail/i, "a required check failed on the commit that the queue made of it"],
+  [/protection|rule/i, "the rules of the branch are not met any more"],
   [/clear/i, "the queue was cleared"],
 ];
 

@@ -14,7 +14,7 @@ const LONGEST_REST: Milliseconds = 60 * 60_000;
 
 /** GitHub takes a pull request out of the queue when it merges it, too. */
 function isMerging({ reason }: Removal): boolean {
-  return /^merged?$/i.test(reason);
+  return /^(?:already[ _-])?merged?$/i.test(reason);
 }
 
 /** Whether this merged pull request was merged by the queue: that is the last thing that happened to it there. */
