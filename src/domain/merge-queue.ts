@@ -1,4 +1,5 @@
 import type { CheckContent } from "./action.ts";
+import type { Milliseconds } from "./answer.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
@@ -141,10 +142,16 @@ function aheadOf(draft: Draft, { promotions, shared }: JudgedPullRequest, ahead:
   return null;
 }
 
-/** Takes out of the queue what Pinion opened and does not pass any more. What only waits stays: its check holds it. */
+/** What waits for longer than this would hold up all that is behind it; what is over sooner is quicker to wait for than to put in again. */
+const SHORT_WAIT: Milliseconds = 10 * 60_000;
+
+/**
+ * Takes out of the queue what Pinion opened and does not pass any more, so that nothing behind has to wait for it. What is over soon, and
+ * what just cannot be told, stays: its check holds it, and GitHub's own time limit is for that.
+ */
 function planDequeue(draft: Draft, alone: JudgedPullRequest | null, inGroup: JudgedEntry | null): void {
   if (alone === null || !alone.own) return;
-  const check = [alone, inGroup?.judged ?? null].map((judged) => failureOf(judged)).find((failure) => failure !== null) ?? strangeCheck(inGroup);
+  const check = isOut(draft, alone) ? checkFor(alone, null) : inGroup?.part.check.conclusion === "failure" ? inGroup.part.check : null;
   if (check === null) return;
   const { number, id } = alone.pullRequest;
   const marker = markerOf(removalsOf(alone.pullRequest).length + 1);
@@ -152,14 +159,12 @@ function planDequeue(draft: Draft, alone: JudgedPullRequest | null, inGroup: Jud
   commentOnce(draft, alone, marker, (mark) => dequeuedComment({ marker: mark, title: check.title }));
 }
 
-function failureOf(judged: JudgedPullRequest | null): CheckContent | null {
-  if (judged === null) return null;
-  const fails = judged.movedOn !== null || [...judged.promotions, ...judged.shared].some(({ judgement }) => judgement.outcome === "fail");
-  return fails ? checkFor(judged, null) : null;
-}
-
-function strangeCheck(inGroup: JudgedEntry | null): CheckContent | null {
-  return inGroup?.part.check.conclusion === "failure" ? inGroup.part.check : null;
+function isOut(draft: Draft, { movedOn, promotions, shared }: JudgedPullRequest): boolean {
+  if (movedOn !== null) return true;
+  return [...promotions, ...shared].some(({ judgement }) => {
+    if (judgement.outcome === "wait") return judgement.until === null || judgement.until - draft.now > SHORT_WAIT;
+    return judgement.outcome === "fail";
+  });
 }
 
 /** The comments that tell why it came out of the queue the first time, the second time and so on. */
