@@ -3,6 +3,7 @@ import { checkConfig, checkEvents, checkPermissions, checkRepository } from "./c
 import { checkMergeMethods, checkOtherRules, checkRequired, checkReviews, checkUpToDate } from "./check-branch.ts";
 import { checkBypasses, checkLogHistory, checkLogWriters } from "./check-log.ts";
 import { checkOwnerReview, checkOwnersErrors, checkOwnersOfConfig, checkOwnersOfProduction } from "./check-owners.ts";
+import { checkMergeQueue } from "./check-queue.ts";
 import type { SetupFacts } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 
@@ -19,6 +20,7 @@ export function examineSetup(facts: SetupFacts): readonly Finding[] {
     checkMergeMethods(facts),
     checkReviews(facts, config),
     checkUpToDate(facts),
+    checkMergeQueue(facts),
     checkOtherRules(facts),
     checkOwnerReview(facts),
     checkOwnersOfConfig(facts, config),
