@@ -178,17 +178,21 @@ export function planTakenOut(draft: Draft, judged: JudgedPullRequest): void {
   const out = removalsOf(pullRequest);
   const last = out.at(-1);
   if (!own || last === undefined || pullRequest.queueEvents.at(-1) !== last) return;
-  const chance = queueChance(pullRequest, draft.now);
-  const place = judged.promotions[0]?.promotion;
-  const again = `approve it again${place === undefined ? "" : `, comment \`${promoteCommand(place.app, place.environment.name)}\``}, or put it into the queue yourself`;
-  const next =
-    chance.chance === "people"
-      ? chance.why === "taken-out"
-        ? `Pinion does not put it back by itself: ${again}.`
-        : `It came out ${MOST_TRIES} times, so Pinion leaves it to people. When the reason is gone, ${again}.`
-      : `Pinion puts it back ${chance.chance === "later" ? `after ${readableTime(chance.at)}` : "at once"} if every gate passes then.`;
-  const why = last.by.kind === "user" ? `${mention(last.by.login)} took this pull request out of the merge queue` : `This pull request came out of the merge queue: ${reasonOf(last)}`;
+  const next = nextAfter(draft, judged);
+  const why = last.by.kind === "user" ? `${mention(last.by.login)} took it out of the merge queue` : `It came out of the merge queue: ${reasonOf(last)}`;
   commentOnce(draft, judged, markerOf(out.length), (marker) => takenOutComment({ marker, why, next }));
+}
+
+/** What comes next for what came out of the queue. */
+function nextAfter(draft: Draft, { pullRequest, promotions }: JudgedPullRequest): string {
+  const chance = queueChance(pullRequest, draft.now);
+  if (chance.chance === "now") return "Pinion puts it back at once if every gate passes then.";
+  if (chance.chance === "later") return `Pinion puts it back after ${readableTime(chance.at)} if every gate passes then.`;
+  const place = promotions[0]?.promotion;
+  const command = place === undefined ? "" : `, comment \`${promoteCommand(place.app, place.environment.name)}\``;
+  const again = `approve it again${command}, or put it into the queue yourself`;
+  if (chance.why === "taken-out") return `Pinion does not put it back by itself: ${again}.`;
+  return `It came out ${MOST_TRIES} times, so Pinion leaves it to people. When the reason is gone, ${again}.`;
 }
 
 /** GitHub's words for why it took something out, as it has them today. */

@@ -136,7 +136,7 @@ describe("a commit that the queue tries", () => {
   });
 
   it.each<[what: string, arrange: (world: WorldBuilder, pull: PullRequest) => void, words: RegExp]>([
-    ["has not been read", (world) => void world.groups.clear(), /^in_progress: Waiting: Pinion has not read/],
+    ["has not been read", (world) => world.groups.clear(), /^in_progress: Waiting: Pinion has not read/],
     ["cannot be read", (world) => void world.groups.set(GROUP, unknown("git is down", "dependency", world.now)), /^in_progress: Waiting: git is down/],
     ["is of a pull request that is not listed", (world) => void world.open.splice(0), /^in_progress: Waiting: #200 is not among/],
     ["is of a pull request that cannot be read", (world) => void world.proposals.set(200, unknown("git is down", "dependency", world.now)), /^in_progress: Waiting: what #200 itself changes cannot be told: git is down/],
@@ -199,7 +199,7 @@ describe("several in the queue", () => {
     const world = behind({ otherFiles: ["README.md"] });
     expect(told(world, BEHIND)).toBe("success: All 2 pull requests of this group pass");
     const summary = actions(world, "check").find(({ head }) => head === BEHIND)?.check.summary ?? "";
-    expect(summary.split("\n").filter((line) => /^#{2,3} /.test(line))).toEqual(["## #300 Promote", "## #201 Promote", "### `checkout` `1.4.1` → `1.4.2` in `dev`"]);
+    expect(summary.split("\n").filter((line) => /^#{2,3} /.test(line))).toEqual(["## #201 Promote", "### `checkout` `1.4.1` → `1.4.2` in `dev`", "## #300 Promote"]);
   });
 
   it.each<[what: string, allGreen: boolean, words: string]>([
@@ -270,7 +270,7 @@ describe("what Pinion opened and put into the queue", () => {
     expect(actions(world, "enqueue")).toHaveLength(1);
     world.open.length = 0;
     world.promotion("dev", one, two, { queueEvents: out });
-    expect(actions(world, "comment").map(({ body }) => body)).toEqual([expect.stringContaining("This pull request came out of the merge queue: a gate did not pass any more. Pinion puts it back at once if every gate passes then.")]);
+    expect(actions(world, "comment").map(({ body }) => body)).toEqual([expect.stringContaining("It came out of the merge queue: a gate did not pass any more. Pinion puts it back at once if every gate passes then.")]);
   });
 
   it.each<[reason: string, words: string]>([

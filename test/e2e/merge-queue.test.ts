@@ -196,7 +196,7 @@ describe("what came out of the queue", () => {
     expect(rests).toEqual([1, 5, 25, 60]);
     expect(story.said(pull.number)).toHaveLength(5);
     expect(story.said(pull.number)[0]).toMatch(
-      /^This pull request came out of the merge queue: a required check failed on the commit that the queue made of it\. Pinion puts it back after .* if every gate passes then\.$/,
+      /^It came out of the merge queue: a required check failed on the commit that the queue made of it\. Pinion puts it back after .* if every gate passes then\.$/,
     );
     expect(story.said(pull.number)[4]).toMatch(/It came out 5 times, so Pinion leaves it to people\. When the reason is gone, approve it again, comment `\/pinion promote checkout dev`, or put/);
     stop();
@@ -214,7 +214,7 @@ describe("what came out of the queue", () => {
     await story.world.pass(6 * HOUR);
     expect(queueStory(pull)).toEqual(["in", "MANUAL"]);
     expect(story.said(pull.number)).toEqual([
-      "@carol took this pull request out of the merge queue. Pinion does not put it back by itself: approve it again, comment `/pinion promote checkout dev`, or put it into the queue yourself.",
+      "@carol took it out of the merge queue. Pinion does not put it back by itself: approve it again, comment `/pinion promote checkout dev`, or put it into the queue yourself.",
     ]);
     ci.answerGroups(story.repository, "build", () => "success");
     await story.world.person("bob").comment(pull.number, "/pinion promote checkout dev");

@@ -17,7 +17,7 @@ export interface GroupPart {
  */
 export function groupCheck(own: GroupPart, ahead: readonly GroupPart[], { allGreen }: { readonly allGreen: boolean }): CheckContent {
   const parts = [...ahead, own];
-  const blocks = parts.length === 1 ? [{ text: own.check.summary, divisible: true }] : [introduction(parts.length), ...parts.flatMap(sectionOf)];
+  const blocks = parts.length === 1 ? [{ text: own.check.summary, divisible: true }] : [introduction(parts.length), ...[own, ...ahead].flatMap(sectionOf)];
   const failing = isFailing(own) || !allGreen ? parts.findLast(isFailing) : undefined;
   if (failing !== undefined) return content("failure", titleOf(failing, parts), blocks);
   const blocked = ahead.find(isFailing);
@@ -40,7 +40,8 @@ function titleOf({ pullRequest, check }: GroupPart, parts: readonly GroupPart[])
 }
 
 function introduction(count: number): Block {
-  return { text: `The merge queue tries ${plural(count, "pull request")} here, one on top of the other. Each is judged for itself, in the order of the queue.`, divisible: true };
+  const order = "Each is judged for itself: first the one that this commit was made for, then those ahead of it.";
+  return { text: `The merge queue tries ${plural(count, "pull request")} here, one on top of the other. ${order}`, divisible: true };
 }
 
 function sectionOf({ pullRequest, title, check }: GroupPart): readonly Block[] {
