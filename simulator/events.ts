@@ -2,6 +2,7 @@
 import type { Instant } from "../src/domain/answer.ts";
 import type { Actor } from "../src/domain/observation.ts";
 import type { Oid } from "../src/domain/release.ts";
+import type { QueueExitReason } from "./facts.ts";
 
 /** One of Pinion's processes, from its start to its end. */
 export type BotId = number;
@@ -24,6 +25,10 @@ export type Happening =
   | { readonly kind: "moved"; readonly branch: string; readonly from: Oid | null; readonly to: Oid | null; readonly by: Actor }
   | { readonly kind: "opened"; readonly pull: number; readonly by: Actor; readonly bot: BotId | null }
   | { readonly kind: "closed" | "reopened"; readonly pull: number; readonly by: Actor }
+  | { readonly kind: "enqueued"; readonly pull: number; readonly by: Actor }
+  | { readonly kind: "dequeued"; readonly pull: number; readonly by: Actor | null; readonly reason: QueueExitReason }
+  /** A merge queue asks for the checks of a group, or gives the group up. */
+  | { readonly kind: "group"; readonly pull: number; readonly head: Oid; readonly what: "requested" | "destroyed" }
   | { readonly kind: "reviewed"; readonly pull: number; readonly by: Actor; readonly state: string }
   | { readonly kind: "labelled" | "unlabelled"; readonly pull: number; readonly by: Actor; readonly label: string }
   | { readonly kind: "commented"; readonly pull: number; readonly by: Actor; readonly body: string }
@@ -45,6 +50,9 @@ export type WorldEvent = Happening & { readonly at: Instant };
 export function isNews(event: Happening): boolean {
   switch (event.kind) {
     case "merged":
+    case "enqueued":
+    case "dequeued":
+    case "group":
     case "opened":
     case "closed":
     case "reopened":

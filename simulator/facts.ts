@@ -76,6 +76,39 @@ export interface GitHubFacts {
   readonly deployments: readonly DeploymentFacts[];
   readonly people: ReadonlyMap<string, Permission>;
   readonly teams: ReadonlyMap<string, readonly string[]>;
+  /** The merge queue of the default branch; null where it has none. */
+  readonly queue: QueueFacts | null;
+}
+
+export interface QueueFacts {
+  /** From its front. */
+  readonly entries: readonly QueuedFacts[];
+  /** Oldest first. */
+  readonly exits: readonly QueueExitFacts[];
+}
+
+/** A pull request in the merge queue. */
+export interface QueuedFacts {
+  readonly pull: number;
+  /** The pull request's head when it was put in. */
+  readonly pullHead: Oid;
+  readonly by: Actor;
+  readonly at: Instant;
+  /** What the default branch would get by it and those before it, and since when its checks are waited for; null until it is built. */
+  readonly group: { readonly branch: string; readonly base: Oid; readonly head: Oid; readonly requestedAt: Instant } | null;
+}
+
+/** In the words of GitHub's timeline. */
+export type QueueExitReason = "merged" | "manual" | "failed_checks" | "checks_timed_out" | "merge_conflict";
+
+export interface QueueExitFacts {
+  readonly pull: number;
+  /** Who took it out; null: the queue itself. */
+  readonly by: Actor | null;
+  readonly reason: QueueExitReason;
+  readonly at: Instant;
+  /** The head of its group, if one was built. */
+  readonly head: Oid | null;
 }
 
 export interface CommitFacts {

@@ -8,6 +8,12 @@ export function toldEvent(event: Happening): string | null {
   switch (event.kind) {
     case "merged":
       return `#${event.pull} is merged by ${name(event.by)} as ${short(event.commit)}`;
+    case "enqueued":
+      return `#${event.pull} is put into the merge queue by ${name(event.by)}`;
+    case "dequeued":
+      return `#${event.pull} leaves the merge queue${event.by === null ? "" : `, by ${name(event.by)}`}: ${event.reason}`;
+    case "group":
+      return `the merge queue ${event.what === "requested" ? "asks for the checks of" : "gives up"} ${short(event.head)}, for #${event.pull}`;
     case "moved":
       if (event.to === null) return `${event.branch} is deleted by ${name(event.by)}`;
       return `${event.branch} ${event.from === null ? "begins" : "moves"} at ${short(event.to)}, by ${name(event.by)}`;

@@ -31,6 +31,7 @@ export function factsOf(sources: Sources): GitHubFacts {
     deployments: repository.deployments.filter((one) => one.app === app).flatMap(deploymentOf).toReversed(),
     people: new Map([...repository.collaborators].map(([id, role]) => [accounts.get(id)?.login ?? "ghost", role])),
     teams: new Map(teams.map((team) => [team.slug, [...team.members.values()].map(({ account }) => account.login)])),
+    queue: null,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Instant, Milliseconds } from "../../src/domain/answer.ts";
 import type { Actor, Permission } from "../../src/domain/observation.ts";
 import type { Oid } from "../../src/domain/release.ts";
 import type { Happening } from "../events.ts";
-import { APP_EMAIL, LOG, MAIN, type GitHubFacts, type PullFacts } from "../facts.ts";
+import { APP_EMAIL, LOG, MAIN, type GitHubFacts, type PullFacts, type QueuedFacts } from "../facts.ts";
 import { GitStore } from "./git-store.ts";
 
 export interface GitHubRules {
@@ -192,30 +192,48 @@ export class GitHub {
     }
     if (pull.draft) return { status: 405, words: "Pull Request is still a draft" };
     if (this.#now() < pull.createdAt + this.rules.mergeableAfter) return { status: 405, words: "Pull Request is not mergeable" };
+    if (this.#facts.queue !== null) return { status: 405, words: "Changes must be made through the merge queue" };
     if (this.#needsCheck(actor) && this.check(pull.head)?.conclusion !== "success") {
       return { status: 405, words: 'Required status check "Pinion" is expected.' };
     }
     const base = this.branch(pull.base) ?? "";
-    const merged = this.git.merge(base, pull.head);
-    if ("conflicts" in merged) return { status: 405, words: "Pull Request is not mergeable" };
+    const commit = this.mergeCommit(actor, pull, base, how);
+    if (commit === null) return { status: 405, words: "Pull Request is not mergeable" };
     const mergedCommits = this.git.between(base, pull.head);
+    this.#merged(actor, number, commit, mergedCommits);
+    this.move(actor, pull.base, commit, false);
+    this.#tell({ kind: "merged", pull: number, by: actor, head: pull.head, base, commit, expectedHead: how.expectedHead, bot: how.bot });
+    if (this.rules.deletesMergedBranches && !pull.fork) this.move(actor, pull.headRef, null);
+    return { commit };
+  }
+
+  /** What merging would put on top of `base`; null when there is a conflict. */
+  mergeCommit(actor: Actor, pull: PullFacts, base: Oid, how: { readonly message: string; readonly squash: boolean; readonly at?: Instant }): Oid | null {
+    const merged = this.git.merge(base, pull.head);
+    if ("conflicts" in merged) return null;
     const byApp = how.squash ? pull.author.kind === "app" : actor.kind === "app";
     const author = how.squash ? pull.author : actor;
-    const commit = this.git.commit({
+    return this.git.commit({
       tree: merged.tree,
       parents: how.squash ? [base] : [base, pull.head],
-      at: this.second,
+      at: how.at ?? this.second,
       authorName: author.login,
       authorEmail: byApp ? APP_EMAIL : `${author.login}@example.com`,
       by: actor,
       own: byApp,
       message: how.message,
     }).oid;
-    this.#merged(actor, number, commit, mergedCommits);
-    this.move(actor, pull.base, commit, false);
-    this.#tell({ kind: "merged", pull: number, by: actor, head: pull.head, base, commit, expectedHead: how.expectedHead, bot: how.bot });
-    if (this.rules.deletesMergedBranches && !pull.fork) this.move(actor, pull.headRef, null);
-    return { commit };
+  }
+
+  /** The merge queue puts a pull request onto its base: the commit is there already. */
+  mergeQueued({ pull: number, by, group }: QueuedFacts): void {
+    const pull = this.#facts.pulls.get(number);
+    if (pull === undefined || group === null) return;
+    const { base, head: commit } = group;
+    this.#merged(by, number, commit, this.git.between(base, pull.head));
+    this.move(by, pull.base, commit, false);
+    this.#tell({ kind: "merged", pull: number, by, head: pull.head, base, commit, expectedHead: null, bot: null });
+    if (this.rules.deletesMergedBranches && !pull.fork) this.move(by, pull.headRef, null);
   }
 
   /** The App's newest check on a commit. */

@@ -53,6 +53,7 @@ export class World extends WorldBase implements SimulatedWorld {
       deployments: [],
       people: new Map(Object.entries(ROLES)),
       teams: new Map([[TEAM.name, TEAM.members]]),
+      queue: null,
     };
     this.github = new GitHub(() => this.clock.now(), (happening) => this.note(happening), setup, nobody);
     this.#found(setup);

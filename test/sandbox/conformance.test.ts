@@ -9,6 +9,9 @@ import { issueRoutes } from "../../sandbox/github/rest/issues.ts";
 import { organizationRoutes } from "../../sandbox/github/rest/organizations.ts";
 import { pullRoutes } from "../../sandbox/github/rest/pulls.ts";
 import { repositoryRoutes } from "../../sandbox/github/rest/repositories.ts";
+import { dequeuePullRequest } from "../../sandbox/github/state/merge-queue.ts";
+import { addRuleset } from "../../sandbox/github/state/protection.ts";
+import { pullNumbered } from "../../sandbox/github/state/pulls.ts";
 import { loadOpenApi } from "../openapi.ts";
 import { numberIn, textIn } from "./answer-fields.ts";
 import { Story } from "./conformance-story.ts";
@@ -230,7 +233,20 @@ async function issues(pull: number): Promise<void> {
   await story.expect(422, "bot", "POST", `${thread}/comments`, { body: "" });
   await story.expect(200, "bot", "PATCH", `${REPO}/issues/comments/${comment}`, { body: "Hello again" });
   await story.expect(200, "bot", "GET", `${thread}/comments`);
+  await queueAndBack(pull);
   await story.expect(200, "bot", "GET", `${thread}/timeline?per_page=100`);
+}
+
+/** Into a merge queue and out of it again, by GraphQL. */
+async function queueAndBack(number: number): Promise<void> {
+  const { state, repository, alice } = story.world;
+  addRuleset(state, repository, { name: "queue", include: ["~DEFAULT_BRANCH"], rules: [{ type: "merge_queue", minToMerge: 2 }] });
+  const { nodeId } = pullNumbered(repository, number);
+  await story.world.data("mutation ($id: ID!) { enqueuePullRequest(input: { pullRequestId: $id }) { clientMutationId } }", { id: nodeId });
+  await state.idle();
+  await dequeuePullRequest(state, story.world.user(alice), pullNumbered(repository, number));
+  await state.idle();
+  repository.rulesets.length = 0;
 }
 
 async function checks(head: string): Promise<void> {

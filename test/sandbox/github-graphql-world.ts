@@ -155,22 +155,26 @@ export class GraphqlWorld {
   }
 
   /** A pull request from a new branch with one commit, by default the App's. */
-  async pull(branch: string, actor: Actor = this.bot(), file = `apps/${branch}.yaml`): Promise<PullRequest> {
-    await createRef(this.state, actor, this.repository, `refs/heads/${branch}`, this.head());
-    await this.commit(branch, file, "tag: 2\n", actor);
-    return createPullRequest(this.state, actor, this.repository, {
-      title: `Change ${branch}`,
-      body: null,
-      head: branch,
-      base: "main",
-      draft: false,
-    });
+  pull(branch: string, actor: Actor = this.bot(), file = `apps/${branch}.yaml`): Promise<PullRequest> {
+    return this.pullIn(this.repository, branch, file, "tag: 2\n", actor);
   }
 
-  async commit(branch: string, path: string, contents: string, actor: Actor = this.bot()): Promise<string> {
-    return commitOnBranch(this.state, actor, this.repository, {
+  /** As {@link pull}, in another repository. */
+  async pullIn(repository: Repository, branch: string, file: string, contents: string, actor: Actor): Promise<PullRequest> {
+    await createRef(this.state, actor, repository, `refs/heads/${branch}`, repository.refs.get("refs/heads/main") ?? "");
+    await this.commitIn(repository, branch, file, contents, actor);
+    const input = { title: `Change ${branch}`, body: null, head: branch, base: "main", draft: false };
+    return createPullRequest(this.state, actor, repository, input);
+  }
+
+  commit(branch: string, path: string, contents: string, actor: Actor = this.bot()): Promise<string> {
+    return this.commitIn(this.repository, branch, path, contents, actor);
+  }
+
+  async commitIn(repository: Repository, branch: string, path: string, contents: string, actor: Actor): Promise<string> {
+    return commitOnBranch(this.state, actor, repository, {
       branch,
-      expectedHeadOid: this.head(branch),
+      expectedHeadOid: repository.refs.get(`refs/heads/${branch}`) ?? "",
       headline: `Write ${path}`,
       body: "",
       additions: [{ path, contents: Buffer.from(contents) }],

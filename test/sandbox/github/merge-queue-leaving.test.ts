@@ -120,6 +120,19 @@ describe("what leaves", () => {
     expect(world.pull(number).state).toBe("open");
   });
 
+  it("one that somebody merged past the queue", async () => {
+    world.queue();
+    const number = await world.proposal("a");
+    await world.enqueued(number);
+    const [ruleset] = world.repository.rulesets;
+    if (ruleset === undefined) throw new Error("there is no ruleset");
+    world.repository.rulesets.splice(0, 1, { ...ruleset, bypass: [{ type: "RepositoryRole", role: "write", mode: "pull_request" }] });
+    const merged = await world.bob.mergeWithButton(number);
+    expect(await world.told()).toContain(`pull_request dequeued ALREADY_MERGED #${number}`);
+    expect(world.tip()).toBe(merged);
+    expect(world.groupBranches()).toEqual([]);
+  });
+
   it("all, when the queue is given up", async () => {
     world.queue();
     const number = await world.proposal("a");

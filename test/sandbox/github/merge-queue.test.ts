@@ -1,6 +1,7 @@
 /** GitHub's merge queue, over HTTP: what may enter, in which order it merges, and what is told. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { at, call, installationToken, textAt } from "./client.ts";
+import type { Rule } from "../../../sandbox/github/model.ts";
+import { at, call, installationToken, listAt, textAt } from "./client.ts";
 import { QueueWorld, MINUTE } from "./queue-world.ts";
 
 let origin: QueueWorld;
@@ -275,5 +276,66 @@ describe("webhooks", () => {
     await world.told();
     end();
     expect([world.pull(first).state, world.pull(second).mergedAt === null]).toEqual(["open", false]);
+  });
+});
+
+describe("an App", () => {
+  it("reports the required check on a group's head, by REST and by GraphQL", async () => {
+    const own: Rule = { type: "required_status_checks", strict: false, required: [{ context: "Pinion", appId: world.github.app.id }] };
+    const number = await world.proposal("a");
+    const name = { owner: "acme", repo: world.repository.name, name: "Pinion" };
+    await world.app.rest.checks.create({ ...name, head_sha: world.pull(number).head.oid, conclusion: "success" });
+    world.queue({}, own);
+    await world.enqueued(number);
+    const run = await world.app.rest.checks.create({ ...name, head_sha: world.headOf(number), status: "in_progress" });
+    await world.report(number, "success");
+    expect(world.groups()).toHaveLength(1);
+    const update = `mutation ($input: UpdateCheckRunInput!) { updateCheckRun(input: $input) { checkRun { conclusion } } }`;
+    const input = { repositoryId: world.repository.nodeId, checkRunId: run.data.node_id, conclusion: "SUCCESS", status: "COMPLETED" };
+    await world.app.graphql(update, { input });
+    await world.github.idle();
+    expect(world.pull(number).mergedAt).not.toBeNull();
+  });
+
+  it("may lose the answer to what it did", async () => {
+    world.queue();
+    const number = await world.proposal("a");
+    const variables = { input: { pullRequestId: world.pull(number).nodeId } };
+    world.github.faults.next((_method, _path, document) => document?.includes("enqueuePullRequest") ?? false, { kind: "drop-after" });
+    await expect(world.app.graphql(ENQUEUE, variables)).rejects.toThrow();
+    await expect(world.app.graphql(ENQUEUE, variables)).rejects.toThrow("already in the queue");
+    expect(at(await world.asked(number), "repository", "pullRequest", "isInMergeQueue")).toBe(true);
+  });
+
+  it("may be shown the queue as it was", async () => {
+    world.queue();
+    const number = await world.proposal("a");
+    await world.enqueued(number);
+    world.github.lagBehind(world.github.state.copy());
+    await world.alice.dequeue(number);
+    await world.github.idle();
+    expect(at(await world.asked(number), "repository", "pullRequest", "mergeQueueEntry")).toMatchObject({ position: 1, state: "AWAITING_CHECKS" });
+    world.github.lagBehind(null);
+    expect(at(await world.asked(number), "repository", "pullRequest", "mergeQueueEntry")).toBeNull();
+  });
+
+  it("reads the same from REST's timeline", async () => {
+    world.queue();
+    const number = await world.proposal("a");
+    await world.enqueued(number);
+    await world.report(number, "failure");
+    const answer = await call(world.github, world.token, "GET", `/repos/acme/${world.repository.name}/issues/${number}/timeline`);
+    const last = listAt(answer.body).slice(-2).map((event) => [at(event, "event"), at(event, "actor", "login")]);
+    expect(last).toEqual([
+      ["added_to_merge_queue", "alice"],
+      ["removed_from_merge_queue", "github-merge-queue[bot]"],
+    ]);
+  });
+
+  it("sees a pull request that waits for the queue as clean, not as blocked", async () => {
+    world.queue();
+    const number = await world.proposal("a");
+    const { data } = await world.app.rest.pulls.get({ owner: "acme", repo: world.repository.name, pull_number: number });
+    expect(data.mergeable_state).toBe("clean");
   });
 });
