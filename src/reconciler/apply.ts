@@ -86,16 +86,11 @@ export class Application {
     const merges = plan.actions.some(({ kind }) => kind === "merge" || kind === "enqueue");
     const steps: readonly (() => Promise<void>)[] = [
       () => this.#each(plan, "start-log", (action) => this.#startLog(action)),
-      // Before any check that lets the queue merge: and what GitHub takes out for a check that failed, nobody can tell from what CI failed.
+      // Before its check fails in the queue: what GitHub takes out for that looks as if a CI had failed.
       () => this.#each(plan, "dequeue", (action) => this.#dequeue(action)),
       // Merges go by what was seen, so nothing slow comes before them; without any, everything is published at once.
-      ...(merges
-        ? [
-            () => this.#publish(plan),
-            () => this.#each(plan, "merge", (action) => this.#merge(action)),
-            () => this.#each(plan, "enqueue", (action) => this.#enqueue(action)),
-          ]
-        : []),
+      ...(merges ? [() => this.#publish(plan), () => this.#each(plan, "merge", (action) => this.#merge(action))] : []),
+      () => this.#each(plan, "enqueue", (action) => this.#enqueue(action)),
       () => this.#each(plan, "open", (action) => this.#open(action)),
       () => this.#each(plan, "open-issue", (action) => this.#openIssue(action)),
       () => this.#publish(merges ? null : plan),
