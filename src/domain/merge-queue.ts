@@ -67,8 +67,10 @@ function triedIn(draft: Draft): readonly Tried[] {
   for (const entry of entries) {
     const { group } = entry;
     if (group === null) continue;
-    const below = byHead.get(group.base);
-    const ahead = group.base === head ? [] : below?.ahead == null ? null : [...below.ahead, below];
+    const change = draft.observation.groups.get(group.head);
+    const base = change?.known === true ? change.value.base : group.base;
+    const below = byHead.get(base);
+    const ahead = base === head ? [] : below?.ahead == null ? null : [...below.ahead, below];
     byHead.set(group.head, { entry, group, ahead });
   }
   return [...byHead.values()];
@@ -83,13 +85,13 @@ function judgeEntry(draft: Draft, tried: Tried, alone: JudgedPullRequest | null,
 
 function checkIn(
   draft: Draft,
-  { entry, group }: Tried,
+  { entry }: Tried,
   alone: JudgedPullRequest | null,
   judged: JudgedPullRequest | null,
   ahead: readonly JudgedEntry[] | null,
 ): CheckContent {
   const number = `#${entry.pullRequest}`;
-  if (ahead === null) return groupWaits(`${number} is tried on ${group.base.slice(0, 10)}, which the default branch has left behind: the queue makes it anew`);
+  if (ahead === null) return groupWaits(`${number} is tried on another commit than the default branch has now: the queue makes it anew`);
   if (alone === null || judged === null) return groupWaits(`${number} is not among the pull requests that GitHub lists`);
   const { proposal } = judged;
   if (proposal?.known !== true) return checkFor(judged, null);

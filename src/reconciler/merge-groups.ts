@@ -42,10 +42,11 @@ export class MergeGroups {
     const answers = new Map<Oid, Answer<ProposedChange>>();
     for (const { pullRequest, group } of entries) {
       if (group === null) continue;
-      const key = `${group.base} ${group.head} ${rules.version}`;
+      const ahead = [...read].flatMap(([head, { answer }]) => (answer.known ? [head] : []));
+      const key = `${ahead.join(" ")} ${group.base} ${group.head} ${rules.version}`;
       const before = this.#read.get(group.head);
       const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
-      const answer = stands ? before.answer : await attempt(reader, defaultBranch, pullRequest, group);
+      const answer = stands ? before.answer : await attempt(reader, defaultBranch, pullRequest, group, ahead);
       read.set(group.head, { key, answer });
       answers.set(group.head, answer.known ? known(answer.value, at) : answer);
     }
@@ -55,19 +56,22 @@ export class MergeGroups {
   }
 }
 
-/** The branch's name is GitHub's own; where it is another, the commit is fetched by its id. */
+/**
+ * The branch's name is GitHub's own; where it is another, the commit is fetched by its id. What it stands on is told by Git: the last one
+ * ahead that it holds, or the base that GitHub names.
+ */
 async function attempt(
   reader: Reader,
   branch: string,
   pullRequest: number,
   { base, head }: NonNullable<QueueEntry["group"]>,
+  ahead: readonly Oid[],
 ): Promise<Answer<ProposedChange>> {
   const ref = `refs/heads/gh-readonly-queue/${branch}/pr-${pullRequest}-${base}`;
   return attemptChange(reader, pullRequest, { ref, oid: head }, async () => {
-    const { manifests } = reader.ports;
-    if (!(await manifests.isAncestor(reader.repository, base, head))) {
-      throw new PortFailure("dependency", `what the merge queue tries of #${pullRequest} does not stand on its base ${base.slice(0, 12)}: look again`);
-    }
-    return readProposal(reader, base, head);
+    const holds = (commit: Oid) => reader.ports.manifests.isAncestor(reader.repository, commit, head);
+    for (const below of ahead.toReversed()) if (await holds(below)) return readProposal(reader, below, head);
+    if (await holds(base)) return readProposal(reader, base, head);
+    throw new PortFailure("dependency", `what the merge queue tries of #${pullRequest} does not stand on its base ${base.slice(0, 12)}: look again`);
   });
 }

@@ -28,7 +28,7 @@ function queue(world: WorldBuilder, entries: readonly { readonly pull: PullReque
   const listed = entries.map(({ pull, head, brings }) => {
     const group = { base, head, check: null };
     base = head;
-    world.groups.set(head, known(brings, world.now));
+    world.groups.set(head, known({ ...brings, base: group.base, head }, world.now));
     return { pullRequest: pull.number, by: pull.author, at: world.now - 60_000, group };
   });
   world.queue = { allGreen, entries: listed };
@@ -142,8 +142,8 @@ describe("a commit that the queue tries", () => {
     ["is of a pull request that cannot be read", (world) => void world.proposals.set(200, unknown("git is down", "dependency", world.now)), /^in_progress: Waiting: what #200 itself changes cannot be told: git is down/],
     [
       "stands on a commit that the default branch has left behind",
-      (world) => void (world.queue = { allGreen: true, entries: (world.queue?.entries ?? []).map((entry) => ({ ...entry, group: { base: oid("7"), head: GROUP, check: null } })) }),
-      /^in_progress: Waiting: #200 is tried on 7777777777, which/,
+      (world) => void world.groups.set(GROUP, known(change({ base: oid("7"), promotions: [DEV] }), world.now)),
+      /^in_progress: Waiting: #200 is tried on another commit than the default branch has now/,
     ],
     ["meets a registry that does not answer", (world) => void world.cannotKnow({ kind: "digest", repository: "ghcr.io/acme/checkout", reference: digestOf("1.4.2") }, "down"), /^in_progress: Waiting: digest-served is unknown/],
   ])("waits where it %s", (_what, arrange, words) => {
@@ -189,7 +189,7 @@ describe("several in the queue", () => {
     const second = world.promotion("dev", one, two);
     const entries = [
       { pull: first, head: GROUP, brings: change(ahead) },
-      { pull: second, head: BEHIND, brings: change({ base: GROUP, head: BEHIND, promotions: [DEV] }) },
+      { pull: second, head: BEHIND, brings: change({ promotions: [DEV] }) },
     ];
     queue(world, entries, allGreen);
     return world;
