@@ -156,8 +156,7 @@ async function mergeTogether(state: GitHubState, queue: MergeQueue, tip: Oid, me
   const last = merging.at(-1);
   if (last === undefined) return;
   const move = { name: `refs/heads/${branch}`, before: tip, after: last.group.head };
-  // Moved by something else: everything is built anew.
-  if (!(await repository.git.moveRefs([move]))) return;
+  if (!(await repository.git.moveRefs([move]))) throw new Error(`${move.name} is not where the repository has it`);
   for (const { entry, group } of merging) {
     entry.pull.base.oid = group.base;
     markMerged(state, entry.enqueuer, entry.pull, group.head);
