@@ -230,6 +230,8 @@ export function troubledPorts(
       openPullRequest: (...a) => parts(`open "${a[1].title}" from ${a[1].branch}`, ({ forge }) => forge.openPullRequest(...a)),
       replaceHead: (...a) => parts(`rebuild ${a[1]}`, ({ forge }) => forge.replaceHead(...a)),
       merge: (...a) => write(`merge #${a[1]}`, ({ forge }) => forge.merge(...a)),
+      enqueue: (...a) => write(`put ${a[1]} into the merge queue`, ({ forge }) => forge.enqueue(...a)),
+      dequeue: (...a) => write(`take ${a[1]} out of the merge queue`, ({ forge }) => forge.dequeue(...a)),
       close: (...a) => write(`close ${a[1]}`, ({ forge }) => forge.close(...a)),
       deleteBranch: (...a) => write(`delete ${a[1]}`, ({ forge }) => forge.deleteBranch(...a)),
       comment: (...a) => write(`comment on #${a[1]}`, ({ forge }) => forge.comment(...a)),

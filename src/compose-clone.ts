@@ -2,6 +2,7 @@ import { openClone } from "./adapters/git/clone.ts";
 import { loadShippedPolicies } from "./adapters/policies.ts";
 import { composeEndpoints } from "./compose-endpoints.ts";
 import type { EndpointSettings } from "./config.ts";
+import { known } from "./domain/answer.ts";
 import type { Repository } from "./domain/observation.ts";
 import type { PolicySet } from "./domain/policy/policy-set.ts";
 import { PortFailure, type Clock, type ForgeReads, type Ports, type ReadPorts } from "./ports.ts";
@@ -43,6 +44,7 @@ export async function composeClone(
       head,
       logHead,
       mergeMethods: ["squash", "merge"],
+      queue: known(null, clock.now()),
       open: [],
       ended: [],
       issues: [],

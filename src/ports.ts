@@ -138,6 +138,13 @@ export interface Forge extends ForgeReads {
     pullRequest: number,
     merge: { readonly head: Oid; readonly method: "squash" | "merge"; readonly title: string; readonly message: string },
   ): Promise<WriteOutcome<Oid>>;
+  /**
+   * Puts the pull request into the merge queue of its base, if it is still at `head` (GraphQL `enqueuePullRequest` with
+   * `expectedHeadOid`). That it is there already is as good. `conflict`: the head moved, or it is not open any more.
+   */
+  enqueue(repository: Repository, pullRequestId: string, head: Oid): Promise<WriteOutcome<null>>;
+  /** Takes the pull request out of the merge queue. That it is not in it any more is as good. */
+  dequeue(repository: Repository, pullRequestId: string): Promise<WriteOutcome<null>>;
   close(repository: Repository, pullRequestId: string): Promise<void>;
   /** Deletes the branch if it is still at `expectedHead`. */
   deleteBranch(repository: Repository, branch: string, expectedHead: Oid): Promise<WriteOutcome<null>>;

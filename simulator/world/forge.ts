@@ -234,6 +234,15 @@ export class AppForge implements Immediate<Forge> {
     return merged.status === 409 ? conflict(merged.words) : refused(merged.words);
   }
 
+  /** No world has a merge queue. */
+  enqueue(): WriteOutcome<null> {
+    return { outcome: "refused", reason: "The branch has no merge queue" };
+  }
+
+  dequeue(): WriteOutcome<null> {
+    return this.enqueue();
+  }
+
   close(_repository: Repository, pullRequestId: string): void {
     const number = Number(pullRequestId.replace("PR_", ""));
     if (this.#requirePull(number).state === "open") this.#github.close(APP, number);

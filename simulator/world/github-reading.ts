@@ -1,4 +1,4 @@
-import type { Instant } from "../../src/domain/answer.ts";
+import { known, type Instant } from "../../src/domain/answer.ts";
 import type { ForgeSnapshot, PullRequest } from "../../src/domain/observation.ts";
 import { LOG, MAIN, type GitHubFacts, type PullFacts } from "../facts.ts";
 import type { GitHub } from "./github.ts";
@@ -25,6 +25,7 @@ export class GitHubReading {
       head: this.#facts.branches.get(MAIN) ?? "",
       logHead: this.#facts.branches.get(LOG) ?? null,
       mergeMethods: ["squash", "merge"],
+      queue: known(null, at),
       open: pulls
         .filter((pull) => pull.state === "open")
         .toSorted((a, b) => b.createdAt - a.createdAt || b.number - a.number)
@@ -70,6 +71,8 @@ export class GitHubReading {
       comments: pull.comments,
       truncated: false,
       reviewersAsked: pull.reviewersAsked,
+      queueEvents: [],
+      groupPassed: null,
       check:
         check === null
           ? null

@@ -7,6 +7,7 @@ import { installations, ownCommits, permission, pullRequestOf, repositories, tea
 import { identityOf } from "./github/identity.ts";
 import { startLog } from "./github/log-branch.ts";
 import { merge } from "./github/merge.ts";
+import { dequeue, enqueue } from "./github/merge-queue.ts";
 import { NodeIds } from "./github/node-ids.ts";
 import type { GitHubClients } from "./github/octokit.ts";
 import { closePullRequest, openPullRequest, replaceHead } from "./github/propose.ts";
@@ -42,6 +43,8 @@ export function createForge({ clients, clock, host }: ForgeOptions): Forge {
     replaceHead: (repository, branch, expectedHead, baseOid, commit) =>
       replaceHead(api, nodeIds, repository, branch, expectedHead, baseOid, commit),
     merge: (repository, pullRequest, wanted) => merge(api, repository, pullRequest, wanted),
+    enqueue: (repository, pullRequestId, head) => enqueue(api, repository, pullRequestId, head),
+    dequeue: (repository, pullRequestId) => dequeue(api, repository, pullRequestId),
     close: (repository, pullRequestId) => closePullRequest(api, repository, pullRequestId),
     deleteBranch: (repository, branch, expectedHead) =>
       moveBranches(api, nodeIds, repository, [{ branch, from: expectedHead, to: NO_OBJECT }]),

@@ -69,6 +69,18 @@ export type Action = { readonly id: string } & (
       readonly title: string;
       readonly message: string;
     }
+  /** Puts it into the merge queue, which merges it when what GitHub makes of it passes. */
+  | {
+      readonly kind: "enqueue";
+      readonly pullRequest: number;
+      readonly pullRequestId: string;
+      readonly head: Oid;
+      readonly base: Oid;
+      /** As for a merge. */
+      readonly before: Instant | null;
+    }
+  /** Takes it out of the merge queue. */
+  | { readonly kind: "dequeue"; readonly pullRequest: number; readonly pullRequestId: string }
   | {
       readonly kind: "close";
       readonly pullRequest: number;

@@ -5,6 +5,7 @@ import { HOTFIX_LABEL } from "./hotfix.ts";
 import { isWhatWasOpened, ranAs, type Request } from "./ledger.ts";
 import type { PinChange, PullRequest } from "./observation.ts";
 import { hasLabel } from "./promotion-facts.ts";
+import { cameThroughQueue, enqueuerOf } from "./queue-events.ts";
 import type { HotfixWord, Judgement } from "./record.ts";
 import { quarantinedIn } from "./quarantine.ts";
 import { asRelease, releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
@@ -80,6 +81,7 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
   const revert = asOpened && opened.kind === "revert";
   const hotfix = revert ? null : mergedAsHotfix(draft, pullRequest, app, environment, to);
   const { request } = draft.place(app, environment);
+  const enqueuedBy = cameThroughQueue(pullRequest) ? (enqueuerOf(pullRequest)?.login ?? null) : null;
   const isNew = draft.record({
     event: "merged",
     app,
@@ -92,6 +94,7 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
     head: head.oid,
     commit,
     mergedBy: by,
+    ...(enqueuedBy === null ? {} : { enqueuedBy }),
     requestedBy: requesterOf(asOpened ? opened.requestedBy : null, request, to) ?? hotfix?.by ?? null,
     judgement: judgementOf(draft, pullRequest),
     ...(hotfix === null ? {} : { hotfix: { ...hotfix, freezes: freezesAt(draft, app, environment, at) } }),
@@ -140,7 +143,12 @@ function requesterOf(opened: string | null, request: Request | null, to: Pinned)
  */
 function judgementOf(draft: Draft, pullRequest: PullRequest): Judgement {
   const { passed, passedPullRequests } = draft.observation.ledger;
-  if (passed.has(`${pullRequest.number}@${pullRequest.head.oid}`) && pullRequest.check?.passed !== false) return "judged";
+  const { number, head, check, merge, groupPassed } = pullRequest;
+  // The queue merges what it made of the pull request itself, which was judged by itself.
+  const throughQueue = merge !== null && cameThroughQueue(pullRequest);
+  const merged = throughQueue ? merge.commit : head.oid;
+  const stillPassed = throughQueue ? groupPassed : check?.passed;
+  if (passed.has(`${number}@${merged}`) && stillPassed !== false) return "judged";
   return passedPullRequests.has(pullRequest.number) ? "stale-judged" : "out-of-band";
 }
 

@@ -49,10 +49,16 @@ export interface JudgedPullRequest {
   readonly removals: readonly string[];
 }
 
-/** Judges every promotion that merging this pull request would make. */
-export function judgePullRequest(draft: Draft, pullRequest: PullRequest): JudgedPullRequest {
+/**
+ * Judges every promotion that merging this pull request would make. `proposal` is what it would change: on the default branch as it
+ * is, or in a group of the merge queue.
+ */
+export function judgePullRequest(
+  draft: Draft,
+  pullRequest: PullRequest,
+  proposal: Answer<ProposedChange> | null = draft.observation.proposals.get(pullRequest.number) ?? null,
+): JudgedPullRequest {
   const own = isOwn(pullRequest);
-  const proposal = draft.observation.proposals.get(pullRequest.number) ?? null;
   const changes = proposal?.known === true ? proposal.value.promotions : [];
   const sharedChanges = proposal?.known === true ? proposal.value.shared : [];
   const opened = own && sharedChanges.length === 0 ? openingOf(draft, pullRequest, changes) : null;

@@ -95,9 +95,36 @@ export interface PullRequest {
   readonly truncated: boolean;
   /** Logins and team slugs that were ever asked for review. */
   readonly reviewersAsked: readonly string[];
+  /** How it came into merge queues and out of them, oldest first. */
+  readonly queueEvents: readonly QueueEvent[];
   readonly check: ExistingCheck | null;
   readonly merge: { readonly commit: Oid; readonly at: Instant; readonly by: Actor } | null;
+  /** Whether the App's check passes on the commit that the merge queue brought it in by; null where GitHub was not asked. */
+  readonly groupPassed: boolean | null;
   readonly closed: { readonly at: Instant; readonly by: Actor } | null;
+}
+
+/** What GitHub's timeline of a pull request says of a merge queue. `reason` is GitHub's word for why it was taken out. */
+export type QueueEvent =
+  | { readonly kind: "added"; readonly by: Actor; readonly at: Instant }
+  | { readonly kind: "removed"; readonly by: Actor; readonly at: Instant; readonly reason: string };
+
+/** A pull request in the merge queue. */
+export interface QueueEntry {
+  readonly pullRequest: number;
+  /** Who put it there, and when. */
+  readonly by: Actor;
+  readonly at: Instant;
+  /** The commit that GitHub made to try it, on top of `base`: the default branch, or what is tried of the entry before. Null while there is none. */
+  readonly group: { readonly base: Oid; readonly head: Oid; readonly check: ExistingCheck | null } | null;
+}
+
+/** The merge queue of the default branch. */
+export interface MergeQueue {
+  /** Every entry must pass by itself. Otherwise only the last of those that are merged together has to. */
+  readonly allGreen: boolean;
+  /** The front first. */
+  readonly entries: readonly QueueEntry[];
 }
 
 /** An issue with a `freeze:<env>` label, or one the App opened itself. Every open one is listed, and of the closed ones the newest. */
@@ -140,6 +167,8 @@ export interface ForgeSnapshot {
   /** The head of `pinion-log`, or null before the first record. */
   readonly logHead: Oid | null;
   readonly mergeMethods: readonly ("squash" | "merge" | "rebase")[];
+  /** Null where pull requests are merged without one. Unknown where the App may not read it. */
+  readonly queue: Answer<MergeQueue | null>;
   readonly open: readonly PullRequest[];
   /** Pull requests that were merged or closed lately, newest first, back to the last look at least. */
   readonly ended: readonly PullRequest[];
@@ -307,6 +336,8 @@ export interface Observation {
   readonly unexplained: readonly { readonly app: AppName; readonly environment: EnvironmentName }[];
   /** By pull request number: what each open pull request would change, or why that is not known. */
   readonly proposals: ReadonlyMap<number, Answer<ProposedChange>>;
+  /** By head: what each group of the merge queue would change, of its own, on top of its base. */
+  readonly groups: ReadonlyMap<Oid, Answer<ProposedChange>>;
   /** Branches of Pinion's names that hold nothing which the default branch does not hold, whoever made them. */
   readonly emptyBranches: ReadonlySet<string>;
   /** Merges that GitHub refused last, as `<pull request>@<head>`, with its words. */

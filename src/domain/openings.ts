@@ -11,6 +11,7 @@ import { BRANCH_ATTEMPTS, gate, generationOf, type JudgedPullRequest } from "./j
 import { isWhatWasOpened, soakOf } from "./ledger.ts";
 import { carries, openPromotionIn, type OpenPromotion } from "./open-promotion.ts";
 import { planAdopted } from "./progress.ts";
+import { isQueued } from "./queue-events.ts";
 import type { JudgedPromotion } from "./promotion-facts.ts";
 import type { EnvironmentPins, PullRequest } from "./observation.ts";
 import { checkContent } from "./report/check.ts";
@@ -115,7 +116,7 @@ function supersede(draft: Draft, forward: Forward, environment: string, release:
       continue;
     }
     const approved = pullRequest.reviews.some((review) => review.state === "approved");
-    const cared = approved || promotions.some(({ promotion }) => promotion.requesters.length > 0) || judged.foreign;
+    const cared = approved || promotions.some(({ promotion }) => promotion.requesters.length > 0) || judged.foreign || isQueued(draft.observation.snapshot, pullRequest, draft.now);
     const newer = directionOf(release, open.release, draft.order(release.app)) !== "down";
     const marker = releaseKey(release).slice(-12);
     if (!cared && (requested || newer)) {

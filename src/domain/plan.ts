@@ -1,5 +1,5 @@
 import type { Action, CheckContent, Plan } from "./action.ts";
-import type { Instant } from "./answer.ts";
+import type { Answer, Instant } from "./answer.ts";
 import { feedsAnother, isAtRest } from "./at-rest.ts";
 import { planChanges, planWithdrawals } from "./changes.ts";
 import type { Config, ConfigProblem, Environment } from "./config.ts";
@@ -9,10 +9,12 @@ import { planFreezes } from "./freezes.ts";
 import { planHotfixLabels } from "./hotfix-labels.ts";
 import { planHotfixNotices } from "./hotfix-notices.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
-import type { EnvironmentPins, Knowledge, Observation, PullRequest } from "./observation.ts";
+import { planMergeQueue, planTakenOut, planUnjudgedQueue } from "./merge-queue.ts";
+import type { EnvironmentPins, Knowledge, Observation, ProposedChange, PullRequest } from "./observation.ts";
 import { closeOwn, OpeningBudget, planOpening, planRebuild } from "./openings.ts";
 import { withOwn } from "./policy/own-policies.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
+import { isQueued } from "./queue-events.ts";
 import { planAdopted, planProgress } from "./progress.ts";
 import { checkFor, obsolete, planCheck, planJudged, planLostOpening, planMerge } from "./pull-requests.ts";
 import { configOnlyCheck, configProblemsCheck } from "./report/check.ts";
@@ -44,6 +46,7 @@ export function plan(observation: Observation, shipped: PolicySet, knowledge: Kn
     .filter((pullRequest) => pullRequest.base === snapshot.defaultBranch)
     .map((pullRequest) => judgePullRequest(draft, pullRequest));
   planChecks(draft, judged);
+  planMergeQueue(draft, judged);
   for (const one of judged) planPullRequest(draft, one);
   // What was withdrawn is put into the log first, so that it is not offered again in the same look, nor for a request from before.
   if (!withdrawn) {
@@ -74,6 +77,13 @@ function sternness({ conclusion }: CheckContent): number {
 
 function planPullRequest(draft: Draft, judged: JudgedPullRequest): void {
   const { movedOn } = judged;
+  // What the queue tries must stay as it is until it comes out, or its branch would take it from the queue.
+  if (isQueued(draft.observation.snapshot, judged.pullRequest, draft.now)) {
+    planLostOpening(draft, judged);
+    planJudged(draft, judged);
+    return;
+  }
+  planTakenOut(draft, judged);
   if (movedOn !== null) {
     closeOwn(draft, judged, "moved-on", (marker) => movedOnComment({ marker, reason: movedOn }));
     return;
@@ -137,8 +147,9 @@ function planBrokenConfig(
   );
   for (const pullRequest of observation.snapshot.open) {
     if (pullRequest.base !== observation.snapshot.defaultBranch) continue;
-    planCheck(draft, pullRequest, repairs(observation, pullRequest) ? configOnlyCheck() : configProblemsCheck(problems));
+    planCheck(draft, pullRequest, repairs(observation.proposals.get(pullRequest.number)) ? configOnlyCheck() : configProblemsCheck(problems));
   }
+  planUnjudgedQueue(draft, (head) => repairs(observation.groups.get(head)));
   return draft.finish();
 }
 
@@ -146,8 +157,8 @@ function whereOf({ file, line }: ConfigProblem): string {
   return file === undefined ? `line ${line}` : `${file} line ${line}`;
 }
 
-function repairs(observation: Observation, pullRequest: PullRequest): boolean {
-  const proposal = observation.proposals.get(pullRequest.number);
+/** Whether it only makes the configuration readable again. */
+function repairs(proposal: Answer<ProposedChange> | undefined): boolean {
   if (proposal?.known !== true) return false;
   const { config, promotions, otherFiles, conflicts } = proposal.value;
   return config?.ok === true && promotions.length === 0 && otherFiles.length === 0 && conflicts.length === 0;

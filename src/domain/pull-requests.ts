@@ -4,15 +4,17 @@ import type { Draft } from "./draft.ts";
 import { isUnknownFact, type Facts } from "./facts.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { hotfixNotes, noHotfixNotes } from "./hotfix-notices.ts";
-import type { JudgedPullRequest } from "./judge-pull-request.ts";
+import type { GatedPromotion, JudgedPullRequest } from "./judge-pull-request.ts";
 import type { ExistingCheck, PullRequest } from "./observation.ts";
 import { isUnseen } from "./progress.ts";
+import { queueChance } from "./queue-events.ts";
 import { recordedApprovals } from "./facts/approvals.ts";
 import type { JudgedPromotion } from "./promotion-facts.ts";
 import { checkContent, configOnlyCheck, configProblemsCheck, noPinsCheck, refusedCheck, unknownCheck } from "./report/check.ts";
+import { readableTime } from "./report/readable.ts";
 import { sharedNotes } from "./report/shared-notes.ts";
 import { mergeMessage } from "./report/merge-message.ts";
-import { isStillPinned, sameRelease } from "./release.ts";
+import { isStillPinned, sameRelease, type Oid } from "./release.ts";
 
 /** GitHub archives check runs after 14 days and takes no update then; a new one is made a day before. */
 const CHECK_MAX_AGE = 13 * 24 * 3_600_000;
@@ -60,13 +62,17 @@ function notesOn(judged: JudgedPullRequest): readonly string[] {
 
 /** Puts the check on the pull request's head, unless the one that is there says the same. */
 export function planCheck(draft: Draft, pullRequest: PullRequest, check: CheckContent): void {
-  const existing = pullRequest.check;
+  planCheckOn(draft, pullRequest.number, pullRequest.head.oid, pullRequest.check, check);
+}
+
+/** The same on any commit that is there for this pull request. `existing` is the check that stands there. */
+export function planCheckOn(draft: Draft, pullRequest: number, head: Oid, existing: ExistingCheck | null, check: CheckContent): void {
   if (existing !== null && saysTheSame(existing, check) && draft.now - existing.startedAt < CHECK_MAX_AGE) return;
   draft.act({
-    id: `check #${pullRequest.number}@${pullRequest.head.oid} ${check.fingerprint}`,
+    id: `check #${pullRequest}@${head} ${check.fingerprint}`,
     kind: "check",
-    pullRequest: pullRequest.number,
-    head: pullRequest.head.oid,
+    pullRequest,
+    head,
     check,
     existing: existing !== null && updatable(draft, existing, check) ? existing.id : null,
   });
@@ -89,8 +95,8 @@ function allPass(judged: JudgedPullRequest): boolean {
   return judged.promotions.length > 0 && [...judged.promotions, ...judged.shared].every(({ judgement }) => judgement.outcome === "pass");
 }
 
-/** Records that every gate passed at this head, for whoever merges it. */
-export function planJudged(draft: Draft, judged: JudgedPullRequest): void {
+/** Records that every gate passed at this head, for whoever merges it: the pull request's own, or that of a group of the merge queue. */
+export function planJudged(draft: Draft, judged: JudgedPullRequest, head: Oid = judged.pullRequest.head.oid): void {
   const { pullRequest } = judged;
   if (!allPass(judged)) return;
   for (const { promotion, facts, gates, passedBy } of judged.promotions) {
@@ -104,7 +110,7 @@ export function planJudged(draft: Draft, judged: JudgedPullRequest): void {
       kind,
       release,
       pullRequest: pullRequest.number,
-      head: pullRequest.head.oid,
+      head,
       gates: gates.map(({ policy, result }) => ({ policy, result })),
       approvals: recordedApprovals(facts, pullRequest),
       ...(hotfix === null ? {} : { hotfix: { ...hotfix, passedBy: passedBy.map(({ policy, result }) => ({ policy, result })) } }),
@@ -124,7 +130,8 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
   const { hotfix } = promotion;
   const manual = promotion.kind === "revert" ? false : promotion.environment.merge === "manual";
   if (manual || waitsForAdoption(draft, promotion, pullRequest)) return;
-  const { mergeMethods, defaultBranch } = draft.observation.snapshot;
+  const { mergeMethods, defaultBranch, queue } = draft.observation.snapshot;
+  if (queue.known && queue.value !== null) return planEnqueue(draft, judged, proposal.value.base, only);
   const method = mergeMethods.includes("squash") ? "squash" : mergeMethods.includes("merge") ? "merge" : null;
   if (method === null) {
     draft.block(
@@ -154,6 +161,27 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
     method,
     title,
     message,
+  });
+}
+
+/** Where the default branch has a merge queue, nothing is merged but by it. */
+function planEnqueue(draft: Draft, { pullRequest }: JudgedPullRequest, base: Oid, { promotion, facts }: GatedPromotion): void {
+  const { number, id, head, queueEvents } = pullRequest;
+  const chance = queueChance(pullRequest, draft.now);
+  if (chance.chance === "later") draft.due(chance.at);
+  if (chance.chance !== "now") {
+    const why = chance.chance === "later" ? `comes into the merge queue again at ${readableTime(chance.at)}` : "came out of the merge queue, and waits for people";
+    return draft.block(promotion.app, promotion.environment.name, `#${number} ${why}`);
+  }
+  draft.act({
+    // Each time it came out, putting it back is something new.
+    id: `enqueue #${number}@${head.oid} ${queueEvents.length}`,
+    kind: "enqueue",
+    pullRequest: number,
+    pullRequestId: id,
+    head: head.oid,
+    base,
+    before: closingOf(facts),
   });
 }
 

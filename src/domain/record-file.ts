@@ -174,15 +174,15 @@ const shapes: Record<Exclude<EventName, "installed" | FreezeEvent>, Record<strin
   held: { displaced: pinned, commit: oid, reason: text },
 };
 
-/** What is there for hotfixes only. */
-const ofHotfixes: Partial<Record<EventName, Record<string, object>>> = {
+/** What is there for hotfixes, or for merges by a queue, only. */
+const added: Partial<Record<EventName, Record<string, object>>> = {
   requested: { hotfix: { const: true } },
   judged: { hotfix: object({ ...word, passedBy: listOf(gate) }) },
-  merged: { hotfix: object({ ...word, freezes: listOf(number) }) },
+  merged: { enqueuedBy: text, hotfix: object({ ...word, freezes: listOf(number) }) },
 };
 
 function compile(event: EventName, shape: Record<string, object>) {
-  return ajv.compile<LogRecord>(object({ event: { const: event }, at: number, ...shape }, ofHotfixes[event]));
+  return ajv.compile<LogRecord>(object({ event: { const: event }, at: number, ...shape }, added[event]));
 }
 
 const validators: Readonly<Record<string, ReturnType<typeof compile>>> = Object.assign(

@@ -83,7 +83,7 @@ export type LogRecord =
       readonly head: Oid | null;
       readonly requestedBy: string | null;
     })
-  /** Every gate passed at this head. */
+  /** Every gate passed at this head: the pull request's own, or the commit that the merge queue made of it. */
   | (InEnvironment & {
       readonly event: "judged";
       readonly kind: PromotionKind;
@@ -105,6 +105,8 @@ export type LogRecord =
       readonly head: Oid;
       readonly commit: Oid;
       readonly mergedBy: string;
+      /** Who put it into the merge queue, where it came by one. */
+      readonly enqueuedBy?: string;
       readonly requestedBy: string | null;
       readonly judgement: Judgement;
       /** By whose word it was a hotfix, and the issues that stopped the environment, or the app in it, at that time. */

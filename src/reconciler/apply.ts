@@ -47,7 +47,8 @@ const CONSEQUENTIAL: ReadonlySet<LogRecord["event"]> = new Set([
 export function isConsequential(action: Action): boolean {
   if (action.kind === "record") return CONSEQUENTIAL.has(action.record.event);
   return (
-    action.kind === "start-log" || action.kind === "open" || action.kind === "merge" || action.kind === "close" || action.kind === "rebuild"
+    action.kind === "start-log" || action.kind === "open" || action.kind === "merge" || action.kind === "close" || action.kind === "rebuild" ||
+    action.kind === "enqueue" || action.kind === "dequeue"
   );
 }
 
@@ -82,11 +83,14 @@ export class Application {
 
   /** @throws {PortFailure} when GitHub cannot be asked, or does not let the log be written. */
   async run(plan: Plan): Promise<void> {
-    const merges = plan.actions.some(({ kind }) => kind === "merge");
+    const merges = plan.actions.some(({ kind }) => kind === "merge" || kind === "enqueue");
     const steps: readonly (() => Promise<void>)[] = [
       () => this.#each(plan, "start-log", (action) => this.#startLog(action)),
+      // Before its check fails in the queue: what GitHub takes out for that looks as if a CI had failed.
+      () => this.#each(plan, "dequeue", (action) => this.#dequeue(action)),
       // Merges go by what was seen, so nothing slow comes before them; without any, everything is published at once.
       ...(merges ? [() => this.#publish(plan), () => this.#each(plan, "merge", (action) => this.#merge(action))] : []),
+      () => this.#each(plan, "enqueue", (action) => this.#enqueue(action)),
       () => this.#each(plan, "open", (action) => this.#open(action)),
       () => this.#each(plan, "open-issue", (action) => this.#openIssue(action)),
       () => this.#publish(merges ? null : plan),
@@ -235,18 +239,9 @@ export class Application {
    * and after one merge of this run only what that merge cannot have changed. The rest is judged anew by the next look.
    */
   async #merge(action: ActionOf<"merge">): Promise<void> {
-    const { pullRequest, head, base, before, method, title, message } = action;
-    const { snapshot, proposals } = this.#observation;
-    if (before !== null && this.#ports.clock.now() >= before) {
-      this.#settle(action, { outcome: "conflict", reason: "its window has closed by now" });
-      return;
-    }
-    // A look from a time to come was made before the clock was set back: how old it is cannot be told.
-    const age = this.#ports.clock.now() - snapshot.at;
-    if (base !== snapshot.head || age < 0 || age > MERGE_WITHIN) {
-      this.#settle(action, { outcome: "conflict", reason: "what was judged is old by now" });
-      return;
-    }
+    const { pullRequest, head, method, title, message } = action;
+    const { proposals } = this.#observation;
+    if (!this.#isFresh(action)) return;
     const proposal = proposals.get(pullRequest);
     const change = proposal?.known === true ? proposal.value : null;
     const places = change?.promotions.map(({ app, environment }) => `${environment}/${app}`) ?? [];
@@ -255,6 +250,28 @@ export class Application {
     if (this.#merged.size > 0 && (!pinsAlone || this.#merged.has(EVERYWHERE) || places.some((place) => this.#merged.has(place)))) return;
     const merged = this.#settle(action, await this.#ports.forge.merge(this.#repository, pullRequest, { head, method, title, message }));
     if (merged) for (const place of pinsAlone ? places : [EVERYWHERE]) this.#merged.add(place);
+  }
+
+  /** Whether what was judged still stands. Where it does not, that is noted as a conflict. */
+  #isFresh(action: ActionOf<"merge" | "enqueue">): boolean {
+    const { before, base } = action;
+    const { snapshot } = this.#observation;
+    const now = this.#ports.clock.now();
+    if (before !== null && now >= before) return this.#settle(action, { outcome: "conflict", reason: "its window has closed by now" });
+    // A look from a time to come was made before the clock was set back: how old it is cannot be told.
+    const age = now - snapshot.at;
+    const isOld = base !== snapshot.head || age < 0 || age > MERGE_WITHIN;
+    return !isOld || this.#settle(action, { outcome: "conflict", reason: "what was judged is old by now" });
+  }
+
+  /** It changes nothing yet: what the queue makes of it is judged once more, whatever else is merged until then. */
+  async #enqueue(action: ActionOf<"enqueue">): Promise<void> {
+    if (!this.#isFresh(action)) return;
+    this.#settle(action, await this.#ports.forge.enqueue(this.#repository, action.pullRequestId, action.head));
+  }
+
+  async #dequeue(action: ActionOf<"dequeue">): Promise<void> {
+    await this.#courtesy(action, () => this.#ports.forge.dequeue(this.#repository, action.pullRequestId));
   }
 
   async #rebuild(action: ActionOf<"rebuild">): Promise<void> {

@@ -11,6 +11,7 @@ import type { Oid } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import { CodeOwnersFile } from "./code-owners.ts";
 import { EmptyBranches } from "./empty-branches.ts";
+import { MergeGroups } from "./merge-groups.ts";
 import { PinChanges } from "./pin-changes.ts";
 import { PinTable } from "./pin-table.ts";
 import { PromotionLog, type WrittenLog } from "./promotion-log.ts";
@@ -39,6 +40,7 @@ export class RepositoryView {
   readonly #log = new PromotionLog();
   readonly #changes = new PinChanges();
   readonly #proposals = new Proposals();
+  readonly #groups = new MergeGroups();
   readonly #emptyBranches = new EmptyBranches();
   readonly #trustFiles = new TrustFiles();
   readonly #codeOwners = new CodeOwnersFile();
@@ -78,7 +80,7 @@ export class RepositoryView {
 
   /** When something that could not be learned at the last look may be known, or null. */
   get again(): Instant | null {
-    const moments = [this.#changes.again, this.#proposals.again].filter((moment) => moment !== null);
+    const moments = [this.#changes.again, this.#proposals.again, this.#groups.again].filter((moment) => moment !== null);
     return moments.length === 0 ? null : Math.min(...moments);
   }
 
@@ -119,13 +121,14 @@ export class RepositoryView {
     const codeOwners = usable !== null && asksCodeOwners(usable) ? await this.#codeOwners.read(ports, repository, snapshot.head) : null;
     const proposals =
       config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#rules, codeOwners);
+    const groups = config === null ? new Map() : await this.#groups.update(ports, repository, snapshot, usable, discover, this.#rules, codeOwners);
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
     const signers = usable === null ? [] : await this.#trustFiles.read(ports, repository, snapshot.head, usable);
     const emptyBranches = await this.#emptyBranches.find(ports.manifests, repository, snapshot);
     this.#hasLooked = true;
     const pins = usable === null ? new Map() : this.#pins.pins;
     const ownPolicies = rules?.ownPolicies ?? [];
-    this.#last = { repository, snapshot, config, ownPolicies, pins, quarantine, codeOwners, signers, ledger, changes, unexplained, proposals, emptyBranches };
+    this.#last = { repository, snapshot, config, ownPolicies, pins, quarantine, codeOwners, signers, ledger, changes, unexplained, proposals, groups, emptyBranches };
     return this.#last;
   }
 

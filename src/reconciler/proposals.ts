@@ -88,12 +88,12 @@ export class Proposals {
 }
 
 /** Time that goes backwards makes nothing last longer. */
-function isFresh(answer: Answer<ProposedChange>, now: Instant): boolean {
+export function isFresh(answer: Answer<ProposedChange>, now: Instant): boolean {
   return answer.known || (answer.at <= now && now < answer.at + UNKNOWN_LIFE);
 }
 
 /** What every pull request of a repository is read with. */
-interface Reader {
+export interface Reader {
   readonly ports: ReadPorts;
   readonly repository: Repository;
   readonly config: Config | null;
@@ -108,15 +108,25 @@ interface Reader {
 
 /** One pull request that cannot be read is unknown by itself: it never keeps the others from being judged. */
 async function attempt(reader: Reader, snapshot: ForgeSnapshot, pullRequest: PullRequest): Promise<Answer<ProposedChange>> {
-  const { ports, repository } = reader;
+  const { number, head } = pullRequest;
+  return attemptChange(reader, number, { ref: `refs/pull/${number}/head`, oid: head.oid }, () => readProposal(reader, snapshot.head, head.oid));
+}
+
+/** Brings a commit of a pull request here and reads it. What goes wrong with one is unknown of that one. */
+export async function attemptChange(
+  { ports, repository }: Reader,
+  pullRequest: number,
+  wanted: { readonly ref: string; readonly oid: Oid },
+  read: () => Promise<ProposedChange>,
+): Promise<Answer<ProposedChange>> {
   try {
-    await ports.manifests.ensure(repository, [{ ref: `refs/pull/${pullRequest.number}/head`, oid: pullRequest.head.oid }]);
-    return known(await readProposal(reader, snapshot.head, pullRequest.head.oid), ports.clock.now());
+    await ports.manifests.ensure(repository, [wanted]);
+    return known(await read(), ports.clock.now());
   } catch (error) {
     if (error instanceof PortFailure) return unknown(error.message, error.kind, ports.clock.now());
     ports.journal.error("a pull request cannot be read, in a way nobody foresaw", {
       repository: repository.id,
-      pullRequest: pullRequest.number,
+      pullRequest,
       error,
     });
     return unknown("reading this pull request failed inside Pinion; its log says more", "error", ports.clock.now());
@@ -132,7 +142,7 @@ interface Found {
 }
 
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
-async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<ProposedChange> {
+export async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<ProposedChange> {
   const { repository, config, discover, rules, rulesAfter, codeOwners, shared } = reader;
   const { manifests } = reader.ports;
   const merged = await manifests.mergeTree(repository, base, head);

@@ -3,7 +3,12 @@ import type { Instant, Milliseconds } from "../domain/answer.ts";
 import type { PullRequest } from "../domain/observation.ts";
 import type { Applied } from "./apply.ts";
 
-type Merge = Extract<Action, { readonly kind: "merge" }>;
+/** A merge, or the way to one through the merge queue. */
+export type Merge = Extract<Action, { readonly kind: "merge" | "enqueue" }>;
+
+export function isMerge(action: Action): action is Merge {
+  return action.kind === "merge" || action.kind === "enqueue";
+}
 
 /** How long a refused merge rests while nothing is heard from GitHub: at first, doubled with each refusal, and at most. */
 const FIRST_PAUSE: Milliseconds = 60_000;
@@ -34,7 +39,7 @@ export class RefusedMerges {
   /** When the first of these may be tried again, or null. */
   nextTry(actions: readonly Action[]): Instant | null {
     const moments = actions.flatMap((action) => {
-      const refused = action.kind === "merge" ? this.#refused.get(keyOf(action)) : undefined;
+      const refused = isMerge(action) ? this.#refused.get(keyOf(action)) : undefined;
       return refused === undefined ? [] : [refused.at + refused.pause];
     });
     return moments.length === 0 ? null : Math.min(...moments);
@@ -43,9 +48,9 @@ export class RefusedMerges {
   /** Answers whether there is something to tell people that they have not been told. */
   note(applied: Applied, now: Instant): boolean {
     let isNews = false;
-    for (const action of applied.done) if (action.kind === "merge") this.#refused.delete(keyOf(action));
+    for (const action of applied.done) if (isMerge(action)) this.#refused.delete(keyOf(action));
     for (const { action, reason } of applied.refusals) {
-      if (action.kind !== "merge") continue;
+      if (!isMerge(action)) continue;
       const before = this.#refused.get(keyOf(action));
       isNews ||= before?.reason !== reason;
       const pause = before === undefined ? FIRST_PAUSE : Math.min(before.pause * 2, LONGEST_PAUSE);

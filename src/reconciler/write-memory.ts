@@ -2,7 +2,7 @@ import type { Action } from "../domain/action.ts";
 import type { Instant, Milliseconds } from "../domain/answer.ts";
 import type { Applied } from "./apply.ts";
 import type { Hint } from "./hint.ts";
-import { RefusedMerges } from "./refused-merges.ts";
+import { isMerge, RefusedMerges } from "./refused-merges.ts";
 
 /** GitHub's own reads may lag behind a write for a while; the same write is not made again within this time. */
 const WRITE_LIFE: Milliseconds = 60_000;
@@ -29,13 +29,13 @@ export class WriteMemory {
       // A moment that is still to come was noted by a clock that has been set back since.
       if (at > now || now - at > (refused ? REFUSAL_LIFE : WRITE_LIFE)) this.#written.delete(id);
     }
-    return actions.filter((action) => (action.kind === "merge" ? this.#merges.mayTry(action, now) : !this.#written.has(action.id)));
+    return actions.filter((action) => !this.#written.has(action.id) && (!isMerge(action) || this.#merges.mayTry(action, now)));
   }
 
   note(applied: Applied, now: Instant): void {
     for (const { id, kind } of applied.done) if (repeats(kind)) this.#written.set(id, { refused: false, at: now });
     // A refusal stands until a person changes something: asking at every look would only cost requests.
-    for (const { action } of applied.refusals) if (action.kind !== "merge") this.#written.set(action.id, { refused: true, at: now });
+    for (const { action } of applied.refusals) if (!isMerge(action)) this.#written.set(action.id, { refused: true, at: now });
   }
 
   /** What happened allows to try again what was refused: anything on GitHub may let a merge through, and a sweep tries everything. */
@@ -50,6 +50,9 @@ export class WriteMemory {
 function repeats(kind: Action["kind"]): boolean {
   switch (kind) {
     case "comment":
+    // What is in the queue is listed a moment later.
+    case "enqueue":
+    case "dequeue":
     case "open-issue":
     case "create-label":
     case "show-deployment":

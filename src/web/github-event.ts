@@ -46,6 +46,7 @@ export function meaningOf(name: GitHubEventName, payload: unknown, appId: number
       return look(payload);
     case "issue_comment":
       return at(payload, "comment", "performed_via_github_app", "id") === appId ? nothing("Pinion's own comment") : look(payload);
+    case "merge_group":
     case "pull_request":
     case "pull_request_review":
     case "issues":

@@ -44,6 +44,7 @@ describe("one look", () => {
       head: MAIN,
       logHead: oid("b"),
       mergeMethods: ["squash", "rebase"],
+      queue: { known: true, value: null, at: NOW },
       open: [
         {
           id: "PR_5",
@@ -82,6 +83,8 @@ describe("one look", () => {
           ],
           truncated: false,
           reviewersAsked: ["sre", "ada", "robot[bot]"],
+          queueEvents: [],
+          groupPassed: null,
           check: { id: 11, fingerprint: "f1", status: "completed", passed: true, startedAt: Date.parse("2026-11-21T09:00:00Z") },
           merge: null,
           closed: null,

@@ -31,6 +31,7 @@ const PERMISSIONS: Readonly<Record<string, { readonly access: "read" | "write"; 
   deployments: { access: "write", because: "createDeployment, createDeploymentStatus", events: [] },
   metadata: { access: "read", because: "who may push; GitHub demands it", events: ["repository"] },
   members: { access: "read", because: "members of approving teams", events: [] },
+  merge_queues: { access: "read", because: "being told of merge groups", events: ["merge_group"] },
   packages: { access: "read", because: "being told of pushed images", events: ["registry_package", "package"] },
 };
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { cureOfRefusal } from "../../src/domain/report/refused-merge.ts";
 
 it.each<[words: string, cure: RegExp | null]>([
-  ["Repository rule violations found Changes must be made through the merge queue", /through a queue/],
+  ["Repository rule violations found Changes must be made through the merge queue", /merge_queues: read/],
   ["At least 1 approving review is required by reviewers with write access.", /approve this one/],
   ["At least 2 approving reviews are required by reviewers with write access.", /approve this one/],
   ["Waiting on code owner review from acme/sre.", /approve this one/],

@@ -322,7 +322,7 @@ describe("a comment", () => {
     [
       newerReadyComment({ marker: "newer:abc", version: "1.4.3" }),
       "<!-- pinion:newer:abc -->\nA newer release, `1.4.3`, is ready. This pull request stays open, because somebody asked for it, approved " +
-        "it or changed it. Merge it, or close it to let the newer one come.",
+        "it or changed it, or the merge queue has it. Merge it, or close it to let the newer one come.",
     ],
     [
       obsoleteComment({ marker: "obsolete", reason: "What it would change is on the default branch already." }),

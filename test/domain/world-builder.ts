@@ -4,6 +4,7 @@ import { parseConfig } from "../../src/domain/config-file.ts";
 import { appendRecords, EMPTY_LEDGER } from "../../src/domain/ledger.ts";
 import { needKey } from "../../src/domain/need.ts";
 import type {
+  MergeQueue,
   EnvironmentPins,
   ForgeSnapshot,
   Knowledge,
@@ -51,6 +52,8 @@ export class WorldBuilder {
   readonly proposals = new Map<number, Answer<ProposedChange>>();
   readonly emptyBranches = new Set<string>();
   readonly refusedMerges = new Map<string, string>();
+  queue: MergeQueue | null = null;
+  readonly groups = new Map<string, Answer<ProposedChange>>();
   readonly asked: Need[] = [];
   quarantine: Answer<readonly QuarantineEntry[]> = known([], START);
   codeOwners: Observation["codeOwners"] = null;
@@ -141,6 +144,7 @@ export class WorldBuilder {
         head: HEAD,
         logHead: oid("b"),
         mergeMethods: ["squash"],
+        queue: known(this.queue, this.now),
         open: this.open,
         ended: this.ended,
         issues: this.issues,
@@ -159,6 +163,7 @@ export class WorldBuilder {
       unexplained: this.unexplained,
       proposals: this.proposals,
       emptyBranches: new Set([...this.emptyBranches, ...this.branches.filter(({ oid: at }) => at === HEAD).map(({ name }) => name)]),
+      groups: this.groups,
       refusedMerges: this.refusedMerges,
     };
   }
@@ -223,6 +228,8 @@ export function pullRequest(changes: Partial<PullRequest>): PullRequest {
     comments: [],
     truncated: false,
     reviewersAsked: [],
+    queueEvents: [],
+    groupPassed: null,
     check: null,
     merge: null,
     closed: null,

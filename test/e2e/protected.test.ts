@@ -60,7 +60,6 @@ describe("a rule that Pinion cannot meet", () => {
       /^success: GitHub does not let Pinion merge: .*approving review is required/,
       /approve this one, or leave approvals to Pinion's own gate/,
     ],
-    ["a merge queue", { type: "merge_queue" }, /^success: GitHub does not let Pinion merge: .*merge queue/, /let the App bypass that ruleset/],
   ])("is told with its cure, and the promotion goes in once it is gone: %s", async (_what, rule, title, cure) => {
     const story = await begin({ environmentLines: [DEV], asleep: true });
     const { world } = story;

@@ -1,3 +1,4 @@
+import { known as answered } from "../../src/domain/answer.ts";
 import { VirtualClock } from "../../sandbox/clock.ts";
 import type { ForgeSnapshot, PullRequest, Repository } from "../../src/domain/observation.ts";
 import type { Clock, Forge, Journal, ManifestsRepository, Ports } from "../../src/ports.ts";
@@ -45,6 +46,7 @@ export function snapshotOf(known: Partial<ForgeSnapshot>): ForgeSnapshot {
     head: oid("a"),
     logHead: null,
     mergeMethods: ["squash"],
+    queue: answered(null, Date.UTC(2026, 0, 1)),
     open: [],
     ended: [],
     issues: [],
@@ -73,6 +75,8 @@ export function pullRequestOf(known: Partial<PullRequest> & { readonly number: n
     comments: [],
     truncated: false,
     reviewersAsked: [],
+    queueEvents: [],
+    groupPassed: null,
     check: null,
     merge: null,
     closed: null,

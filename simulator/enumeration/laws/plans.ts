@@ -17,6 +17,7 @@ export function ofPlan(world: World, plan: Plan, scenario: Scenario): readonly B
 function ofAction(world: World, action: Action, scenario: Scenario): readonly Breach[] {
   switch (action.kind) {
     case "merge":
+    case "enqueue":
       return ofMerge(world, pullOf(world, action.pullRequest), action.head, scenario);
     case "open":
       return ofOpening(world, action, scenario);
@@ -35,6 +36,7 @@ function ofAction(world: World, action: Action, scenario: Scenario): readonly Br
     case "check":
     case "comment":
     case "retitle":
+    case "dequeue":
     case "remove-label":
     case "ask-reviewers":
     case "open-issue":

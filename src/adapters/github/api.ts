@@ -74,6 +74,24 @@ export class GitHubApi {
     return new Reader(answer.data, "");
   }
 
+  /**
+   * The same, but one field that the App may not read is left null where GitHub forbids it: `without` tells why, or is null.
+   */
+  async queryBut(
+    installation: number,
+    document: string,
+    variables: Readonly<Record<string, unknown>>,
+    what: string,
+    field: string,
+  ): Promise<{ readonly data: Reader; readonly without: string | null }> {
+    const answer = await this.#graphql(installation, document, variables, what);
+    const isOfField = ({ place, type }: GraphqlError) => type === "FORBIDDEN" && (place === field || place.startsWith(`${field}.`));
+    const others = answer.errors.filter((error) => !isOfField(error));
+    if (others.length > 0) throw failureOfGraphql(others, answer.headers, what, this.#now());
+    const forbidden = answer.errors[0];
+    return { data: new Reader(answer.data, ""), without: forbidden === undefined ? null : forbidden.message };
+  }
+
   /** Mutations that each succeed or fail by themselves. Never sent twice. Throws when the request as a whole failed. */
   async mutate(
     installation: number,

@@ -1,6 +1,6 @@
 import { CHECK_NAME } from "../../domain/action.ts";
 import type { Instant } from "../../domain/answer.ts";
-import type { Comment, ExistingCheck, LabelEvent, PullRequest, Review } from "../../domain/observation.ts";
+import type { Comment, ExistingCheck, LabelEvent, PullRequest, QueueEvent, Review } from "../../domain/observation.ts";
 import type { AppIdentity } from "./identity.ts";
 import { actorOf, botLogin, commitFacts } from "./identity.ts";
 import type { Reader } from "./reader.ts";
@@ -86,8 +86,10 @@ export function readPullRequest(node: Reader, app: AppIdentity): ReadPullRequest
       .map((comment) => commentOf(comment, app)),
     truncated: false,
     reviewersAsked: reviewersAskedIn(events),
+    queueEvents: queueEventsOf(events, app),
     check: check?.existing ?? null,
     merge: mergeOf(node, state, app),
+    groupPassed: null,
     closed: closedOf(node, state, events, app),
   };
   const cut =
@@ -186,11 +188,31 @@ function closedOf(node: Reader, state: PullRequest["state"], events: readonly Re
   return { at: node.instant("closedAt"), by: actorOf(lastClosing(events)?.optional("actor") ?? null, app) };
 }
 
-/** The newest of the App's check runs on the head: a re-run leaves the older ones standing. */
-function checkOf(node: Reader, headOid: string): { readonly existing: ExistingCheck; readonly node: string } | null {
+/** How it came into merge queues and out of them, oldest first. */
+function queueEventsOf(events: readonly Reader[], app: AppIdentity): readonly QueueEvent[] {
+  return events.flatMap((event): readonly QueueEvent[] => {
+    const kind = event.text("__typename");
+    if (kind !== "AddedToMergeQueueEvent" && kind !== "RemovedFromMergeQueueEvent") return [];
+    const told = { by: actorOf(event.optional("actor"), app), at: event.instant("createdAt") };
+    if (kind === "AddedToMergeQueueEvent") return [{ kind: "added", ...told }];
+    return [{ kind: "removed", ...told, reason: event.optionalText("reason") ?? "" }];
+  });
+}
+
+function checkOf(node: Reader, headOid: string): ReadCheck | null {
   const commit = node.object("headCommit").objects("nodes")[0]?.object("commit");
   // The list of commits can lag behind a push; a check of another commit says nothing of this one.
-  if (commit === undefined || commit.text("oid") !== headOid) return null;
+  return commit === undefined || commit.text("oid") !== headOid ? null : ownCheckOf(commit);
+}
+
+export interface ReadCheck {
+  readonly existing: ExistingCheck;
+  /** Its node id. */
+  readonly node: string;
+}
+
+/** Reads the fragment `OwnCheckFields`: the newest of the App's check runs on a commit. A re-run leaves the older ones standing. */
+export function ownCheckOf(commit: Reader): ReadCheck | null {
   const suites = commit.object("checkSuites").objects("nodes");
   const runs = suites.flatMap((suite) => suite.object("checkRuns").objects("nodes"));
   const newest = runs.toSorted((a, b) => b.integer("databaseId") - a.integer("databaseId"))[0];

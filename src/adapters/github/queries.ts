@@ -22,6 +22,19 @@ fragment CommitPeopleFields on Commit {
 const ACTOR = `
 fragment ActorFields on Actor { __typename login }`;
 
+/** The App's own check on a commit. */
+const OWN_CHECK = `
+fragment OwnCheckFields on Commit {
+  oid
+  checkSuites(first: 2, filterBy: { appId: $app }) {
+    nodes {
+      checkRuns(first: 10, filterBy: { checkName: $checkName }) {
+        nodes { id databaseId name externalId status conclusion startedAt }
+      }
+    }
+  }
+}`;
+
 /** What a pull request is, and what people said and did on it. */
 const PULL_REQUEST = `
 fragment PullRequestFields on PullRequest {
@@ -34,12 +47,16 @@ fragment PullRequestFields on PullRequest {
     pageInfo { hasPreviousPage }
     nodes { id body createdAt author { ...ActorFields } editor { ...ActorFields } }
   }
-  timelineItems(last: $timeline, itemTypes: [LABELED_EVENT, REVIEW_REQUESTED_EVENT, CLOSED_EVENT]) {
+  timelineItems(last: $timeline, itemTypes: [
+    LABELED_EVENT, REVIEW_REQUESTED_EVENT, CLOSED_EVENT, ADDED_TO_MERGE_QUEUE_EVENT, REMOVED_FROM_MERGE_QUEUE_EVENT
+  ]) {
     pageInfo { hasPreviousPage }
     nodes {
       __typename
       ... on LabeledEvent { id createdAt actor { ...ActorFields } label { name } }
       ... on ClosedEvent { createdAt actor { ...ActorFields } }
+      ... on AddedToMergeQueueEvent { createdAt actor { ...ActorFields } }
+      ... on RemovedFromMergeQueueEvent { createdAt actor { ...ActorFields } reason }
       ... on ReviewRequestedEvent {
         requestedReviewer {
           __typename
@@ -53,19 +70,10 @@ fragment PullRequestFields on PullRequest {
   }
   headCommit: commits(last: 1) {
     nodes {
-      commit {
-        oid
-        checkSuites(first: 2, filterBy: { appId: $app }) {
-          nodes {
-            checkRuns(first: 10, filterBy: { checkName: $checkName }) {
-              nodes { id databaseId name externalId status conclusion startedAt }
-            }
-          }
-        }
-      }
+      commit { ...OwnCheckFields }
     }
   }
-}${ACTOR}`;
+}${ACTOR}${OWN_CHECK}`;
 
 const PULL_REQUEST_SIZES = "$app: Int!, $checkName: String!, $labels: Int!, $comments: Int!, $timeline: Int!";
 
@@ -139,6 +147,7 @@ query Snapshot($owner: String!, $name: String!, $after: String, $pullRequests: I
     id databaseId
     mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
     defaultBranchRef { name target { oid } }
+    mergeQueue { configuration { mergingStrategy } entries(first: 1) { totalCount } }
     logRef: ref(qualifiedName: "refs/heads/pinion-log") { target { oid } }${OPEN_PULL_REQUESTS}${ENDED_PULL_REQUESTS}
     issues(first: 50, states: [OPEN, CLOSED], orderBy: { field: UPDATED_AT, direction: DESC }) {
       nodes { ...IssueFields }
@@ -148,6 +157,38 @@ query Snapshot($owner: String!, $name: String!, $after: String, $pullRequests: I
     }
   }
 }${OPEN_PULL_REQUEST}${ISSUE}${BRANCH}${LABEL}`;
+
+/**
+ * What the merge queue tries now, and whether the App's check passed on the commits that pull requests (`$merged`) came in by. Asked only
+ * where something is in the queue, or came out of it lately.
+ */
+export const MERGE_QUEUE = `
+query MergeQueue($owner: String!, $name: String!, $merged: [ID!]!, $app: Int!, $checkName: String!) {
+  repository(owner: $owner, name: $name) {
+    mergeQueue {
+      entries(first: 100) {
+        nodes {
+          position enqueuedAt
+          enqueuer { ...ActorFields }
+          pullRequest { number }
+          baseCommit { oid }
+          headCommit { ...OwnCheckFields }
+        }
+      }
+    }
+  }
+  nodes(ids: $merged) { __typename ... on PullRequest { number mergeCommit { ...OwnCheckFields } } }
+}${ACTOR}${OWN_CHECK}`;
+
+export const ENQUEUE_PULL_REQUEST = `
+mutation EnqueuePullRequest($input: EnqueuePullRequestInput!) {
+  enqueuePullRequest(input: $input) { mergeQueueEntry { position } }
+}`;
+
+export const DEQUEUE_PULL_REQUEST = `
+mutation DequeuePullRequest($input: DequeuePullRequestInput!) {
+  dequeuePullRequest(input: $input) { mergeQueueEntry { position } }
+}`;
 
 export const OPEN_PAGE = `
 query OpenPullRequests($owner: String!, $name: String!, $after: String, $pullRequests: Int!, ${OPEN_SIZES}) {

@@ -102,7 +102,6 @@ const SIMPLE = new Map([
   ["non_fast_forward", "force-push"],
   ["required_linear_history", "linear-history"],
   ["required_signatures", "signatures"],
-  ["merge_queue", "merge-queue"],
 ] as const);
 
 function branchRule(rule: Reader): BranchRule {
@@ -125,6 +124,11 @@ function branchRule(rule: Reader): BranchRule {
       lastPush: parameters.flag("require_last_push_approval"),
       mergeMethods: parameters.optionalTexts("allowed_merge_methods")?.filter((method) => isMergeMethod(method)) ?? null,
     };
+  }
+  if (type === "merge_queue") {
+    const parameters = rule.object("parameters");
+    const method = parameters.text("merge_method").toLowerCase();
+    return { ruleset, kind: "merge-queue", allGreen: parameters.text("grouping_strategy") !== "HEADGREEN", method: isMergeMethod(method) ? method : "merge" };
   }
   return { ruleset, kind: "other", name: type };
 }

@@ -1,4 +1,4 @@
-import type { Instant } from "../../domain/answer.ts";
+import { known, unknown, type Instant } from "../../domain/answer.ts";
 import type { Branch, Deployment, DeploymentState, ForgeSnapshot, Issue, PullRequest, Repository } from "../../domain/observation.ts";
 import { PortFailure } from "../../ports.ts";
 import type { GitHubApi } from "./api.ts";
@@ -6,6 +6,7 @@ import { TASK_PREFIX } from "./deployments.ts";
 import { TooHeavy } from "./failure.ts";
 import type { AppIdentity } from "./identity.ts";
 import { actorOf, isProvenOwnCommit } from "./identity.ts";
+import { readQueue, withPassed } from "./merge-queue.ts";
 import type { NodeIds } from "./node-ids.ts";
 import type { ReadPullRequest } from "./pull-request.ts";
 import {
@@ -56,7 +57,7 @@ const USUAL_PAGES: PageSizes = { first: 20, further: 50, ended: 10, furtherEnded
 const SMALL_PAGES: PageSizes = { first: 10, further: 10, ended: 10, furtherEnded: 10 };
 
 /** Everything that one look at one repository needs at hand. */
-interface Look {
+export interface Look {
   readonly api: GitHubApi;
   readonly app: AppIdentity;
   readonly repository: Repository;
@@ -90,7 +91,7 @@ async function lookOnce(look: Look, at: Instant, endedSince: Instant): Promise<F
   const { repository, app } = look;
   const lists = pullRequestVariables(app, USUAL_OPEN_SIZES);
   const { first, further, ended: endedAtOnce } = look.pages;
-  const node = await ask(look, SNAPSHOT, { pullRequests: first, ended: endedAtOnce, ...lists, after: null });
+  const { node, unread } = await askFirst(look, { pullRequests: first, ended: endedAtOnce, ...lists, after: null });
   if (node.integer("databaseId") !== repository.id) {
     const advice = "The next listing of repositories tells where it went";
     throw new PortFailure("stalled", `Could not ${look.what}: another repository has that name now. ${advice}.`);
@@ -104,7 +105,9 @@ async function lookOnce(look: Look, at: Instant, endedSince: Instant): Promise<F
   const ended = await endedPullRequests(look, pageOf(node, "ended"), endedSince);
   const branches = await allPages(look, pageOf(node, "branches"), "branches", BRANCHES_PAGE, {});
   const labels = await allPages(look, pageOf(node, "labels"), "labels", LABELS_PAGE, {});
-  const pullRequests = await inFull(look, [...open.map((one) => readOpenPullRequest(one, app)), ...ended]);
+  const listed = await inFull(look, [...open.map((one) => readOpenPullRequest(one, app)), ...ended]);
+  const queue = await readQueue(look, node, listed.map(({ pullRequest }) => pullRequest), endedSince);
+  const pullRequests = listed.map((one) => ({ ...one, pullRequest: withPassed(one.pullRequest, queue.passed) }));
   look.nodeIds.repository(repository, node.text("id"));
   for (const { pullRequest, checkNode } of pullRequests) {
     if (pullRequest.check !== null && checkNode !== null) look.nodeIds.check(repository, pullRequest.check.id, checkNode);
@@ -115,6 +118,7 @@ async function lookOnce(look: Look, at: Instant, endedSince: Instant): Promise<F
     head: branch.object("target").text("oid"),
     logHead: node.optional("logRef")?.object("target").text("oid") ?? null,
     mergeMethods: mergeMethodsOf(node),
+    queue: unread === null ? known(queue.queue, at) : unknown(unread, "stalled", at),
     open: pullRequests.filter(({ pullRequest }) => pullRequest.state === "open").map(({ pullRequest }) => pullRequest),
     ended: newestEndFirst(pullRequests.filter(({ pullRequest }) => pullRequest.state !== "open").map(({ pullRequest }) => pullRequest)),
     issues: await issuesOf(look, node.object("issues").objects("nodes"), labels),
@@ -131,6 +135,16 @@ async function ask(look: Look, document: string, variables: Readonly<Record<stri
   const { owner, name, installation } = look.repository;
   const data = await look.api.query(installation, document, { owner, name, ...variables }, look.what);
   return data.object("repository");
+}
+
+/** The merge queue's field in GitHub's answer. */
+const QUEUE_FIELD = "repository.mergeQueue";
+
+/** The snapshot itself. An App that may not read the merge queue sees all the rest; `unread` tells why not that. */
+async function askFirst(look: Look, variables: Readonly<Record<string, unknown>>): Promise<{ readonly node: Reader; readonly unread: string | null }> {
+  const { owner, name, installation } = look.repository;
+  const answer = await look.api.queryBut(installation, SNAPSHOT, { owner, name, ...variables }, look.what, QUEUE_FIELD);
+  return { node: answer.data.object("repository"), unread: answer.without };
 }
 
 async function allPages(

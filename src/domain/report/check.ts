@@ -108,7 +108,8 @@ export function configProblemsCheck(problems: readonly ConfigProblem[], file: st
   ]);
 }
 
-function content(conclusion: CheckContent["conclusion"], rawTitle: string, blocks: readonly Block[]): CheckContent {
+/** A check as GitHub takes it. A conclusion of null is a check that is not done yet. */
+export function content(conclusion: CheckContent["conclusion"], rawTitle: string, blocks: readonly Block[]): CheckContent {
   const title = cut(oneLine(rawTitle), MAX_TITLE);
   const summary = fit(blocks, MAX_SUMMARY, CUT_NOTE);
   const status = conclusion === null ? "in_progress" : "completed";

@@ -33,8 +33,19 @@ export function newerReadyComment({ marker, version }: { readonly marker: string
   return comment(
     marker,
     `A newer release, ${code(version)}, is ready. This pull request stays open, because somebody asked for it, approved it ` +
-      "or changed it. Merge it, or close it to let the newer one come.",
+      "or changed it, or the merge queue has it. Merge it, or close it to let the newer one come.",
   );
+}
+
+/** When Pinion takes a pull request out of the merge queue. `title` is what its check says. */
+export function dequeuedComment({ marker, title }: { readonly marker: string; readonly title: string }): string {
+  const next = "It goes back by itself once every gate passes again.";
+  return comment(marker, `Pinion takes this pull request out of the merge queue. ${words(clause(title))}. ${next}`);
+}
+
+/** When a pull request of Pinion came out of the merge queue without being merged. */
+export function takenOutComment({ marker, why, next }: { readonly marker: string; readonly why: string; readonly next: string }): string {
+  return comment(marker, `${why}. ${next}`);
 }
 
 /** Before a pull request is closed because there is nothing left for it to do. */

@@ -3,7 +3,7 @@
  * today; of others its words alone are told.
  */
 const CURES: readonly (readonly [words: RegExp, cure: string])[] = [
-  [/merge queue/i, "Pinion cannot merge through a queue yet: let the App bypass that ruleset"],
+  [/merge queue/i, "Pinion merges through the queue where it can read it: give the App the permission merge_queues: read, and accept it for this installation"],
   [
     /approving reviews?\b|code owner|review (?:is )?required/i,
     "Rules ask for it of every pull request: approve this one, or leave approvals to Pinion's own gate, for each environment",

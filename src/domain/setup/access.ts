@@ -10,6 +10,7 @@ export const NEEDED_PERMISSIONS: Readonly<Record<string, { readonly access: Acce
   deployments: { access: "write", use: "showing what was promoted where" },
   metadata: { access: "read", use: "reading anything at all" },
   members: { access: "read", use: "knowing who is in an approving team" },
+  merge_queues: { access: "read", use: "being told what a merge queue tries" },
   packages: { access: "read", use: "being told of images pushed to GitHub's registry" },
 };
 
@@ -20,6 +21,7 @@ export const NEEDED_EVENTS = [
   "pull_request_review",
   "issue_comment",
   "issues",
+  "merge_group",
   "check_run",
   "check_suite",
   "repository",

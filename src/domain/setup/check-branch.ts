@@ -38,6 +38,8 @@ export function checkMergeMethods(facts: SetupFacts): Finding {
   const { settings, main, page } = facts;
   if (!settings.known) return cannotTell(check, settings, "metadata: read");
   const { mergeMethods } = settings.value;
+  const [queue] = rulesOf(main, "merge-queue");
+  if (queue !== undefined) return ok(check, `The merge queue of ${main.name} says how pull requests are merged: ${queue.method}`);
   if (mergeMethods === null) return cannotTell(check, { reason: "GitHub does not say how pull requests may be merged", failure: "stalled" }, "contents: read");
   const used: MergeMethod | null = mergeMethods.includes("squash") ? "squash" : mergeMethods.includes("merge") ? "merge" : null;
   if (used === null) {
@@ -112,13 +114,6 @@ export function checkOtherRules(facts: SetupFacts): Finding {
   const check = "other-rules";
   const { main } = facts;
   if (!main.rules.known) return cannotTell(check, main.rules, "metadata: read");
-  const queue = rulesOf(main, "merge-queue");
-  const queueBinds = anyBindsApp(facts, queue);
-  if (queueBinds === null) return unsure(check, `${main.name} has a merge queue, through which Pinion cannot merge yet`);
-  if (queueBinds) {
-    const message = `${main.name} has a merge queue, through which Pinion cannot merge yet`;
-    return problem(check, message, "Let the App bypass that ruleset, or take the queue away; until then people have to merge its pull requests", pageOfRule(facts, queue[0]));
-  }
   const update = rulesOf(main, "update");
   const updateBinds = anyBindsApp(facts, update);
   if (updateBinds === null) return unsure(check, `nobody may update ${main.name}`);

@@ -5,6 +5,7 @@ import { checkConfig, checkEvents, checkPermissions, checkRepository } from "./c
 import { checkMergeMethods, checkOtherRules, checkRequired, checkReviews, checkUpToDate } from "./check-branch.ts";
 import { checkBypasses, checkLogHistory, checkLogWriters } from "./check-log.ts";
 import { checkOwnerReview, checkOwnersErrors, checkOwnersOfConfig, checkOwnersOfProduction } from "./check-owners.ts";
+import { checkMergeQueue } from "./check-queue.ts";
 import type { SetupFacts } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 
@@ -21,6 +22,7 @@ export function examineSetup(facts: SetupFacts, shipped: PolicySet): readonly Fi
     checkMergeMethods(facts),
     checkReviews(facts, config),
     checkUpToDate(facts),
+    checkMergeQueue(facts),
     checkOtherRules(facts),
     checkOwnerReview(facts),
     checkOwnersOfConfig(facts, config),

@@ -49,7 +49,9 @@ export type BranchRule = { readonly ruleset: number } & (
       /** Null: any that the repository allows. */
       readonly mergeMethods: readonly MergeMethod[] | null;
     }
-  | { readonly kind: "creation" | "update" | "deletion" | "force-push" | "linear-history" | "signatures" | "merge-queue" }
+  | { readonly kind: "creation" | "update" | "deletion" | "force-push" | "linear-history" | "signatures" }
+  /** `allGreen`: every entry has to pass by itself. */
+  | { readonly kind: "merge-queue"; readonly allGreen: boolean; readonly method: MergeMethod }
   | { readonly kind: "other"; readonly name: string }
 );
 

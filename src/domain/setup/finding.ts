@@ -11,6 +11,7 @@ export type SetupCheck =
   | "merge-methods"
   | "reviews"
   | "up-to-date"
+  | "merge-queue"
   | "other-rules"
   | "code-owner-review"
   | "code-owners-of-config"

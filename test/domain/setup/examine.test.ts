@@ -32,6 +32,7 @@ function ruleset(id: number, more: Partial<RulesetSetup> = {}): readonly [number
 const SETTINGS: RepositorySettings = { defaultBranch: "main", archived: false, issues: true, mergeMethods: ["squash", "merge"] };
 const CHECKS: BranchRule = { ruleset: 1, kind: "checks", required: [{ name: "Pinion", appId: APP }], upToDate: false };
 const REVIEW = { ruleset: 1, kind: "pull-request", approvals: 0, codeOwners: true, lastPush: false, mergeMethods: null } as const;
+const QUEUE = { ruleset: 1, kind: "merge-queue", allGreen: true, method: "squash" } as const;
 const LOG_RULES: readonly BranchRule[] = [
   { ruleset: 2, kind: "creation" },
   { ruleset: 2, kind: "update" },
@@ -73,6 +74,11 @@ function log(rules: readonly BranchRule[], classic: ClassicProtection | null = n
 
 function owners(text: string): Partial<SetupFacts> {
   return { codeOwners: is({ path: "CODEOWNERS", text }) };
+}
+
+function without(permission: string): Partial<SetupFacts> {
+  const permissions = Object.fromEntries(Object.entries(PERMISSIONS).filter(([name]) => name !== permission));
+  return { installation: is({ id: 1, page: "https://github.com/settings/installations/1", suspended: false, permissions, events: NEEDED_EVENTS }) };
 }
 
 function rulesets(...changed: readonly (readonly [number, Answer<RulesetSetup>])[]): Partial<SetupFacts> {
@@ -133,7 +139,13 @@ describe("each check", () => {
     ["up-to-date", "is not told of checks that are required in the classic way", main([], { ...CLASSIC, checks: [{ name: "ci", appId: null }] }), "warning", /does not tell/],
     ["up-to-date", "is not asked where classic protection requires no checks", main([], CLASSIC), "ok", /need not/],
     ["other-rules", "let nobody in", main([CHECKS, { ruleset: 1, kind: "update" }]), "problem", /cannot merge/],
-    ["other-rules", "are a queue", main([CHECKS, { ruleset: 1, kind: "merge-queue" }]), "problem", /merge queue/],
+    ["merge-queue", "is there", main([CHECKS, QUEUE]), "ok", /through the merge queue/],
+    ["merge-queue", "merges what Pinion has not judged", main([QUEUE]), "problem", /before Pinion has judged/],
+    ["merge-queue", "knows required checks of classic protection", main([QUEUE], { ...CLASSIC, checks: [{ name: "Pinion", appId: APP }] }), "ok", /through the merge queue/],
+    ["merge-queue", "cannot be held against classic protection that is not read", { main: { ...WELL.main, rules: is([QUEUE]), classic: UNREAD } }, "unknown", /403/],
+    ["merge-queue", "lets the last one decide", main([CHECKS, { ...QUEUE, allGreen: false }]), "warning", /holds up the whole group/],
+    ["merge-queue", "is not told of", { ...main([CHECKS, QUEUE]), ...without("merge_queues") }, "warning", /does not tell/],
+    ["merge-methods", "are those of the queue", { ...more({ mergeMethods: ["rebase"] }), ...main([CHECKS, { ...QUEUE, method: "merge" }]) }, "ok", /The merge queue of main says/],
     ["other-rules", "are unheard of", main([CHECKS, { ruleset: 1, kind: "other", name: "workflows" }]), "warning", /workflows/],
     ["other-rules", "may be more in classic protection", main([CHECKS], CLASSIC), "warning", /restricts who may push/],
     ["code-owner-review", "is not required", main([CHECKS, { ...REVIEW, codeOwners: false }]), "problem", /guard nothing/],
