@@ -20,6 +20,8 @@ export type Happening =
       /** Which process asked for it; null for people. */
       readonly bot: BotId | null;
     }
+  /** A process asks for a merge, which may come about a while later, or not at all. */
+  | { readonly kind: "merging"; readonly pull: number; readonly head: Oid; readonly bot: BotId }
   /** A branch moved by other ways than a merge. `to` is null when it went away, `from` when it came to be. */
   | { readonly kind: "moved"; readonly branch: string; readonly from: Oid | null; readonly to: Oid | null; readonly by: Actor }
   | { readonly kind: "opened"; readonly pull: number; readonly by: Actor; readonly bot: BotId | null }

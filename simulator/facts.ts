@@ -114,6 +114,17 @@ export interface PlacePin {
   readonly digest: string | null;
 }
 
+/** A time span that comes again and again, by the clocks of a zone. */
+export interface WindowSetup {
+  readonly rule: "allow" | "deny";
+  readonly minute: number;
+  /** Hours of the day, or null for each hour. */
+  readonly hours: readonly number[] | null;
+  /** Minutes. */
+  readonly lasts: number;
+  readonly zone: string;
+}
+
 export interface EnvironmentSetup {
   readonly name: string;
   readonly after: readonly string[];
@@ -126,6 +137,8 @@ export interface EnvironmentSetup {
   readonly approvals: { readonly count: number; readonly teams: readonly string[] };
   readonly rollback: "auto" | "propose" | "off";
   readonly paused: string | null;
+  /** When promotions may be merged; without any, at all times. */
+  readonly windows?: readonly WindowSetup[];
 }
 
 /** A first environment, in which everything goes by itself. Others are made from it. */

@@ -8,6 +8,7 @@ import { neglect } from "./neglect.ts";
 import { tidier, unlucky, weather } from "./mishaps.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
 import { protagonist } from "./protagonist.ts";
+import { timekeeper } from "./timekeeper.ts";
 import { intruder, outsider } from "./strangers.ts";
 
 /** Everybody who can have a turn, by name. */
@@ -38,4 +39,5 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["contender", contender],
   ["contrarian", contrarian],
   ["waverer", waverer],
+  ["timekeeper", timekeeper],
 ]);

@@ -20,7 +20,7 @@ import type { BotId, Happening } from "../events.ts";
 import { APP, LOG, MAIN, manifest, placePath, type Fate, type GitHubFacts, type PlacePin } from "../facts.ts";
 import type { Setup } from "../setup.ts";
 import type { Distortion, Inhabited, Reach, SimulatedWorld } from "../simulated-world.ts";
-import { BEGIN, WorldBase } from "../world/base.ts";
+import { WorldBase } from "../world/base.ts";
 import { CONFIG_PATH } from "../world/config-text.ts";
 import { GitStore } from "../world/git-store.ts";
 import { factsSeen, FIRST_LABELS, ROLES, TEAM } from "../world/world.ts";
@@ -134,7 +134,7 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
     github.state.listen((event) => this.#heard(event));
     await this.#read();
     this.note({ kind: "moved", branch: MAIN, from: null, to: this.#now.branches.get(MAIN) ?? "", by: { login: "olive", kind: "user" } });
-    this.clock.advance(BEGIN + 60_000);
+    this.founded();
     for (const app of setup.apps) for (const { name } of setup.config.environments) this.follow(app, name);
     return this.#up;
   }

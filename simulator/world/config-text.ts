@@ -1,4 +1,4 @@
-import type { ConfigFacts, EnvironmentSetup } from "../facts.ts";
+import type { ConfigFacts, EnvironmentSetup, WindowSetup } from "../facts.ts";
 
 export const CONFIG_PATH = ".github/pinion.yaml";
 
@@ -32,7 +32,7 @@ function selectText({ slo, numbered }: ConfigFacts): object {
 }
 
 function environmentText(environment: EnvironmentSetup): object {
-  const { after, promote, merge, soak, watch, deadline, approvals, rollback, paused } = environment;
+  const { after, promote, merge, soak, watch, deadline, approvals, rollback, paused, windows = [] } = environment;
   return {
     ...(after.length === 0 ? {} : { after }),
     promote,
@@ -43,5 +43,10 @@ function environmentText(environment: EnvironmentSetup): object {
     ...(approvals.count > 0 || approvals.teams.length > 0 ? { approvals } : {}),
     rollback,
     ...(paused === null ? {} : { paused }),
+    ...(windows.length === 0 ? {} : { windows: windows.map(windowText) }),
   };
+}
+
+function windowText({ rule, minute, hours, lasts, zone }: WindowSetup): object {
+  return { [rule]: `${minute} ${hours === null ? "*" : hours.join(",")} * * *`, for: `${lasts}m`, timezone: zone };
 }

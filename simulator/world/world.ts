@@ -4,7 +4,7 @@ import type { BotId } from "../events.ts";
 import { MAIN, manifest, placePath, type GitHubFacts, type PlacePin } from "../facts.ts";
 import type { Setup } from "../setup.ts";
 import type { Distortion, Reach, SimulatedWorld } from "../simulated-world.ts";
-import { BEGIN, WorldBase } from "./base.ts";
+import { WorldBase } from "./base.ts";
 import { CONFIG_PATH } from "./config-text.ts";
 import { AppForge, REPOSITORY } from "./forge.ts";
 import { GitHub } from "./github.ts";
@@ -67,7 +67,7 @@ export class World extends WorldBase implements SimulatedWorld {
     }
     const owner = { login: "olive", kind: "user" } as const;
     this.github.move(owner, MAIN, this.github.commitOn(owner, null, files, "Begin"));
-    this.clock.advance(BEGIN + 60_000);
+    this.founded();
     for (const app of setup.apps) for (const { name } of setup.config.environments) this.follow(app, name);
   }
 

@@ -1,0 +1,61 @@
+/** Kinds of worlds in which people make rules of their own. */
+import type { Chance } from "./chance.ts";
+import { DEV, MINUTE, type EnvironmentSetup, type WindowSetup } from "./facts.ts";
+import { quiet, type Shape } from "./kinds.ts";
+import type { Setup } from "./setup.ts";
+
+/** When and where clocks are put forward or back, an hour or half of one. */
+const CHANGES: readonly { readonly zone: string; readonly at: string }[] = [
+  { zone: "Europe/Berlin", at: "2026-03-29T01:00:00Z" },
+  { zone: "Europe/Berlin", at: "2026-10-25T01:00:00Z" },
+  { zone: "America/New_York", at: "2026-03-08T07:00:00Z" },
+  { zone: "America/New_York", at: "2026-11-01T06:00:00Z" },
+  { zone: "Australia/Lord_Howe", at: "2026-04-04T15:00:00Z" },
+];
+
+const EACH_HOUR: readonly number[] = Array.from({ length: 24 }, (_, hour) => hour);
+
+/** Windows that open again within the hour, or two, so that what waits for them goes on. */
+export function drawWindows(chance: Chance, zone: string): readonly WindowSetup[] {
+  const minute = () => chance.oneOf([0, 15, 30, 45]) ?? 0;
+  const allow: WindowSetup = { rule: "allow", minute: minute(), hours: drawHours(chance), lasts: chance.oneOf([12, 20, 35, 50]) ?? 20, zone };
+  const deny: WindowSetup = { rule: "deny", minute: minute(), hours: drawHours(chance), lasts: chance.oneOf([5, 10, 20, 35]) ?? 10, zone };
+  return chance.weighted<readonly WindowSetup[]>([
+    [4, [allow]],
+    [2, [deny]],
+    [3, [allow, deny]],
+    [1, [allow, { ...allow, minute: minute(), lasts: 10 }, deny]],
+  ]) ?? [allow];
+}
+
+/** Each hour of the clock, or each by its name: where clocks are changed that is not the same. Now and then only some. */
+function drawHours(chance: Chance): readonly number[] | null {
+  if (chance.percent(45)) return null;
+  return chance.percent(70) ? EACH_HOUR : EACH_HOUR.filter((hour) => hour % 2 === 0);
+}
+
+/** Promotions may be merged at some times only, and now and then clocks are changed while they wait. */
+function windowedWorld(drawn: Setup, chance: Chance): Setup {
+  const change = chance.oneOf(CHANGES);
+  const zone = change?.zone ?? "UTC";
+  const dev: EnvironmentSetup = { ...DEV, ...(chance.percent(40) ? { windows: drawWindows(chance, zone) } : {}) };
+  const prod: EnvironmentSetup = {
+    ...DEV,
+    name: "prod",
+    after: ["dev"],
+    soak: chance.oneOf([0, 3]) ?? 0,
+    promote: chance.oneOf(["auto", "auto", "on-request"] as const) ?? "auto",
+    merge: chance.oneOf(["auto", "auto", "on-approval", "manual"] as const) ?? "auto",
+    windows: drawWindows(chance, zone),
+  };
+  const before = chance.below(150) * MINUTE;
+  return {
+    ...quiet(drawn, chance),
+    apps: chance.percent(50) ? ["checkout"] : ["checkout", "search"],
+    config: { environments: chance.percent(30) ? [{ ...prod, after: [] }] : [dev, prod], slo: false, limit: 50 },
+    actors: ["shipper", "shipper", "shipper", "approver", "timekeeper", ...(chance.percent(40) ? ["unlucky", "reviewer"] : [])],
+    ...(change !== undefined && chance.percent(75) ? { begins: Date.parse(change.at) - before } : {}),
+  };
+}
+
+export const RULED_KINDS: readonly Shape[] = [windowedWorld];
