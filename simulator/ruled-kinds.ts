@@ -34,10 +34,17 @@ function drawHours(chance: Chance): readonly number[] | null {
   return chance.percent(70) ? EACH_HOUR : EACH_HOUR.filter((hour) => hour % 2 === 0);
 }
 
+/** A minute in ten: what was about to be merged may come too late for it. */
+function narrow(chance: Chance, zone: string): readonly WindowSetup[] {
+  const first = chance.below(10);
+  return [0, 10, 20, 30, 40, 50].map((tens) => ({ rule: "allow", minute: tens + first, hours: null, lasts: 1, zone }));
+}
+
 /** Promotions may be merged at some times only, and now and then clocks are changed while they wait. */
 function windowedWorld(drawn: Setup, chance: Chance): Setup {
   const change = chance.oneOf(CHANGES);
   const zone = change?.zone ?? "UTC";
+  const isNarrow = chance.percent(30);
   const dev: EnvironmentSetup = { ...DEV, ...(chance.percent(40) ? { windows: drawWindows(chance, zone) } : {}) };
   const prod: EnvironmentSetup = {
     ...DEV,
@@ -46,7 +53,7 @@ function windowedWorld(drawn: Setup, chance: Chance): Setup {
     soak: chance.oneOf([0, 3]) ?? 0,
     promote: chance.oneOf(["auto", "auto", "on-request"] as const) ?? "auto",
     merge: chance.oneOf(["auto", "auto", "on-approval", "manual"] as const) ?? "auto",
-    windows: drawWindows(chance, zone),
+    windows: isNarrow ? narrow(chance, zone) : drawWindows(chance, zone),
   };
   const before = chance.below(150) * MINUTE;
   return {
@@ -54,6 +61,7 @@ function windowedWorld(drawn: Setup, chance: Chance): Setup {
     apps: chance.percent(50) ? ["checkout"] : ["checkout", "search"],
     config: { environments: chance.percent(30) ? [{ ...prod, after: [] }] : [dev, prod], slo: false, limit: 50 },
     actors: ["shipper", "shipper", "shipper", "approver", "timekeeper", ...(chance.percent(40) ? ["unlucky", "reviewer"] : [])],
+    ...(isNarrow ? { troubled: 20, troubles: ["slow", "fail-after"] as const } : {}),
     ...(change !== undefined && chance.percent(75) ? { begins: Date.parse(change.at) - before } : {}),
   };
 }

@@ -9,6 +9,7 @@ import { ORDERS } from "./orders.ts";
 import { PEOPLE } from "./people.ts";
 import { REVERTS_MUTANTS } from "./reverts.ts";
 import { VERDICTS } from "./verdicts.ts";
+import { WINDOWS_MUTANTS } from "./windows.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...GATES,
@@ -19,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...REVERTS_MUTANTS,
   ...LOG_MUTANTS,
   ...VERDICTS,
+  ...WINDOWS_MUTANTS,
   ...ENDURANCE,
   ...ADAPTERS,
 ];

@@ -5,9 +5,10 @@ import { everyRequestAnswered, everyRequestOpened } from "../../simulator/checke
 import { digestOf, HandMade } from "./hand-made.ts";
 import { good, WRONG, type Wrong } from "./wrong-histories.ts";
 import { WRONG_OFFERS } from "./wrong-offers.ts";
+import { RIGHT_WINDOWS, WAITS_ON, WRONG_RULES } from "./wrong-rules.ts";
 
 describe("each checker finds what it is for", () => {
-  for (const [invariant, histories] of [...Object.entries(WRONG), ...Object.entries(WRONG_OFFERS)]) {
+  for (const [invariant, histories] of [...Object.entries(WRONG), ...Object.entries(WRONG_OFFERS), ...Object.entries(WRONG_RULES)]) {
     for (const [name, wrong, options] of histories) {
       it(`${invariant}: ${name}`, () => {
         const world = new HandMade(options);
@@ -20,7 +21,7 @@ describe("each checker finds what it is for", () => {
   it("and there is a history for each of them", () => {
     const told = allCheckers().flatMap(({ invariants }) => invariants);
     // S5 cannot be violated in a world that asks for the check: GitHub itself refuses.
-    expect(told.filter((invariant) => invariant !== "S5" && !(invariant in WRONG) && !(invariant in WRONG_OFFERS))).toEqual([]);
+    expect(told.filter((invariant) => invariant !== "S5" && ![WRONG, WRONG_OFFERS, WRONG_RULES].some((wrong) => invariant in wrong))).toEqual([]);
   });
 });
 
@@ -38,6 +39,14 @@ describe("a history as it should be", () => {
       { policy: "freeze", result: "not-applicable" },
     ]);
     world.recordMerge(opened, world.merge(opened));
+    expect(world.found).toEqual([]);
+  });
+});
+
+describe("a promotion whose window is open", () => {
+  it.each(RIGHT_WINDOWS)("violates nothing: %s", (_, options) => {
+    const world = new HandMade(options);
+    world.promote();
     expect(world.found).toEqual([]);
   });
 });
@@ -69,6 +78,7 @@ describe("each hope is disappointed by what it is for", () => {
     L6: (world) => world.became("sync-failed", world.promote()),
     L7: (world) => void world.people.push("alice", "main", { "apps/checkout/overlays/dev/kustomization.yaml": "images:\n  - name: x\n    newTag: 2.0.0\n" }, "By hand"),
     L9: (world) => void world.promote(),
+    L10: WAITS_ON,
   };
   it("L1: a request that is granted, and not answered", () => {
     const world = new HandMade();
