@@ -162,6 +162,8 @@ export interface ConfigFacts {
   readonly limit: number;
   /** Tags are no versions but numbered builds, and are put in order by that number. */
   readonly numbered?: true;
+  /** Policies that are named in all environments, with their parameters. */
+  readonly policies?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** What the build of this number is tagged as. Behind a hash, so that the alphabet does not tell which is newer. */

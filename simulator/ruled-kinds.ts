@@ -2,6 +2,7 @@
 import type { Chance } from "./chance.ts";
 import { DEV, MINUTE, type EnvironmentSetup, type WindowSetup } from "./facts.ts";
 import { quiet, type Shape } from "./kinds.ts";
+import { nameOf, type OwnRule } from "./own-rules.ts";
 import type { Setup } from "./setup.ts";
 
 /** When and where clocks are put forward or back, an hour or half of one. */
@@ -66,4 +67,37 @@ function windowedWorld(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-export const RULED_KINDS: readonly Shape[] = [windowedWorld];
+export function drawRule(chance: Chance, environment: string, app: string): OwnRule {
+  const rules: readonly OwnRule[] = [
+    { is: "approved", in: environment, least: chance.oneOf([1, 2]) ?? 1 },
+    { is: "barred", in: environment, app },
+    { is: "superstitious", in: environment, ending: chance.oneOf(["2.0", "3.0", "5.0"]) ?? "3.0" },
+    { is: "proven", in: environment, minutes: chance.oneOf([2, 4, 7]) ?? 2 },
+    { is: "gloomy", in: environment },
+  ];
+  return chance.oneOf(rules) ?? { is: "gloomy", in: environment };
+}
+
+/** The repository has policies of its own, which people change all the time, also by pull requests and to something that is none. */
+function lawfulWorld(drawn: Setup, chance: Chance): Setup {
+  const prod: EnvironmentSetup = {
+    ...DEV,
+    name: "prod",
+    after: ["dev"],
+    merge: chance.oneOf(["auto", "auto", "on-approval"] as const) ?? "auto",
+    approvals: { count: 0, teams: chance.percent(30) ? ["sre"] : [] },
+  };
+  const proven: OwnRule = { is: "proven", in: "prod", minutes: 2 };
+  const more = chance.percent(60) ? [drawRule(chance, "prod", "search")] : [];
+  const isNamed = chance.percent(30);
+  const named = isNamed ? { policies: { [nameOf(proven)]: { at_least: "5m" } } } : {};
+  return {
+    ...quiet(drawn, chance),
+    apps: chance.percent(50) ? ["checkout"] : ["checkout", "search"],
+    config: { environments: [DEV, prod], slo: false, limit: 50, ...named },
+    rules: [...(isNamed ? [proven] : []), ...more.filter(({ is }) => is !== "proven")],
+    actors: ["shipper", "shipper", "approver", "approver", "lawmaker", "lawmaker", ...(chance.percent(40) ? ["reviewer", "operator"] : [])],
+  };
+}
+
+export const RULED_KINDS: readonly Shape[] = [windowedWorld, lawfulWorld];

@@ -2,6 +2,7 @@ import type { Instant, Milliseconds } from "../src/domain/answer.ts";
 import { Chance } from "./chance.ts";
 import { DEV, type ConfigFacts, type EnvironmentSetup } from "./facts.ts";
 import { KINDS, type Shape } from "./kinds.ts";
+import type { OwnRule } from "./own-rules.ts";
 import { RULED_KINDS } from "./ruled-kinds.ts";
 
 /** The kinds of trouble with one port call. */
@@ -43,6 +44,8 @@ export interface Setup {
   readonly clockSetBack: boolean;
   /** When it begins, if that matters. */
   readonly begins?: Instant;
+  /** Policies that the repository has of its own. */
+  readonly rules?: readonly OwnRule[];
 }
 
 export const ACTORS = ["reviewer", "operator", "meddler", "outsider", "intruder", "builder", "cluster", "metrics", "owner"] as const;

@@ -3,6 +3,7 @@ import { crowd } from "./crowd.ts";
 import { contender, contrarian, fickle, petitioner, waverer } from "./fickle.ts";
 import { forger, pouncer } from "./forgers.ts";
 import { hands } from "./hands.ts";
+import { lawmaker } from "./lawmakers.ts";
 import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
 import { neglect } from "./neglect.ts";
 import { tidier, unlucky, weather } from "./mishaps.ts";
@@ -40,4 +41,5 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["contrarian", contrarian],
   ["waverer", waverer],
   ["timekeeper", timekeeper],
+  ["lawmaker", lawmaker],
 ]);

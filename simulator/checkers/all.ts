@@ -22,6 +22,7 @@ import {
 import { mergingChecker } from "./merging.ts";
 import { offeringChecker } from "./offering.ts";
 import { openingChecker } from "./opening.ts";
+import { ownRulesChecker } from "./own-rules.ts";
 import { recordingChecker } from "./recording.ts";
 import { verdictsChecker } from "./verdicts.ts";
 import { waitingChecker } from "./waiting.ts";
@@ -40,6 +41,7 @@ export function allCheckers(): readonly Checker[] {
     recordingChecker(),
     verdictsChecker(),
     windowsChecker(),
+    ownRulesChecker(),
     buttonChecker(),
   ];
 }

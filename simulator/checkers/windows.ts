@@ -7,27 +7,22 @@ import type { WorldEvent } from "../events.ts";
 import { MAIN, MINUTE } from "../facts.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Breach, Checker, Hope, WorldView } from "../world-view.ts";
-import { breach, environmentAt, isRevert, pinMoves, placeOfBranch, seenMain } from "./reading.ts";
+import { Asking } from "./asking.ts";
+import { breach, environmentAt, isRevert, pinMoves, placeOfBranch } from "./reading.ts";
 import { isOpen } from "./wall-clock.ts";
 
 type Merge = Extract<WorldEvent, { readonly kind: "merged" }>;
 
-/** When a process asked for a merge, and what the default branch was to it. */
-interface Asked {
-  readonly at: Instant;
-  readonly main: string;
-}
-
 export function windowsChecker(): Checker {
-  const asked = new Map<string, Asked>();
+  const asking = new Asking();
   return {
     invariants: ["H5"],
     see(event, view) {
-      if (event.kind === "merging") asked.set(`${event.bot} ${event.pull}`, { at: event.at, main: seenMain(view, event.bot, "") });
+      asking.see(event, view);
       if (event.kind !== "merged" || event.bot === null) return [];
       const pull = view.facts().pulls.get(event.pull);
       if (pull === undefined || isRevert(view, pull)) return [];
-      const { at, main } = asked.get(`${event.bot} ${event.pull}`) ?? { at: event.at, main: seenMain(view, event.bot, event.base) };
+      const { at, main } = asking.of(event, view);
       return pinMoves(view, event.base, event.commit).flatMap(({ app, environment }) => {
         const { windows = [] } = environmentAt(view, main, environment) ?? {};
         return isOpen(windows, at) ? [] : [breach("H5", `#${event.pull} brought ${app} to ${environment} at ${time(at)}, when its windows are shut`)];

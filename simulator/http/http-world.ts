@@ -18,6 +18,7 @@ import type { Ports } from "../../src/ports.ts";
 import { createLogger } from "../../src/telemetry.ts";
 import type { BotId, Happening } from "../events.ts";
 import { APP, LOG, MAIN, manifest, placePath, type Fate, type GitHubFacts, type PlacePin } from "../facts.ts";
+import { ownRuleFiles } from "../own-rules.ts";
 import type { Setup } from "../setup.ts";
 import type { Distortion, Inhabited, Reach, SimulatedWorld } from "../simulated-world.ts";
 import { WorldBase } from "../world/base.ts";
@@ -140,7 +141,7 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
   }
 
   async #found(setup: Setup, github: GitHubSandbox, registry: SandboxRegistry, host: string): Promise<SandboxRepository> {
-    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config) };
+    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config), ...ownRuleFiles(setup.rules ?? []) };
     for (const app of setup.apps) {
       const digest = await registry.push(`acme/${app}`, this.tagOf(0));
       this.#images.push({ app, tag: this.tagOf(0), digest, fate: "good" });

@@ -7,6 +7,7 @@ import type { Mutant } from "./mutant.ts";
 import { OPENINGS_MUTANTS } from "./openings.ts";
 import { ORDERS } from "./orders.ts";
 import { PEOPLE } from "./people.ts";
+import { OWN_RULES_MUTANTS } from "./own-rules.ts";
 import { REVERTS_MUTANTS } from "./reverts.ts";
 import { VERDICTS } from "./verdicts.ts";
 import { WINDOWS_MUTANTS } from "./windows.ts";
@@ -21,6 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS,
   ...VERDICTS,
   ...WINDOWS_MUTANTS,
+  ...OWN_RULES_MUTANTS,
   ...ENDURANCE,
   ...ADAPTERS,
 ];

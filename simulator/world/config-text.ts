@@ -19,6 +19,7 @@ export function configText(config: ConfigFacts): string {
         defaults: { ...(config.slo ? { slo: "availability" } : {}), ...selectText(config) },
       },
       ...(config.slo ? { slos: { availability: SLO } } : {}),
+      ...(config.policies === undefined ? {} : { policies: config.policies }),
       limits: { openPullRequests: config.limit, newPullRequestsPerHour: 60 },
     },
     null,

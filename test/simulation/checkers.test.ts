@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { allCheckers, allHopes } from "../../simulator/checkers/all.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
 import { everyRequestAnswered, everyRequestOpened } from "../../simulator/checkers/hopes.ts";
+import { ownRuleFiles } from "../../simulator/own-rules.ts";
 import { digestOf, HandMade } from "./hand-made.ts";
 import { good, WRONG, type Wrong } from "./wrong-histories.ts";
 import { WRONG_OFFERS } from "./wrong-offers.ts";
-import { RIGHT_WINDOWS, WAITS_ON, WRONG_RULES } from "./wrong-rules.ts";
+import { RIGHT_RULES, WAITS_ON, WRONG_RULES } from "./wrong-rules.ts";
 
 describe("each checker finds what it is for", () => {
   for (const [invariant, histories] of [...Object.entries(WRONG), ...Object.entries(WRONG_OFFERS), ...Object.entries(WRONG_RULES)]) {
@@ -43,12 +44,15 @@ describe("a history as it should be", () => {
   });
 });
 
-describe("a promotion whose window is open", () => {
-  it.each(RIGHT_WINDOWS)("violates nothing: %s", (_, options) => {
-    const world = new HandMade(options);
-    world.promote();
-    expect(world.found).toEqual([]);
-  });
+describe("a promotion that keeps the rules", () => {
+  for (const [name, options, rule] of RIGHT_RULES) {
+    it(`violates nothing: ${name}`, () => {
+      const world = new HandMade(options);
+      if (rule !== undefined) world.people.push("olive", "main", ownRuleFiles([rule]), "A rule");
+      world.promote();
+      expect(world.found).toEqual([]);
+    });
+  }
 });
 
 describe("each hope is disappointed by what it is for", () => {
@@ -74,7 +78,10 @@ describe("each hope is disappointed by what it is for", () => {
       world.asApp((forge) => forge.publish(REPOSITORY, [{ head, check, existing: null }], null));
       world.pass(90);
     },
-    L5: (world) => void world.promote(),
+    L5: (world) => {
+      world.promote();
+      world.pass(15 * 60);
+    },
     L6: (world) => world.became("sync-failed", world.promote()),
     L7: (world) => void world.people.push("alice", "main", { "apps/checkout/overlays/dev/kustomization.yaml": "images:\n  - name: x\n    newTag: 2.0.0\n" }, "By hand"),
     L9: (world) => void world.promote(),

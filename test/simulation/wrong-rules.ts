@@ -1,7 +1,9 @@
 /** Histories made by hand in which the rules that people make are not kept. */
-import { DEV, type EnvironmentSetup, type WindowSetup } from "../../simulator/facts.ts";
+import { DEV, manifest, placePath, type EnvironmentSetup, type WindowSetup } from "../../simulator/facts.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
-import { PROD, type HandMade, type Opened } from "./hand-made.ts";
+import { imageRepository } from "../../simulator/world/world.ts";
+import { brokenFile, ownRuleFiles, type OwnRule } from "../../simulator/own-rules.ts";
+import { digestOf, PROD, type HandMade, type Opened } from "./hand-made.ts";
 import type { Wrong } from "./wrong-histories.ts";
 
 /** Worlds made by hand begin at 9:01 UTC on a Monday, which is 10:01 in Berlin. */
@@ -21,12 +23,66 @@ export interface Options {
 
 const promoted: Wrong = (world) => void world.promote();
 
+function withFiles(files: Readonly<Record<string, string>>): Wrong {
+  return (world) => {
+    world.people.push("olive", "main", files, "Rules");
+    world.promote();
+  };
+}
+
+function withRule(rule: OwnRule): Wrong {
+  return withFiles(ownRuleFiles([rule]));
+}
+
 export const WRONG_RULES: Readonly<Record<string, readonly (readonly [string, Wrong, Options?])[]>> = {
   H5: [
     ["it is merged before the window opens", promoted, devWith(LATER)],
     ["it is merged after the window has closed", promoted, devWith(UNTIL_NINE)],
     ["it is merged when the window is open by the clocks of another zone", promoted, devWith(NINE_IN_BERLIN)],
     ["it is merged while one window allows it and another denies it", promoted, devWith(NOW, NOT_NOW)],
+  ],
+  H7: [
+    ["it is merged while a policy of the repository is broken", withFiles(Object.fromEntries([brokenFile(0, "dev")]))],
+    ["it is merged while a policy names an environment that is not there", withFiles(Object.fromEntries([brokenFile(3, "dev")]))],
+    [
+      "the check lets pins through while a policy is broken",
+      (world) => {
+        world.people.push("olive", "main", Object.fromEntries([brokenFile(1, "dev")]), "Break");
+        world.pass(150);
+        check(world, world.open(), "success", "");
+      },
+    ],
+  ],
+  H8: [
+    ["it is merged with fewer approvals than a rule wants", withRule({ is: "approved", in: "dev", least: 1 })],
+    ["it is merged where a rule bars the app", withRule({ is: "barred", in: "dev", app: "checkout" })],
+    ["it is merged with a version that a rule bars", withRule({ is: "superstitious", in: "dev", ending: "1.0" })],
+    [
+      "it is merged before it was proven for as long as a rule wants",
+      (world) => {
+        world.people.push("olive", "main", ownRuleFiles([{ is: "proven", in: "prod", minutes: 5 }]), "A rule");
+        const { commit, tag, digest } = world.promote();
+        const release = world.release(tag, digest);
+        world.record({ event: "deployed", environment: "dev", release, commit }, { event: "verified", environment: "dev", release, commit });
+        world.pass(180);
+        const opened = world.open({ environment: "prod" });
+        world.people.review("alice", opened.number, "approved");
+        world.judge(opened);
+        world.merge(opened);
+      },
+    ],
+    [
+      "the check lets through what a rule bars, because the pull request takes the rule away",
+      (world) => {
+        const files = ownRuleFiles([{ is: "barred", in: "dev", app: "checkout" }]);
+        world.people.push("olive", "main", files, "A rule");
+        world.pass(150);
+        const pin = manifest({ repository: imageRepository("checkout"), tag: "1.1.0", digest: digestOf("a") });
+        const edits = { [placePath("checkout", "dev")]: pin, ...Object.fromEntries(Object.keys(files).map((path) => [path, null])) };
+        const number = world.people.openPull("carol", "mine", false, edits) ?? 0;
+        check(world, { head: world.world.facts().pulls.get(number)?.head ?? "" }, "success", "");
+      },
+    ],
   ],
   H6: [
     [
@@ -43,17 +99,20 @@ export const WRONG_RULES: Readonly<Record<string, readonly (readonly [string, Wr
   ],
 };
 
-/** What the window allows now, or nothing does. */
-export const RIGHT_WINDOWS: readonly (readonly [string, Options])[] = [
+/** What the windows allow now, each with the rules that it keeps. */
+export const RIGHT_RULES: readonly (readonly [string, Options, OwnRule?])[] = [
   ["a window that is open", devWith(NOW)],
   ["a window of the zone that is open", devWith({ ...NINE_IN_BERLIN, hours: [10] })],
   ["one that denies, and is over", devWith({ ...NOT_NOW, lasts: 5 })],
+  ["a rule for another app", {}, { is: "barred", in: "dev", app: "search" }],
+  ["a rule for another environment", {}, { is: "barred", in: "prod", app: "checkout" }],
+  ["a rule that only warns", {}, { is: "gloomy", in: "dev" }],
 ];
 
 /** It waits for a window that has been open for long. */
 export const WAITS_ON: Wrong = (world) => check(world, world.open(), null, "Waiting: a window of dev to open, until 2026-11-23 10:30 UTC");
 
-function check(world: HandMade, { head }: Opened, conclusion: "failure" | null, title: string): void {
+function check(world: HandMade, { head }: Pick<Opened, "head">, conclusion: "success" | "failure" | null, title: string): void {
   const status = conclusion === null ? "in_progress" : "completed";
   world.asApp((forge) => forge.publish(REPOSITORY, [{ head, check: { status, conclusion, title, summary: "", fingerprint: "1" }, existing: null }], null));
 }
