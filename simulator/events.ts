@@ -2,6 +2,7 @@
 import type { Instant } from "../src/domain/answer.ts";
 import type { Actor } from "../src/domain/observation.ts";
 import type { Oid } from "../src/domain/release.ts";
+import type { Signatory } from "./signing.ts";
 
 /** One of Pinion's processes, from its start to its end. */
 export type BotId = number;
@@ -34,6 +35,8 @@ export type Happening =
   | { readonly kind: "access"; readonly login: string }
   | { readonly kind: "deployment"; readonly app: string; readonly environment: string; readonly state: string }
   | { readonly kind: "image"; readonly repository: string; readonly tag: string; readonly digest: string }
+  /** A signature of the image `about` is attached to the image with this digest. */
+  | { readonly kind: "signed"; readonly digest: string; readonly about: string; readonly by: Signatory }
   /** A process was told what the repository looks like. */
   | { readonly kind: "looked"; readonly bot: BotId }
   | { readonly kind: "started" | "crashed"; readonly bot: BotId }

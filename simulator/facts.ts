@@ -125,6 +125,9 @@ export interface WindowSetup {
   readonly zone: string;
 }
 
+/** Policies by name, with their parameters. */
+export type NamedPolicies = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 export interface EnvironmentSetup {
   readonly name: string;
   readonly after: readonly string[];
@@ -139,6 +142,8 @@ export interface EnvironmentSetup {
   readonly paused: string | null;
   /** When promotions may be merged; without any, at all times. */
   readonly windows?: readonly WindowSetup[];
+  /** Policies that are named here, with their parameters. */
+  readonly policies?: NamedPolicies;
 }
 
 /** A first environment, in which everything goes by itself. Others are made from it. */
@@ -163,7 +168,7 @@ export interface ConfigFacts {
   /** Tags are no versions but numbered builds, and are put in order by that number. */
   readonly numbered?: true;
   /** Policies that are named in all environments, with their parameters. */
-  readonly policies?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly policies?: NamedPolicies;
 }
 
 /** What the build of this number is tagged as. Behind a hash, so that the alphabet does not tell which is newer. */

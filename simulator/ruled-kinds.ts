@@ -1,6 +1,6 @@
 /** Kinds of worlds in which people make rules of their own. */
 import type { Chance } from "./chance.ts";
-import { DEV, MINUTE, type EnvironmentSetup, type WindowSetup } from "./facts.ts";
+import { DEV, MINUTE, type EnvironmentSetup, type NamedPolicies, type WindowSetup } from "./facts.ts";
 import { quiet, type Shape } from "./kinds.ts";
 import { nameOf, type OwnRule } from "./own-rules.ts";
 import type { Setup } from "./setup.ts";
@@ -100,4 +100,33 @@ function lawfulWorld(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-export const RULED_KINDS: readonly Shape[] = [windowedWorld, lawfulWorld];
+/** Policies that come with Pinion and judge where they are named. */
+export function drawNamed(chance: Chance): NamedPolicies {
+  const some = () => chance.percent(45);
+  return {
+    ...(some() ? { signed: { signers: ["ci"] } } : {}),
+    ...(some() ? { "moved-tag": {} } : {}),
+    ...(chance.percent(20) ? { "allowed-registries": { allowed: ["registry.example/acme/checkout"] } } : {}),
+    ...(some() ? { "image-age": { at_least: chance.oneOf(["1m", "4m", "9m"]) ?? "1m", ...(chance.percent(30) ? { at_most: "40m" } : {}) } } : {}),
+  };
+}
+
+/** Images must be signed, or of some age, or of some registry; tags are pushed again, and signatures come late, from elsewhere or not at all. */
+function curatedWorld(drawn: Setup, chance: Chance): Setup {
+  const everywhere = chance.percent(40) ? { policies: drawNamed(chance) } : {};
+  const prod: EnvironmentSetup = {
+    ...DEV,
+    name: "prod",
+    after: ["dev"],
+    merge: chance.oneOf(["auto", "on-approval"] as const) ?? "auto",
+    policies: drawNamed(chance),
+  };
+  return {
+    ...quiet(drawn, chance),
+    apps: chance.percent(50) ? ["checkout"] : ["checkout", "search"],
+    config: { environments: chance.percent(30) ? [{ ...prod, after: [] }] : [DEV, prod], slo: false, limit: 50, ...everywhere },
+    actors: ["shipper", "shipper", "approver", "curator", "curator", ...(chance.percent(30) ? ["reviewer", "unlucky"] : [])],
+  };
+}
+
+export const RULED_KINDS: readonly Shape[] = [windowedWorld, lawfulWorld, curatedWorld];

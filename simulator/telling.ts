@@ -34,6 +34,7 @@ export function toldEvent(event: Happening): string | null {
     case "access":
     case "deployment":
     case "image":
+    case "signed":
     case "looked":
     case "started":
     case "crashed":

@@ -1,4 +1,5 @@
 import type { Actor } from "./actor.ts";
+import { curator } from "./curators.ts";
 import { crowd } from "./crowd.ts";
 import { contender, contrarian, fickle, petitioner, waverer } from "./fickle.ts";
 import { forger, pouncer } from "./forgers.ts";
@@ -42,4 +43,5 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["waverer", waverer],
   ["timekeeper", timekeeper],
   ["lawmaker", lawmaker],
+  ["curator", curator],
 ]);

@@ -6,6 +6,7 @@
  */
 import type { Checker, Hope } from "../world-view.ts";
 import { approvingChecker } from "./approving.ts";
+import { imagesChecker } from "./images.ts";
 import { conductChecker } from "./conduct.ts";
 import { goingBackChecker } from "./going-back.ts";
 import {
@@ -42,6 +43,7 @@ export function allCheckers(): readonly Checker[] {
     verdictsChecker(),
     windowsChecker(),
     ownRulesChecker(),
+    imagesChecker(),
     buttonChecker(),
   ];
 }

@@ -20,6 +20,7 @@ import type { BotId, Happening } from "../events.ts";
 import { APP, LOG, MAIN, manifest, placePath, type Fate, type GitHubFacts, type PlacePin } from "../facts.ts";
 import { ownRuleFiles } from "../own-rules.ts";
 import type { Setup } from "../setup.ts";
+import { filesFor } from "../signing.ts";
 import type { Distortion, Inhabited, Reach, SimulatedWorld } from "../simulated-world.ts";
 import { WorldBase } from "../world/base.ts";
 import { CONFIG_PATH } from "../world/config-text.ts";
@@ -141,7 +142,7 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
   }
 
   async #found(setup: Setup, github: GitHubSandbox, registry: SandboxRegistry, host: string): Promise<SandboxRepository> {
-    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config), ...ownRuleFiles(setup.rules ?? []) };
+    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config), ...ownRuleFiles(setup.rules ?? []), ...filesFor(setup.config) };
     for (const app of setup.apps) {
       const digest = await registry.push(`acme/${app}`, this.tagOf(0));
       this.#images.push({ app, tag: this.tagOf(0), digest, fate: "good" });

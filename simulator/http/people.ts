@@ -185,6 +185,11 @@ export class HttpPeople extends ClusterHands implements WorldActions {
     return this.publish(app, tag, fate);
   }
 
+  /** The registry behind servers is given nothing but images. */
+  sign(): boolean {
+    return false;
+  }
+
   dropImage(digest: string): void {
     const app = this.#world.appOf(digest);
     if (app !== null && isDigest(digest)) this.#registry.deleteManifest(`acme/${app}`, digest);

@@ -1,6 +1,7 @@
 import { ADAPTERS } from "./adapters.ts";
 import { ENDURANCE } from "./endurance.ts";
 import { GATES } from "./gates.ts";
+import { IMAGES_MUTANTS } from "./images.ts";
 import { LOG_MUTANTS } from "./log.ts";
 import { MERGING } from "./merging.ts";
 import type { Mutant } from "./mutant.ts";
@@ -23,6 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...VERDICTS,
   ...WINDOWS_MUTANTS,
   ...OWN_RULES_MUTANTS,
+  ...IMAGES_MUTANTS,
   ...ENDURANCE,
   ...ADAPTERS,
 ];

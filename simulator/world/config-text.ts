@@ -1,4 +1,5 @@
 import type { ConfigFacts, EnvironmentSetup, WindowSetup } from "../facts.ts";
+import { filesFor, KEY_PATH } from "../signing.ts";
 
 export const CONFIG_PATH = ".github/pinion.yaml";
 
@@ -20,6 +21,7 @@ export function configText(config: ConfigFacts): string {
       },
       ...(config.slo ? { slos: { availability: SLO } } : {}),
       ...(config.policies === undefined ? {} : { policies: config.policies }),
+      ...(Object.keys(filesFor(config)).length === 0 ? {} : { signers: { ci: { key: KEY_PATH } } }),
       limits: { openPullRequests: config.limit, newPullRequestsPerHour: 60 },
     },
     null,
@@ -33,7 +35,7 @@ function selectText({ slo, numbered }: ConfigFacts): object {
 }
 
 function environmentText(environment: EnvironmentSetup): object {
-  const { after, promote, merge, soak, watch, deadline, approvals, rollback, paused, windows = [] } = environment;
+  const { after, promote, merge, soak, watch, deadline, approvals, rollback, paused, windows = [], policies } = environment;
   return {
     ...(after.length === 0 ? {} : { after }),
     promote,
@@ -45,6 +47,7 @@ function environmentText(environment: EnvironmentSetup): object {
     rollback,
     ...(paused === null ? {} : { paused }),
     ...(windows.length === 0 ? {} : { windows: windows.map(windowText) }),
+    ...(policies === undefined ? {} : { policies }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { BotId } from "../events.ts";
 import { MAIN, manifest, placePath, type GitHubFacts, type PlacePin } from "../facts.ts";
 import { ownRuleFiles } from "../own-rules.ts";
 import type { Setup } from "../setup.ts";
+import { filesFor } from "../signing.ts";
 import type { Distortion, Reach, SimulatedWorld } from "../simulated-world.ts";
 import { WorldBase } from "./base.ts";
 import { CONFIG_PATH } from "./config-text.ts";
@@ -60,7 +61,7 @@ export class World extends WorldBase implements SimulatedWorld {
   }
 
   #found(setup: Setup): void {
-    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config), ...ownRuleFiles(setup.rules ?? []) };
+    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config), ...ownRuleFiles(setup.rules ?? []), ...filesFor(setup.config) };
     for (const app of setup.apps) {
       const digest = this.registry.push(imageRepository(app), this.tagOf(0), "good", this.clock.now());
       const pin = { repository: imageRepository(app), tag: this.tagOf(0), digest: setup.pinnedByDigest ? digest : null };

@@ -6,7 +6,7 @@ import { ownRuleFiles } from "../../simulator/own-rules.ts";
 import { digestOf, HandMade } from "./hand-made.ts";
 import { good, WRONG, type Wrong } from "./wrong-histories.ts";
 import { WRONG_OFFERS } from "./wrong-offers.ts";
-import { RIGHT_RULES, WAITS_ON, WRONG_RULES } from "./wrong-rules.ts";
+import { RIGHT_IMAGES, RIGHT_RULES, WAITS_ON, WRONG_RULES } from "./wrong-rules.ts";
 
 describe("each checker finds what it is for", () => {
   for (const [invariant, histories] of [...Object.entries(WRONG), ...Object.entries(WRONG_OFFERS), ...Object.entries(WRONG_RULES)]) {
@@ -53,6 +53,14 @@ describe("a promotion that keeps the rules", () => {
       expect(world.found).toEqual([]);
     });
   }
+});
+
+describe("a promotion of an image as it must be", () => {
+  it.each(RIGHT_IMAGES)("violates nothing: %s", (_, right, options) => {
+    const world = new HandMade(options);
+    right(world);
+    expect(world.found).toEqual([]);
+  });
 });
 
 describe("each hope is disappointed by what it is for", () => {

@@ -1,7 +1,8 @@
 /** Histories made by hand in which the rules that people make are not kept. */
-import { DEV, manifest, placePath, type EnvironmentSetup, type WindowSetup } from "../../simulator/facts.ts";
+import { DEV, manifest, placePath, type EnvironmentSetup, type NamedPolicies, type WindowSetup } from "../../simulator/facts.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
 import { imageRepository } from "../../simulator/world/world.ts";
+import { keyFile } from "../../simulator/signing.ts";
 import { brokenFile, ownRuleFiles, type OwnRule } from "../../simulator/own-rules.ts";
 import { digestOf, PROD, type HandMade, type Opened } from "./hand-made.ts";
 import type { Wrong } from "./wrong-histories.ts";
@@ -32,6 +33,21 @@ function withFiles(files: Readonly<Record<string, string>>): Wrong {
 
 function withRule(rule: OwnRule): Wrong {
   return withFiles(ownRuleFiles([rule]));
+}
+
+function naming(policies: NamedPolicies): Options {
+  return { environments: [{ ...DEV, policies }, PROD] };
+}
+
+const SIGNED = naming({ signed: { signers: ["ci"] } });
+
+/** An image is pushed and promoted after so many seconds. */
+function pushed(world: HandMade, seconds: number, meanwhile: (digest: string) => void = () => undefined): void {
+  world.people.publish("checkout", "1.1.0", "good");
+  const digest = world.world.registry.tagsOf(imageRepository("checkout")).get("1.1.0") ?? "";
+  meanwhile(digest);
+  world.pass(seconds);
+  world.promote({ digest });
 }
 
 export const WRONG_RULES: Readonly<Record<string, readonly (readonly [string, Wrong, Options?])[]>> = {
@@ -84,6 +100,35 @@ export const WRONG_RULES: Readonly<Record<string, readonly (readonly [string, Wr
       },
     ],
   ],
+  H9: [
+    ["it is merged though images of it may not come from there", promoted, naming({ "allowed-registries": { allowed: ["registry.example/acme/check"] } })],
+    ["it is merged when its image is too young", (world) => pushed(world, 30), naming({ "image-age": { at_least: "1m" } })],
+    ["it is merged when its image is too old", (world) => pushed(world, 300), naming({ "image-age": { at_least: "1m", at_most: "4m" } })],
+    [
+      "it is merged though its tag names another image",
+      (world) => {
+        pushed(world, 0, () => {
+          world.people.moveTag("checkout", "1.1.0", "good");
+          world.pass(700);
+        });
+      },
+      naming({ "moved-tag": {} }),
+    ],
+  ],
+  H10: [
+    ["it is merged unsigned", (world) => pushed(world, 1), SIGNED],
+    ["it is merged with a stranger's signature", (world) => pushed(world, 1, (digest) => void world.people.sign(digest, digest, "stranger")), SIGNED],
+    ["it is merged with the signature of another image", (world) => pushed(world, 1, (digest) => void world.people.sign(digest, digestOf("b"), "ci")), SIGNED],
+    [
+      "it is merged with a key that does not count any more",
+      (world) =>
+        pushed(world, 1, (digest) => {
+          world.people.sign(digest, digest, "ci");
+          world.people.push("olive", "main", keyFile("stranger"), "Another key");
+        }),
+      SIGNED,
+    ],
+  ],
   H6: [
     [
       "what a person merged while the check was red is called judged",
@@ -98,6 +143,14 @@ export const WRONG_RULES: Readonly<Record<string, readonly (readonly [string, Wr
     ],
   ],
 };
+
+/** What is promoted keeps these as well. */
+export const RIGHT_IMAGES: readonly (readonly [string, Wrong, Options])[] = [
+  ["of an allowed registry", promoted, naming({ "allowed-registries": { allowed: ["registry.example/acme"] } })],
+  ["of the right age", (world) => pushed(world, 90), naming({ "image-age": { at_least: "1m", at_most: "4m" } })],
+  ["whose tag has not moved", (world) => pushed(world, 700), naming({ "moved-tag": {} })],
+  ["signed", (world) => pushed(world, 1, (digest) => void world.people.sign(digest, digest, "ci")), SIGNED],
+];
 
 /** What the windows allow now, each with the rules that it keeps. */
 export const RIGHT_RULES: readonly (readonly [string, Options, OwnRule?])[] = [
