@@ -167,12 +167,17 @@ export interface ConfigFacts {
   readonly limit: number;
   /** Tags are no versions but numbered builds, and are put in order by that number. */
   readonly numbered?: true;
+  /** All builds have one tag, which moves from image to image, and is followed. */
+  readonly moving?: true;
   /** Policies that are named in all environments, with their parameters. */
   readonly policies?: NamedPolicies;
 }
 
+export const MOVING_TAG = "main";
+
 /** What the build of this number is tagged as. Behind a hash, so that the alphabet does not tell which is newer. */
-export function buildTag({ numbered }: Pick<ConfigFacts, "numbered">, number: number, patch: number): string {
+export function buildTag({ numbered, moving }: Pick<ConfigFacts, "numbered" | "moving">, number: number, patch: number): string {
+  if (moving === true) return MOVING_TAG;
   if (numbered !== true) return `1.${number}.${patch}`;
   const hash = ((number * 2_654_435_761) % 4_096).toString(16).padStart(3, "0");
   return `main-${hash}-${number}${patch === 0 ? "" : `.${patch}`}`;

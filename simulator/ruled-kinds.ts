@@ -129,4 +129,22 @@ function curatedWorld(drawn: Setup, chance: Chance): Setup {
   };
 }
 
-export const RULED_KINDS: readonly Shape[] = [windowedWorld, lawfulWorld, curatedWorld];
+/** One tag is moved from image to image, and now and then back. */
+function movingWorld(drawn: Setup, chance: Chance): Setup {
+  const dev: EnvironmentSetup = { ...DEV, rollback: chance.oneOf(["auto", "auto", "off"] as const) ?? "auto" };
+  const prod: EnvironmentSetup = {
+    ...DEV,
+    name: "prod",
+    after: ["dev"],
+    promote: chance.oneOf(["auto", "auto", "on-request"] as const) ?? "auto",
+    merge: chance.oneOf(["auto", "on-approval"] as const) ?? "auto",
+  };
+  return {
+    ...quiet(drawn, chance),
+    apps: ["checkout"],
+    config: { environments: chance.percent(30) ? [dev] : [dev, prod], slo: false, limit: 50, moving: true },
+    actors: ["tagger", "tagger", "reviewer", "approver", ...(chance.percent(50) ? ["hands"] : []), ...(chance.percent(30) ? ["operator"] : [])],
+  };
+}
+
+export const RULED_KINDS: readonly Shape[] = [windowedWorld, lawfulWorld, curatedWorld, movingWorld];

@@ -69,7 +69,7 @@ const RULED = RULED_KINDS.map(shaped);
 export function setupOf(seed: number): Setup {
   const chance = new Chance(seed);
   const setup = (drawOf(seed) ?? anySetup)(chance);
-  return seed >= NUMBERED_FROM && new Chance(seed + 3_000_017).percent(NUMBERED) ? { ...setup, config: { ...setup.config, numbered: true } } : setup;
+  return seed >= NUMBERED_FROM && setup.config.moving !== true && new Chance(seed + 3_000_017).percent(NUMBERED) ? { ...setup, config: { ...setup.config, numbered: true } } : setup;
 }
 
 function drawOf(seed: number): ((chance: Chance) => Setup) | undefined {

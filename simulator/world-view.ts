@@ -99,6 +99,8 @@ export interface WorldActions {
   publish(app: string, tag: string, fate: Fate): Awaitable<void>;
   /** Makes a tag point at another image. */
   moveTag(app: string, tag: string, fate: Fate): Awaitable<void>;
+  /** Makes a tag point at an image that is there. */
+  pointTag(app: string, tag: string, digest: string): Awaitable<boolean>;
   /** Attaches a signature to an image: of that image, or of another one, where somebody takes it from there. */
   sign(digest: string, about: string, by: Signatory): Awaitable<boolean>;
   /** Deletes an image from the registry. */

@@ -1,5 +1,5 @@
 import type { Actor } from "./actor.ts";
-import { curator } from "./curators.ts";
+import { curator, tagger } from "./curators.ts";
 import { crowd } from "./crowd.ts";
 import { contender, contrarian, fickle, petitioner, waverer } from "./fickle.ts";
 import { forger, pouncer } from "./forgers.ts";
@@ -44,4 +44,5 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["timekeeper", timekeeper],
   ["lawmaker", lawmaker],
   ["curator", curator],
+  ["tagger", tagger],
 ]);

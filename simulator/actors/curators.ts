@@ -1,7 +1,8 @@
 /** Those who see to images: they sign them, push tags again, and say what images must be. */
+import { MOVING_TAG } from "../facts.ts";
 import { drawNamed } from "../ruled-kinds.ts";
 import { keyFile } from "../signing.ts";
-import { botPulls, head, oneThing, said, somePlace, type Turn } from "./actor.ts";
+import { botPulls, head, knownPin, oneThing, said, somePlace, type Turn } from "./actor.ts";
 
 export function curator(turn: Turn): Promise<string> {
   return oneThing(turn, [
@@ -49,6 +50,28 @@ async function pushAgain(turn: Turn): Promise<string> {
   if (image === null) return "no tag is to be pushed again";
   await turn.world.moveTag(image.app, image.tag, "good");
   return `somebody pushes ${image.app} ${image.tag} again: the tag moves`;
+}
+
+/** Moves the one tag that there is: on to new images, and back to one that was pinned before. */
+export function tagger(turn: Turn): Promise<string> {
+  const { app } = somePlace(turn);
+  return oneThing(turn, [
+    [2, pushOn],
+    [1, moveBack],
+    [6, () => "the tag stays where it is"],
+  ]);
+
+  async function pushOn(): Promise<string> {
+    const fate = turn.chance.percent(75) ? "good" : "degrades";
+    await turn.world.publish(app, MOVING_TAG, fate);
+    return `a build moves the tag of ${app} on to an image, which ${fate === "good" ? "is good" : "degrades"}`;
+  }
+
+  async function moveBack(): Promise<string> {
+    const pin = knownPin(turn, app);
+    if (pin === undefined || pin.digest === null) return "there is nothing to move the tag back to";
+    return said(await turn.world.pointTag(app, MOVING_TAG, pin.digest), `somebody moves the tag of ${app} to ${pin.digest.slice(7, 15)}`);
+  }
 }
 
 async function nameOthers(turn: Turn): Promise<string> {

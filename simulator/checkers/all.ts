@@ -7,6 +7,7 @@
 import type { Checker, Hope } from "../world-view.ts";
 import { approvingChecker } from "./approving.ts";
 import { imagesChecker } from "./images.ts";
+import { arrivingChecker } from "./arriving.ts";
 import { conductChecker } from "./conduct.ts";
 import { goingBackChecker } from "./going-back.ts";
 import {
@@ -38,6 +39,7 @@ export function allCheckers(): readonly Checker[] {
     goingBackChecker,
     openingChecker,
     offeringChecker,
+    arrivingChecker,
     conductChecker,
     recordingChecker(),
     verdictsChecker(),

@@ -51,7 +51,7 @@ class Images {
 
   see(event: WorldEvent): void {
     if (event.kind === "image") {
-      this.#pushed.set(event.digest, event.at);
+      if (!this.#pushed.has(event.digest)) this.#pushed.set(event.digest, event.at);
       this.#tags.set(`${event.repository}:${event.tag}`, { digest: event.digest, since: event.at });
     }
     if (event.kind === "signed" && event.about === event.digest) this.#signed.set(event.digest, new Set([...(this.#signed.get(event.digest) ?? []), event.by]));

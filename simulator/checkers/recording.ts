@@ -95,7 +95,9 @@ function adoptedRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
   const { app, environment, commit, release } = entry;
   if (commit === null || view.commit(commit) === null) return [breach("S24", `${told(entry)} names a commit that is not there`)];
   const pin = view.pinAt(commit, app, environment);
-  if (pin !== null && release?.version === pin.tag && release.digests.join() === (pin.digest ?? "")) return [];
+  // Of a tag that is moved from image to image, the version tells the digest as well.
+  const version = release?.version.replace(/ \([0-9a-f]+\)$/, "");
+  if (pin !== null && version === pin.tag && release?.digests.join() === (pin.digest ?? "")) return [];
   return [breach("S24", `${told(entry)}, where ${commit.slice(0, 8)} pins ${pin?.tag ?? "nothing"}`)];
 }
 

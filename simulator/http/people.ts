@@ -185,6 +185,13 @@ export class HttpPeople extends ClusterHands implements WorldActions {
     return this.publish(app, tag, fate);
   }
 
+  async pointTag(app: string, tag: string, digest: string): Promise<boolean> {
+    if (!isDigest(digest) || this.#world.appOf(digest) !== app) return false;
+    await this.#registry.moveTag(`acme/${app}`, tag, digest);
+    this.#world.published({ app, tag, digest, fate: this.#world.fateOf(digest) });
+    return true;
+  }
+
   /** The registry behind servers is given nothing but images. */
   sign(): boolean {
     return false;

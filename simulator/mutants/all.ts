@@ -1,3 +1,4 @@
+import { ARRIVING_MUTANTS } from "./arriving.ts";
 import { ADAPTERS } from "./adapters.ts";
 import { ENDURANCE } from "./endurance.ts";
 import { GATES } from "./gates.ts";
@@ -25,6 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...WINDOWS_MUTANTS,
   ...OWN_RULES_MUTANTS,
   ...IMAGES_MUTANTS,
+  ...ARRIVING_MUTANTS,
   ...ENDURANCE,
   ...ADAPTERS,
 ];

@@ -27,7 +27,7 @@ export abstract class WorldBase implements WorldView {
   /** How far machines' clocks are behind, because somebody set them back. */
   behind: Milliseconds = 0;
   unreachableUntil: Instant = 0;
-  readonly #naming: Pick<ConfigFacts, "numbered">;
+  readonly #naming: Pick<ConfigFacts, "numbered" | "moving">;
   readonly #applications = new Map<string, Application>();
   readonly #configs = new Map<string, ConfigFacts>();
   readonly #seen = new Map<BotId, Seen>();

@@ -1,4 +1,4 @@
-import type { ConfigFacts, EnvironmentSetup, WindowSetup } from "../facts.ts";
+import { MOVING_TAG, type ConfigFacts, type EnvironmentSetup, type WindowSetup } from "../facts.ts";
 import { filesFor, KEY_PATH } from "../signing.ts";
 
 export const CONFIG_PATH = ".github/pinion.yaml";
@@ -29,7 +29,8 @@ export function configText(config: ConfigFacts): string {
   )}\n`;
 }
 
-function selectText({ slo, numbered }: ConfigFacts): object {
+function selectText({ slo, numbered, moving }: ConfigFacts): object {
+  if (moving === true) return { select: { tag: MOVING_TAG } };
   if (numbered === true) return { select: { order: "numerical", filter: { pattern: "main-[0-9a-f]{3}-(?<build>[0-9.]+)", extract: "$build" } } };
   return slo ? {} : { select: { semver: ">=1.0.0" } };
 }

@@ -172,6 +172,13 @@ export class People extends ClusterHands implements WorldActions {
     this.publish(app, tag, fate);
   }
 
+  pointTag(app: string, tag: string, digest: string): boolean {
+    const repository = imageRepository(app);
+    const pointed = this.#world.registry.point(repository, tag, digest);
+    if (pointed) this.#world.note({ kind: "image", repository, tag, digest });
+    return pointed;
+  }
+
   sign(digest: string, about: string, by: Signatory): boolean {
     this.#world.registry.attach(digest, signatureOf(about, by));
     this.#world.note({ kind: "signed", digest, about, by });

@@ -36,6 +36,14 @@ export class Registry {
     return digest;
   }
 
+  /** Answers whether there is such an image for the tag to point at. */
+  point(repository: string, tag: string, digest: string): boolean {
+    const stored = this.#repositories.get(repository) ?? EMPTY;
+    if (!isDigest(digest) || !stored.digests.has(digest)) return false;
+    this.#change(repository, { ...stored, tags: new Map(stored.tags).set(tag, digest) });
+    return true;
+  }
+
   attach(digest: string, document: AttachedDocument): void {
     this.#attached.set(digest, [...(this.#attached.get(digest) ?? []), document]);
   }

@@ -129,6 +129,15 @@ export const WRONG_RULES: Readonly<Record<string, readonly (readonly [string, Wr
       SIGNED,
     ],
   ],
+  H11: [
+    [
+      "the tag is moved back, and it is followed",
+      (world) => {
+        for (const letter of ["a", "b"]) world.promote({ tag: "main", digest: digestOf(letter) });
+        world.open({ tag: "main", digest: digestOf("a") });
+      },
+    ],
+  ],
   H6: [
     [
       "what a person merged while the check was red is called judged",
