@@ -1,6 +1,6 @@
 import type { PolicySet } from "../src/domain/policy/policy-set.ts";
 import type { Repository } from "../src/domain/observation.ts";
-import { PortFailure, type Journal } from "../src/ports.ts";
+import { PortFailure, type Forge, type Journal } from "../src/ports.ts";
 import { createDispatcher, type Dispatcher } from "../src/reconciler/dispatch.ts";
 import { createReconciler } from "../src/reconciler/reconcile.ts";
 import { Chance } from "./chance.ts";
@@ -25,7 +25,12 @@ export class Bot {
     this.#clock = clock;
     const chance = new Chance(seed + id * 7919);
     const journal = journalOf((message) => world.note({ kind: "bewildered", bot: id, message }));
-    const ports = { ...troubledPorts(pool, id, world.reach(id, () => clock.now())), clock, journal };
+    const troubled = troubledPorts(pool, id, world.reach(id, () => clock.now()));
+    const merge: Forge["merge"] = (repository, pull, wanted) => {
+      world.note({ kind: "merging", pull, head: wanted.head, bot: id });
+      return troubled.forge.merge(repository, pull, wanted);
+    };
+    const ports = { ...troubled, forge: { ...troubled.forge, merge }, clock, journal };
     const reconciler = createReconciler(ports, policies);
     const random = () => chance.fraction();
     const { forge } = ports;

@@ -3,6 +3,7 @@ import type { Instant } from "../src/domain/answer.ts";
 import type { Actor } from "../src/domain/observation.ts";
 import type { Oid } from "../src/domain/release.ts";
 import type { QueueExitReason } from "./facts.ts";
+import type { Signatory } from "./signing.ts";
 
 /** One of Pinion's processes, from its start to its end. */
 export type BotId = number;
@@ -21,6 +22,8 @@ export type Happening =
       /** Which process asked for it; null for people. */
       readonly bot: BotId | null;
     }
+  /** A process asks for a merge, which may come about a while later, or not at all. */
+  | { readonly kind: "merging"; readonly pull: number; readonly head: Oid; readonly bot: BotId }
   /** A branch moved by other ways than a merge. `to` is null when it went away, `from` when it came to be. */
   | { readonly kind: "moved"; readonly branch: string; readonly from: Oid | null; readonly to: Oid | null; readonly by: Actor }
   | { readonly kind: "opened"; readonly pull: number; readonly by: Actor; readonly bot: BotId | null }
@@ -37,6 +40,8 @@ export type Happening =
   | { readonly kind: "access"; readonly login: string }
   | { readonly kind: "deployment"; readonly app: string; readonly environment: string; readonly state: string }
   | { readonly kind: "image"; readonly repository: string; readonly tag: string; readonly digest: string }
+  /** A signature of the image `about` is attached to the image with this digest. */
+  | { readonly kind: "signed"; readonly digest: string; readonly about: string; readonly by: Signatory }
   /** A process was told what the repository looks like. */
   | { readonly kind: "looked"; readonly bot: BotId }
   | { readonly kind: "started" | "crashed"; readonly bot: BotId }

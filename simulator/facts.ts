@@ -147,6 +147,20 @@ export interface PlacePin {
   readonly digest: string | null;
 }
 
+/** A time span that comes again and again, by the clocks of a zone. */
+export interface WindowSetup {
+  readonly rule: "allow" | "deny";
+  readonly minute: number;
+  /** Hours of the day, or null for each hour. */
+  readonly hours: readonly number[] | null;
+  /** Minutes. */
+  readonly lasts: number;
+  readonly zone: string;
+}
+
+/** Policies by name, with their parameters. */
+export type NamedPolicies = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 export interface EnvironmentSetup {
   readonly name: string;
   readonly after: readonly string[];
@@ -159,6 +173,10 @@ export interface EnvironmentSetup {
   readonly approvals: { readonly count: number; readonly teams: readonly string[] };
   readonly rollback: "auto" | "propose" | "off";
   readonly paused: string | null;
+  /** When promotions may be merged; without any, at all times. */
+  readonly windows?: readonly WindowSetup[];
+  /** Policies that are named here, with their parameters. */
+  readonly policies?: NamedPolicies;
 }
 
 /** A first environment, in which everything goes by itself. Others are made from it. */
@@ -182,10 +200,17 @@ export interface ConfigFacts {
   readonly limit: number;
   /** Tags are no versions but numbered builds, and are put in order by that number. */
   readonly numbered?: true;
+  /** All builds have one tag, which moves from image to image, and is followed. */
+  readonly moving?: true;
+  /** Policies that are named in all environments, with their parameters. */
+  readonly policies?: NamedPolicies;
 }
 
+export const MOVING_TAG = "main";
+
 /** What the build of this number is tagged as. Behind a hash, so that the alphabet does not tell which is newer. */
-export function buildTag({ numbered }: Pick<ConfigFacts, "numbered">, number: number, patch: number): string {
+export function buildTag({ numbered, moving }: Pick<ConfigFacts, "numbered" | "moving">, number: number, patch: number): string {
+  if (moving === true) return MOVING_TAG;
   if (numbered !== true) return `1.${number}.${patch}`;
   const hash = ((number * 2_654_435_761) % 4_096).toString(16).padStart(3, "0");
   return `main-${hash}-${number}${patch === 0 ? "" : `.${patch}`}`;

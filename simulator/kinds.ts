@@ -89,7 +89,7 @@ function neglectedWorld(drawn: Setup, chance: Chance): Setup {
 }
 
 /** Little goes wrong between Pinion and the world, and much is done in it. */
-function quiet(drawn: Setup, chance: Chance): Setup {
+export function quiet(drawn: Setup, chance: Chance): Setup {
   return {
     ...drawn,
     replicas: chance.percent(15) ? 2 : 1,

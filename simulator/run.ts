@@ -8,7 +8,8 @@ import { allCheckers, allHopes } from "./checkers/all.ts";
 import { calmDecision, DrawnDecisions, type Decision, type DecisionSource, type Situation } from "./decisions.ts";
 import { isNews } from "./events.ts";
 import { CallPool } from "./faults.ts";
-import { MINUTE, pinIn, placeOfPath } from "./facts.ts";
+import { MAIN, MINUTE, pinIn, placeOfPath } from "./facts.ts";
+import { mending } from "./own-rules.ts";
 import { setupOf, type Setup } from "./setup.ts";
 import { toldEvent, TROUBLE_IN_WORDS } from "./telling.ts";
 import type { Breach, Checker, WorldActions } from "./world-view.ts";
@@ -270,6 +271,8 @@ class Simulation {
     this.#people.calm();
     this.#hints = [];
     if (this.#world.configAt(this.#world.mainline().at(-1) ?? "") === null) await this.#people.setConfig("olive", this.#options.setup.config);
+    const edits = mending(this.#world, this.#world.mainline().at(-1) ?? "", (config) => this.#people.configEdits(config));
+    if (Object.keys(edits).length > 0) await this.#people.push("olive", MAIN, edits, "Mend the policies");
     const end = this.#world.clock.now() + REST + this.#world.behind;
     for (let steps = 0; this.#violation === null && !this.#rests(end); steps += 1) {
       if (steps > MOST_CALM_STEPS) {

@@ -1,7 +1,9 @@
-import type { Milliseconds } from "../src/domain/answer.ts";
+import type { Instant, Milliseconds } from "../src/domain/answer.ts";
 import { Chance } from "./chance.ts";
 import { DEV, type ConfigFacts, type EnvironmentSetup } from "./facts.ts";
-import { KINDS, urgentWorld } from "./kinds.ts";
+import { KINDS, urgentWorld, type Shape } from "./kinds.ts";
+import type { OwnRule } from "./own-rules.ts";
+import { RULED_KINDS } from "./ruled-kinds.ts";
 
 /** The kinds of trouble with one port call. */
 export const TROUBLES = [
@@ -40,6 +42,10 @@ export interface Setup {
   readonly liveliness: number;
   readonly actors: readonly string[];
   readonly clockSetBack: boolean;
+  /** When it begins, if that matters. */
+  readonly begins?: Instant;
+  /** Policies that the repository has of its own. */
+  readonly rules?: readonly OwnRule[];
 }
 
 export const ACTORS = ["reviewer", "operator", "meddler", "outsider", "intruder", "builder", "cluster", "metrics", "owner"] as const;
@@ -54,22 +60,36 @@ export const ALL_KINDS_FROM = 100_000;
 export const NUMBERED_FROM = 1_000_000;
 const NUMBERED = 25;
 
-/** From this seed on every world has hotfixes in it; and from {@link ALL_KINDS_FROM} on, one of so many, so that the others mean what they meant. */
-export const URGENT_FROM = 2_000_000;
+/** From this seed on, every other world is one in which people make rules: `ruled-kinds.ts`. */
+export const RULED_FROM = 2_000_000;
+
+/** Between these seeds every world has hotfixes in it; and from {@link ALL_KINDS_FROM} on, one of so many, so that the others mean what they meant. */
+export const URGENT_FROM = 3_000_000;
+const URGENT_TO = 3_010_000;
 const URGENT_EVERY = 10;
 
 export function isUrgent(seed: number): boolean {
-  return seed >= URGENT_FROM || (seed >= ALL_KINDS_FROM && seed % URGENT_EVERY === 0);
+  return (seed >= URGENT_FROM && seed < URGENT_TO) || (seed >= ALL_KINDS_FROM && seed % URGENT_EVERY === 0);
 }
 
-const ALL_KINDS = [anySetup, farSetup, ...KINDS.map((shape) => (chance: Chance) => shape(anySetup(chance), chance))];
+const ALL_KINDS = [anySetup, farSetup, ...KINDS.map(shaped)];
+const RULED = RULED_KINDS.map(shaped);
 
 export function setupOf(seed: number): Setup {
   const chance = new Chance(seed);
   if (isUrgent(seed)) return urgentWorld(anySetup(chance), chance);
-  const draw = seed < ALL_KINDS_FROM ? (seed % FAR_EVERY === 0 ? farSetup : anySetup) : ALL_KINDS[seed % ALL_KINDS.length];
-  const setup = (draw ?? anySetup)(chance);
-  return seed >= NUMBERED_FROM && new Chance(seed + 3_000_017).percent(NUMBERED) ? { ...setup, config: { ...setup.config, numbered: true } } : setup;
+  const setup = (drawOf(seed) ?? anySetup)(chance);
+  return seed >= NUMBERED_FROM && setup.config.moving !== true && new Chance(seed + 3_000_017).percent(NUMBERED) ? { ...setup, config: { ...setup.config, numbered: true } } : setup;
+}
+
+function drawOf(seed: number): ((chance: Chance) => Setup) | undefined {
+  if (seed < ALL_KINDS_FROM) return seed % FAR_EVERY === 0 ? farSetup : anySetup;
+  if (seed < RULED_FROM || seed % 2 === 0) return ALL_KINDS[seed % ALL_KINDS.length];
+  return RULED[((seed - 1) / 2) % RULED.length];
+}
+
+function shaped(shape: Shape): (chance: Chance) => Setup {
+  return (chance) => shape(anySetup(chance), chance);
 }
 
 function anySetup(chance: Chance): Setup {

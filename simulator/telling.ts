@@ -36,9 +36,11 @@ export function toldEvent(event: Happening): string | null {
       return `the issue #${event.issue} is ${event.what} by ${name(event.by)}`;
     case "bewildered":
       return `process ${event.bot} ran into: ${event.message}`;
+    case "merging":
     case "access":
     case "deployment":
     case "image":
+    case "signed":
     case "looked":
     case "started":
     case "crashed":

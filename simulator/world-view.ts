@@ -6,6 +6,7 @@ import type { Instant, Milliseconds } from "../src/domain/answer.ts";
 import type { Oid } from "../src/domain/release.ts";
 import type { BotId, WorldEvent } from "./events.ts";
 import type { ClusterMoment, CommitFacts, ConfigFacts, Fate, GitHubFacts, PlacePin } from "./facts.ts";
+import type { Signatory } from "./signing.ts";
 import type { LogEntry } from "./log-entry.ts";
 
 /** What a process was told last of the repository. */
@@ -98,6 +99,10 @@ export interface WorldActions {
   publish(app: string, tag: string, fate: Fate): Awaitable<void>;
   /** Makes a tag point at another image. */
   moveTag(app: string, tag: string, fate: Fate): Awaitable<void>;
+  /** Makes a tag point at an image that is there. */
+  pointTag(app: string, tag: string, digest: string): Awaitable<boolean>;
+  /** Attaches a signature to an image: of that image, or of another one, where somebody takes it from there. */
+  sign(digest: string, about: string, by: Signatory): Awaitable<boolean>;
   /** Deletes an image from the registry. */
   dropImage(digest: string): Awaitable<void>;
   registryDown(down: boolean): Awaitable<void>;

@@ -1,13 +1,16 @@
 import type { Actor } from "./actor.ts";
+import { curator, tagger } from "./curators.ts";
 import { crowd } from "./crowd.ts";
 import { contender, contrarian, fickle, petitioner, waverer } from "./fickle.ts";
 import { forger, pouncer } from "./forgers.ts";
 import { hands } from "./hands.ts";
+import { lawmaker } from "./lawmakers.ts";
 import { builder, cluster, metrics, owner, releaser, shipper } from "./machines.ts";
 import { neglect } from "./neglect.ts";
 import { tidier, unlucky, weather } from "./mishaps.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
 import { protagonist } from "./protagonist.ts";
+import { timekeeper } from "./timekeeper.ts";
 import { intruder, outsider } from "./strangers.ts";
 import { urgent } from "./urgent.ts";
 
@@ -40,4 +43,8 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["contrarian", contrarian],
   ["waverer", waverer],
   ["urgent", urgent],
+  ["timekeeper", timekeeper],
+  ["lawmaker", lawmaker],
+  ["curator", curator],
+  ["tagger", tagger],
 ]);

@@ -79,6 +79,8 @@ function recorded(view: WorldView, app: string, environment: string, parent: str
   return there ? [] : [breach("L7", `${app} in ${environment} was changed by ${commit.slice(0, 8)}, and no record says so`)];
 }
 
+const SETTLING = 12 * MINUTE;
+
 /** L5: what was merged has come to an end in the log: verified, bad, or replaced. */
 export const everyMergeSettled: Hope = {
   invariants: ["L5"],
@@ -89,6 +91,8 @@ export const everyMergeSettled: Hope = {
         const entries = entriesOf(view, app, name);
         const last = entries.findLast(({ event }) => event === "merged" || event === "out-of-band");
         if (last === undefined || last.release === null || last.event !== "merged") return [];
+        // What had to wait until now has not had its time yet.
+        if (view.now() - last.writtenAt < SETTLING) return [];
         const settled = entries.some((entry) => entry.commit === last.commit && (entry.event === "verified" || BAD_EVENTS.has(entry.event)));
         return settled || cannotBeTold(view, entries, last) ? [] : [breach("L5", `what became of ${app} ${last.release.version} in ${name} is not told`)];
       }),

@@ -52,7 +52,7 @@ function overHold(event: Opened, pull: PullFacts, view: WorldView): readonly Bre
     const displaced = seen !== null && entry.writtenAt < seen.at - SECOND ? takenAway(entry, view) : null;
     return displaced === null || isAskedPast(displaced, all.slice(index + 1)) ? [] : [displaced];
   });
-  const kept = taken.find((displaced) => versionOrder(pin.tag, displaced.version) <= 0);
+  const kept = taken.find((displaced) => versionOrder(pin.tag, displaced.version) <= 0 || displaced.digests.includes(pin.digest ?? ""));
   if (kept === undefined) return [];
   return [breach("H1", `#${pull.number} would bring ${app} ${pin.tag} to ${environment}, which a person took away from ${kept.version}`)];
 }

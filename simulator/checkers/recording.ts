@@ -7,6 +7,11 @@ import type { LogEntry } from "../log-entry.ts";
 import type { Breach, Checker, WorldView } from "../world-view.ts";
 import { breach, mayWrite, placeOfBranch, RIGHTS_GRACE } from "./reading.ts";
 
+/** Policies that tell, and hold nothing back. */
+const ONLY_WARNS = /^(pins-only|gloomy-[a-z]+)=/;
+/** Those that only tell where it is a hotfix. */
+const WARNS_OF_HOTFIXES = /^(one-rollout|no-downgrade)=/;
+
 export function recordingChecker(): Checker {
   let read = 0;
   return {
@@ -50,8 +55,7 @@ function judged(before: readonly LogEntry[], entry: LogEntry, view: WorldView): 
       if (entry.commit !== null && view.commit(entry.commit) === null) found.push(breach("S24", `${told(entry)} names a commit that is not there`));
       break;
     case "judged": {
-      const warnings = entry.kind === "hotfix" ? /^(pins-only|one-rollout|no-downgrade)=/ : /^pins-only=/;
-      const open = entry.gates.find((gate) => !/=(pass|not-applicable)$/.test(gate) && !warnings.test(gate));
+      const open = entry.gates.find((gate) => !/=(pass|not-applicable)$/.test(gate) && !ONLY_WARNS.test(gate) && !(entry.kind === "hotfix" && WARNS_OF_HOTFIXES.test(gate)));
       if (open !== undefined) found.push(breach("S16", `${told(entry)} as passed, with ${open}`));
       break;
     }
@@ -100,7 +104,9 @@ function adoptedRecord(entry: LogEntry, view: WorldView): readonly Breach[] {
   const { app, environment, commit, release } = entry;
   if (commit === null || view.commit(commit) === null) return [breach("S24", `${told(entry)} names a commit that is not there`)];
   const pin = view.pinAt(commit, app, environment);
-  if (pin !== null && release?.version === pin.tag && release.digests.join() === (pin.digest ?? "")) return [];
+  // Of a tag that is moved from image to image, the version tells the digest as well.
+  const version = release?.version.replace(/ \([0-9a-f]+\)$/, "");
+  if (pin !== null && version === pin.tag && release?.digests.join() === (pin.digest ?? "")) return [];
   return [breach("S24", `${told(entry)}, where ${commit.slice(0, 8)} pins ${pin?.tag ?? "nothing"}`)];
 }
 

@@ -18,9 +18,11 @@ import type { Ports } from "../../src/ports.ts";
 import { createLogger } from "../../src/telemetry.ts";
 import type { BotId, Happening } from "../events.ts";
 import { APP, LOG, MAIN, manifest, placePath, type Fate, type GitHubFacts, type PlacePin } from "../facts.ts";
+import { ownRuleFiles } from "../own-rules.ts";
 import type { Setup } from "../setup.ts";
+import { filesFor } from "../signing.ts";
 import type { Distortion, Inhabited, Reach, SimulatedWorld } from "../simulated-world.ts";
-import { BEGIN, WorldBase } from "../world/base.ts";
+import { WorldBase } from "../world/base.ts";
 import { CONFIG_PATH } from "../world/config-text.ts";
 import { GitStore } from "../world/git-store.ts";
 import { factsSeen, FIRST_LABELS, ROLES, TEAM } from "../world/world.ts";
@@ -134,13 +136,13 @@ export class HttpWorld extends WorldBase implements SimulatedWorld {
     github.state.listen((event) => this.#heard(event));
     await this.#read();
     this.note({ kind: "moved", branch: MAIN, from: null, to: this.#now.branches.get(MAIN) ?? "", by: { login: "olive", kind: "user" } });
-    this.clock.advance(BEGIN + 60_000);
+    this.founded();
     for (const app of setup.apps) for (const { name } of setup.config.environments) this.follow(app, name);
     return this.#up;
   }
 
   async #found(setup: Setup, github: GitHubSandbox, registry: SandboxRegistry, host: string): Promise<SandboxRepository> {
-    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config) };
+    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config), ...ownRuleFiles(setup.rules ?? []), ...filesFor(setup.config) };
     for (const app of setup.apps) {
       const digest = await registry.push(`acme/${app}`, this.tagOf(0));
       this.#images.push({ app, tag: this.tagOf(0), digest, fate: "good" });

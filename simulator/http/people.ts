@@ -185,6 +185,18 @@ export class HttpPeople extends ClusterHands implements WorldActions {
     return this.publish(app, tag, fate);
   }
 
+  async pointTag(app: string, tag: string, digest: string): Promise<boolean> {
+    if (!isDigest(digest) || this.#world.appOf(digest) !== app) return false;
+    await this.#registry.moveTag(`acme/${app}`, tag, digest);
+    this.#world.published({ app, tag, digest, fate: this.#world.fateOf(digest) });
+    return true;
+  }
+
+  /** The registry behind servers is given nothing but images. */
+  sign(): boolean {
+    return false;
+  }
+
   dropImage(digest: string): void {
     const app = this.#world.appOf(digest);
     if (app !== null && isDigest(digest)) this.#registry.deleteManifest(`acme/${app}`, digest);

@@ -1,4 +1,5 @@
 import { Chance } from "../chance.ts";
+import type { NamedPolicies } from "../facts.ts";
 import type { Tier } from "../run.ts";
 import { ALL_KINDS_FROM, isUrgent, setupOf, type Setup, type Trouble } from "../setup.ts";
 import { createHttpWorld } from "./http-world.ts";
@@ -19,5 +20,17 @@ function wiredSetupOf(seed: number): Setup {
   const setup = shape === undefined ? drawn : shape(drawn, new Chance(seed + 2_000_003));
   const others = setup.troubles.filter((kind) => !LEFT_TO_THE_WIRE.includes(kind));
   // Half of all trouble, whatever else there is.
-  return { ...setup, troubles: [...others, ...Array.from<Trouble>({ length: Math.max(1, others.length) }).fill("wire")] };
+  return { ...withoutImageRules(setup), troubles: [...others, ...Array.from<Trouble>({ length: Math.max(1, others.length) }).fill("wire")] };
+}
+
+/** Policies that ask of images what the servers' registry is not given. */
+const OF_IMAGES: ReadonlySet<string> = new Set(["signed", "allowed-registries", "image-age"]);
+
+function withoutImageRules(setup: Setup): Setup {
+  const { config } = setup;
+  const less = <T extends { readonly policies?: NamedPolicies }>(one: T): T => {
+    if (one.policies === undefined) return one;
+    return { ...one, policies: Object.fromEntries(Object.entries(one.policies).filter(([name]) => !OF_IMAGES.has(name))) };
+  };
+  return { ...setup, config: { ...less(config), environments: config.environments.map(less) }, actors: setup.actors.filter((name) => name !== "curator") };
 }

@@ -12,11 +12,14 @@ import { CONFIG_PATH, configText } from "./config-text.ts";
 import type { GitStore } from "./git-store.ts";
 import { Traffic } from "./metrics.ts";
 
-export const BEGIN = Date.UTC(2026, 10, 23, 9, 0, 0);
+/** When worlds begin that do not say when. */
+const BEGIN = Date.UTC(2026, 10, 23, 9, 0, 0);
+/** People need so long to write the first files. */
+const FOUNDING: Milliseconds = 60_000;
 
 /** What every world has, however its GitHub and its registry are made: the time, the cluster, its users, and its history. */
 export abstract class WorldBase implements WorldView {
-  readonly clock = new WorldClock(BEGIN);
+  readonly clock: WorldClock;
   readonly traffic: Traffic;
   readonly apps: readonly string[];
   readonly checkRequired: boolean;
@@ -24,7 +27,7 @@ export abstract class WorldBase implements WorldView {
   /** How far machines' clocks are behind, because somebody set them back. */
   behind: Milliseconds = 0;
   unreachableUntil: Instant = 0;
-  readonly #naming: Pick<ConfigFacts, "numbered">;
+  readonly #naming: Pick<ConfigFacts, "numbered" | "moving">;
   readonly #applications = new Map<string, Application>();
   readonly #configs = new Map<string, ConfigFacts>();
   readonly #seen = new Map<BotId, Seen>();
@@ -32,7 +35,8 @@ export abstract class WorldBase implements WorldView {
   readonly #entries: LogEntry[] = [];
   #logRead: Oid | null = null;
 
-  constructor({ apps, checkRequired, config }: Pick<Setup, "apps" | "checkRequired" | "config">) {
+  constructor({ apps, checkRequired, config, begins = BEGIN }: Pick<Setup, "apps" | "checkRequired" | "config" | "begins">) {
+    this.clock = new WorldClock(begins);
     this.apps = apps;
     this.#naming = config;
     this.checkRequired = checkRequired;
@@ -49,6 +53,11 @@ export abstract class WorldBase implements WorldView {
   abstract pushed(app: string): number;
   /** What a tag without a digest is pulled as. */
   protected abstract resolve(pin: PlacePin): string | null;
+
+  /** The first files are there. */
+  protected founded(): void {
+    this.clock.advance(this.clock.now() + FOUNDING);
+  }
 
   /** From now on a cluster follows the default branch in this place. */
   protected follow(app: string, environment: string): void {

@@ -1,4 +1,5 @@
-import type { ConfigFacts, EnvironmentSetup } from "../facts.ts";
+import { MOVING_TAG, type ConfigFacts, type EnvironmentSetup, type WindowSetup } from "../facts.ts";
+import { filesFor, KEY_PATH } from "../signing.ts";
 
 export const CONFIG_PATH = ".github/pinion.yaml";
 
@@ -19,6 +20,8 @@ export function configText(config: ConfigFacts): string {
         defaults: { ...(config.slo ? { slo: "availability" } : {}), ...selectText(config) },
       },
       ...(config.slo ? { slos: { availability: SLO } } : {}),
+      ...(config.policies === undefined ? {} : { policies: config.policies }),
+      ...(Object.keys(filesFor(config)).length === 0 ? {} : { signers: { ci: { key: KEY_PATH } } }),
       limits: { openPullRequests: config.limit, newPullRequestsPerHour: 60 },
     },
     null,
@@ -26,13 +29,14 @@ export function configText(config: ConfigFacts): string {
   )}\n`;
 }
 
-function selectText({ slo, numbered }: ConfigFacts): object {
+function selectText({ slo, numbered, moving }: ConfigFacts): object {
+  if (moving === true) return { select: { tag: MOVING_TAG } };
   if (numbered === true) return { select: { order: "numerical", filter: { pattern: "main-[0-9a-f]{3}-(?<build>[0-9.]+)", extract: "$build" } } };
   return slo ? {} : { select: { semver: ">=1.0.0" } };
 }
 
 function environmentText(environment: EnvironmentSetup): object {
-  const { after, promote, merge, soak, watch, deadline, approvals, rollback, paused } = environment;
+  const { after, promote, merge, soak, watch, deadline, approvals, rollback, paused, windows = [], policies } = environment;
   return {
     ...(after.length === 0 ? {} : { after }),
     promote,
@@ -43,5 +47,11 @@ function environmentText(environment: EnvironmentSetup): object {
     ...(approvals.count > 0 || approvals.teams.length > 0 ? { approvals } : {}),
     rollback,
     ...(paused === null ? {} : { paused }),
+    ...(windows.length === 0 ? {} : { windows: windows.map(windowText) }),
+    ...(policies === undefined ? {} : { policies }),
   };
+}
+
+function windowText({ rule, minute, hours, lasts, zone }: WindowSetup): object {
+  return { [rule]: `${minute} ${hours === null ? "*" : hours.join(",")} * * *`, for: `${lasts}m`, timezone: zone };
 }

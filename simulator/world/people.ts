@@ -1,6 +1,7 @@
 import type { Actor } from "../../src/domain/observation.ts";
 import type { Oid } from "../../src/domain/release.ts";
 import { MAIN, type ConfigFacts, type Fate, type PullFacts, type ReviewFacts } from "../facts.ts";
+import { signatureOf, type Signatory } from "../signing.ts";
 import type { Edits, WorldActions } from "../world-view.ts";
 import { CONFIG_PATH } from "./config-text.ts";
 import { ClusterHands } from "./cluster-hands.ts";
@@ -169,6 +170,19 @@ export class People extends ClusterHands implements WorldActions {
 
   moveTag(app: string, tag: string, fate: Fate): void {
     this.publish(app, tag, fate);
+  }
+
+  pointTag(app: string, tag: string, digest: string): boolean {
+    const repository = imageRepository(app);
+    const pointed = this.#world.registry.point(repository, tag, digest);
+    if (pointed) this.#world.note({ kind: "image", repository, tag, digest });
+    return pointed;
+  }
+
+  sign(digest: string, about: string, by: Signatory): boolean {
+    this.#world.registry.attach(digest, signatureOf(about, by));
+    this.#world.note({ kind: "signed", digest, about, by });
+    return true;
   }
 
   dropImage(digest: string): void {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { PortFailure, type ArtifactRegistry } from "../../src/ports.ts";
 import type { Instant } from "../../src/domain/answer.ts";
 import { isDigest, type Digest } from "../../src/domain/release.ts";
+import type { AttachedDocument } from "../../src/domain/supply-chain/documents.ts";
 import type { Fate } from "../facts.ts";
 import type { Immediate } from "./immediate.ts";
 
@@ -19,6 +20,7 @@ export class Registry {
   #before: ReadonlyMap<string, Stored> = new Map();
   readonly #fates = new Map<string, Fate>();
   readonly #built = new Map<string, Instant>();
+  readonly #attached = new Map<string, readonly AttachedDocument[]>();
   #pushes = 0;
   readonly #versions = new Map<string, Set<string>>();
 
@@ -32,6 +34,18 @@ export class Registry {
     const stored = this.#repositories.get(repository) ?? EMPTY;
     this.#change(repository, { tags: new Map(stored.tags).set(tag, digest), digests: new Set([...stored.digests, digest]) });
     return digest;
+  }
+
+  /** Answers whether there is such an image for the tag to point at. */
+  point(repository: string, tag: string, digest: string): boolean {
+    const stored = this.#repositories.get(repository) ?? EMPTY;
+    if (!isDigest(digest) || !stored.digests.has(digest)) return false;
+    this.#change(repository, { ...stored, tags: new Map(stored.tags).set(tag, digest) });
+    return true;
+  }
+
+  attach(digest: string, document: AttachedDocument): void {
+    this.#attached.set(digest, [...(this.#attached.get(digest) ?? []), document]);
   }
 
   drop(digest: string): void {
@@ -77,10 +91,9 @@ export class Registry {
         return [...tags.keys()].toSorted();
       },
       created: (repository, digest) => (stored(repository).digests.has(digest) ? (this.#built.get(digest) ?? null) : null),
-      // Nothing is signed in these worlds.
-      attachments: (repository) => {
+      attachments: (repository, digest) => {
         stored(repository);
-        return { documents: [], unread: [] };
+        return { documents: this.#attached.get(digest) ?? [], unread: [] };
       },
       platforms: (repository, digest) => (stored(repository).digests.has(digest) ? ["linux/amd64"] : null),
       labels: (repository, digest) => (stored(repository).digests.has(digest) ? [new Map()] : null),

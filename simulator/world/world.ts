@@ -2,9 +2,11 @@ import type { Instant } from "../../src/domain/answer.ts";
 import { PortFailure } from "../../src/ports.ts";
 import type { BotId } from "../events.ts";
 import { MAIN, manifest, placePath, type GitHubFacts, type PlacePin } from "../facts.ts";
+import { ownRuleFiles } from "../own-rules.ts";
 import type { Setup } from "../setup.ts";
+import { filesFor } from "../signing.ts";
 import type { Distortion, Reach, SimulatedWorld } from "../simulated-world.ts";
-import { BEGIN, WorldBase } from "./base.ts";
+import { WorldBase } from "./base.ts";
 import { CONFIG_PATH } from "./config-text.ts";
 import { AppForge, REPOSITORY } from "./forge.ts";
 import { GitHub } from "./github.ts";
@@ -60,7 +62,7 @@ export class World extends WorldBase implements SimulatedWorld {
   }
 
   #found(setup: Setup): void {
-    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config) };
+    const files: Record<string, string> = { "README.md": "# Manifests\n", [CONFIG_PATH]: this.written(setup.config), ...ownRuleFiles(setup.rules ?? []), ...filesFor(setup.config) };
     for (const app of setup.apps) {
       const digest = this.registry.push(imageRepository(app), this.tagOf(0), "good", this.clock.now());
       const pin = { repository: imageRepository(app), tag: this.tagOf(0), digest: setup.pinnedByDigest ? digest : null };
@@ -68,7 +70,7 @@ export class World extends WorldBase implements SimulatedWorld {
     }
     const owner = { login: "olive", kind: "user" } as const;
     this.github.move(owner, MAIN, this.github.commitOn(owner, null, files, "Begin"));
-    this.clock.advance(BEGIN + 60_000);
+    this.founded();
     for (const app of setup.apps) for (const { name } of setup.config.environments) this.follow(app, name);
   }
 

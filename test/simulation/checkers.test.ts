@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { allCheckers, allHopes } from "../../simulator/checkers/all.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
 import { everyRequestAnswered, everyRequestOpened } from "../../simulator/checkers/hopes.ts";
+import { ownRuleFiles } from "../../simulator/own-rules.ts";
 import { digestOf, HandMade } from "./hand-made.ts";
 import { good, WRONG, type Wrong } from "./wrong-histories.ts";
 import { WRONG_OFFERS } from "./wrong-offers.ts";
+import { RIGHT_IMAGES, RIGHT_RULES, WAITS_ON, WRONG_RULES } from "./wrong-rules.ts";
 
 describe("each checker finds what it is for", () => {
-  for (const [invariant, histories] of [...Object.entries(WRONG), ...Object.entries(WRONG_OFFERS)]) {
+  for (const [invariant, histories] of [...Object.entries(WRONG), ...Object.entries(WRONG_OFFERS), ...Object.entries(WRONG_RULES)]) {
     for (const [name, wrong, options] of histories) {
       it(`${invariant}: ${name}`, () => {
         const world = new HandMade(options);
@@ -20,7 +22,7 @@ describe("each checker finds what it is for", () => {
   it("and there is a history for each of them", () => {
     const told = allCheckers().flatMap(({ invariants }) => invariants);
     // S5 cannot be violated in a world that asks for the check: GitHub itself refuses.
-    expect(told.filter((invariant) => invariant !== "S5" && !(invariant in WRONG) && !(invariant in WRONG_OFFERS))).toEqual([]);
+    expect(told.filter((invariant) => invariant !== "S5" && ![WRONG, WRONG_OFFERS, WRONG_RULES].some((wrong) => invariant in wrong))).toEqual([]);
   });
 });
 
@@ -38,6 +40,25 @@ describe("a history as it should be", () => {
       { policy: "freeze", result: "not-applicable" },
     ]);
     world.recordMerge(opened, world.merge(opened));
+    expect(world.found).toEqual([]);
+  });
+});
+
+describe("a promotion that keeps the rules", () => {
+  for (const [name, options, rule] of RIGHT_RULES) {
+    it(`violates nothing: ${name}`, () => {
+      const world = new HandMade(options);
+      if (rule !== undefined) world.people.push("olive", "main", ownRuleFiles([rule]), "A rule");
+      world.promote();
+      expect(world.found).toEqual([]);
+    });
+  }
+});
+
+describe("a promotion of an image as it must be", () => {
+  it.each(RIGHT_IMAGES)("violates nothing: %s", (_, right, options) => {
+    const world = new HandMade(options);
+    right(world);
     expect(world.found).toEqual([]);
   });
 });
@@ -65,10 +86,14 @@ describe("each hope is disappointed by what it is for", () => {
       world.asApp((forge) => forge.publish(REPOSITORY, [{ head, check, existing: null }], null));
       world.pass(90);
     },
-    L5: (world) => void world.promote(),
+    L5: (world) => {
+      world.promote();
+      world.pass(15 * 60);
+    },
     L6: (world) => world.became("sync-failed", world.promote()),
     L7: (world) => void world.people.push("alice", "main", { "apps/checkout/overlays/dev/kustomization.yaml": "images:\n  - name: x\n    newTag: 2.0.0\n" }, "By hand"),
     L9: (world) => void world.promote(),
+    L10: WAITS_ON,
   };
   it("L1: a request that is granted, and not answered", () => {
     const world = new HandMade();

@@ -42,5 +42,8 @@ export const UNMENDED: readonly { readonly invariant: string; readonly sentence:
 /** One of each kind of world, with numbered builds instead of versions. */
 const NUMBERED_SEEDS = [1_000_002, 1_000_003, 1_000_004, 1_000_005, 1_000_006, 1_000_007, 1_000_008, 1_000_028, 1_000_045];
 
+/** Of each kind of world in which people make rules, some. */
+const RULED_SEEDS = [2_000_001, 2_000_003, 2_000_005, 2_000_007, 2_000_009, 2_000_011, 2_000_013, 2_000_015];
+
 /** What `npm test` runs each time, beside these. */
-export const FIXED_SEEDS = { seeds: [...Array.from({ length: 28 }, (_, index) => index + 1), ...NUMBERED_SEEDS], steps: 600 };
+export const FIXED_SEEDS = { seeds: [...Array.from({ length: 28 }, (_, index) => index + 1), ...NUMBERED_SEEDS, ...RULED_SEEDS], steps: 600 };

@@ -15,13 +15,13 @@ export function windowFact(draft: Draft, { windows }: Environment): Facts["windo
   return { configured: true, open, changes_at: changesAt ?? 0 };
 }
 
-/** Every promotion into an environment asks the same at one look. */
-const lately = new WeakMap<readonly Window[], { readonly now: Instant; readonly state: WindowsState }>();
+/** Every promotion into an environment asks the same at one look, and at each look until the windows turn. */
+const lately = new WeakMap<readonly Window[], { readonly since: Instant; readonly state: WindowsState }>();
 
 function stateOf(windows: readonly Window[], now: Instant): WindowsState {
   const known = lately.get(windows);
-  if (known?.now === now) return known.state;
+  if (known !== undefined && known.since <= now && now < (known.state.changesAt ?? known.since + 1)) return known.state;
   const state = windowsAt(windows, now);
-  lately.set(windows, { now, state });
+  lately.set(windows, { since: now, state });
   return state;
 }
