@@ -170,6 +170,19 @@ describe("the labels `promote:prod` and `hotfix` on a merged pull request", () =
     expect(actions(made, "remove-label")).toHaveLength(1);
   });
 
+  it.each<[string, string, (made: WorldBuilder) => void]>([
+    ["asks for an environment that is not there", "promote:nowhere", () => {}],
+    ["is of somebody whose permission cannot be learned", "promote:prod", (made) => made.cannotKnow({ kind: "permission", login: "alice" }, "GitHub is down")],
+  ])("are not waited for without an end where the other one %s", (_, label, change) => {
+    const made = world();
+    const at = made.now - 1_000;
+    merged(made, set(label, ALICE, at), set("hotfix", BOB, at));
+    made.now = at + 5 * MINUTE;
+    permissions(made);
+    change(made);
+    expect(planned(made).nextLookAt ?? Infinity).toBeGreaterThan(made.now + 1_000);
+  });
+
   it("mean two promotions where `hotfix` was set before the merge: what is asked for later is none, and the answer says so", () => {
     const made = world();
     merged(made, set("hotfix", BOB, made.now - 2 * MINUTE), set("promote:prod", ALICE, made.now - 1_000));
