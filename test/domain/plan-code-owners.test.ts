@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { known, unknown } from "../../src/domain/answer.ts";
 import { ownedFiles, ownerNamed, parseCodeOwners, type OwnedFiles } from "../../src/domain/code-owners.ts";
 import { parseConfig } from "../../src/domain/config-file.ts";
-import type { Review } from "../../src/domain/observation.ts";
+import type { Permission, Review } from "../../src/domain/observation.ts";
 import { ALICE, approval, BOB, HOUR, actions, one, toldOf, two } from "./planner.ts";
 import { oid } from "./releases.ts";
 import { START, WorldBuilder } from "./world-builder.ts";
@@ -95,6 +95,18 @@ describe("a promotion for which code owners are asked", () => {
       unread.proposals.set(number, known(value, unread.now));
     }
     expect(toldOf(unread, "approvals")).toContain("who owns what it changes has not been read yet");
+  });
+
+  it.each<[Permission | null, string]>([
+    ["write", "passed: approved by bob, merged"],
+    ["none", "unknown: whether an owner of apps/checkout/overlays/prod/kustomization.yaml has approved: @&#8203;alice, who asked for this promotion, has no write permission under that name any more, and may have another name now; close it, and ask for the promotion again or open a pull request of your own"],
+    [null, "unknown: whether an owner of apps/checkout/overlays/prod/kustomization.yaml has approved: GitHub is down"],
+  ])("counts nobody while whoever asked for it may be called otherwise by now: %s", (permission, told) => {
+    const world = inProd([group(["@bob"])], [approval(BOB)]);
+    world.records.push({ event: "requested", app: "checkout", environment: "prod", at: world.now - HOUR, release: two, by: "alice", pullRequest: 5, source: "label:1" });
+    if (permission === null) world.cannotKnow({ kind: "permission", login: "alice" }, "GitHub is down");
+    else world.know<"permission">({ kind: "permission", login: "alice" }, permission);
+    expect(toldOf(world, "approvals")).toBe(told);
   });
 
   it("does not count whoever asked for it", () => {

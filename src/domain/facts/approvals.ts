@@ -151,7 +151,29 @@ function eligibility(draft: Draft, promotion: JudgedPromotion, login: string): A
     return { known: false, reason, failure: "stalled", at: draft.now };
   }
   if (pullRequest?.commits.people?.some(is) === true) return say("wrote a commit of it");
-  return writing(draft, login);
+  const gone = goneRequester(draft, promotion);
+  const write = writing(draft, login);
+  return write?.known === true && write.value === null ? (gone ?? write) : write;
+}
+
+/**
+ * Why it cannot be told whether an approval is that of somebody who asked, or null. The log knows people by name: accounts can be given another
+ * one, and whoever asked would approve under it. Who may still write under the old name has not been renamed.
+ */
+function goneRequester(draft: Draft, { requesters, pullRequest }: JudgedPromotion): Answer<string | null> | null {
+  // On a pull request of people it is GitHub that names its author, as they are called now.
+  if (pullRequest?.author.kind !== "app") return null;
+  for (const { login, write } of requesters.map((one) => ({ login: one, write: mayWrite(draft, one) }))) {
+    const problem = (reason: string): Answer<string | null> => ({ known: false, reason, failure: "stalled", at: draft.now });
+    if (write === null) return problem(`whether @${login}, who asked for this promotion, may write has not been asked yet`);
+    if (!write.known) return write;
+    if (write.value) continue;
+    return problem(
+      `@${login}, who asked for this promotion, has no write permission under that name any more, and may have another name now; ` +
+        "close it, and ask for the promotion again or open a pull request of your own",
+    );
+  }
+  return null;
 }
 
 /** Null when a person's request for changes holds, else why not. Even whoever asked for the promotion may say that it must wait. */
