@@ -1,7 +1,7 @@
 import type { Milliseconds } from "./answer.ts";
 import { isOwn } from "./changes.ts";
 import type { Draft } from "./draft.ts";
-import { HOTFIX_LABEL, labelAfterEnd, spoken, wordOf } from "./hotfix.ts";
+import { HOTFIX_LABEL, isSpent, labelAfterEnd, spoken, wordOf } from "./hotfix.ts";
 import type { LabelEvent, PullRequest } from "./observation.ts";
 import type { HotfixWord } from "./record.ts";
 import { hasLabel } from "./promotion-facts.ts";
@@ -72,10 +72,11 @@ function askedHere(draft: Draft, { number }: PullRequest, set: LabelEvent): Aske
   const { ledger } = draft.observation;
   let written: Asked | null = null;
   for (const [app, places] of ledger.places) {
-    for (const [environment, { request }] of places) {
+    for (const [environment, place] of places) {
+      const { request } = place;
       const word = wordOf(set);
       if (ledger.identities.has(requestIdentity(environment, app, word.source))) written = { app, environment };
-      else if (request?.pullRequest === number && !draft.isChanging(app, environment)) {
+      else if (request?.pullRequest === number && !draft.isChanging(app, environment) && !isSpent(place, request.release, set.at)) {
         draft.record({ event: "requested", app, environment, release: request.release, pullRequest: number, ...word, hotfix: true });
       }
     }

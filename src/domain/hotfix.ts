@@ -1,5 +1,7 @@
+import type { Instant } from "./answer.ts";
 import { isRevertBranch } from "./branch.ts";
 import type { Draft } from "./draft.ts";
+import { cameByHand, type Place } from "./ledger.ts";
 import type { LabelEvent, PullRequest } from "./observation.ts";
 import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
 import { hasLabel, lastLabelled } from "./promotion-facts.ts";
@@ -95,6 +97,12 @@ export function labelAfterEnd(pullRequest: PullRequest): LabelEvent | null {
   if (pullRequest.state === "open" || ended === null || !hasLabel(labels, HOTFIX_LABEL)) return null;
   const set = lastLabelled(labelEvents, HOTFIX_LABEL);
   return set !== null && set.at > ended ? set : null;
+}
+
+/** Whether somebody has closed the promotion of this release, or changed the place by hand, since that was said: then it was about what was asked for before. */
+export function isSpent({ withdrawn, current }: Place, release: Pinned, said: Instant): boolean {
+  if ((withdrawn.get(releaseKey(release)) ?? -Infinity) >= said) return true;
+  return current !== null && cameByHand(current) && current.since >= said;
 }
 
 /** Whether the label was set while the pull request was open, and is still there. */

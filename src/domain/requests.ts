@@ -4,7 +4,7 @@ import { environmentOf, type Environment } from "./config.ts";
 import { downstreamOf, upstreamOf, type Draft } from "./draft.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
 import { HOTFIX_ANSWER_WITHIN, hotfixAskedWith } from "./hotfix-labels.ts";
-import { hotfixLabellers, isLabelFromBefore, labelAfterEnd } from "./hotfix.ts";
+import { hotfixLabellers, isLabelFromBefore, isSpent, labelAfterEnd } from "./hotfix.ts";
 import { cameByHand } from "./ledger.ts";
 import type { Actor, Comment, PullRequest } from "./observation.ts";
 import { carries, openPromotionIn } from "./open-promotion.ts";
@@ -262,7 +262,7 @@ function request(draft: Draft, wish: Wish, release: Release, judged: readonly Ju
   const asked = { event: "requested", app, environment, release, pullRequest: pullRequest.number } as const;
   draft.record({ ...asked, at, by: by.login, source, ...(wish.hotfix ? { hotfix: true } : {}) });
   const word = hotfixAskedWith(draft, pullRequest);
-  if (word !== null) draft.record({ ...asked, ...word, hotfix: true });
+  if (word !== null && !isSpent(draft.place(app, environment), release, word.at)) draft.record({ ...asked, ...word, hotfix: true });
 }
 
 /** Answers a request that is in the log: with its pull request, with why there will be none, or after a while with what it waits for. */

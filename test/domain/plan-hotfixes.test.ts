@@ -183,6 +183,19 @@ describe("the labels `promote:prod` and `hotfix` on a merged pull request", () =
     expect(planned(made).nextLookAt ?? Infinity).toBeGreaterThan(made.now + 1_000);
   });
 
+  it.each<[string, LogRecord]>([
+    ["closed the promotion", { event: "withdrawn", app: "checkout", environment: "prod", at: 0, release: three, pullRequest: 200, by: "carol" }],
+    ["changed the place by hand", { event: "out-of-band", app: "checkout", environment: "prod", at: 0, from: one, release: one, commit: oid("7"), by: "carol", pullRequest: null }],
+  ])("mean two promotions where somebody %s in between: what is asked for after that is none, and comes", (_, between) => {
+    const made = world();
+    made.records.push({ ...between, at: made.now - 1_500 });
+    merged(made, set("promote:prod", ALICE, made.now - 1_000), set("hotfix", BOB, made.now - 2_000));
+    expect(records(made, "requested").map(({ by }) => by)).toEqual(["alice"]);
+    write(made);
+    expect(actions(made, "record").filter(({ record }) => record.event === "requested")).toEqual([]);
+    expect(actions(made, "open").map(({ title }) => title)).toEqual(["Promote checkout 1.4.3 to prod"]);
+  });
+
   it("mean two promotions where `hotfix` was set before the merge: what is asked for later is none, and the answer says so", () => {
     const made = world();
     merged(made, set("hotfix", BOB, made.now - 2 * MINUTE), set("promote:prod", ALICE, made.now - 1_000));
