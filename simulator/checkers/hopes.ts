@@ -219,6 +219,8 @@ function isTaken(view: WorldView, prefix: string): boolean {
 export const everyBranchTidied: Hope = {
   invariants: ["L9"],
   look(view) {
+    // Nothing is tidied either while nobody may mend the configuration.
+    if (view.configAt(main(view)) === null) return [];
     const heads = new Set(open(view).map(({ headRef }) => headRef));
     const facts = view.facts();
     return [...facts.branches]
