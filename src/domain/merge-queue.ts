@@ -3,6 +3,7 @@ import type { Milliseconds } from "./answer.ts";
 import { CODE_OWNERS_PATHS } from "./code-owners.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
+import { isWriter } from "./facts/people.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
 import type { ProposedChange, QueueEntry } from "./observation.ts";
 import { commentOnce } from "./openings.ts";
@@ -189,7 +190,7 @@ export function planTakenOut(draft: Draft, judged: JudgedPullRequest): void {
 
 /** What comes next for what came out of the queue. */
 function nextAfter(draft: Draft, { pullRequest, promotions }: JudgedPullRequest): string {
-  const chance = queueChance(pullRequest, draft.now);
+  const chance = queueChance(pullRequest, draft.now, isWriter(draft));
   if (chance.chance === "now") return "Pinion puts it back at once if every gate passes then.";
   if (chance.chance === "later") return `Pinion puts it back after ${readableTime(chance.at)} if every gate passes then.`;
   const place = promotions[0]?.promotion;

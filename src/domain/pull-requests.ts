@@ -6,6 +6,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { hotfixNotes, noHotfixNotes } from "./hotfix-notices.ts";
 import type { GatedPromotion, JudgedPullRequest } from "./judge-pull-request.ts";
 import type { ExistingCheck, PullRequest } from "./observation.ts";
+import { isWriter } from "./facts/people.ts";
 import { isUnseen } from "./progress.ts";
 import { queueChance } from "./queue-events.ts";
 import { recordedApprovals } from "./facts/approvals.ts";
@@ -167,7 +168,7 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
 /** Where the default branch has a merge queue, nothing is merged but by it. */
 function planEnqueue(draft: Draft, { pullRequest }: JudgedPullRequest, base: Oid, { promotion, facts }: GatedPromotion): void {
   const { number, id, head, queueEvents } = pullRequest;
-  const chance = queueChance(pullRequest, draft.now);
+  const chance = queueChance(pullRequest, draft.now, isWriter(draft));
   if (chance.chance === "later") draft.due(chance.at);
   if (chance.chance !== "now") {
     const why = chance.chance === "later" ? `comes into the merge queue again at ${readableTime(chance.at)}` : "came out of the merge queue, and waits for people";
