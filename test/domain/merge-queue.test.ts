@@ -261,6 +261,29 @@ describe("what Pinion opened and put into the queue", () => {
     expect(actions(world, "close")).toEqual([]);
   });
 
+  it.each<[what: string, arrange: (world: WorldBuilder) => void, words: RegExp]>([
+    ["it is closed next", (world) => void (world.config = parseConfig(RULES.replace("  discover:", "  defaults: { select: { semver: '>=2.0.0' } }\n  discover:"))), /out of the merge queue.* Pinion closes it\.$/s],
+    ["its merge is left to people", (world) => void (world.config = parseConfig(RULES.replace("auto }", "auto, merge: manual }"))), /since its merge is left to people: put it into the queue yourself once every gate passes\.$/],
+    [
+      "it came out too often",
+      (world) => {
+        const [pull] = world.open;
+        if (pull === undefined) throw new Error("nothing is open");
+        const often = Array.from({ length: 4 }, (_, at): QueueEvent => ({ kind: "removed", by: QUEUE_BOT, at, reason: "failed_checks" }));
+        world.open.splice(0, 1, { ...pull, queueEvents: [...often, { kind: "added", by: { login: "pinion", kind: "app" }, at: 9 }] });
+      },
+      /It came out 5 times, so Pinion leaves it to people/,
+    ],
+  ])("is not said to go back by itself where %s", (_what, arrange, words) => {
+    const world = inQueue();
+    world.quarantine = known([{ app: "checkout", digest: digestOf("1.4.2"), environments: [], reason: "bad", file: "q.yaml" }], 0);
+    arrange(world);
+    expect(actions(world, "dequeue")).toHaveLength(1);
+    const [told] = actions(world, "comment").filter(({ id }) => id.includes("queue:"));
+    expect(told?.body).toMatch(words);
+    expect(told?.body).not.toContain("by itself once");
+  });
+
   it("is told once to be out, by whoever saw it first", () => {
     const out: readonly QueueEvent[] = [{ kind: "added", by: BOB, at: 1 }, { kind: "removed", by: { login: "pinion", kind: "app" }, at: 2, reason: "manual" }];
     const world = withQueue();
