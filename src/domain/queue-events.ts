@@ -1,4 +1,5 @@
 import type { Instant, Milliseconds } from "./answer.ts";
+import { parseCommand } from "./command.ts";
 import type { Actor, ForgeSnapshot, PullRequest, QueueEvent } from "./observation.ts";
 
 type Removal = Extract<QueueEvent, { readonly kind: "removed" }>;
@@ -57,7 +58,7 @@ type Wanted = Pick<PullRequest, "queueEvents" | "reviews" | "labelEvents" | "com
 
 /**
  * Told from GitHub's own timeline, so that every process says the same. Whoever takes it out of the queue wants it out, and what always
- * comes out of it would go round for ever; an approval, a label, a command, or somebody who puts it there, begins anew.
+ * comes out of it would go round for ever; an approval, a label or a command that asks for it, or somebody who puts it there, begins anew.
  *
  * @param mayWrite whether somebody may do what write permission allows: anybody may write on a public pull request.
  */
@@ -77,12 +78,15 @@ export function queueChance(pullRequest: Wanted, now: Instant, mayWrite: (login:
   return now >= at ? { chance: "now" } : { chance: "later", at };
 }
 
+/** Labels by which people ask for promotions. Any other may as well say to keep it out. */
+const WISH = /^(?:promote:.+|hotfix)$/i;
+
 /** When somebody who may last did something, after `from`, by which they want it merged. GitHub itself lets only such people put it into the queue. */
 function lastWish({ queueEvents, reviews, labelEvents, comments }: Wanted, from: Instant, mayWrite: (login: string) => boolean): Instant {
   const spoken = [
     ...reviews.filter(({ state }) => state === "approved").map(({ author, at }) => ({ by: author, at })),
-    ...labelEvents.map(({ actor, at }) => ({ by: actor, at })),
-    ...comments.filter(({ body, editedByOther }) => !editedByOther && body.startsWith("/pinion ")).map(({ author, at }) => ({ by: author, at })),
+    ...labelEvents.filter(({ label }) => WISH.test(label)).map(({ actor, at }) => ({ by: actor, at })),
+    ...comments.filter(({ body, editedByOther }) => !editedByOther && parseCommand(body) !== null).map(({ author, at }) => ({ by: author, at })),
   ].filter(({ by, at }) => by.kind === "user" && at >= from && mayWrite(by.login));
   const added = queueEvents.filter(({ kind, by }) => kind === "added" && by.kind === "user");
   return Math.max(0, ...[...spoken, ...added].map(({ at }) => at));
