@@ -334,6 +334,21 @@ describe("a merge by the queue", () => {
   });
 });
 
+it.each<[what: string, group: "hotfix" | "plain" | null, kind: string]>([
+  ["what the queue merged had passed only as one", "hotfix", "hotfix"],
+  ["what the queue merged had passed as what is none", "plain", "promotion"],
+  ["only the pull request itself had passed, as what is none too", null, "promotion"],
+])("a merge by the queue, with the label gone since, is told as a hotfix or not: %s", (_what, group, kind) => {
+  const world = withQueue().pin("dev", two);
+  const hotfix = { by: "bob", at: 1, source: "label:9", passedBy: [] };
+  const judged = { event: "judged", app: "checkout", environment: "dev", at: 0, release: two, pullRequest: 200, gates: [], approvals: [] } as const;
+  world.records.push({ ...judged, kind: "promotion", head: oid("c") }, { ...judged, kind: "hotfix", head: oid("c"), hotfix });
+  if (group !== null) world.records.push(group === "plain" ? { ...judged, kind: "promotion", head: GROUP } : { ...judged, kind: "hotfix", head: GROUP, hotfix });
+  const merged = pullRequest({ number: 200, state: "merged", queueEvents: [{ kind: "added", by: BOB, at: 1 }], groupPassed: true, merge: { commit: GROUP, at: world.now, by: BOB } });
+  world.changes.push({ app: "checkout", environment: "dev", from: one, to: two, commit: GROUP, at: world.now, author: merged.author, pullRequest: merged });
+  expect(actions(world, "record").map((action) => action.record)).toContainEqual(expect.objectContaining({ event: "merged", kind }));
+});
+
 it("while the configuration cannot be read, the queue waits, and only what mends it goes through", () => {
   const world = withQueue();
   const mended = parseConfig(RULES);
