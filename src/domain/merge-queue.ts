@@ -98,10 +98,11 @@ function checkIn(
   const { proposal } = judged;
   if (proposal?.known !== true) return checkFor(judged, null);
   if (alone.proposal?.known !== true) return groupWaits(`what ${number} itself changes cannot be told: ${alone.proposal?.reason ?? "it has not been read yet"}`);
-  const strange = strangeIn(proposal.value, alone.proposal.value);
-  if (strange !== null) return strangeGroup(`in the merge queue ${number} would ${strange}, which it does not say itself`);
+  // What is merged first may be what makes it bring another release than it says by itself.
   const first = aheadOf(draft, judged, ahead);
-  return first === null ? checkFor(judged, null) : groupWaits(first);
+  if (first !== null) return groupWaits(first);
+  const strange = strangeIn(proposal.value, alone.proposal.value);
+  return strange === null ? checkFor(judged, null) : strangeGroup(`in the merge queue ${number} would ${strange}, which it does not say itself`);
 }
 
 /** What the queue's commit brings and the pull request does not, or null. What others brought already may be missing in it. */

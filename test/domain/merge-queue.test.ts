@@ -223,6 +223,17 @@ describe("several in the queue", () => {
     expect(told(behind(ahead), BEHIND)).toBe(`in_progress: Waiting: #201: #300, ahead in the merge queue, ${words}`);
   });
 
+  it("one that moves another image of the same app waits, though together they bring what neither says", () => {
+    const world = withQueue();
+    const both = release("1.4.3");
+    const [first, second] = [byHand(world, { promotions: [{ ...DEV, to: three }] }), byHand(world, { promotions: [DEV] })];
+    queue(world, [
+      { pull: first, head: GROUP, brings: change({ promotions: [{ ...DEV, to: three }] }) },
+      { pull: second, head: BEHIND, brings: change({ promotions: [{ ...DEV, from: three, to: both }] }) },
+    ]);
+    expect(told(world, BEHIND)).toBe("in_progress: Waiting: #301: #300, ahead in the merge queue, changes checkout in dev too, and is merged first");
+  });
+
   it("one that changes no pins waits for nothing of the kind", () => {
     const world = withQueue();
     const config = parseConfig(RULES);
