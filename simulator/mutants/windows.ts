@@ -21,7 +21,7 @@ export const WINDOWS_MUTANTS: readonly Mutant[] = [
     "a check that was turned back is forgotten after the merge",
     ["H6"],
     "src/domain/changes.ts",
-    " && pullRequest.check?.passed !== false) return \"judged\";",
+    " && stillPassed !== false) return \"judged\";",
     ") return \"judged\";",
   ),
 ].map((one) => ({ ...one, from: RULED_FROM }));
