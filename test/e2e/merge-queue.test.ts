@@ -67,6 +67,24 @@ it("merges its own promotion through the queue, judged once more on what the que
   expect(await story.doubled()).toEqual([]);
 });
 
+it("takes the way back through the queue, too", async () => {
+  const { story, ci } = await queued();
+  ci.answerGroups(story.repository, "build", () => "success");
+  await story.until("verified dev 1.4.2");
+  await story.world.push("checkout", "1.4.3");
+  await story.until("merged dev 1.4.3");
+  story.serve("dev", 0.5);
+  await story.until("reverted dev 1.4.3");
+  expect(await story.version("dev")).toBe("1.4.2");
+  expect((await story.recordsOf("merged")).map(({ kind, judgement }) => [kind, judgement])).toEqual([
+    ["promotion", "judged"],
+    ["promotion", "judged"],
+    ["revert", "judged"],
+  ]);
+  expect(await story.recordsOf("quarantined")).toHaveLength(1);
+  expect(await story.doubled()).toEqual([]);
+});
+
 it("goes its way all the same where GitHub does not tell of groups", async () => {
   const { story, ci } = await queued({ asleep: true });
   for (const installation of story.world.github.state.installations) {
