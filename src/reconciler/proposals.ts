@@ -5,12 +5,13 @@ import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest, QuarantineEntry, Repository } from "../domain/observation.ts";
 import { editPins } from "../domain/pins.ts";
 import { isKustomizationFile, kustomizationsIn } from "../domain/pins/kustomization.ts";
-import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
+import { isQuarantineFile, parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { sameRelease, type Oid, type Pinned } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import { changedManifests } from "./changed-manifests.ts";
 import { decodeManifest, readPins, type Discover } from "./pin-table.ts";
 import { isRule, mayBeRule, readProposedRules, type ChangedPath } from "./proposed-rules.ts";
+import { misplacedQuarantines } from "./quarantine-files.ts";
 import type { CurrentRules } from "./rules.ts";
 import { SharedPins, type ChangedFile } from "./shared-pins.ts";
 
@@ -167,9 +168,9 @@ export async function readProposal(reader: Reader, base: Oid, head: Oid): Promis
     const tooLarge = blob !== null && after === null;
     if (isRule(path, config)) ruleChanges.push({ path, blob });
     else if (place !== null && config !== null && !tooLarge) takeManifest(found, config, place, path, before, after);
-    else if (path.startsWith(QUARANTINE_FOLDER) && after !== null) takeQuarantine(found, path, before, after);
+    else if (isQuarantineFile(path) && after !== null) takeQuarantine(found, path, before, after);
     // On the default branch it would keep everybody from being promoted.
-    else if (path.startsWith(QUARANTINE_FOLDER) && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
+    else if (isQuarantineFile(path) && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
     else found.otherFiles.push(path);
     const beside = blob === null || place !== null ? null : discoveredBeside(path, discover);
     if (beside !== null) found.broken.push(`${path} would stand beside ${beside}, and kustomize reads only one file of a folder; keep one`);
@@ -189,6 +190,7 @@ export async function readProposal(reader: Reader, base: Oid, head: Oid): Promis
     .map(({ path, blob }): ChangedFile => ({ path, before: old.get(path) ?? null, after: blob }));
   const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
   found.broken.push(...taken.broken);
+  found.broken.push(...(await misplacedQuarantines(manifests, repository, merged.tree, changed.map(({ path }) => path))));
   mustBringFewImages([...found.promotions, ...taken.changes.filter(({ isPromoted }) => isPromoted)]);
   return { base, head, conflicts: [], shared: taken.changes, ...found, ...read, ...ownedBy(codeOwners, changed.map(({ path }) => path)) };
 }
