@@ -39,7 +39,8 @@ export class MergeGroups {
   ): Promise<ReadonlyMap<Oid, Answer<ProposedChange>>> {
     const { queue, defaultBranch, at } = snapshot;
     const entries = queue.known && queue.value !== null ? queue.value.entries : [];
-    const reader: Reader = { ports, repository, config, discover, rules, rulesAfter: (_changes, readRules) => readRules(), codeOwners, shared: this.#shared };
+    const anew = { rulesAfter: (_changes, readRules) => readRules(), manifestsAfter: (_changes, readManifests) => readManifests() } satisfies Partial<Reader>;
+    const reader: Reader = { ports, repository, config, discover, rules, ...anew, codeOwners, shared: this.#shared };
     const read = new Map<Oid, Reading>();
     const answers = new Map<Oid, Answer<ProposedChange>>();
     for (const { pullRequest, group } of entries) {

@@ -2,6 +2,7 @@ import { known, unknown, type Answer, type Instant, type Milliseconds } from "..
 import { ownedFiles, type CodeOwners } from "../domain/code-owners.ts";
 import { settingsOf, type Config, type ConfigResult } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
+import type { Fact, Manifest } from "../domain/facts.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest, QuarantineEntry, Repository } from "../domain/observation.ts";
 import { editPins } from "../domain/pins.ts";
 import { isKustomizationFile, kustomizationsIn } from "../domain/pins/kustomization.ts";
@@ -36,10 +37,17 @@ interface RulesAfter {
   readonly config: ConfigResult;
 }
 
+/** What a pull request makes of manifests. */
+interface ManifestsAfter {
+  readonly changes: string;
+  readonly manifests: Fact<readonly Manifest[]>;
+}
+
 /** What each open pull request would change; read once for each pair of heads. */
 export class Proposals {
   #read = new Map<number, Reading>();
   readonly #rulesAfter = new Map<number, RulesAfter>();
+  readonly #manifests = new Map<number, ManifestsAfter>();
   readonly #shared = new SharedPins();
 
   async update(
@@ -58,24 +66,34 @@ export class Proposals {
       const key = `${snapshot.head} ${pullRequest.head.oid} ${rules.version} ${codeOwners?.known ?? "unasked"}`;
       const before = this.#read.get(pullRequest.number);
       const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
-      const rulesAfter = this.#remembering(pullRequest.number, rules.version);
-      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, rulesAfter, codeOwners, shared: this.#shared }, snapshot, pullRequest);
+      const remembered = { rulesAfter: this.#rememberingRules(pullRequest.number, rules.version), manifestsAfter: this.#rememberingManifests(pullRequest.number) };
+      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, ...remembered, codeOwners, shared: this.#shared }, snapshot, pullRequest);
       answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
       read.set(pullRequest.number, { key, answer });
     }
     this.#read = read;
-    for (const number of this.#rulesAfter.keys()) if (!read.has(number)) this.#rulesAfter.delete(number);
+    for (const remembered of [this.#rulesAfter, this.#manifests]) for (const number of remembered.keys()) if (!read.has(number)) remembered.delete(number);
     return answers;
   }
 
   /** A stranger's text can be made to cost seconds, which each move of the default branch must not cost again. */
-  #remembering(number: number, version: string): Reader["rulesAfter"] {
+  #rememberingRules(number: number, version: string): Reader["rulesAfter"] {
     return async (changes, read) => {
       const last = this.#rulesAfter.get(number);
       if (last?.version === version && last.changes === changes) return last.config;
       const config = await read();
       this.#rulesAfter.set(number, { version, changes, config });
       return config;
+    };
+  }
+
+  #rememberingManifests(number: number): Reader["manifestsAfter"] {
+    return async (changes, read) => {
+      const last = this.#manifests.get(number);
+      if (last?.changes === changes) return last.manifests;
+      const manifests = await read();
+      this.#manifests.set(number, { changes, manifests });
+      return manifests;
     };
   }
 
@@ -102,6 +120,8 @@ export interface Reader {
   readonly rules: CurrentRules;
   /** Reads the rules as they would be, unless that was done for the same changes. */
   readonly rulesAfter: (changes: string, read: () => Promise<ConfigResult>) => Promise<ConfigResult>;
+  /** Reads manifests as they would be, unless that was done for the same changes. */
+  readonly manifestsAfter: (changes: string, read: () => Promise<Fact<readonly Manifest[]>>) => Promise<Fact<readonly Manifest[]>>;
   /** Of the default branch; null where no environment asks for them. */
   readonly codeOwners: Answer<CodeOwners> | null;
   readonly shared: SharedPins;
@@ -144,7 +164,7 @@ interface Found {
 
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
 export async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<ProposedChange> {
-  const { repository, config, discover, rules, rulesAfter, codeOwners, shared } = reader;
+  const { repository, config, discover, rules, rulesAfter, manifestsAfter, codeOwners, shared } = reader;
   const { manifests } = reader.ports;
   const merged = await manifests.mergeTree(repository, base, head);
   const found: Found = { promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
@@ -184,12 +204,14 @@ export async function readProposal(reader: Reader, base: Oid, head: Oid): Promis
     if (found.config.ok) dropRules(found.otherFiles, found.config.config);
   }
   if (config === null) return { base, head, conflicts: [], shared: [], ...found };
-  const read = rules.judgeManifests ? { manifests: await changedManifests(manifests, repository, changed) } : {};
   const elsewhere = changed
     .filter(({ path }) => !isRule(path, config) && !path.startsWith(QUARANTINE_FOLDER))
     .map(({ path, blob }): ChangedFile => ({ path, before: old.get(path) ?? null, after: blob }));
   const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
   found.broken.push(...taken.broken);
+  // Whatever moves no pin is judged by no schema.
+  const isJudged = rules.judgeManifests && (found.promotions.length > 0 || taken.changes.length > 0);
+  const read = isJudged ? { manifests: await manifestsAfter(JSON.stringify(changed), () => changedManifests(manifests, repository, changed)) } : {};
   found.broken.push(...(await misplacedQuarantines(manifests, repository, merged.tree, changed.map(({ path }) => path))));
   mustBringFewImages([...found.promotions, ...taken.changes.filter(({ isPromoted }) => isPromoted)]);
   return { base, head, conflicts: [], shared: taken.changes, ...found, ...read, ...ownedBy(codeOwners, changed.map(({ path }) => path)) };
