@@ -460,13 +460,16 @@ messages: { pass: there are enough, fail: there are too few }
       const discover = compileDiscover(config.discover, config.environments);
       const answer = (await proposals.update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, discover, rules, null)).get(1);
       if (answer?.known !== true) throw new Error(answer?.reason ?? "not read");
-      return answer.value.manifests;
+      return answer.value;
     };
     const change = on(first, { [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(3) });
     const once = await read(first, change);
-    expect(once).toHaveLength(2);
-    expect(await read(on(first, { "README.md": "x" }), change)).toBe(once);
-    const other = await read(first, on(change, { [DEPLOYMENT]: deployment(4) }));
+    expect(once.manifests).toHaveLength(2);
+    const again = await read(on(first, { "README.md": "x" }), change);
+    expect(again.base).not.toBe(once.base);
+    expect(again.manifests).toBe(once.manifests);
+    expect(again.promotions).toBe(once.promotions);
+    const { manifests: other } = await read(first, on(change, { [DEPLOYMENT]: deployment(4) }));
     expect(other).toContainEqual(expect.objectContaining({ file: DEPLOYMENT, content: expect.objectContaining({ spec: { replicas: 4 } }) as unknown }));
   });
 
@@ -510,6 +513,22 @@ messages: { pass: there are enough, fail: there are too few }
     const changes = [{ number: 1, files: { ...files, [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(3) } }];
     const answer = (await proposed(BEFORE, changes, undefined, configOf(), {}, true).read()).get(1);
     expect(answer).toMatchObject({ known: true, value: { manifests: { unknown: expect.stringContaining(reason) } } });
+  });
+});
+
+describe("what a pull request brings", () => {
+  const BULK = `# ${"x".repeat(600_000)}\n`;
+
+  it.each<[string, Change["files"], string | null]>([
+    ["much text in environments' files", { [FILE]: BULK, "apps/other/dev/kustomization.yaml": `${BULK}#\n` }, "bytes of environments' files, more than the 1048576 that Pinion reads; split it"],
+    ["much text in quarantine", { ".github/pinion/quarantine/a.yaml": BULK, ".github/pinion/quarantine/b.yaml": `${BULK}#\n` }, "bytes of environments' files, more than the 1048576"],
+    ["much text in other manifests", Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m/${index}.yaml`, `${BULK}# ${index}\n`])), "more manifests than Pinion reads"],
+    ["much other text", Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m/${index}.txt`, `${BULK}# ${index}\n`])), null],
+    ["less than there was", { [FILE]: pinning("1.1.0"), "apps/large/dev/kustomization.yaml": null, "apps/huge/dev/kustomization.yaml": null }, null],
+  ])("is not read where it is more than one stranger may keep Pinion busy with: %s", async (_, files, problem) => {
+    const before = { [FILE]: pinning("1.0.0"), "apps/large/dev/kustomization.yaml": BULK, "apps/huge/dev/kustomization.yaml": `${BULK}#\n` };
+    const answer = (await proposed(before, [{ number: 1, files }]).read()).get(1);
+    expect(answer).toMatchObject(problem === null ? { known: true } : { known: false, failure: "stalled", reason: expect.stringContaining(problem) as string });
   });
 });
 
