@@ -1,67 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../src/domain/config-file.ts";
-import { parseCodeOwners, type CodeOwners } from "../../src/domain/code-owners.ts";
+import { parseCodeOwners } from "../../src/domain/code-owners.ts";
 import type { Config } from "../../src/domain/config.ts";
 import { compileDiscover } from "../../src/domain/discover.ts";
-import type { ForgeSnapshot, ProposedChange, PullRequest } from "../../src/domain/observation.ts";
-import { known, unknown, type Answer } from "../../src/domain/answer.ts";
-import type { ManifestsRepository } from "../../src/ports.ts";
+import { known, unknown } from "../../src/domain/answer.ts";
 import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
 import { parsePolicy } from "../../src/domain/policy/policy-file.ts";
 import { Proposals } from "../../src/reconciler/proposals.ts";
 import { mirrorOf, REPOSITORY, Upstream } from "../adapters/git-upstream.ts";
 import { soundFacts } from "../policies/sound-facts.ts";
+import { FILE, DIGEST, pinning, LATIN_1, LARGE, configOf, type Change, proposed } from "./proposed.ts";
 import { portsWith, pullRequestOf, snapshotOf } from "./small-world.ts";
-
-const FILE = "apps/checkout/dev/kustomization.yaml";
-const DIGEST = `sha256:${"a".repeat(64)}`;
-const pinning = (tag: string): string => `images:\n  - name: checkout\n    newName: ghcr.io/acme/checkout\n    newTag: ${tag}\n    digest: sha256:${tag.charAt(2).repeat(64)}\n`;
-const LATIN_1 = Buffer.concat([Buffer.from("# caf"), Buffer.from([0xe9]), Buffer.from(`\n${pinning("1.0.0")}`)]);
-const LARGE = "x".repeat(1_100_000);
-
-function configOf(more = ""): Config {
-  const parsed = parseConfig(`version: 1\nenvironments:\n  dev: {}\n  prod: { after: dev }\napps:\n  discover: ["apps/{app}/{env}/kustomization.yaml"]\n${more}`);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.config;
-}
-
-interface Change {
-  readonly number: number;
-  readonly files: Readonly<Record<string, string | Uint8Array | null>>;
-}
-
-/** Proposals over a real repository: what is on its main branch, and one pull request for each change. */
-function proposed(
-  before: Change["files"],
-  changes: readonly Change[],
-  through: (manifests: ManifestsRepository) => ManifestsRepository = (same) => same,
-  config = configOf(),
-  beside: { readonly before?: (upstream: Upstream) => void; readonly after?: (upstream: Upstream) => void } = {},
-  judgeManifests = false,
-  codeOwners: Answer<CodeOwners> | null = null,
-) {
-  const upstream = new Upstream();
-  beside.before?.(upstream);
-  const head = upstream.commit(before);
-  const open: PullRequest[] = changes.map(({ number, files }) => {
-    upstream.git("checkout", "--quiet", "--detach", head);
-    beside.after?.(upstream);
-    const oid = upstream.commit(files);
-    upstream.git("update-ref", `refs/pull/${number}/head`, oid);
-    return pullRequestOf({ number, head: { ref: `change-${number}`, oid, fork: false } });
-  });
-  const { manifests, clock } = mirrorOf(upstream.url);
-  const errors: string[] = [];
-  const ports = portsWith({ manifests: through(manifests), clock, journal: { error: (message) => errors.push(message) } });
-  const snapshot: ForgeSnapshot = snapshotOf({ at: clock.now(), head, open });
-  const proposals = new Proposals();
-  const discover = compileDiscover(config.discover, config.environments);
-  const read = async (): Promise<ReadonlyMap<number, Answer<ProposedChange>>> => {
-    await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
-    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "", judgeManifests }, codeOwners);
-  };
-  return { read, clock, errors, proposals };
-}
 
 describe("one pull request does not stop the others", () => {
   it("repairs a file whose old bytes are not text", async () => {
@@ -513,22 +461,6 @@ messages: { pass: there are enough, fail: there are too few }
     const changes = [{ number: 1, files: { ...files, [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(3) } }];
     const answer = (await proposed(BEFORE, changes, undefined, configOf(), {}, true).read()).get(1);
     expect(answer).toMatchObject({ known: true, value: { manifests: { unknown: expect.stringContaining(reason) } } });
-  });
-});
-
-describe("what a pull request brings", () => {
-  const BULK = `# ${"x".repeat(600_000)}\n`;
-
-  it.each<[string, Change["files"], string | null]>([
-    ["much text in environments' files", { [FILE]: BULK, "apps/other/dev/kustomization.yaml": `${BULK}#\n` }, "bytes of environments' files, more than the 1048576 that Pinion reads; split it"],
-    ["much text in quarantine", { ".github/pinion/quarantine/a.yaml": BULK, ".github/pinion/quarantine/b.yaml": `${BULK}#\n` }, "bytes of environments' files, more than the 1048576"],
-    ["much text in other manifests", Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m/${index}.yaml`, `${BULK}# ${index}\n`])), "more manifests than Pinion reads"],
-    ["much other text", Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`m/${index}.txt`, `${BULK}# ${index}\n`])), null],
-    ["less than there was", { [FILE]: pinning("1.1.0"), "apps/large/dev/kustomization.yaml": null, "apps/huge/dev/kustomization.yaml": null }, null],
-  ])("is not read where it is more than one stranger may keep Pinion busy with: %s", async (_, files, problem) => {
-    const before = { [FILE]: pinning("1.0.0"), "apps/large/dev/kustomization.yaml": BULK, "apps/huge/dev/kustomization.yaml": `${BULK}#\n` };
-    const answer = (await proposed(before, [{ number: 1, files }]).read()).get(1);
-    expect(answer).toMatchObject(problem === null ? { known: true } : { known: false, failure: "stalled", reason: expect.stringContaining(problem) as string });
   });
 });
 
