@@ -252,7 +252,10 @@ export interface ManifestsRepository {
   ensure(repository: Repository, wanted: readonly { readonly ref: string; readonly oid: Oid }[]): Promise<void>;
   /** All regular files (mode 100644 or 100755) of a commit or tree. */
   files(repository: Repository, commit: Oid): Promise<readonly TreeEntry[]>;
-  /** What stands directly in one folder of a commit or tree; nothing when there is no such folder. `path` ends in `/`. */
+  /**
+   * What stands directly in one folder of a commit or tree; nothing when there is no such folder. Where a link, a submodule or a file stands in its
+   * place, or in that of a folder above it, that alone: whoever would read the folder can tell it from none. `path` ends in `/`.
+   */
   folder(repository: Repository, treeish: Oid, path: string): Promise<readonly FolderEntry[]>;
   /** Paths that differ between two commits or trees; `blob` is null where the path is gone. */
   changedFiles(repository: Repository, from: Oid, to: Oid): Promise<readonly { readonly path: string; readonly blob: Oid | null }[]>;

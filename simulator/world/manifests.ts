@@ -26,6 +26,7 @@ export class ReadGit implements Immediate<ManifestsRepository> {
   folder(_repository: Repository, commit: Oid, path: string) {
     const there = new Map<string, Oid | null>();
     for (const [name, blob] of this.#tree(commit)) {
+      if (path.startsWith(`${name}/`)) return [{ path: name, blob }];
       if (!name.startsWith(path)) continue;
       const slash = name.indexOf("/", path.length);
       if (slash === -1) there.set(name, blob);

@@ -77,7 +77,8 @@ export function manifestsIn(sourceOf: (repository: Repository) => ObjectSource, 
     files: async (repository, commit) => listFiles(sourceOf(repository).run, commit),
     folder: async (repository, commit, path) => {
       if (!isPath(path) || !path.endsWith("/")) return [];
-      return list(repository, commit, path);
+      const entries = await list(repository, commit, path);
+      return entries.length > 0 ? entries : standingInFor(path, async (above) => list(repository, commit, above));
     },
     changedFiles: async (repository, from, to) => {
       const at = sourceOf(repository);
@@ -100,6 +101,17 @@ export function manifestsIn(sourceOf: (repository: Repository) => ObjectSource, 
     isAncestor: async (repository, ancestor, descendant) => isAncestor(sourceOf(repository).run, ancestor, descendant),
     logCommits: async (repository, since, until) => appendedCommits(sourceOf(repository).run, since, until, limit),
   };
+}
+
+/** What is no folder, and stands where one of these would: git has no such folder then, whatever a link there leads to. */
+async function standingInFor(folder: string, at: (path: string) => Promise<readonly FolderEntry[]>): Promise<readonly FolderEntry[]> {
+  const names = folder.split("/").slice(0, -1);
+  for (let count = 1; count <= names.length; count += 1) {
+    const path = names.slice(0, count).join("/");
+    const found = await at(path);
+    if (found.length === 0 || found.some((entry) => entry.path === path)) return found;
+  }
+  return [];
 }
 
 /** The tree comes first, and after it, when there are conflicts, each path that has one (git-merge-tree(1), Output). */

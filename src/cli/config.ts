@@ -10,6 +10,8 @@ import { readRules, type RepositoryRules } from "../domain/repository-rules.ts";
 import { trustSigners } from "../domain/supply-chain/signer.ts";
 import { EXIT, type Command } from "./command.ts";
 import { appsUnder } from "./pin-source.ts";
+import { inPlaceOf } from "./policy/policy-folder.ts";
+import { OWN_POLICIES } from "./policy/rules.ts";
 import { codeOf, unreadable } from "./set.ts";
 
 export const configCheck = (shippedPolicies: () => Promise<PolicySet>): Command => ({
@@ -68,7 +70,9 @@ function fileOf({ file }: ConfigProblem, config: string, folder: string): string
 
 /** The policies beside a configuration; none where there is no such folder. One that cannot be listed is told as a policy that cannot be read. */
 async function policiesIn(folder: string): Promise<readonly PolicyFile[]> {
-  const beside = join(folder, POLICIES_FOLDER.slice(dirname(CONFIG_PATH).length + 1));
+  const beside = join(folder, OWN_POLICIES.slice(dirname(CONFIG_PATH).length + 1));
+  const linked = await inPlaceOf(beside);
+  if (linked !== null) return [{ path: linked === beside ? OWN_POLICIES : dirname(OWN_POLICIES), text: null }];
   const entries = await readdir(beside, { withFileTypes: true }).catch((cause: unknown) => (codeOf(cause) === "ENOENT" ? [] : null));
   if (entries === null) return [{ path: `${POLICIES_FOLDER}*.yaml`, text: null }];
   const found = entries.map((entry) => ({ path: `${POLICIES_FOLDER}${entry.name}${entry.isDirectory() ? "/" : ""}`, isFile: entry.isFile() }));

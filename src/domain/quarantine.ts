@@ -8,6 +8,18 @@ import type { YamlLimits, YamlProblem } from "./yaml-document.ts";
 /** Where quarantine files live in a manifests repository, with a slash at the end. */
 export const QUARANTINE_FOLDER = ".github/pinion/quarantine/";
 
+/** Whether a file that is called so is read as one. */
+export function isQuarantineFile(path: string): boolean {
+  return path.startsWith(QUARANTINE_FOLDER) && !path.slice(QUARANTINE_FOLDER.length).includes("/");
+}
+
+/** What to say of something at this path that is no file of its own, or stands in the place of the folder; null of everything that is elsewhere. */
+export function noQuarantineFile(path: string): string | null {
+  if (QUARANTINE_FOLDER.startsWith(`${path}/`)) return `${path} must be a folder, and is a link, a submodule or a file, so that nothing in ${QUARANTINE_FOLDER} is read`;
+  if (!path.startsWith(QUARANTINE_FOLDER)) return null;
+  return `${path} is a folder, a link or a submodule, and only files that stand directly in ${QUARANTINE_FOLDER} are read`;
+}
+
 /** Whether an entry keeps this digest out of an environment. */
 export function quarantinedIn(entries: readonly QuarantineEntry[], environment: EnvironmentName, digest: string): boolean {
   return entries.some((entry) => entry.digest === digest && (entry.environments.length === 0 || entry.environments.includes(environment)));

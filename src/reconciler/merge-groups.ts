@@ -12,6 +12,14 @@ import { SharedPins } from "./shared-pins.ts";
 /** While something is queued: without the permission `merge_queues: read`, GitHub does not tell when a group is made, or given up. */
 const LOOK_AGAIN: Milliseconds = 30_000;
 
+/** Only who may write puts anything into the queue. */
+const ANEW: Reader["once"] = {
+  rules: async (_from, make) => make(),
+  files: async (_from, make) => make(),
+  changed: async (_from, make) => make(),
+  manifests: async (_from, make) => make(),
+};
+
 interface Reading {
   readonly key: string;
   readonly answer: Answer<ProposedChange>;
@@ -39,7 +47,7 @@ export class MergeGroups {
   ): Promise<ReadonlyMap<Oid, Answer<ProposedChange>>> {
     const { queue, defaultBranch, at } = snapshot;
     const entries = queue.known && queue.value !== null ? queue.value.entries : [];
-    const reader: Reader = { ports, repository, config, discover, rules, rulesAfter: (_changes, readRules) => readRules(), codeOwners, shared: this.#shared };
+    const reader: Reader = { ports, repository, config, discover, rules, once: ANEW, codeOwners, shared: this.#shared };
     const read = new Map<Oid, Reading>();
     const answers = new Map<Oid, Answer<ProposedChange>>();
     for (const { pullRequest, group } of entries) {

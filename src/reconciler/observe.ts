@@ -4,7 +4,6 @@ import { compileDiscover } from "../domain/discover.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ForgeSnapshot, Observation, QuarantineEntry, Repository } from "../domain/observation.ts";
 import type { PolicySet } from "../domain/policy/policy-set.ts";
-import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { LOG_BRANCH } from "../domain/record-file.ts";
 import { unansweredSince } from "../domain/requests.ts";
 import type { Oid } from "../domain/release.ts";
@@ -16,6 +15,7 @@ import { PinChanges } from "./pin-changes.ts";
 import { PinTable } from "./pin-table.ts";
 import { PromotionLog, type WrittenLog } from "./promotion-log.ts";
 import { Proposals } from "./proposals.ts";
+import { readQuarantine } from "./quarantine-files.ts";
 import { Rules } from "./rules.ts";
 import { TrustFiles } from "./trust-files.ts";
 import { unwatched, type Watch } from "./watch.ts";
@@ -134,23 +134,7 @@ export class RepositoryView {
 
   async #readQuarantine(ports: ReadPorts, repository: Repository, snapshot: ForgeSnapshot): Promise<Answer<readonly QuarantineEntry[]>> {
     if (this.#quarantine?.commit === snapshot.head) return this.#quarantine.entries;
-    const there = await ports.manifests.folder(repository, snapshot.head, QUARANTINE_FOLDER);
-    const files = there.flatMap(({ path, blob }) => (blob === null ? [] : [{ path, blob }]));
-    const contents = await ports.manifests.read(
-      repository,
-      files.map(({ blob }) => blob),
-    );
-    const entries: QuarantineEntry[] = [];
-    const problems: string[] = [];
-    for (const { path, blob } of files) {
-      const bytes = contents.get(blob);
-      const parsed =
-        bytes === undefined
-          ? { ok: false as const, problem: `${path} is too large` }
-          : parseQuarantine(path, new TextDecoder().decode(bytes));
-      if (parsed.ok) entries.push(parsed.entry);
-      else problems.push(parsed.problem);
-    }
+    const { entries, problems } = await readQuarantine(ports.manifests, repository, snapshot.head);
     const answer =
       problems.length === 0
         ? known(entries, snapshot.at)

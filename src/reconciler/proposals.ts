@@ -2,22 +2,27 @@ import { known, unknown, type Answer, type Instant, type Milliseconds } from "..
 import { ownedFiles, type CodeOwners } from "../domain/code-owners.ts";
 import { settingsOf, type Config, type ConfigResult } from "../domain/config.ts";
 import { environmentPins, pinnedOf } from "../domain/environment-pins.ts";
+import type { Fact, Manifest } from "../domain/facts.ts";
 import type { ForgeSnapshot, ProposedChange, PullRequest, QuarantineEntry, Repository } from "../domain/observation.ts";
 import { editPins } from "../domain/pins.ts";
 import { isKustomizationFile, kustomizationsIn } from "../domain/pins/kustomization.ts";
-import { parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
+import { isQuarantineFile, parseQuarantine, QUARANTINE_FOLDER } from "../domain/quarantine.ts";
 import { sameRelease, type Oid, type Pinned } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import { changedManifests } from "./changed-manifests.ts";
+import { LastMade, type Once } from "./last-made.ts";
 import { decodeManifest, readPins, type Discover } from "./pin-table.ts";
 import { isRule, mayBeRule, readProposedRules, type ChangedPath } from "./proposed-rules.ts";
+import { misplacedQuarantines } from "./quarantine-files.ts";
 import type { CurrentRules } from "./rules.ts";
-import { SharedPins, type ChangedFile } from "./shared-pins.ts";
+import { SharedPins, type ChangedFile as FileChange, type ChangedReading } from "./shared-pins.ts";
 
 /** A pull request that changes more files than this is not judged: one person's mistake must not hold up everybody's promotions. */
 const MOST_CHANGED_FILES = 3_000;
 /** Registries are asked for each image of a pull request: one stranger's must not keep them from being asked for others. */
 const MOST_IMAGES = 500;
+/** Of files of environments, and in quarantine. Text made for it costs the parser a hundredth of a millisecond for each character. */
+const MOST_BYTES = 1024 * 1024;
 /** What could not be learned of the same two heads is not asked again before this: the answer would be the same, and costs processes. */
 const UNKNOWN_LIFE: Milliseconds = 60_000;
 
@@ -26,19 +31,13 @@ interface Reading {
   readonly answer: Answer<ProposedChange>;
 }
 
-/** The rules as a pull request would leave them. */
-interface RulesAfter {
-  /** Of the rules of the default branch. */
-  readonly version: string;
-  /** Which files of them it changes, and how. */
-  readonly changes: string;
-  readonly config: ConfigResult;
-}
-
 /** What each open pull request would change; read once for each pair of heads. */
 export class Proposals {
   #read = new Map<number, Reading>();
-  readonly #rulesAfter = new Map<number, RulesAfter>();
+  readonly #rules = new LastMade<ConfigResult>();
+  readonly #files = new LastMade<FilesRead>();
+  readonly #changed = new LastMade<ChangedReading | null>();
+  readonly #manifests = new LastMade<Fact<readonly Manifest[]>>();
   readonly #shared = new SharedPins();
 
   async update(
@@ -57,25 +56,15 @@ export class Proposals {
       const key = `${snapshot.head} ${pullRequest.head.oid} ${rules.version} ${codeOwners?.known ?? "unasked"}`;
       const before = this.#read.get(pullRequest.number);
       const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
-      const rulesAfter = this.#remembering(pullRequest.number, rules.version);
-      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, rulesAfter, codeOwners, shared: this.#shared }, snapshot, pullRequest);
+      const { number } = pullRequest;
+      const once = { rules: this.#rules.of(number), files: this.#files.of(number), changed: this.#changed.of(number), manifests: this.#manifests.of(number) };
+      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, once, codeOwners, shared: this.#shared }, snapshot, pullRequest);
       answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
       read.set(pullRequest.number, { key, answer });
     }
     this.#read = read;
-    for (const number of this.#rulesAfter.keys()) if (!read.has(number)) this.#rulesAfter.delete(number);
+    for (const made of [this.#rules, this.#files, this.#changed, this.#manifests]) made.keep(read);
     return answers;
-  }
-
-  /** A stranger's text can be made to cost seconds, which each move of the default branch must not cost again. */
-  #remembering(number: number, version: string): Reader["rulesAfter"] {
-    return async (changes, read) => {
-      const last = this.#rulesAfter.get(number);
-      if (last?.version === version && last.changes === changes) return last.config;
-      const config = await read();
-      this.#rulesAfter.set(number, { version, changes, config });
-      return config;
-    };
   }
 
   /** When what could not be learned may be asked again, or null when everything is known. */
@@ -99,8 +88,13 @@ export interface Reader {
   readonly config: Config | null;
   readonly discover: Discover;
   readonly rules: CurrentRules;
-  /** Reads the rules as they would be, unless that was done for the same changes. */
-  readonly rulesAfter: (changes: string, read: () => Promise<ConfigResult>) => Promise<ConfigResult>;
+  /** What is made of the changes alone, and is not made again while they are the same. */
+  readonly once: {
+    readonly rules: Once<ConfigResult>;
+    readonly files: Once<FilesRead>;
+    readonly changed: Once<ChangedReading | null>;
+    readonly manifests: Once<Fact<readonly Manifest[]>>;
+  };
   /** Of the default branch; null where no environment asks for them. */
   readonly codeOwners: Answer<CodeOwners> | null;
   readonly shared: SharedPins;
@@ -134,20 +128,35 @@ export async function attemptChange(
 }
 
 interface Found {
-  readonly promotions: ProposedChange["promotions"][number][];
+  readonly promotions: FilesRead["promotions"];
   readonly otherFiles: string[];
-  readonly quarantines: QuarantineEntry[];
+  readonly quarantines: FilesRead["quarantines"];
   readonly broken: string[];
   config: ConfigResult | null;
 }
 
+/** What the changed files say, each by itself. */
+export interface FilesRead {
+  readonly promotions: ProposedChange["promotions"];
+  readonly otherFiles: readonly string[];
+  readonly quarantines: readonly QuarantineEntry[];
+  readonly broken: readonly string[];
+  readonly changesRules: boolean;
+}
+
+interface Taken {
+  readonly promotions: ProposedChange["promotions"][number][];
+  readonly otherFiles: string[];
+  readonly quarantines: QuarantineEntry[];
+  readonly broken: string[];
+}
+
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
 export async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<ProposedChange> {
-  const { repository, config, discover, rules, rulesAfter, codeOwners, shared } = reader;
+  const { repository, config, discover, rules, once, codeOwners, shared } = reader;
   const { manifests } = reader.ports;
   const merged = await manifests.mergeTree(repository, base, head);
-  const found: Found = { promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
-  if ("conflicts" in merged) return { base, head, conflicts: merged.conflicts, shared: [], ...found };
+  if ("conflicts" in merged) return { base, head, conflicts: merged.conflicts, shared: [], promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
   const changed = await manifests.changedFiles(repository, base, merged.tree);
   if (changed.length > MOST_CHANGED_FILES) {
     const reason = `merging it would change ${changed.length} files, more than the ${MOST_CHANGED_FILES} that Pinion judges; split it into smaller pull requests`;
@@ -158,39 +167,57 @@ export async function readProposal(reader: Reader, base: Oid, head: Oid): Promis
   const wanted = changed.filter(({ path }) => mayBeRule(path) || discover(path) !== null);
   const blobs = wanted.flatMap(({ path, blob }) => [blob, old.get(path) ?? null]).filter((blob) => blob !== null);
   const contents = await manifests.read(repository, [...new Set(blobs)]);
-  const ruleChanges: ChangedPath[] = [];
-  for (const { path, blob } of changed) {
-    const oldBlob = old.get(path) ?? null;
+  mustReadLittle(wanted, contents, config);
+  const changes = changed.map(({ path, blob }): FileChange => ({ path, before: old.get(path) ?? null, after: blob }));
+  const version = `${rules.version} ${JSON.stringify(changes)}`;
+  const files = await once.files(version, async () => readFiles(config, discover, changes, contents));
+  const found: Found = { promotions: files.promotions, quarantines: files.quarantines, otherFiles: [...files.otherFiles], broken: [...files.broken], config: null };
+  if (files.changesRules) {
+    // What the new configuration may name as a key is among them.
+    const rulesOnly = changed.filter(({ path }) => mayBeRule(path));
+    const merge = { manifests, repository, tree: merged.tree, changed: rulesOnly, contents };
+    found.config = await once.rules(`${rules.version} ${JSON.stringify(rulesOnly)}`, () => readProposedRules(merge, rules));
+    if (found.config.ok) dropRules(found.otherFiles, found.config.config);
+  }
+  if (config === null) return { base, head, conflicts: [], shared: [], ...found };
+  const elsewhere = changes.filter(({ path }) => !isRule(path, config) && !path.startsWith(QUARANTINE_FOLDER));
+  const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere, async (make) => once.changed(version, make));
+  found.broken.push(...taken.broken);
+  // Whatever moves no pin is judged by no schema.
+  const isJudged = rules.judgeManifests && (found.promotions.length > 0 || taken.changes.length > 0);
+  const read = isJudged ? { manifests: await once.manifests(JSON.stringify(changed), () => changedManifests(manifests, repository, changed)) } : {};
+  found.broken.push(...(await misplacedQuarantines(manifests, repository, merged.tree, changed.map(({ path }) => path))));
+  mustBringFewImages([...found.promotions, ...taken.changes.filter(({ isPromoted }) => isPromoted)]);
+  return { base, head, conflicts: [], shared: taken.changes, ...found, ...read, ...ownedBy(codeOwners, changed.map(({ path }) => path)) };
+}
+
+/** @throws {PortFailure} when it brings more text than is read. What is there before is the default branch's. */
+function mustReadLittle(wanted: readonly ChangedPath[], contents: ReadonlyMap<Oid, Uint8Array>, config: Config | null): void {
+  const bytes = wanted.reduce((sum, { path, blob }) => sum + (blob === null || isRule(path, config) ? 0 : (contents.get(blob)?.length ?? 0)), 0);
+  if (bytes <= MOST_BYTES) return;
+  const reason = `merging it would bring ${bytes} bytes of environments' files, more than the ${MOST_BYTES} that Pinion reads; split it into smaller pull requests`;
+  throw new PortFailure("stalled", reason);
+}
+
+function readFiles(config: Config | null, discover: Discover, changes: readonly FileChange[], contents: ReadonlyMap<Oid, Uint8Array>): FilesRead {
+  const taken: Taken = { promotions: [], otherFiles: [], quarantines: [], broken: [] };
+  let changesRules = false;
+  for (const { path, before: oldBlob, after: blob } of changes) {
     const before = oldBlob === null ? null : (contents.get(oldBlob) ?? null);
     const after = blob === null ? null : (contents.get(blob) ?? null);
     const place = discover(path);
     const tooLarge = blob !== null && after === null;
-    if (isRule(path, config)) ruleChanges.push({ path, blob });
-    else if (place !== null && config !== null && !tooLarge) takeManifest(found, config, place, path, before, after);
-    else if (path.startsWith(QUARANTINE_FOLDER) && after !== null) takeQuarantine(found, path, before, after);
+    if (isRule(path, config)) changesRules = true;
+    else if (place !== null && config !== null && !tooLarge) takeManifest(taken, config, place, path, before, after);
+    else if (isQuarantineFile(path) && after !== null) takeQuarantine(taken, path, before, after);
     // On the default branch it would keep everybody from being promoted.
-    else if (path.startsWith(QUARANTINE_FOLDER) && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
-    else found.otherFiles.push(path);
+    else if (isQuarantineFile(path) && tooLarge) taken.broken.push(`${path} is larger than Pinion reads`);
+    else taken.otherFiles.push(path);
     const beside = blob === null || place !== null ? null : discoveredBeside(path, discover);
-    if (beside !== null) found.broken.push(`${path} would stand beside ${beside}, and kustomize reads only one file of a folder; keep one`);
-    if (place !== null && tooLarge) found.broken.push(`${path} is larger than Pinion reads`);
+    if (beside !== null) taken.broken.push(`${path} would stand beside ${beside}, and kustomize reads only one file of a folder; keep one`);
+    if (place !== null && tooLarge) taken.broken.push(`${path} is larger than Pinion reads`);
   }
-  if (ruleChanges.length > 0) {
-    // What the new configuration may name as a key is among them.
-    const rulesOnly = changed.filter(({ path }) => mayBeRule(path));
-    const merge = { manifests, repository, tree: merged.tree, changed: rulesOnly, contents };
-    found.config = await rulesAfter(JSON.stringify(rulesOnly), () => readProposedRules(merge, rules));
-    if (found.config.ok) dropRules(found.otherFiles, found.config.config);
-  }
-  if (config === null) return { base, head, conflicts: [], shared: [], ...found };
-  const read = rules.judgeManifests ? { manifests: await changedManifests(manifests, repository, changed) } : {};
-  const elsewhere = changed
-    .filter(({ path }) => !isRule(path, config) && !path.startsWith(QUARANTINE_FOLDER))
-    .map(({ path, blob }): ChangedFile => ({ path, before: old.get(path) ?? null, after: blob }));
-  const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere);
-  found.broken.push(...taken.broken);
-  mustBringFewImages([...found.promotions, ...taken.changes.filter(({ isPromoted }) => isPromoted)]);
-  return { base, head, conflicts: [], shared: taken.changes, ...found, ...read, ...ownedBy(codeOwners, changed.map(({ path }) => path)) };
+  return { ...taken, changesRules };
 }
 
 /** Also of files that would be gone, as GitHub has it. */
@@ -213,7 +240,7 @@ function mustBringFewImages(changes: readonly { readonly to: Pinned | null }[]):
 }
 
 function takeManifest(
-  found: Found,
+  found: Taken,
   config: Config,
   place: { readonly app: string; readonly environment: string },
   path: string,
@@ -253,7 +280,7 @@ function decoded(bytes: Uint8Array): string | null {
 }
 
 /** Adding an entry, or letting one hold in more places, is quarantine; anything else done to an entry is for people to look at. */
-function takeQuarantine(found: Found, path: string, before: Uint8Array | null, after: Uint8Array): void {
+function takeQuarantine(found: Taken, path: string, before: Uint8Array | null, after: Uint8Array): void {
   const parsed = parseQuarantine(path, new TextDecoder().decode(after));
   if (!parsed.ok) {
     found.broken.push(parsed.problem);

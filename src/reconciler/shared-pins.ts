@@ -27,8 +27,8 @@ export interface SharedReading {
 const NOTHING: SharedReading = { changes: [], broken: [] };
 /** Changed files read at once: a blob may have a megabyte, and each file has two. */
 const CHANGED_BATCH = 50;
-/** One stranger's pull request must not keep Pinion busy for minutes. */
-const MOST_CHARACTERS = 32 * 1024 * 1024;
+/** One stranger's pull request must not keep Pinion busy for minutes: text made for it costs the parser a hundredth of a millisecond for each character. */
+const MOST_CHARACTERS = 4 * 1024 * 1024;
 /** Kustomizations read at once. */
 const FOLLOWED_BATCH = 2_000;
 /** More than any repository that is looked at in seconds. */
@@ -48,6 +48,9 @@ export interface Followed {
   readonly discover: Discover;
 }
 
+/** Reads the changed files, unless that was done before. */
+export type ReadOnce = (read: () => Promise<ChangedReading | null>) => Promise<ChangedReading | null>;
+
 /** Finds out whether files change what runs in environments, beside the pins that the environments' own files tell. */
 export class SharedPins {
   /** What kustomizations take in, by blob: most are the same at the next question. */
@@ -60,8 +63,9 @@ export class SharedPins {
    *
    * @throws {PortFailure} when that is more than can be judged.
    */
-  async find(followed: Followed, base: Oid, merged: Oid, changed: readonly ChangedFile[]): Promise<SharedReading> {
-    const read = await readChanged(followed, changed);
+  async find(followed: Followed, base: Oid, merged: Oid, changed: readonly ChangedFile[], once: ReadOnce = async (read) => read()): Promise<SharedReading> {
+    const read = await once(async () => readChanged(followed, changed));
+    if (read === null) throw new PortFailure("stalled", "merging it would change more manifests than Pinion reads; split it into smaller pull requests");
     const links = changed.filter(({ before, after }) => before === null && after === null).map(({ path }) => path);
     if (read.images.length + read.unreadable.size + read.untold.size + links.length === 0 && !read.isRewired) return NOTHING;
     if (this.#read.size > MOST_FOLLOWED) this.#read.clear();
@@ -140,12 +144,13 @@ interface Reading {
 
 const NOTHING_READ: Reading = { images: [], unreadable: new Map(), untold: new Map() };
 
-interface ChangedReading extends Reading {
+export interface ChangedReading extends Reading {
   /** Whether a kustomization takes in something else than before, or pins other images. */
   readonly isRewired: boolean;
 }
 
-async function readChanged({ manifests, repository, discover }: Followed, changed: readonly ChangedFile[]): Promise<ChangedReading> {
+/** What the changed files say, whatever stands around them; null where that is too much. */
+async function readChanged({ manifests, repository, discover }: Followed, changed: readonly ChangedFile[]): Promise<ChangedReading | null> {
   const images: ChangedImages[] = [];
   const unreadable = new Map<string, string>();
   const untold = new Map<string, readonly string[]>();
@@ -157,8 +162,9 @@ async function readChanged({ manifests, repository, discover }: Followed, change
     const contents = await manifests.read(repository, batch.flatMap(({ before, after }) => [before, after].filter((blob) => blob !== null)));
     for (const { path, before, after } of batch) {
       const [old = null, now = null] = [before, after].map((blob) => (blob === null ? "" : textOf(contents.get(blob))));
-      characters += (old?.length ?? 0) + (now?.length ?? 0);
-      if (characters > MOST_CHARACTERS) throw new PortFailure("stalled", "merging it would change more manifests than Pinion reads; split it into smaller pull requests");
+      // What is there before is the default branch's.
+      characters += now?.length ?? 0;
+      if (characters > MOST_CHARACTERS) return null;
       isRewired ||= isKustomizationFile(path) && !takesInTheSame(old, now);
       const isOwn = discover(path) !== null;
       // That an environment's own file goes away, or cannot be read, is told elsewhere.

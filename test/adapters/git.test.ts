@@ -89,7 +89,23 @@ describe("folder", () => {
 
     expect(await folder("q/")).toEqual(["q/a.yaml", "q/deep/ (no file)", "q/link (no file)"]);
     expect(await folder("q/deep/")).toEqual(["q/deep/b.yaml"]);
-    for (const path of ["", "/", "none/", "q.yaml/", "q/a.yaml", "q/a.yaml/"]) expect(await folder(path), path).toEqual([]);
+    for (const path of ["", "/", "none/", "none/deep/", "q/none/", "q/a.yaml"]) expect(await folder(path), path).toEqual([]);
+  });
+
+  it("tells what stands in the place of a folder, or of one above it", async () => {
+    const upstream = new Upstream();
+    symlinkSync("q", join(upstream.directory, "link"));
+    const head = upstream.commit({ "q/a.yaml": "1\n", "q.yaml": "1\n" });
+    upstream.git("update-index", "--add", "--cacheinfo", `160000,${head},q/module`);
+    upstream.git("commit", "--quiet", "-m", "module");
+    const { manifests } = await fetched(upstream);
+    const folder = async (path: string): Promise<string[]> =>
+      (await manifests.folder(REPOSITORY, upstream.head(), path)).map((entry) => `${entry.path}${entry.blob === null ? " (no file)" : ""}`);
+
+    for (const path of ["link/", "link/deep/", "link/deep/er/"]) expect(await folder(path), path).toEqual(["link (no file)"]);
+    for (const path of ["q/module/", "q/module/deep/"]) expect(await folder(path), path).toEqual(["q/module (no file)"]);
+    expect(await folder("q.yaml/")).toEqual(["q.yaml"]);
+    expect(await folder("q/a.yaml/deep/")).toEqual(["q/a.yaml"]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { pinion } from "./pinion-process.ts";
@@ -66,6 +66,14 @@ describe("what stands among the policies and would judge nothing", () => {
     expect(told).toContain(`${OWN}/B.YAML:1:1: policies are files that end in .yaml: rename it`);
     expect(told).toContain(`${OWN}/d.yaml:1:1: the file is larger than Pinion reads, no UTF-8 text, or a link to another one: put the policy itself here`);
     expect(told).toContain(`${OWN}/sub/:1:1: policies are read from this folder alone`);
+  });
+
+  it.each([OWN, ".github/pinion"])("is told where %s itself is a link", async (linked) => {
+    const folder = repository({ ".github/pinion.yaml": CONFIG });
+    renameSync(join(folder, linked), join(folder, "kept"));
+    symlinkSync(join(folder, "kept"), join(folder, linked));
+    expect(await pinion(folder, ["config", "check"])).toMatchObject({ code: 1, out: expect.stringContaining(`${linked}:1:1: this must be a folder, and is a link`) as string });
+    expect(await pinion(folder, ["policy", "test"])).toMatchObject({ code: 2, err: expect.stringContaining(`${linked} is no folder itself`) as string });
   });
 
   it("is no matter in another folder, whose policies are only tried", async () => {

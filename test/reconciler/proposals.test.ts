@@ -1,67 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../src/domain/config-file.ts";
-import { parseCodeOwners, type CodeOwners } from "../../src/domain/code-owners.ts";
+import { parseCodeOwners } from "../../src/domain/code-owners.ts";
 import type { Config } from "../../src/domain/config.ts";
 import { compileDiscover } from "../../src/domain/discover.ts";
-import type { ForgeSnapshot, ProposedChange, PullRequest } from "../../src/domain/observation.ts";
-import { known, unknown, type Answer } from "../../src/domain/answer.ts";
-import type { ManifestsRepository } from "../../src/ports.ts";
+import { known, unknown } from "../../src/domain/answer.ts";
 import { evaluatePolicies } from "../../src/domain/policy/evaluate.ts";
 import { parsePolicy } from "../../src/domain/policy/policy-file.ts";
 import { Proposals } from "../../src/reconciler/proposals.ts";
 import { mirrorOf, REPOSITORY, Upstream } from "../adapters/git-upstream.ts";
 import { soundFacts } from "../policies/sound-facts.ts";
+import { FILE, DIGEST, pinning, LATIN_1, LARGE, configOf, type Change, proposed } from "./proposed.ts";
 import { portsWith, pullRequestOf, snapshotOf } from "./small-world.ts";
-
-const FILE = "apps/checkout/dev/kustomization.yaml";
-const DIGEST = `sha256:${"a".repeat(64)}`;
-const pinning = (tag: string): string => `images:\n  - name: checkout\n    newName: ghcr.io/acme/checkout\n    newTag: ${tag}\n    digest: sha256:${tag.charAt(2).repeat(64)}\n`;
-const LATIN_1 = Buffer.concat([Buffer.from("# caf"), Buffer.from([0xe9]), Buffer.from(`\n${pinning("1.0.0")}`)]);
-const LARGE = "x".repeat(1_100_000);
-
-function configOf(more = ""): Config {
-  const parsed = parseConfig(`version: 1\nenvironments:\n  dev: {}\n  prod: { after: dev }\napps:\n  discover: ["apps/{app}/{env}/kustomization.yaml"]\n${more}`);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.config;
-}
-
-interface Change {
-  readonly number: number;
-  readonly files: Readonly<Record<string, string | Uint8Array | null>>;
-}
-
-/** Proposals over a real repository: what is on its main branch, and one pull request for each change. */
-function proposed(
-  before: Change["files"],
-  changes: readonly Change[],
-  through: (manifests: ManifestsRepository) => ManifestsRepository = (same) => same,
-  config = configOf(),
-  beside: { readonly before?: (upstream: Upstream) => void; readonly after?: (upstream: Upstream) => void } = {},
-  judgeManifests = false,
-  codeOwners: Answer<CodeOwners> | null = null,
-) {
-  const upstream = new Upstream();
-  beside.before?.(upstream);
-  const head = upstream.commit(before);
-  const open: PullRequest[] = changes.map(({ number, files }) => {
-    upstream.git("checkout", "--quiet", "--detach", head);
-    beside.after?.(upstream);
-    const oid = upstream.commit(files);
-    upstream.git("update-ref", `refs/pull/${number}/head`, oid);
-    return pullRequestOf({ number, head: { ref: `change-${number}`, oid, fork: false } });
-  });
-  const { manifests, clock } = mirrorOf(upstream.url);
-  const errors: string[] = [];
-  const ports = portsWith({ manifests: through(manifests), clock, journal: { error: (message) => errors.push(message) } });
-  const snapshot: ForgeSnapshot = snapshotOf({ at: clock.now(), head, open });
-  const proposals = new Proposals();
-  const discover = compileDiscover(config.discover, config.environments);
-  const read = async (): Promise<ReadonlyMap<number, Answer<ProposedChange>>> => {
-    await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
-    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "", judgeManifests }, codeOwners);
-  };
-  return { read, clock, errors, proposals };
-}
 
 describe("one pull request does not stop the others", () => {
   it("repairs a file whose old bytes are not text", async () => {
@@ -431,28 +379,64 @@ messages: { pass: there are enough, fail: there are too few }
 
   const BEFORE = { [FILE]: pinning("1.0.0"), [DEPLOYMENT]: deployment(2), "other.yaml": deployment(1) };
 
-  it("are read where a policy judges them, and nowhere else", async () => {
-    const answer = (await proposed(BEFORE, [{ number: 1, files: { [DEPLOYMENT]: deployment(1) } }]).read()).get(1);
+  it.each<[string, Change["files"], boolean, boolean]>([
+    ["a policy judges them", { [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(1) }, true, true],
+    ["none does", { [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(1) }, false, false],
+    ["no pin moves, and so nothing is judged", { [DEPLOYMENT]: deployment(1) }, true, false],
+  ])("are read where something judges them, and nowhere else: %s", async (_, files, judgeManifests, isRead) => {
+    const answer = (await proposed(BEFORE, [{ number: 1, files }], undefined, configOf(), {}, judgeManifests).read()).get(1);
     expect(answer).toMatchObject({ known: true });
-    expect(answer?.known === true && "manifests" in answer.value).toBe(false);
+    expect(answer?.known === true && "manifests" in answer.value).toBe(isRead);
   });
 
-  it("are those that change, beside pins or alone, and not the others", async () => {
+  it("are read once, however often the default branch moves, and anew when the pull request changes others", async () => {
+    const upstream = new Upstream();
+    const first = upstream.commit({ ...BEFORE });
+    const { manifests, clock } = mirrorOf(upstream.url);
+    const proposals = new Proposals();
+    const on = (commit: string, files: Change["files"]): string => {
+      upstream.git("checkout", "--quiet", "--detach", commit);
+      return upstream.commit(files);
+    };
+    const read = async (head: string, oid: string) => {
+      upstream.git("update-ref", "refs/heads/moved", head);
+      upstream.git("update-ref", "refs/pull/1/head", oid);
+      await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/moved", oid: head }]);
+      const snapshot = snapshotOf({ at: clock.now(), head, open: [pullRequestOf({ number: 1, head: { ref: "change-1", oid, fork: false } })] });
+      const rules = { shipped: { policies: [] }, files: null, version: "", judgeManifests: true };
+      const config = configOf();
+      const discover = compileDiscover(config.discover, config.environments);
+      const answer = (await proposals.update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, discover, rules, null)).get(1);
+      if (answer?.known !== true) throw new Error(answer?.reason ?? "not read");
+      return answer.value;
+    };
+    const change = on(first, { [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(3) });
+    const once = await read(first, change);
+    expect(once.manifests).toHaveLength(2);
+    const again = await read(on(first, { "README.md": "x" }), change);
+    expect(again.base).not.toBe(once.base);
+    expect(again.manifests).toBe(once.manifests);
+    expect(again.promotions).toBe(once.promotions);
+    const { manifests: other } = await read(first, on(change, { [DEPLOYMENT]: deployment(4) }));
+    expect(other).toContainEqual(expect.objectContaining({ file: DEPLOYMENT, content: expect.objectContaining({ spec: { replicas: 4 } }) as unknown }));
+  });
+
+  it("are those that change beside pins, and not the others", async () => {
     expect(await judged(BEFORE, { [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(3) })).toEqual({ result: "pass", reason: "there are enough" });
     expect(await judged(BEFORE, { [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(1), "README.md": "words" })).toEqual({
       result: "fail",
       reason: `there are too few: ${DEPLOYMENT} document 1 (Deployment checkout): spec.replicas must be >= 2`,
     });
     expect(await judged(BEFORE, { [FILE]: pinning("1.1.0") })).toMatchObject({ result: "not-applicable" });
-    expect(await judged(BEFORE, { [DEPLOYMENT]: null })).toMatchObject({ result: "not-applicable" });
+    expect(await judged(BEFORE, { [FILE]: pinning("1.1.0"), [DEPLOYMENT]: null })).toMatchObject({ result: "not-applicable" });
   });
 
   it("are judged as they are after the merge, and not as the branch has them", async () => {
     // The branch began when there was one replica and changes the end of the file; the default branch has two by now.
     const upstream = new Upstream();
     const lines = Array.from({ length: 12 }, (_, index) => `  # ${index}\n`).join("");
-    const start = upstream.commit({ [DEPLOYMENT]: deployment(1, lines) });
-    const oid = upstream.commit({ [DEPLOYMENT]: deployment(1, `${lines}  paused: false\n`) });
+    const start = upstream.commit({ [FILE]: pinning("1.0.0"), [DEPLOYMENT]: deployment(1, lines) });
+    const oid = upstream.commit({ [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(1, `${lines}  paused: false\n`) });
     upstream.git("update-ref", "refs/pull/1/head", oid);
     upstream.git("checkout", "--quiet", "main");
     upstream.git("reset", "--quiet", "--hard", start);
@@ -461,17 +445,20 @@ messages: { pass: there are enough, fail: there are too few }
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
     const snapshot = snapshotOf({ at: clock.now(), head, open: [pullRequestOf({ number: 1, head: { ref: "change-1", oid, fork: false } })] });
     const rules = { shipped: { policies: [] }, files: null, version: "", judgeManifests: true };
-    const answer = (await new Proposals().update(portsWith({ manifests, clock }), REPOSITORY, snapshot, configOf(), () => null, rules, null)).get(1);
-    expect(answer).toMatchObject({ known: true, value: { manifests: [{ file: DEPLOYMENT, document: 1, content: { kind: "Deployment", spec: { replicas: 2, paused: false } } }] } });
+    const config = configOf();
+    const discover = compileDiscover(config.discover, config.environments);
+    const answer = (await new Proposals().update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, discover, rules, null)).get(1);
+    const merged = { file: DEPLOYMENT, document: 1, content: { kind: "Deployment", spec: { replicas: 2, paused: false } } };
+    expect(answer).toMatchObject({ known: true, value: { manifests: [merged, { file: FILE }] } });
   });
 
   it.each<[string, Change["files"], string]>([
     ["no YAML", { "broken.yaml": "a: [\n" }, "broken.yaml:"],
     ["no UTF-8", { "latin.yaml": LATIN_1 }, "latin.yaml is not UTF-8 text"],
     ["too large to be read", { "large.yaml": LARGE }, "large.yaml is larger than Pinion reads"],
-    ["too many", Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`m/${index}.yaml`, "a: 1\n"])), "it changes 202 manifest files, and at most 200 are judged"],
+    ["too many", Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`m/${index}.yaml`, "a: 1\n"])), "it changes 203 manifest files, and at most 200 are judged"],
   ])("are unknown where one is, or they are, %s, and the rest of the pull request is not", async (_, files, reason) => {
-    const changes = [{ number: 1, files: { ...files, [DEPLOYMENT]: deployment(3) } }];
+    const changes = [{ number: 1, files: { ...files, [FILE]: pinning("1.1.0"), [DEPLOYMENT]: deployment(3) } }];
     const answer = (await proposed(BEFORE, changes, undefined, configOf(), {}, true).read()).get(1);
     expect(answer).toMatchObject({ known: true, value: { manifests: { unknown: expect.stringContaining(reason) } } });
   });

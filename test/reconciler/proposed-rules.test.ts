@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/domain/config-file.ts";
@@ -20,12 +20,14 @@ async function proposedOver(before: Readonly<Record<string, string>>, files: Rea
   const upstream = new Upstream();
   const head = upstream.commit({ ".github/pinion.yaml": RULES, ...before });
   upstream.git("checkout", "--quiet", "--detach", head);
-  const links = Object.entries(files).filter(([, text]) => text?.startsWith("->") === true);
-  for (const [path, text] of links) {
+  const isLink = (text: string | null): boolean => text?.startsWith("->") === true;
+  upstream.commit(Object.fromEntries(Object.entries(files).filter(([, text]) => !isLink(text))));
+  for (const [path, text] of Object.entries(files).filter(([, other]) => isLink(other))) {
     mkdirSync(dirname(join(upstream.directory, path)), { recursive: true });
+    rmSync(join(upstream.directory, path), { recursive: true, force: true });
     symlinkSync(text?.slice(2) ?? "", join(upstream.directory, path));
   }
-  const oid = upstream.commit(Object.fromEntries(Object.entries(files).filter(([, text]) => text?.startsWith("->") !== true)));
+  const oid = upstream.commit({});
   upstream.git("update-ref", "refs/pull/1/head", oid);
   const { manifests, clock } = mirrorOf(upstream.url);
   await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
@@ -64,6 +66,7 @@ describe("a pull request with a policy that nothing would read", () => {
     ["an ending in capitals", { [`${folder}a.YAML`]: POLICY }, `${folder}a.YAML: policies are files that end in .yaml`],
     ["a folder", { [`${folder}sub/a.yaml`]: POLICY }, `${folder}sub/: policies are read from this folder alone`],
     ["a policy that becomes a link", { [`${folder}house.yaml`]: null, [`${folder}also.yaml`]: "->house.yaml" }, `${folder}also.yaml: .*a link`],
+    ["a link in place of their folder", { [`${folder}house.yaml`]: null, [folder.slice(0, -1)]: "->kept", ".github/pinion/kept/house.yaml": POLICY }, "\\.github/pinion/policies: this must be a folder, and is a link"],
   ])("is told of it: %s", async (_, files, problem) => {
     const { rules } = await proposedOver({ [`${folder}house.yaml`]: POLICY, [KEY]: newKey().pem }, files);
     expect(rules).toEqual([expect.stringMatching(new RegExp(`^${problem}`, "u"))]);

@@ -40,6 +40,7 @@ const READING: readonly Step[] = [
   ["all files of a commit that is not there", (side) => git(side, (manifests) => manifests.files(side.world.repository, NOWHERE)), LATER],
   ["a folder", (side) => git(side, (manifests) => manifests.folder(side.world.repository, main(side, 1), "docs/")), [{ path: "docs/a.txt", blob: expect.anything() }, { path: "docs/deep/", blob: null }]],
   ["a folder that is not there", (side) => git(side, (manifests) => manifests.folder(side.world.repository, main(side), "docs/deep/")), []],
+  ["a folder where a file stands", (side) => git(side, (manifests) => manifests.folder(side.world.repository, main(side), "docs/a.txt/deep/")), [{ path: "docs/a.txt", blob: expect.anything() }]],
   ["what changed", async (side) => byPath(await git(side, (manifests) => manifests.changedFiles(side.world.repository, main(side, 1), main(side)))), [{ path: "docs/a.txt", blob: expect.anything() }, { path: "docs/deep/b.txt", blob: null }]],
   ["what changed from a commit that is not there", (side) => git(side, (manifests) => manifests.changedFiles(side.world.repository, NOWHERE, main(side))), LATER],
   ["what was touched by several", async (side) => byPath(await git(side, (manifests) => manifests.touchedFiles(side.world.repository, main(side, 2), main(side), 100))), [{ path: "docs/a.txt", commits: [expect.anything(), expect.anything()] }, { path: "docs/deep/b.txt", commits: [expect.anything()] }]],

@@ -1,5 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { CASES_ENDING } from "../../domain/policy/cases.ts";
 import { isPolicyPath, POLICIES_FOLDER, type PolicyFile } from "../../domain/policy/own-policies.ts";
 import { codeOf, unreadable } from "../set.ts";
@@ -17,6 +17,8 @@ export type PolicyFolder =
 export async function readPolicyFolder(directory: string): Promise<PolicyFolder> {
   const files: PolicyFile[] = [];
   const isStrict = isOwnFolder(directory);
+  const linked = isStrict ? await inPlaceOf(directory) : null;
+  if (linked !== null) return { ok: false, absent: false, problem: `${linked} is no folder itself, so that Pinion would read no policy there: put the folder itself in its place` };
   try {
     for (const entry of (await readdir(directory, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const name = `${entry.name}${entry.isDirectory() ? "/" : ""}`;
@@ -40,6 +42,15 @@ export async function readPolicyFolder(directory: string): Promise<PolicyFolder>
 /** Whether a folder is the one in a repository whose policies judge there. */
 export function isOwnFolder(directory: string): boolean {
   return `${resolve(directory)}/`.endsWith(`/${POLICIES_FOLDER}`);
+}
+
+/** What is no folder itself, such as a link, and stands where a repository's folder of policies is, or the one around it; or null. Git has nothing behind it. */
+export async function inPlaceOf(directory: string): Promise<string | null> {
+  for (const folder of [dirname(directory), directory]) {
+    const found = await lstat(folder).catch(() => null);
+    if (found?.isDirectory() === false) return folder;
+  }
+  return null;
 }
 
 async function textOf(path: string): Promise<string | null | { readonly problem: string }> {

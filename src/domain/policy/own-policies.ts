@@ -26,11 +26,18 @@ export type OwnPolicies =
 
 /**
  * Whether something is taken for a policy, perhaps for one that stands in the wrong place: cases (`NAME.test.yaml`), and what is no YAML, stand
- * beside them. Nothing that somebody might take for a rule is passed over: it would judge nothing, and nobody would notice.
+ * beside them. Nothing that somebody might take for a rule is passed over: it would judge nothing, and nobody would notice. So it is with what stands
+ * in the place of the folder itself, such as a link.
  */
 export function isPolicyPath(path: string): boolean {
+  if (isInPlaceOf(path)) return true;
   const name = path.slice(POLICIES_FOLDER.length);
   return path.startsWith(POLICIES_FOLDER) && (name.includes("/") || (/\.ya?ml$/i.test(name) && !name.endsWith(".test.yaml")));
+}
+
+/** Whether nothing that is called so, and is no folder, leaves room for the policies. */
+function isInPlaceOf(path: string): boolean {
+  return POLICIES_FOLDER.startsWith(`${path}/`);
 }
 
 /** Whether its text is read: of the others the name alone tells what is wrong. */
@@ -40,6 +47,7 @@ export function isReadAsPolicy(path: string): boolean {
 
 /** Why a file is none that is read as a policy, whatever is in it, and what to do; or null. */
 function misplaced({ path, text }: PolicyFile): string | null {
+  if (isInPlaceOf(path)) return `this must be a folder, and is a link, a submodule or a file, so that no policy in ${POLICIES_FOLDER} is read: put the folder itself here`;
   const isBelow = path.endsWith("/") || (path.startsWith(POLICIES_FOLDER) && path.slice(POLICIES_FOLDER.length).includes("/"));
   if (isBelow) return "policies are read from this folder alone, and not from folders in it: move its policies up, and all else elsewhere";
   if (!path.endsWith(".yaml")) return "policies are files that end in .yaml: rename it, or nobody would know whether it judges";
