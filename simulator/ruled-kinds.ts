@@ -150,6 +150,7 @@ function movingWorld(drawn: Setup, chance: Chance): Setup {
 /** Nothing is merged but by the queue, into which people put what they like, and out of which they take it. Another CI may have a say, and take its time. */
 export function queuedWorld(drawn: Setup, chance: Chance): Setup {
   const merge = chance.oneOf(["auto", "auto", "on-approval", "manual"] as const) ?? "auto";
+  const isHopeless = chance.percent(15);
   const prod: EnvironmentSetup = {
     ...DEV,
     name: "prod",
@@ -165,8 +166,10 @@ export function queuedWorld(drawn: Setup, chance: Chance): Setup {
     apps: chance.percent(50) ? ["checkout", "search"] : ["checkout", "search", "cart"],
     config: { environments: [DEV, prod], slo: false, limit: 50 },
     checkRequired: true,
-    queue: { ciRequired: chance.percent(60), checkTimeout: (chance.oneOf([4, 8]) ?? 8) * MINUTE, maxToBuild: chance.oneOf([1, 2, 5]) ?? 5 },
-    actors: ["shipper", "shipper", "ci", "ci", "queuer", "queuer", "approver", ...(chance.percent(30) ? ["operator"] : []), ...(chance.percent(30) ? ["unlucky"] : [])],
+    queue: { ciRequired: isHopeless || chance.percent(60), checkTimeout: (chance.oneOf([4, 8]) ?? 8) * MINUTE, maxToBuild: chance.oneOf([1, 2, 5]) ?? 5 },
+    // Where another CI fails whatever it is given, all else is left in peace.
+    ...(isHopeless ? { liveliness: 2 } : {}),
+    actors: isHopeless ? ["shipper", "hopelessCi", "hopelessCi"] : ["shipper", "shipper", "ci", "ci", "queuer", "queuer", "approver", ...(chance.percent(30) ? ["operator"] : []), ...(chance.percent(30) ? ["unlucky"] : [])],
   };
 }
 

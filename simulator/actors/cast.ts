@@ -10,7 +10,7 @@ import { neglect } from "./neglect.ts";
 import { tidier, unlucky, weather } from "./mishaps.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
 import { protagonist } from "./protagonist.ts";
-import { ci, queuer } from "./queuers.ts";
+import { ci, hopelessCi, queuer } from "./queuers.ts";
 import { timekeeper } from "./timekeeper.ts";
 import { intruder, outsider } from "./strangers.ts";
 import { urgent } from "./urgent.ts";
@@ -46,6 +46,7 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["urgent", urgent],
   ["queuer", queuer],
   ["ci", ci],
+  ["hopelessCi", hopelessCi],
   ["timekeeper", timekeeper],
   ["lawmaker", lawmaker],
   ["curator", curator],

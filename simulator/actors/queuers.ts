@@ -133,6 +133,11 @@ export function ci(turn: Turn): Promise<string> {
   ]);
 }
 
+/** Fails whatever is tried, time and again. */
+export function hopelessCi(turn: Turn): Promise<string> {
+  return report(turn, "failure");
+}
+
 async function report(turn: Turn, conclusion: "success" | "failure"): Promise<string> {
   const groups = (turn.view.facts().queue?.entries ?? []).flatMap(({ group }) => group ?? []);
   const group = turn.chance.percent(60) ? groups[0] : turn.chance.oneOf(groups);

@@ -25,7 +25,7 @@ function wiredSetupOf(seed: number): Setup {
 
 /** GitHub's own queue is tried in `test/sandbox`; who lives by it has nothing to do without. */
 function withoutQueue({ queue, ...setup }: Setup): Setup {
-  return queue === undefined ? setup : { ...setup, actors: setup.actors.filter((name) => name !== "queuer" && name !== "ci") };
+  return queue === undefined ? setup : { ...setup, actors: setup.actors.filter((name) => name !== "queuer" && !/ci$/i.test(name)) };
 }
 
 /** Policies that ask of images what the servers' registry is not given. */
