@@ -81,8 +81,8 @@ const QUEUED_TO = 4_010_000;
 const QUEUED_EVERY = 11;
 const QUEUED_TURN = 8;
 
-export function isQueued(seed: number): boolean {
-  return (seed >= QUEUED_FROM && seed < QUEUED_TO) || (seed >= RULED_FROM && seed % QUEUED_EVERY === QUEUED_TURN);
+function isQueued(seed: number): boolean {
+  return (seed >= QUEUED_FROM && seed < QUEUED_TO) || (seed >= RULED_FROM && seed % QUEUED_EVERY === QUEUED_TURN && !isUrgent(seed));
 }
 
 const ALL_KINDS = [anySetup, farSetup, ...KINDS.map(shaped)];
@@ -90,7 +90,6 @@ const RULED = RULED_KINDS.map(shaped);
 
 export function setupOf(seed: number): Setup {
   const chance = new Chance(seed);
-  if (seed < QUEUED_FROM && isUrgent(seed)) return urgentWorld(anySetup(chance), chance);
   if (isQueued(seed)) return queuedWorld(anySetup(chance), chance);
   if (isUrgent(seed)) return urgentWorld(anySetup(chance), chance);
   const setup = (drawOf(seed) ?? anySetup)(chance);

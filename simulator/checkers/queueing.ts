@@ -15,7 +15,7 @@ import { hotfixChecker } from "./hotfix.ts";
 import { imagesChecker } from "./images.ts";
 import { mergingChecker } from "./merging.ts";
 import { ownRulesChecker } from "./own-rules.ts";
-import { breach } from "./reading.ts";
+import { breach, pinMoves } from "./reading.ts";
 import { waitingChecker } from "./waiting.ts";
 import { windowsChecker } from "./windows.ts";
 
@@ -89,12 +89,13 @@ function merged(event: Merge, looks: Looks, view: WorldView, images: Checker): r
   const asked = looks.asked("check", commit);
   if (asked === null) return [breach("H12", `the queue merged #${pull} as ${commit.slice(0, 8)}, which Pinion never let through`)];
   const green = view.facts().checks.get(commit)?.at(-1)?.conclusion === "success" || view.factsAt(event.at - 1).checks.get(commit)?.at(-1)?.conclusion === "success";
-  const judged = view.log().some((entry) => entry.event === "judged" && entry.pullRequest === pull && entry.head === commit);
+  // Where others have brought the same meanwhile, there is no promotion left to judge.
+  const judged = pinMoves(view, event.base, commit).length === 0 || view.log().some((entry) => entry.event === "judged" && entry.pullRequest === pull && entry.head === commit);
   return [
     ...(green ? [] : [breach("H12", `the queue merged #${pull} as ${commit.slice(0, 8)}, whose check does not let it through`)]),
     ...(judged ? [] : [breach("H12", `the queue merged #${pull} as ${commit.slice(0, 8)}, at which it was never judged`)]),
-    // As a merge of that very commit.
-    ...mergingChecker.see({ ...event, bot: asked.bot, head: commit, expectedHead: commit }, viewAsOf(asked, view, view.log())),
+    // As a merge of that very commit, whose judgement is looked for above.
+    ...mergingChecker.see({ ...event, bot: asked.bot, head: commit, expectedHead: commit }, viewAsOf(asked, view, view.log())).filter(({ invariant }) => invariant !== "S1"),
     ...breachesOf(event, looks.heeded(asked, event.at), view, images),
   ];
 }
