@@ -46,6 +46,9 @@ const STEP_TAKES: Milliseconds = 40;
 /** Steps after which a world that has been calm is not going to come to rest. */
 const MOST_CALM_STEPS = 30_000;
 
+/** More are not looked at in one look. */
+const MOST_ATTACHED = 24;
+
 interface Hint {
   /** An image that was pushed, or null for an event of GitHub. */
   readonly image: string | null;
@@ -113,6 +116,8 @@ class Simulation {
   #checked = 0;
   #steps = 0;
   #crashes = 0;
+  /** Documents that are attached to images, as far as they can take Pinion more than one turn. */
+  #attached = 0;
   #violation: Violation | null = null;
   /** The call that was answered last, should it turn out to be worth telling. */
   #untold = "";
@@ -177,7 +182,8 @@ class Simulation {
 
   /** Lets everything that Pinion can do without an answer come to its end. */
   async #comeToRest(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    // Between two documents that are attached to images Pinion lets others have a turn.
+    for (let turns = 0; turns <= this.#attached; turns += 1) await new Promise((resolve) => setImmediate(resolve));
     await this.#world.settle();
   }
 
@@ -248,6 +254,7 @@ class Simulation {
   /** GitHub and the registry tell of what happened. */
   #listen(): void {
     for (const event of this.#world.events.slice(this.#heard)) {
+      if (event.kind === "signed") this.#attached = Math.min(this.#attached + 1, MOST_ATTACHED);
       if (event.kind === "image") this.#hints.push({ image: event.repository });
       else if (isNews(event)) this.#hints.push({ image: null });
     }

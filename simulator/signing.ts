@@ -43,5 +43,5 @@ export function signatureOf(digest: string, who: Signatory): AttachedDocument {
   const critical = { identity: { "docker-reference": "" }, image: { "docker-manifest-digest": digest }, type: "cosign container image signature" };
   const bytes = Buffer.from(JSON.stringify({ critical, optional: null }));
   const signature = sign(null, bytes, KEYS[who]).toString("base64");
-  return { layout: "signature-tag", name: `signature by ${who}`, bytes, annotations: { "dev.cosignproject.cosign/signature": signature } };
+  return { layout: "signature-tag", name: `signature of ${digest} by ${who}`, bytes, annotations: { "dev.cosignproject.cosign/signature": signature } };
 }

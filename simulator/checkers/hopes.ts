@@ -222,7 +222,9 @@ export const everyRequestOpened: Hope = {
         const busy = open(view).some((pull) => pull.author.kind === "app" && placeOfBranch(pull.headRef) === `${name}/${app}`);
         if (request === undefined || over || busy || holdsDigest(request, digest)) return [];
         // Somebody has taken the branch's name: whoever asked was told to delete it.
-        if (isTaken(view, `pinion/${name}/${app}/${request.release?.version ?? ""}-`)) return [];
+        // The version of a tag that moves is "main (0123456789ab)", and "main.0123456789ab" in a branch's name.
+        const version = (request.release?.version ?? "").replace(/ \(([0-9a-f]+)\)$/, ".$1");
+        if (isTaken(view, `pinion/${name}/${app}/${version}-`)) return [];
         return [breach("L1", `${request.by ?? ""} may have ${app} ${request.release?.version ?? ""} in ${name}, and it was never opened`)];
       }),
     );
@@ -237,6 +239,8 @@ function isTaken(view: WorldView, prefix: string): boolean {
 export const everyBranchTidied: Hope = {
   invariants: ["L9"],
   look(view) {
+    // Nothing is tidied either while nobody may mend the configuration.
+    if (view.configAt(main(view)) === null) return [];
     const heads = new Set(open(view).map(({ headRef }) => headRef));
     const facts = view.facts();
     return [...facts.branches]

@@ -64,7 +64,7 @@ function isProven(minutes: number, { app, environment, to }: PinMove, event: Mer
 
 /** The default branch may have had other rules when the App looked. */
 const JUST_NOW = 2 * MINUTE;
-const SAMPLE = 5_000;
+const SECOND = 1_000;
 
 function green(head: string, view: WorldView): readonly Breach[] {
   const pull = [...view.facts().pulls.values()].find((one) => one.state === "open" && one.base === MAIN && one.head === head);
@@ -84,9 +84,9 @@ function green(head: string, view: WorldView): readonly Breach[] {
   });
 }
 
-/** Each commit that the default branch was at since then. */
+/** Each commit that the default branch was at since then. Times of commits are in whole seconds. */
 function mainsSince(view: WorldView, since: number): readonly string[] {
-  const mains = new Set<string>([view.facts().branches.get(MAIN) ?? ""]);
-  for (let at = since; at < view.now(); at += SAMPLE) mains.add(view.factsAt(at).branches.get(MAIN) ?? "");
-  return [...mains];
+  const line = view.mainline();
+  const before = line.findLastIndex((commit) => (view.commit(commit)?.at ?? 0) < since - SECOND);
+  return line.slice(Math.max(0, before));
 }

@@ -4,7 +4,7 @@ import { mutant, type Mutant } from "./mutant.ts";
 
 const HOTFIX = "src/domain/hotfix.ts";
 const JUDGE = "src/domain/judge-pull-request.ts";
-const FACTS = "src/domain/promotion-facts.ts";
+const FACTS = "src/domain/facts/approvals.ts";
 
 const MUTANTS: readonly Mutant[] = [
   mutant("anybody's word makes a hotfix", ["S22"], HOTFIX, "if (WRITERS.has(permission.value)) return { word };", "if (permission.known) return { word };"),

@@ -32,8 +32,8 @@ export const MERGING: readonly Mutant[] = [
     `[() => this.#publish(plan), () => this.#each(plan, "merge", (action) => this.#merge(action))]`,
     `[() => this.#each(plan, "merge", (action) => this.#merge(action)), () => this.#publish(plan)]`,
   ),
-  mutant("what people merge is merged", ["S6"], PULLS, `promotion.kind === "revert" ? false : promotion.environment.merge === "manual"`, "false"),
-  mutant("nothing is merged", ["L4"], PULLS, "const [only] = judged.promotions;\n  if (!untouched || pullRequest.draft", "const [only] = judged.promotions;\n  if (untouched || pullRequest.draft"),
+  mutant("what people merge is merged", ["S6"], PULLS, `return kind !== "revert" && environment.merge === "manual" ? null : only;`, "return kind === only.promotion.kind && environment !== null ? only : null;"),
+  mutant("nothing is merged", ["L4"], PULLS, "if (!untouched || pullRequest.draft", "if (untouched || pullRequest.draft"),
   mutant("nothing is checked", ["L3"], PULLS, "if (existing !== null && saysTheSame(existing, check)", "if (existing === null || saysTheSame(existing, check)"),
   mutant(
     "a merge that was refused is never tried again",

@@ -198,7 +198,7 @@ export class People extends ClusterHands implements WorldActions {
   }
 
   sign(digest: string, about: string, by: Signatory): boolean {
-    this.#world.registry.attach(digest, signatureOf(about, by));
+    if (!this.#world.registry.attach(digest, signatureOf(about, by))) return false;
     this.#world.note({ kind: "signed", digest, about, by });
     return true;
   }

@@ -44,8 +44,12 @@ export class Registry {
     return true;
   }
 
-  attach(digest: string, document: AttachedDocument): void {
-    this.#attached.set(digest, [...(this.#attached.get(digest) ?? []), document]);
+  /** Answers whether it was not there before. */
+  attach(digest: string, document: AttachedDocument): boolean {
+    const there = this.#attached.get(digest) ?? [];
+    if (there.some(({ name }) => name === document.name)) return false;
+    this.#attached.set(digest, [...there, document]);
+    return true;
   }
 
   drop(digest: string): void {

@@ -8,7 +8,7 @@ import { hasLabel } from "./promotion-facts.ts";
 import { cameThroughQueue, enqueuerOf } from "./queue-events.ts";
 import type { HotfixWord, Judgement } from "./record.ts";
 import { quarantinedIn } from "./quarantine.ts";
-import { asRelease, releaseKey, sameRelease, type AppName, type EnvironmentName, type Pinned } from "./release.ts";
+import { asRelease, releaseKey, sameRelease, type AppName, type EnvironmentName, type Oid, type Pinned } from "./release.ts";
 import { commentMarker, withdrawnComment } from "./report/comment.ts";
 
 /** The App opened it, from a branch of this repository under Pinion's own names. What is in it now may still be foreign. */
@@ -114,8 +114,9 @@ function recordMerge(draft: Draft, change: PinChange, pullRequest: PullRequest):
  * must still be there. What passed neither way was merged past every gate, and is called nothing that would excuse it.
  */
 function mergedAsHotfix(draft: Draft, pullRequest: PullRequest, app: AppName, environment: EnvironmentName, to: Pinned): HotfixWord | null {
-  const { passedAsHotfix, passedPlainly } = draft.observation.ledger;
-  const head = `${pullRequest.number}@${pullRequest.head.oid}`;
+  const { passed: judged, passedAsHotfix, passedPlainly } = draft.observation.ledger;
+  const merged = `${pullRequest.number}@${mergedHead(pullRequest)}`;
+  const head = judged.has(merged) ? merged : `${pullRequest.number}@${pullRequest.head.oid}`;
   const passed = passedAsHotfix.get(head);
   if (passed === undefined) return null;
   const { by, at, source } = passed;
@@ -143,13 +144,17 @@ function requesterOf(opened: string | null, request: Request | null, to: Pinned)
  */
 function judgementOf(draft: Draft, pullRequest: PullRequest): Judgement {
   const { passed, passedPullRequests } = draft.observation.ledger;
-  const { number, head, check, merge, groupPassed } = pullRequest;
-  // The queue merges what it made of the pull request itself, which was judged by itself.
-  const throughQueue = merge !== null && cameThroughQueue(pullRequest);
-  const merged = throughQueue ? merge.commit : head.oid;
-  const stillPassed = throughQueue ? groupPassed : check?.passed;
+  const { number, head, check, groupPassed } = pullRequest;
+  const merged = mergedHead(pullRequest);
+  const stillPassed = merged === head.oid ? check?.passed : groupPassed;
   if (passed.has(`${number}@${merged}`) && stillPassed !== false) return "judged";
   return passedPullRequests.has(pullRequest.number) ? "stale-judged" : "out-of-band";
+}
+
+/** What was judged last before it was merged: the queue merges what it made of the pull request itself, which was judged by itself. */
+function mergedHead(pullRequest: PullRequest): Oid {
+  const { merge, head } = pullRequest;
+  return merge !== null && cameThroughQueue(pullRequest) ? merge.commit : head.oid;
 }
 
 function recordRevert(draft: Draft, change: PinChange, pullRequest: number, at: number): void {

@@ -4,6 +4,7 @@ import type { Draft } from "./draft.ts";
 import { HOTFIX_LABEL, labelAfterEnd, spoken, wordOf } from "./hotfix.ts";
 import type { LabelEvent, PullRequest } from "./observation.ts";
 import type { HotfixWord } from "./record.ts";
+import { hasLabel } from "./promotion-facts.ts";
 import { requestIdentity } from "./record-file.ts";
 import type { AppName, EnvironmentName } from "./release.ts";
 import { PEOPLE_MAX_AGE, WRITERS } from "./facts/people.ts";
@@ -55,7 +56,8 @@ function planLabel(draft: Draft, pullRequest: PullRequest, set: LabelEvent): voi
     return reply(draft, pullRequest, set, hotfixNotedComment({ marker, who, ...written }));
   }
   // A request that is not in the log yet is put there first, and this label with it.
-  if (draft.now < set.at + REQUEST_WITHIN || pullRequest.labels.some((label) => /^promote:/i.test(label))) return draft.due(set.at + REQUEST_WITHIN);
+  if (draft.now < set.at + REQUEST_WITHIN) return draft.due(set.at + REQUEST_WITHIN);
+  if (draft.config.environments.some(({ name }) => hasLabel(pullRequest.labels, `promote:${name}`))) return;
   const advice = "set it together with `promote:ENVIRONMENT`, or set it on the open pull request that it is about";
   refuse(draft, pullRequest, set, `nothing that is asked for here is still to come; ${advice}`);
 }

@@ -70,7 +70,7 @@ export interface Place {
   readonly request: Request | null;
   /** Everybody who asked for a release since it last arrived here or was withdrawn, by release key. */
   readonly askers: ReadonlyMap<string, readonly string[]>;
-  /** Of those, who called it a hotfix since somebody last changed the place by hand, the first one first, by release key. */
+  /** Of those, who called it a hotfix since somebody last changed the place by hand, the first one first, by release key; what comes ends all but what is still asked for. */
   readonly hotfixes: ReadonlyMap<string, readonly HotfixWord[]>;
   /** What people took away since the first hold, and asked for since: {@link holdOf} tells what is held. */
   readonly holdSteps: readonly HoldStep[];
@@ -348,12 +348,20 @@ function withoutAskers(place: Place, release: Pinned): Place {
 
 function arrive(place: Place, at: Instant, stay: Pick<Stay, "release" | "commit" | "via" | "kind" | "pullRequest">): Place {
   const { release, commit, via, kind, pullRequest } = stay;
-  const answered = place.request !== null && sameRelease(place.request.release, release);
+  const request = place.request !== null && sameRelease(place.request.release, release) ? null : place.request;
   return {
     ...endRun(withoutAskers(place, release), at),
     current: { release, commit, via, kind, pullRequest, since: at, deployedAt: null, verified: null, bad: null, missedDeadline: false },
-    request: answered ? null : place.request,
+    request,
+    hotfixes: hotfixesStill(place.hotfixes, request),
   };
+}
+
+/** Once something has come, what was urgent before, and is not waited for any more, is urgent no more. */
+function hotfixesStill(hotfixes: Place["hotfixes"], request: Request | null): Place["hotfixes"] {
+  if (hotfixes.size === 0) return hotfixes;
+  const key = request === null ? null : releaseKey(request.release);
+  return new Map([...hotfixes].filter(([of]) => of === key));
 }
 
 function deployed(place: Place, record: Extract<LogRecord, { readonly event: "deployed" }>): Place {

@@ -3,10 +3,11 @@ import type { Milliseconds } from "./answer.ts";
 import { CODE_OWNERS_PATHS } from "./code-owners.ts";
 import { environmentOf } from "./config.ts";
 import type { Draft } from "./draft.ts";
+import { isWriter } from "./facts/people.ts";
 import { judgePullRequest, type JudgedPullRequest } from "./judge-pull-request.ts";
-import type { ProposedChange, QueueEntry } from "./observation.ts";
+import type { ProposedChange, QueueEntry, QueueEvent } from "./observation.ts";
 import { commentOnce } from "./openings.ts";
-import { checkFor, planCheckOn, planJudged } from "./pull-requests.ts";
+import { checkFor, mergedByItself, planCheckOn, planJudged } from "./pull-requests.ts";
 import { MOST_TRIES, queueChance, removalsOf } from "./queue-events.ts";
 import { sameRelease, type Oid, type Pinned } from "./release.ts";
 import { configOnlyCheck } from "./report/check.ts";
@@ -97,10 +98,11 @@ function checkIn(
   const { proposal } = judged;
   if (proposal?.known !== true) return checkFor(judged, null);
   if (alone.proposal?.known !== true) return groupWaits(`what ${number} itself changes cannot be told: ${alone.proposal?.reason ?? "it has not been read yet"}`);
-  const strange = strangeIn(proposal.value, alone.proposal.value);
-  if (strange !== null) return strangeGroup(`in the merge queue ${number} would ${strange}, which it does not say itself`);
+  // What is merged first may be what makes it bring another release than it says by itself.
   const first = aheadOf(draft, judged, ahead);
-  return first === null ? checkFor(judged, null) : groupWaits(first);
+  if (first !== null) return groupWaits(first);
+  const strange = strangeIn(proposal.value, alone.proposal.value);
+  return strange === null ? checkFor(judged, null) : strangeGroup(`in the merge queue ${number} would ${strange}, which it does not say itself`);
 }
 
 /** What the queue's commit brings and the pull request does not, or null. What others brought already may be missing in it. */
@@ -160,7 +162,9 @@ function planDequeue(draft: Draft, alone: JudgedPullRequest | null, inGroup: Jud
   const { number, id } = alone.pullRequest;
   const marker = markerOf(removalsOf(alone.pullRequest).length + 1);
   draft.act({ id: `dequeue #${number} ${marker}`, kind: "dequeue", pullRequest: number, pullRequestId: id });
-  commentOnce(draft, alone, marker, (mark) => dequeuedComment({ marker: mark, title: check.title }));
+  const leaving: QueueEvent = { kind: "removed", by: { login: "pinion", kind: "app" }, at: draft.now, reason: "" };
+  const next = leftTo(draft, alone, [...alone.pullRequest.queueEvents, leaving]) ?? "It goes back by itself once every gate passes again.";
+  commentOnce(draft, alone, marker, (mark) => dequeuedComment({ marker: mark, title: check.title, next }));
 }
 
 function isOut(draft: Draft, { movedOn, promotions, shared }: JudgedPullRequest): boolean {
@@ -188,10 +192,23 @@ export function planTakenOut(draft: Draft, judged: JudgedPullRequest): void {
 }
 
 /** What comes next for what came out of the queue. */
-function nextAfter(draft: Draft, { pullRequest, promotions }: JudgedPullRequest): string {
-  const chance = queueChance(pullRequest, draft.now);
-  if (chance.chance === "now") return "Pinion puts it back at once if every gate passes then.";
-  if (chance.chance === "later") return `Pinion puts it back after ${readableTime(chance.at)} if every gate passes then.`;
+function nextAfter(draft: Draft, judged: JudgedPullRequest): string {
+  const left = leftTo(draft, judged, judged.pullRequest.queueEvents);
+  if (left !== null) return left;
+  const chance = queueChance(judged.pullRequest, draft.now, isWriter(draft));
+  const when = chance.chance === "later" ? `after ${readableTime(chance.at)}` : "at once";
+  return `Pinion puts it back ${when} if every gate passes then.`;
+}
+
+/** What comes next where Pinion does not put it back by itself, or null where it does. */
+function leftTo(draft: Draft, judged: JudgedPullRequest, queueEvents: readonly QueueEvent[]): string | null {
+  const { pullRequest, promotions, movedOn, proposal } = judged;
+  if (movedOn !== null) return "Pinion closes it.";
+  if (proposal?.known === true && mergedByItself(judged) === null) {
+    return "Pinion does not put it back by itself, since its merge is left to people: put it into the queue yourself once every gate passes.";
+  }
+  const chance = queueChance({ ...pullRequest, queueEvents }, draft.now, isWriter(draft));
+  if (chance.chance !== "people") return null;
   const place = promotions[0]?.promotion;
   const command = place === undefined ? "" : `, comment \`${promoteCommand(place.app, place.environment.name)}\``;
   const again = `approve it again${command}, or put it into the queue yourself`;

@@ -6,6 +6,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { hotfixNotes, noHotfixNotes } from "./hotfix-notices.ts";
 import type { GatedPromotion, JudgedPullRequest } from "./judge-pull-request.ts";
 import type { ExistingCheck, PullRequest } from "./observation.ts";
+import { isWriter } from "./facts/people.ts";
 import { isUnseen } from "./progress.ts";
 import { queueChance } from "./queue-events.ts";
 import { recordedApprovals } from "./facts/approvals.ts";
@@ -118,18 +119,25 @@ export function planJudged(draft: Draft, judged: JudgedPullRequest, head: Oid = 
   }
 }
 
+/** The promotion of a pull request that Pinion merges by itself once every gate passes; null where that is left to people, or cannot be told. */
+export function mergedByItself({ pullRequest, untouched, proposal, promotions }: JudgedPullRequest): GatedPromotion | null {
+  const [only] = promotions;
+  if (!untouched || pullRequest.draft || proposal?.known !== true || only === undefined || promotions.length !== 1) return null;
+  // By which rules Pinion judges is for people to change.
+  if (proposal.value.config !== null) return null;
+  const { kind, environment } = only.promotion;
+  return kind !== "revert" && environment.merge === "manual" ? null : only;
+}
+
 /** Merges what the App itself made, once every gate passes and the environment lets it. */
 export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
-  const { pullRequest, untouched, proposal } = judged;
-  const [only] = judged.promotions;
-  if (!untouched || pullRequest.draft || proposal?.known !== true || only === undefined || judged.promotions.length !== 1) return;
+  const { pullRequest, proposal } = judged;
+  const only = mergedByItself(judged);
+  if (only === null || proposal?.known !== true) return;
   if (!allPass(judged) || proposal.value.conflicts.length > 0 || proposal.value.broken.length > 0) return;
-  // By which rules Pinion judges is for people to change.
-  if (proposal.value.config !== null) return;
   const { promotion, gates, facts, passedBy } = only;
   const { hotfix } = promotion;
-  const manual = promotion.kind === "revert" ? false : promotion.environment.merge === "manual";
-  if (manual || waitsForAdoption(draft, promotion, pullRequest)) return;
+  if (waitsForAdoption(draft, promotion, pullRequest)) return;
   const { mergeMethods, defaultBranch, queue } = draft.observation.snapshot;
   if (queue.known && queue.value !== null) return planEnqueue(draft, judged, proposal.value.base, only);
   const method = mergeMethods.includes("squash") ? "squash" : mergeMethods.includes("merge") ? "merge" : null;
@@ -167,7 +175,7 @@ export function planMerge(draft: Draft, judged: JudgedPullRequest): void {
 /** Where the default branch has a merge queue, nothing is merged but by it. */
 function planEnqueue(draft: Draft, { pullRequest }: JudgedPullRequest, base: Oid, { promotion, facts }: GatedPromotion): void {
   const { number, id, head, queueEvents } = pullRequest;
-  const chance = queueChance(pullRequest, draft.now);
+  const chance = queueChance(pullRequest, draft.now, isWriter(draft));
   if (chance.chance === "later") draft.due(chance.at);
   if (chance.chance !== "now") {
     const why = chance.chance === "later" ? `comes into the merge queue again at ${readableTime(chance.at)}` : "came out of the merge queue, and waits for people";

@@ -1,4 +1,5 @@
 import type { Instant, Milliseconds } from "./answer.ts";
+import { parseCommand } from "./command.ts";
 import type { Actor, ForgeSnapshot, PullRequest, QueueEvent } from "./observation.ts";
 
 type Removal = Extract<QueueEvent, { readonly kind: "removed" }>;
@@ -52,13 +53,21 @@ export type QueueChance =
   /** Only once somebody wants it again. */
   | { readonly chance: "people"; readonly why: "taken-out" | "too-often" };
 
+/** What people said and did on a pull request by which they may want it merged. */
+type Wanted = Pick<PullRequest, "queueEvents" | "reviews" | "labelEvents" | "comments">;
+
 /**
  * Told from GitHub's own timeline, so that every process says the same. Whoever takes it out of the queue wants it out, and what always
- * comes out of it would go round for ever; an approval, a label, a command, or somebody who puts it there, begins anew.
+ * comes out of it would go round for ever; an approval, a label or a command that asks for it, or somebody who puts it there, begins anew.
+ *
+ * @param mayWrite whether somebody may do what write permission allows: anybody may write on a public pull request.
  */
-export function queueChance(pullRequest: Pick<PullRequest, "queueEvents" | "reviews" | "labelEvents" | "comments">, now: Instant): QueueChance {
-  const since = lastWish(pullRequest);
-  const out = removalsOf(pullRequest).filter(({ at }) => at >= since);
+export function queueChance(pullRequest: Wanted, now: Instant, mayWrite: (login: string) => boolean): QueueChance {
+  const all = removalsOf(pullRequest);
+  const [first] = all;
+  if (first === undefined) return { chance: "now" };
+  const since = lastWish(pullRequest, first.at, mayWrite);
+  const out = all.filter(({ at }) => at >= since);
   const last = out.at(-1);
   if (last === undefined) return { chance: "now" };
   if (out.some(({ by }) => by.kind === "user")) return { chance: "people", why: "taken-out" };
@@ -69,14 +78,16 @@ export function queueChance(pullRequest: Pick<PullRequest, "queueEvents" | "revi
   return now >= at ? { chance: "now" } : { chance: "later", at };
 }
 
-/** When a person last did something by which they want it merged. */
-function lastWish({ queueEvents, reviews, labelEvents, comments }: Parameters<typeof queueChance>[0]): Instant {
-  const isPerson = ({ kind }: Actor) => kind === "user";
-  return Math.max(
-    0,
-    ...queueEvents.filter(({ kind, by }) => kind === "added" && isPerson(by)).map(({ at }) => at),
-    ...reviews.filter(({ state, author }) => state === "approved" && isPerson(author)).map(({ at }) => at),
-    ...labelEvents.filter(({ actor }) => isPerson(actor)).map(({ at }) => at),
-    ...comments.filter(({ author, body }) => isPerson(author) && body.startsWith("/pinion ")).map(({ at }) => at),
-  );
+/** Labels by which people ask for promotions. Any other may as well say to keep it out. */
+const WISH = /^(?:promote:.+|hotfix)$/i;
+
+/** When somebody who may last did something, after `from`, by which they want it merged. GitHub itself lets only such people put it into the queue. */
+function lastWish({ queueEvents, reviews, labelEvents, comments }: Wanted, from: Instant, mayWrite: (login: string) => boolean): Instant {
+  const spoken = [
+    ...reviews.filter(({ state }) => state === "approved").map(({ author, at }) => ({ by: author, at })),
+    ...labelEvents.filter(({ label }) => WISH.test(label)).map(({ actor, at }) => ({ by: actor, at })),
+    ...comments.filter(({ body, editedByOther }) => !editedByOther && parseCommand(body) !== null).map(({ author, at }) => ({ by: author, at })),
+  ].filter(({ by, at }) => by.kind === "user" && at >= from && mayWrite(by.login));
+  const added = queueEvents.filter(({ kind, by }) => kind === "added" && by.kind === "user");
+  return Math.max(0, ...[...spoken, ...added].map(({ at }) => at));
 }

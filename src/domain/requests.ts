@@ -1,5 +1,6 @@
 import type { Instant, Milliseconds } from "./answer.ts";
 import { isOwn } from "./changes.ts";
+import { parseCommand } from "./command.ts";
 import { environmentOf, type Environment } from "./config.ts";
 import { downstreamOf, upstreamOf, type Draft } from "./draft.ts";
 import type { JudgedPullRequest } from "./judge-pull-request.ts";
@@ -108,15 +109,6 @@ function labelWishes(environments: readonly Environment[], pullRequest: PullRequ
       },
     ];
   });
-}
-
-const COMMAND = /^\/pinion[ \t]+(promote|hotfix)[ \t]+(\S+)[ \t]+(\S+)[ \t]*(?:\r?\n|$)/;
-
-/** Reads `/pinion promote APP ENV` or `/pinion hotfix APP ENV` at the very start of a comment. */
-export function parseCommand(body: string): { readonly app: string; readonly environment: string; readonly hotfix: boolean } | null {
-  const match = COMMAND.exec(body);
-  if (match?.[2] === undefined || match[3] === undefined) return null;
-  return { app: match[2], environment: match[3], hotfix: match[1] === "hotfix" };
 }
 
 function commentWishes(pullRequest: PullRequest): readonly Wish[] {

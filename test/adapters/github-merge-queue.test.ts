@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CheckContent } from "../../src/domain/action.ts";
-import { answering, list, repository, SINCE, snapshotOf } from "./github-answers.ts";
-import { graphql, NOW, REPOSITORY, scriptedGitHub } from "./github-scripted.ts";
+import { answering, APP, list, MAIN, repository, SINCE, snapshotOf, variable } from "./github-answers.ts";
+import { graphql, NOW, REPOSITORY, scriptedGitHub, type Scripted, type Seen } from "./github-scripted.ts";
 import { BRANCH, proposalAt, startWorld, type World } from "./github-world.ts";
 
 const green: CheckContent = { status: "completed", conclusion: "success", title: "Ready", summary: "| gate |", fingerprint: "f1" };
@@ -33,6 +33,31 @@ describe("a look", () => {
     const trouble = [{ type: "INTERNAL", path: ["repository", "mergeQueue"], message: "Something went wrong" }];
     await using other = await scriptedGitHub(() => graphql({ repository: repository({ mergeQueue: null }) }, trouble));
     await expect(other.forge.snapshot(REPOSITORY, SINCE)).rejects.toThrow(/Something went wrong/);
+  });
+
+  /** A queue of 101 entries, as GitHub gives it, with the default branch at `tip`. */
+  function long(tip: string): (seen: Seen) => Scripted {
+    const entry = (position: number) => ({ position, enqueuedAt: "2026-11-21T09:00:00Z", enqueuer: APP, pullRequest: { number: position }, baseCommit: null, headCommit: null });
+    const all = Array.from({ length: 101 }, (_, index) => entry(index + 1));
+    return (seen) => {
+      const further = variable(seen, "after") !== null;
+      const entries = list(further ? all.slice(100) : all.slice(0, 100), { hasNextPage: !further });
+      return graphql({ repository: { defaultBranchRef: { target: { oid: tip } }, mergeQueue: { entries } }, nodes: [] });
+    };
+  }
+  const LONG = { configuration: { mergingStrategy: "ALLGREEN" }, entries: { totalCount: 101 } };
+
+  it("lists all that is in the queue: what is not listed could be put there again, or closed", async () => {
+    await using github = await scriptedGitHub(answering(repository({ mergeQueue: LONG }), { MergeQueue: long(MAIN) }));
+    const { queue } = await github.forge.snapshot(REPOSITORY, SINCE);
+    expect(queue.known ? queue.value?.entries.map(({ pullRequest: number }) => number) : []).toEqual(Array.from({ length: 101 }, (_, index) => index + 1));
+    expect(github.seen).toHaveLength(3);
+  });
+
+  it("is taken again where the queue merged meanwhile: what it tries now stands on what was not seen", async () => {
+    await using github = await scriptedGitHub(answering(repository({ mergeQueue: LONG }), { MergeQueue: long("b".repeat(40)) }));
+    const look = github.forge.snapshot(REPOSITORY, SINCE);
+    await expect(look).rejects.toMatchObject({ kind: "dependency", retryAt: NOW + 1_000, message: expect.stringContaining("moved while its merge queue was read") as unknown });
   });
 
   it("knows a repository without a queue", async () => {

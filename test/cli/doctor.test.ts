@@ -122,7 +122,7 @@ describe("a repository as the documentation wants it", () => {
     const { code, out } = await run([`acme/${repository.name}`]);
     expect(code).toBe(0);
     const lines = out.split("\n");
-    expect(lines[0]).toBe(`acme/${repository.name}: 1 warning, 15 ok`);
+    expect(lines[0]).toBe(`acme/${repository.name}: 1 warning, 16 ok`);
     expect(lines[2]).toMatch(/^warning {2}Who else may bypass /);
     expect(out).toContain("ok       Pinion is required on main, from pinion only (required-check)\n");
   });
@@ -176,7 +176,7 @@ it("tells permissions that wait to be accepted, and says of what it then could n
   expect(of("app-permissions")[0]).toMatchObject({ status: "problem", cure: expect.stringContaining("wait to be accepted") as string });
   const unread = ["config", "code-owners-of-config", "code-owners-of-production", "code-owners-errors"];
   for (const check of unread) expect(of(check)[0], check).toMatchObject({ status: "unknown", cure: expect.stringContaining("contents: read") as string });
-  expect(all.filter(({ status }) => status === "ok").map(({ check }) => check)).toEqual(["app-events", "repository", "required-check", "code-owner-review", "log-writers", "log-history"]);
+  expect(all.filter(({ status }) => status === "ok").map(({ check }) => check)).toEqual(["app-events", "repository", "required-check", "merge-queue", "code-owner-review", "log-writers", "log-history"]);
 });
 
 it("ends with 3 where nothing is wrong and something could not be told", async () => {

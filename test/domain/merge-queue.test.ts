@@ -223,6 +223,17 @@ describe("several in the queue", () => {
     expect(told(behind(ahead), BEHIND)).toBe(`in_progress: Waiting: #201: #300, ahead in the merge queue, ${words}`);
   });
 
+  it("one that moves another image of the same app waits, though together they bring what neither says", () => {
+    const world = withQueue();
+    const both = release("1.4.3");
+    const [first, second] = [byHand(world, { promotions: [{ ...DEV, to: three }] }), byHand(world, { promotions: [DEV] })];
+    queue(world, [
+      { pull: first, head: GROUP, brings: change({ promotions: [{ ...DEV, to: three }] }) },
+      { pull: second, head: BEHIND, brings: change({ promotions: [{ ...DEV, from: three, to: both }] }) },
+    ]);
+    expect(told(world, BEHIND)).toBe("in_progress: Waiting: #301: #300, ahead in the merge queue, changes checkout in dev too, and is merged first");
+  });
+
   it("one that changes no pins waits for nothing of the kind", () => {
     const world = withQueue();
     const config = parseConfig(RULES);
@@ -259,6 +270,29 @@ describe("what Pinion opened and put into the queue", () => {
     expect(actions(world, "dequeue")).toMatchObject([{ pullRequest: 200, pullRequestId: "PR_1" }]);
     expect(actions(world, "comment")[0]?.body).toContain(`out of the merge queue. ${words}`);
     expect(actions(world, "close")).toEqual([]);
+  });
+
+  it.each<[what: string, arrange: (world: WorldBuilder) => void, words: RegExp]>([
+    ["it is closed next", (world) => void (world.config = parseConfig(RULES.replace("  discover:", "  defaults: { select: { semver: '>=2.0.0' } }\n  discover:"))), /out of the merge queue.* Pinion closes it\.$/s],
+    ["its merge is left to people", (world) => void (world.config = parseConfig(RULES.replace("auto }", "auto, merge: manual }"))), /since its merge is left to people: put it into the queue yourself once every gate passes\.$/],
+    [
+      "it came out too often",
+      (world) => {
+        const [pull] = world.open;
+        if (pull === undefined) throw new Error("nothing is open");
+        const often = Array.from({ length: 4 }, (_, at): QueueEvent => ({ kind: "removed", by: QUEUE_BOT, at, reason: "failed_checks" }));
+        world.open.splice(0, 1, { ...pull, queueEvents: [...often, { kind: "added", by: { login: "pinion", kind: "app" }, at: 9 }] });
+      },
+      /It came out 5 times, so Pinion leaves it to people/,
+    ],
+  ])("is not said to go back by itself where %s", (_what, arrange, words) => {
+    const world = inQueue();
+    world.quarantine = known([{ app: "checkout", digest: digestOf("1.4.2"), environments: [], reason: "bad", file: "q.yaml" }], 0);
+    arrange(world);
+    expect(actions(world, "dequeue")).toHaveLength(1);
+    const [told] = actions(world, "comment").filter(({ id }) => id.includes("queue:"));
+    expect(told?.body).toMatch(words);
+    expect(told?.body).not.toContain("by itself once");
   });
 
   it("is told once to be out, by whoever saw it first", () => {
@@ -309,6 +343,21 @@ describe("a merge by the queue", () => {
     const record = expect.objectContaining({ event: "merged", judgement, enqueuedBy: "bob", mergedBy: QUEUE_BOT.login }) as unknown;
     expect(actions(world, "record").map((action) => action.record)).toContainEqual(record);
   });
+});
+
+it.each<[what: string, group: "hotfix" | "plain" | null, kind: string]>([
+  ["what the queue merged had passed only as one", "hotfix", "hotfix"],
+  ["what the queue merged had passed as what is none", "plain", "promotion"],
+  ["only the pull request itself had passed, as what is none too", null, "promotion"],
+])("a merge by the queue, with the label gone since, is told as a hotfix or not: %s", (_what, group, kind) => {
+  const world = withQueue().pin("dev", two);
+  const hotfix = { by: "bob", at: 1, source: "label:9", passedBy: [] };
+  const judged = { event: "judged", app: "checkout", environment: "dev", at: 0, release: two, pullRequest: 200, gates: [], approvals: [] } as const;
+  world.records.push({ ...judged, kind: "promotion", head: oid("c") }, { ...judged, kind: "hotfix", head: oid("c"), hotfix });
+  if (group !== null) world.records.push(group === "plain" ? { ...judged, kind: "promotion", head: GROUP } : { ...judged, kind: "hotfix", head: GROUP, hotfix });
+  const merged = pullRequest({ number: 200, state: "merged", queueEvents: [{ kind: "added", by: BOB, at: 1 }], groupPassed: true, merge: { commit: GROUP, at: world.now, by: BOB } });
+  world.changes.push({ app: "checkout", environment: "dev", from: one, to: two, commit: GROUP, at: world.now, author: merged.author, pullRequest: merged });
+  expect(actions(world, "record").map((action) => action.record)).toContainEqual(expect.objectContaining({ event: "merged", kind }));
 });
 
 it("while the configuration cannot be read, the queue waits, and only what mends it goes through", () => {

@@ -4,7 +4,7 @@ import type { Actor, LabelEvent, PullRequest, Review } from "../../src/domain/ob
 import { plan } from "../../src/domain/plan.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
 import { unansweredSince } from "../../src/domain/requests.ts";
-import { actions, ALICE, approval, BOB, HOUR, one, planned, reasons, three, toldOf } from "./planner.ts";
+import { actions, ALICE, approval, BOB, HOUR, one, planned, reasons, three, toldOf, two } from "./planner.ts";
 import { oid } from "./releases.ts";
 import { APP_BOT, pullRequest, START, WorldBuilder } from "./world-builder.ts";
 
@@ -168,6 +168,19 @@ describe("the labels `promote:prod` and `hotfix` on a merged pull request", () =
     permissions(made);
     expect(said(made)[0]).toContain("the label `hotfix` was not acted on: nothing that is asked for here is still to come; set it together with `promote:ENVIRONMENT`");
     expect(actions(made, "remove-label")).toHaveLength(1);
+  });
+
+  it.each<[string, string, (made: WorldBuilder) => void]>([
+    ["asks for an environment that is not there", "promote:nowhere", () => {}],
+    ["is of somebody whose permission cannot be learned", "promote:prod", (made) => made.cannotKnow({ kind: "permission", login: "alice" }, "GitHub is down")],
+  ])("are not waited for without an end where the other one %s", (_, label, change) => {
+    const made = world();
+    const at = made.now - 1_000;
+    merged(made, set(label, ALICE, at), set("hotfix", BOB, at));
+    made.now = at + 5 * MINUTE;
+    permissions(made);
+    change(made);
+    expect(planned(made).nextLookAt ?? Infinity).toBeGreaterThan(made.now + 1_000);
   });
 
   it("mean two promotions where `hotfix` was set before the merge: what is asked for later is none, and the answer says so", () => {
@@ -337,6 +350,25 @@ describe("what was opened as a hotfix", () => {
     made.records.push({ event: "out-of-band", app: "checkout", environment: "prod", at: made.now - 1_000, from: one, release: one, commit: oid("7"), by: "carol", pullRequest: null });
     expect(isHotfix(made)).toBe(false);
     expect(check(made)).toContain("It is judged as no hotfix: it was opened as one, and nobody's word for that stands any more.");
+  });
+
+  it.each<[what: string, overtaken: boolean, title: string]>([
+    ["is none any more once another request has overtaken it, when somebody asks for it later", true, "Promote checkout 1.4.3 to prod"],
+    ["is still one when another release came by itself meanwhile", false, "Promote checkout 1.4.3 to prod (hotfix)"],
+  ])("%s", (_, overtaken, title) => {
+    const made = world();
+    const at = made.now - HOUR;
+    made.records.push({ ...asked("bob", "label:LE_hotfix", true, made), at: at - 2_000 });
+    if (overtaken) made.records.push({ event: "requested", app: "checkout", environment: "prod", at: at - 1_000, release: two, by: "alice", pullRequest: 50, source: "comment:C_1" });
+    const opened = { event: "opened", app: "checkout", environment: "prod", kind: "promotion", from: one, release: two, head: oid("8") } as const;
+    made.records.push({ ...opened, at: at - 500, pullRequest: 199, requestedBy: null });
+    made.records.push({
+      ...{ event: "merged", app: "checkout", environment: "prod", release: two, commit: oid("7"), at, kind: "promotion", from: one },
+      ...{ pullRequest: 199, head: oid("8"), mergedBy: "pinion", requestedBy: null, judgement: "judged" },
+    });
+    made.pin("prod", two);
+    if (overtaken) made.records.push({ ...asked("carol", "comment:C_2", false, made), at: made.now - 10_000 });
+    expect(actions(made, "open").map((opening) => opening.title)).toEqual([title]);
   });
 
   it("is none any more once a person has closed it and somebody asks for the promotion alone", () => {

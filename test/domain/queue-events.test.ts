@@ -6,6 +6,8 @@ import { isQueued, MOST_TRIES, queueChance } from "../../src/domain/queue-events
 import { approval, ALICE, BOB } from "./planner.ts";
 import { pullRequest } from "./world-builder.ts";
 
+const everybody = () => true;
+
 const MINUTE = 60_000;
 const GITHUB = { login: "github-merge-queue[bot]", kind: "bot" } as const;
 const PINION = { login: "pinion", kind: "app" } as const;
@@ -27,7 +29,7 @@ it.each<[what: string, events: readonly QueueEvent[], now: number, chance: unkno
   ["out by a person, and put in by one", [out(0, BOB), { kind: "added", by: ALICE, at: 1 }, out(2)], 1e12, { chance: "now" }],
   ["out because it was merged", [{ kind: "removed", by: GITHUB, at: 0, reason: "MERGE" }], 0, { chance: "now" }],
 ])("a pull request that was %s", (_what, queueEvents, now, chance) => {
-  expect(queueChance(pullRequest({ queueEvents }), now)).toEqual(chance);
+  expect(queueChance(pullRequest({ queueEvents }), now, everybody)).toEqual(chance);
 });
 
 it.each([
@@ -35,11 +37,17 @@ it.each([
   ["an approval from before", { reviews: [{ ...approval(BOB), at: 4 }] }, "people"],
   ["a request for changes", { reviews: [{ ...approval(BOB, null, "changes-requested"), at: 6 }] }, "people"],
   ["a label", { labelEvents: [{ id: "1", label: "promote:prod", actor: BOB, at: 6 }] }, "now"],
+  ["the label hotfix", { labelEvents: [{ id: "1", label: "Hotfix", actor: BOB, at: 6 }] }, "now"],
+  ["a label that asks for nothing", { labelEvents: [{ id: "1", label: "do-not-merge", actor: BOB, at: 6 }] }, "people"],
+  ["a command that there is none of", { comments: [{ id: "1", author: BOB, body: "/pinion stop", at: 6, editedByOther: false }] }, "people"],
   ["a label by the App", { labelEvents: [{ id: "1", label: "promote:prod", actor: PINION, at: 6 }] }, "people"],
   ["a command", { comments: [{ id: "1", author: BOB, body: "/pinion promote checkout dev", at: 6, editedByOther: false }] }, "now"],
+  ["an approval by somebody who may not write", { reviews: [{ ...approval(ALICE), at: 6 }] }, "people"],
+  ["a command by somebody who may not write", { comments: [{ id: "1", author: ALICE, body: "/pinion promote checkout dev", at: 6, editedByOther: false }] }, "people"],
+  ["a command that another put there", { comments: [{ id: "1", author: BOB, body: "/pinion promote checkout dev", at: 6, editedByOther: true }] }, "people"],
   ["a remark", { comments: [{ id: "1", author: BOB, body: "why?", at: 6, editedByOther: false }] }, "people"],
 ])("after somebody took it out, %s", (_what, changes, chance) => {
-  expect(queueChance(pullRequest({ queueEvents: [out(5, BOB)], ...changes }), 7).chance).toBe(chance);
+  expect(queueChance(pullRequest({ queueEvents: [out(5, BOB)], ...changes }), 7, (login) => login === BOB.login).chance).toBe(chance);
 });
 
 it("never goes round for ever: however it comes out, and whenever it is looked at, it goes in only so often", () => {
@@ -50,19 +58,19 @@ it("never goes round for ever: however it comes out, and whenever it is looked a
       let now = 0;
       let tries = 0;
       for (const { wait, by, reason } of removals) {
-        const chance = queueChance(pullRequest({ queueEvents: events }), now);
+        const chance = queueChance(pullRequest({ queueEvents: events }), now, everybody);
         if (chance.chance === "people") break;
         if (chance.chance === "later") {
           expect(chance.at).toBeGreaterThan(now);
           now = chance.at;
-          expect(queueChance(pullRequest({ queueEvents: events }), now).chance).toBe("now");
+          expect(queueChance(pullRequest({ queueEvents: events }), now, everybody).chance).toBe("now");
         }
         tries += 1;
         events.push({ kind: "added", by: PINION, at: now }, { kind: "removed", by, at: now + wait, reason });
         now += wait;
       }
       expect(tries).toBeLessThanOrEqual(MOST_TRIES);
-      expect(queueChance(pullRequest({ queueEvents: events }), Number.MAX_SAFE_INTEGER).chance).toBe("people");
+      expect(queueChance(pullRequest({ queueEvents: events }), Number.MAX_SAFE_INTEGER, everybody).chance).toBe("people");
     }),
   );
 });

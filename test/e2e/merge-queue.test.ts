@@ -144,6 +144,49 @@ describe("in the queue", () => {
   });
 });
 
+describe("two promotions in one group", () => {
+  /** Both are in the queue, one on top of the other, and the CI has said nothing yet. */
+  async function two(queue: Partial<MergeQueueSettings>): Promise<Queued & { readonly front: PullRequest; readonly back: PullRequest }> {
+    const { story, ci } = await queued({ apps: ["checkout", "search"], pushed: "", queue });
+    await story.world.push("checkout", "1.4.2");
+    await story.world.push("search", "1.4.2");
+    await story.world.pass(2 * MINUTE);
+    const [front, back] = groups(story).map(({ number }) => story.pulls().find((pull) => pull.number === number));
+    if (front === undefined || back === undefined) throw new Error("two are to be in the queue");
+    return { story, ci, front, back };
+  }
+
+  it("are merged by one push, and each is recorded as judged at the commit that it came in by", async () => {
+    const { story, ci, front, back } = await two({ minToMerge: 2, minWaitMinutes: 60 });
+    const heads = groups(story).map(({ head }) => head);
+    for (const head of heads) await ci.report(story.repository, head, "build", "success");
+    await story.world.until("both are recorded", async () => (await story.recordsOf("merged")).length === 2, 5 * MINUTE);
+    const told = (await story.recordsOf("merged")).map(({ pullRequest, commit, judgement, enqueuedBy }) => ({ pullRequest, commit, judgement, enqueuedBy }));
+    const each = { judgement: "judged", enqueuedBy: "pinion[bot]" };
+    const expected = [front, back].map(({ number }, index) => ({ pullRequest: number, commit: heads[index], ...each }));
+    expect(told.toSorted((a, b) => a.pullRequest - b.pullRequest)).toEqual(expected.toSorted((a, b) => a.pullRequest - b.pullRequest));
+    expect(await story.recordsOf("out-of-band")).toEqual([]);
+    expect(await story.doubled()).toEqual([]);
+  });
+
+  it("of which the first fails a check: it comes out and is told, and the other is merged without it", async () => {
+    const { story, ci, front, back } = await two({ minToMerge: 2, minWaitMinutes: 60 });
+    const said = story.said(back.number);
+    // What stands on a commit that fails, fails as well; made anew without it, it passes.
+    ci.answerGroups(story.repository, "build", (number) => (number === front.number ? "failure" : "success"));
+    for (const { head } of groups(story)) await ci.report(story.repository, head, "build", "failure");
+    await story.world.until("the other is merged", () => shown(back) === "merged", 2 * HOUR);
+    expect(queueStory(back)).toEqual(["in", "MERGE"]);
+    expect(story.said(back.number)).toEqual(said);
+    await story.world.pass(6 * HOUR);
+    expect(queueStory(front)).toEqual(Array.from({ length: 5 }, () => ["in", "CI_FAILURE"]).flat());
+    expect(shown(front)).toBe("open");
+    expect(story.said(front.number)[0]).toMatch(/^It came out of the merge queue: a required check failed on the commit that the queue made of it/);
+    expect((await story.recordsOf("merged")).map(({ pullRequest, judgement }) => [pullRequest, judgement])).toEqual([[back.number, "judged"]]);
+    expect(await story.doubled()).toEqual([]);
+  });
+});
+
 describe("a person's pull request in the queue", () => {
   const APPROVED = "dev: { promote: auto, merge: on-approval, watch: 2m, approvals: { count: 1 } }";
 
@@ -216,6 +259,11 @@ describe("what came out of the queue", () => {
     expect(story.said(pull.number)).toEqual([
       "@carol took it out of the merge queue. Pinion does not put it back by itself: approve it again, comment `/pinion promote checkout dev`, or put it into the queue yourself.",
     ]);
+    const mallory = story.world.person("mallory");
+    await mallory.comment(pull.number, "/pinion promote checkout dev");
+    await mallory.approve(pull.number);
+    await story.world.pass(HOUR);
+    expect(queueStory(pull)).toEqual(["in", "MANUAL"]);
     ci.answerGroups(story.repository, "build", () => "success");
     await story.world.person("bob").comment(pull.number, "/pinion promote checkout dev");
     await story.until("verified dev 1.4.2");

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createCheckRun } from "../../sandbox/github/state/checks.ts";
 import { createLabel } from "../../sandbox/github/state/labels.ts";
+import { addRuleset } from "../../sandbox/github/state/protection.ts";
 import { requestReviewers, review } from "../../sandbox/github/state/reviews.ts";
 import { addComment, addLabels, createIssue } from "../../sandbox/github/state/threads.ts";
 import * as queries from "../../src/adapters/github/queries.ts";
@@ -59,6 +60,8 @@ function scalars(): Readonly<Record<string, unknown>> {
     pullRequests: 50,
     ended: 30,
     ids: [pullId],
+    merged: [pullId],
+    first: true,
     commit: world.head(),
     oid0: world.head(),
     oid1: world.head("pinion/dev/web/1"),
@@ -90,6 +93,8 @@ function inputs(branch: string): Readonly<Record<string, unknown>> {
       status: "IN_PROGRESS",
       output: { title: "t", summary: "s" },
     },
+    EnqueuePullRequestInput: { pullRequestId: pullId },
+    DequeuePullRequestInput: { id: pullId },
     UpdateCheckRunInput: { repositoryId, checkRunId, status: "COMPLETED", conclusion: "SUCCESS" },
   };
 }
@@ -122,8 +127,16 @@ async function variablesFor(document: string): Promise<Readonly<Record<string, u
   return Object.fromEntries(entries);
 }
 
+/** The default branch has a merge queue, which the pull request is put into unless it is in there already. */
+async function queue(holdsIt: boolean): Promise<void> {
+  addRuleset(world.state, world.repository, { name: "queue", include: ["~DEFAULT_BRANCH"], rules: [{ type: "merge_queue", minToMerge: 2 }] });
+  if (holdsIt) await world.ask(queries.ENQUEUE_PULL_REQUEST, { input: { pullRequestId: pullId } });
+}
+
 describe("documents of the adapter", () => {
   it.each(documents)("%s is answered without an error", async (_, document) => {
+    world.repository.rulesets.length = 0;
+    if (document.includes("queuePullRequest(")) await queue(document.includes("dequeuePullRequest("));
     const answer = await world.ask(document, await variablesFor(document));
     expect(answer.errors).toBeUndefined();
     expect(answer.data).not.toBeNull();

@@ -35,7 +35,8 @@ export async function startSigstore({ secretly = false } = {}): Promise<Sigstore
   const ctlog = await initializeCTLog(keys());
   const ca = await initializeCA(keys(), secretly ? undefined : ctlog);
   const tlog = await initializeTLog(url, keys());
-  const tsa = await initializeTSA(keys());
+  // On a whole second, while certificates of the next minutes are valid: of fractions, the library reads only those with three digits.
+  const tsa = await initializeTSA(keys(), new Date(Math.ceil(Date.now() / 1000 + 5 * 60) * 1000));
   const handlers = [fulcioHandler(ca), rekorHandler(tlog), tsaHandler(tsa)];
   const answer = async (path: string | undefined, body: string, response: ServerResponse): Promise<void> => {
     const handler = handlers.find((one) => one.path === path);

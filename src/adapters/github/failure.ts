@@ -105,6 +105,9 @@ export function failureOfGraphql(
   if (types.has("NOT_FOUND")) {
     return new PortFailure("stalled", `${answer}. Check that it exists and that the App is installed there and may read it.`);
   }
+  if (errors.some(({ message }) => UNKNOWN_TO_GITHUB.test(message))) {
+    return new PortFailure("stalled", `${answer}. This GitHub is older than what Pinion asks it: bring GitHub Enterprise Server up to date.`);
+  }
   // GitHub's words for its own trouble; it answers 200 with them.
   if (types.has("INTERNAL") || types.has("SERVICE_UNAVAILABLE") || errors.some(({ message }) => isOwnTrouble(message))) {
     return new TooHeavy("dependency", `${answer}. See githubstatus.com if it lasts.`);
@@ -118,6 +121,8 @@ export function isOwnTrouble(message: string): boolean {
 }
 
 const OWN_TROUBLE = /something went wrong|timed? ?out|timeout|couldn't respond|try again/i;
+/** Of a document with a field or an argument that this GitHub's schema does not have. */
+const UNKNOWN_TO_GITHUB = /doesn't (?:exist on type|accept argument)/;
 const SECONDARY_LIMIT = /\bsecondary rate\b|abuse detection/i;
 /** GitHub's advice for a secondary limit that names no time (Best practices for using the REST API). */
 const FALLBACK_WAIT = 60_000;

@@ -1,14 +1,14 @@
-import type { Instant } from "../../domain/answer.ts";
+import type { Instant, Milliseconds } from "../../domain/answer.ts";
 import { cameThroughQueue } from "../../domain/queue-events.ts";
 import type { MergeQueue, PullRequest, QueueEntry, Repository } from "../../domain/observation.ts";
 import type { Oid } from "../../domain/release.ts";
-import type { WriteOutcome } from "../../ports.ts";
+import { PortFailure, type WriteOutcome } from "../../ports.ts";
 import type { GitHubApi } from "./api.ts";
 import { outcomeOf } from "./api.ts";
 import { actorOf } from "./identity.ts";
 import { ownCheckOf, pullRequestVariables, USUAL_SIZES } from "./pull-request.ts";
 import { DEQUEUE_PULL_REQUEST, ENQUEUE_PULL_REQUEST, MERGE_QUEUE } from "./queries.ts";
-import type { Reader } from "./reader.ts";
+import { pageOf, type Page, type Reader } from "./reader.ts";
 import type { Look } from "./snapshot.ts";
 
 export interface ReadQueue {
@@ -22,6 +22,7 @@ const NO_QUEUE: ReadQueue = { queue: null, passed: new Map() };
 /**
  * The merge queue, as `repository` of the snapshot tells of it. A request more only where something is in it, or was merged through it since
  * `endedSince`.
+ * @throws {PortFailure} also when the default branch moved between the two: what the queue stands on now was not seen.
  */
 export async function readQueue(look: Look, repository: Reader, listed: readonly PullRequest[], endedSince: Instant): Promise<ReadQueue> {
   const found = repository.optional("mergeQueue");
@@ -32,17 +33,41 @@ export async function readQueue(look: Look, repository: Reader, listed: readonly
   if (isEmpty && merged.length === 0) return { ...NO_QUEUE, queue: { allGreen, entries: [] } };
   const { owner, name, installation } = look.repository;
   const { app, checkName } = pullRequestVariables(look.app, USUAL_SIZES);
-  const ids = merged.slice(0, MOST_MERGED).map(({ id }) => id);
-  const data = await look.api.query(installation, MERGE_QUEUE, { owner, name, app, checkName, merged: ids }, look.what);
-  // Taken away between the two questions, it holds nothing any more.
-  const entries = data.object("repository").optional("mergeQueue")?.optional("entries")?.objects("nodes") ?? [];
-  const inOrder = entries.toSorted((a, b) => a.integer("position") - b.integer("position"));
-  return {
-    queue: { allGreen, entries: inOrder.flatMap((entry) => entryOf(look, entry)) },
-    passed: new Map(data.objects("nodes").flatMap((node) => passedOf(node))),
-  };
+  const head = tipOf(repository);
+  const passed = new Map<number, boolean>();
+  const entries: Reader[] = [];
+  let ids = merged.slice(0, MOST_MERGED).map(({ id }) => id);
+  let after: string | null = null;
+  for (let count = 0; count < MOST_PAGES; count += 1) {
+    const variables = { owner, name, app, checkName, merged: ids, after };
+    const data: Reader = await look.api.query(installation, MERGE_QUEUE, variables, look.what);
+    if (tipOf(data.object("repository")) !== head) {
+      const words = `Could not ${look.what}: the default branch moved while its merge queue was read. It is read anew.`;
+      throw new PortFailure("dependency", words, { retryAt: look.api.now() + MOVED_PAUSE });
+    }
+    for (const node of data.objects("nodes")) for (const [number, is] of passedOf(node)) passed.set(number, is);
+    // Taken away between the questions, it holds nothing any more.
+    const queue = data.object("repository").optional("mergeQueue");
+    const page: Page = queue?.optional("entries") == null ? { nodes: [], next: null } : pageOf(queue, "entries");
+    entries.push(...page.nodes);
+    if (page.next === null) {
+      const inOrder = entries.toSorted((a, b) => a.integer("position") - b.integer("position"));
+      return { queue: { allGreen, entries: inOrder.flatMap((entry) => entryOf(look, entry)) }, passed };
+    }
+    after = page.next;
+    ids = [];
+  }
+  throw new PortFailure("stalled", `Could not ${look.what}: its merge queue has more than ${MOST_PAGES} pages.`);
 }
 
+function tipOf(repository: Reader): string | null {
+  return repository.optional("defaultBranchRef")?.object("target").text("oid") ?? null;
+}
+
+/** A hundred entries each. */
+const MOST_PAGES = 10;
+/** The queue merges what is ready at once, so the default branch stands still right after it moved. */
+const MOVED_PAUSE: Milliseconds = 1_000;
 /** GitHub takes no more ids at once. */
 const MOST_MERGED = 100;
 

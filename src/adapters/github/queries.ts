@@ -163,10 +163,12 @@ query Snapshot($owner: String!, $name: String!, $after: String, $pullRequests: I
  * where something is in the queue, or came out of it lately.
  */
 export const MERGE_QUEUE = `
-query MergeQueue($owner: String!, $name: String!, $merged: [ID!]!, $app: Int!, $checkName: String!) {
+query MergeQueue($owner: String!, $name: String!, $after: String, $merged: [ID!]!, $app: Int!, $checkName: String!) {
   repository(owner: $owner, name: $name) {
+    defaultBranchRef { target { oid } }
     mergeQueue {
-      entries(first: 100) {
+      entries(first: 100, after: $after) {
+        pageInfo { hasNextPage endCursor }
         nodes {
           position enqueuedAt
           enqueuer { ...ActorFields }

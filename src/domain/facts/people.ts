@@ -12,3 +12,11 @@ export function mayWrite(draft: Draft, login: string): Answer<boolean> | null {
   if (answer === null || !answer.known) return answer;
   return { known: true, value: WRITERS.has(answer.value), at: answer.at };
 }
+
+/** Who is known to have write permission: nobody, while the question is open. */
+export function isWriter(draft: Draft): (login: string) => boolean {
+  return (login) => {
+    const may = mayWrite(draft, login);
+    return may?.known === true && may.value;
+  };
+}

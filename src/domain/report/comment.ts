@@ -38,8 +38,7 @@ export function newerReadyComment({ marker, version }: { readonly marker: string
 }
 
 /** When Pinion takes a pull request out of the merge queue. `title` is what its check says. */
-export function dequeuedComment({ marker, title }: { readonly marker: string; readonly title: string }): string {
-  const next = "It goes back by itself once every gate passes again.";
+export function dequeuedComment({ marker, title, next }: { readonly marker: string; readonly title: string; readonly next: string }): string {
   return comment(marker, `Pinion takes this pull request out of the merge queue. ${words(clause(title))}. ${next}`);
 }
 
