@@ -15,5 +15,5 @@ export const QUEUEING: readonly Mutant[] = [
   mutant("what came out of the queue once is left", ["L4"], EVENTS, "if (out.length >= MOST_TRIES)", "if (out.length >= 1)"),
   mutant("who put it into the queue first is recorded", ["S24"], EVENTS, "return queueEvents.findLast((", "return queueEvents.find(("),
   mutant("it is put into the queue whatever its head is", ["H13"], "src/reconciler/apply.ts", "action.pullRequestId, action.head));", "action.pullRequestId, null as unknown as string));"),
-  mutant("what the queue tries passes whatever its gates say", ["S6", "S11", "H5", "H12"], QUEUE, "return first === null ? checkFor(judged, null) : groupWaits(first);", "return first === null ? configOnlyCheck() : groupWaits(first);"),
+  mutant("what the queue tries passes whatever its gates say", ["S6", "S11", "H5", "H12"], QUEUE, "return strange === null ? checkFor(judged, null) :", "return strange === null ? configOnlyCheck() :"),
 ].map((one) => ({ ...one, from: QUEUED_FROM }));
