@@ -1,5 +1,6 @@
 import type { PolicySet } from "../src/domain/policy/policy-set.ts";
 import type { Repository } from "../src/domain/observation.ts";
+import type { Oid } from "../src/domain/release.ts";
 import { PortFailure, type Forge, type Journal } from "../src/ports.ts";
 import { createDispatcher, type Dispatcher } from "../src/reconciler/dispatch.ts";
 import { createReconciler } from "../src/reconciler/reconcile.ts";
@@ -30,7 +31,16 @@ export class Bot {
       world.note({ kind: "merging", pull, head: wanted.head, bot: id });
       return troubled.forge.merge(repository, pull, wanted);
     };
-    const ports = { ...troubled, forge: { ...troubled.forge, merge }, clock, journal };
+    const asking = (what: "check" | "enqueue", head: Oid) => world.note({ kind: "asking", what, head, bot: id });
+    const publish: Forge["publish"] = (repository, checks, records) => {
+      for (const { head, check } of checks) if (check.conclusion === "success") asking("check", head);
+      return troubled.forge.publish(repository, checks, records);
+    };
+    const enqueue: Forge["enqueue"] = (repository, pull, head) => {
+      asking("enqueue", head);
+      return troubled.forge.enqueue(repository, pull, head);
+    };
+    const ports = { ...troubled, forge: { ...troubled.forge, merge, publish, enqueue }, clock, journal };
     const reconciler = createReconciler(ports, policies);
     const random = () => chance.fraction();
     const { forge } = ports;

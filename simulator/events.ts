@@ -19,8 +19,10 @@ export type Happening =
       readonly commit: Oid;
       /** What the merge said the head must be, or null when it said nothing. */
       readonly expectedHead: Oid | null;
-      /** Which process asked for it; null for people. */
+      /** Which process asked for it; null for people, and for the merge queue. */
       readonly bot: BotId | null;
+      /** The merge queue did it, for whoever had put it there. */
+      readonly queued?: true;
     }
   /** A process asks for a merge, which may come about a while later, or not at all. */
   | { readonly kind: "merging"; readonly pull: number; readonly head: Oid; readonly bot: BotId }
@@ -28,7 +30,18 @@ export type Happening =
   | { readonly kind: "moved"; readonly branch: string; readonly from: Oid | null; readonly to: Oid | null; readonly by: Actor }
   | { readonly kind: "opened"; readonly pull: number; readonly by: Actor; readonly bot: BotId | null }
   | { readonly kind: "closed" | "reopened"; readonly pull: number; readonly by: Actor }
-  | { readonly kind: "enqueued"; readonly pull: number; readonly by: Actor }
+  | {
+      readonly kind: "enqueued";
+      readonly pull: number;
+      readonly by: Actor;
+      readonly head: Oid;
+      /** What was said that the head must be, or null. */
+      readonly expectedHead: Oid | null;
+      /** Which process asked for it; null for people. */
+      readonly bot: BotId | null;
+    }
+  /** A process asks for a check that lets something through, or puts it into the merge queue; that may come about a while later. */
+  | { readonly kind: "asking"; readonly what: "check" | "enqueue"; readonly head: Oid; readonly bot: BotId }
   | { readonly kind: "dequeued"; readonly pull: number; readonly by: Actor | null; readonly reason: QueueExitReason }
   /** A merge queue asks for the checks of a group, or gives the group up. */
   | { readonly kind: "group"; readonly pull: number; readonly head: Oid; readonly what: "requested" | "destroyed" }

@@ -109,6 +109,7 @@ export interface QueueExitFacts {
   readonly at: Instant;
   /** The head of its group, if one was built. */
   readonly head: Oid | null;
+  readonly enqueued: Pick<QueuedFacts, "by" | "at">;
 }
 
 export interface CommitFacts {

@@ -31,6 +31,8 @@ export interface LogEntry {
   /** Where they said so, where the record tells. */
   readonly hotfixSource: string | null;
   readonly requestedBy: string | null;
+  /** Who put it into the merge queue. */
+  readonly enqueuedBy: string | null;
   readonly judgement: string | null;
   readonly how: string | null;
   readonly digest: string | null;
@@ -67,6 +69,7 @@ export function readEntry(text: string, path: string, writtenIn: Oid, writtenAt:
     isHotfix: fields.get("hotfix") !== undefined,
     hotfixSource: wordOf(membersOf(fields.get("hotfix")), "source"),
     requestedBy: wordOf(fields, "requestedBy"),
+    enqueuedBy: wordOf(fields, "enqueuedBy"),
     judgement: wordOf(fields, "judgement"),
     how: wordOf(fields, "how"),
     digest: wordOf(fields, "digest"),

@@ -147,4 +147,30 @@ function movingWorld(drawn: Setup, chance: Chance): Setup {
   };
 }
 
+/** Nothing is merged but by the queue, into which people put what they like, and out of which they take it. Another CI may have a say, and take its time. */
+export function queuedWorld(drawn: Setup, chance: Chance): Setup {
+  const merge = chance.oneOf(["auto", "auto", "on-approval", "manual"] as const) ?? "auto";
+  const isHopeless = chance.percent(15);
+  const prod: EnvironmentSetup = {
+    ...DEV,
+    name: "prod",
+    after: ["dev"],
+    soak: chance.oneOf([0, 0, 3]) ?? 0,
+    promote: chance.oneOf(["auto", "auto", "on-request"] as const) ?? "auto",
+    merge,
+    approvals: { count: merge === "auto" ? 0 : 1, teams: [] },
+    ...(chance.percent(25) ? { windows: drawWindows(chance, "UTC") } : {}),
+  };
+  return {
+    ...quiet(drawn, chance),
+    apps: chance.percent(50) ? ["checkout", "search"] : ["checkout", "search", "cart"],
+    config: { environments: [DEV, prod], slo: false, limit: 50 },
+    checkRequired: true,
+    queue: { ciRequired: isHopeless || chance.percent(60), checkTimeout: (chance.oneOf([4, 8]) ?? 8) * MINUTE, maxToBuild: chance.oneOf([1, 2, 5]) ?? 5 },
+    // Where another CI fails whatever it is given, all else is left in peace.
+    ...(isHopeless ? { liveliness: 2 } : {}),
+    actors: isHopeless ? ["shipper", "hopelessCi", "hopelessCi"] : ["shipper", "shipper", "ci", "ci", "queuer", "queuer", "approver", ...(chance.percent(30) ? ["operator"] : []), ...(chance.percent(30) ? ["unlucky"] : [])],
+  };
+}
+
 export const RULED_KINDS: readonly Shape[] = [windowedWorld, lawfulWorld, curatedWorld, movingWorld];

@@ -3,7 +3,8 @@ import { Chance } from "./chance.ts";
 import { DEV, type ConfigFacts, type EnvironmentSetup } from "./facts.ts";
 import { KINDS, urgentWorld, type Shape } from "./kinds.ts";
 import type { OwnRule } from "./own-rules.ts";
-import { RULED_KINDS } from "./ruled-kinds.ts";
+import { queuedWorld, RULED_KINDS } from "./ruled-kinds.ts";
+import type { QueueRules } from "./world/merge-queue.ts";
 
 /** The kinds of trouble with one port call. */
 export const TROUBLES = [
@@ -46,6 +47,8 @@ export interface Setup {
   readonly begins?: Instant;
   /** Policies that the repository has of its own. */
   readonly rules?: readonly OwnRule[];
+  /** How the default branch's merge queue is set, where it has one. */
+  readonly queue?: QueueRules;
 }
 
 export const ACTORS = ["reviewer", "operator", "meddler", "outsider", "intruder", "builder", "cluster", "metrics", "owner"] as const;
@@ -72,11 +75,22 @@ export function isUrgent(seed: number): boolean {
   return (seed >= URGENT_FROM && seed < URGENT_TO) || (seed >= ALL_KINDS_FROM && seed % URGENT_EVERY === 0);
 }
 
+/** Between these seeds every world has a merge queue; and from {@link RULED_FROM} on, one of so many. */
+export const QUEUED_FROM = 4_000_000;
+const QUEUED_TO = 4_010_000;
+const QUEUED_EVERY = 11;
+const QUEUED_TURN = 8;
+
+function isQueued(seed: number): boolean {
+  return (seed >= QUEUED_FROM && seed < QUEUED_TO) || (seed >= RULED_FROM && seed % QUEUED_EVERY === QUEUED_TURN && !isUrgent(seed));
+}
+
 const ALL_KINDS = [anySetup, farSetup, ...KINDS.map(shaped)];
 const RULED = RULED_KINDS.map(shaped);
 
 export function setupOf(seed: number): Setup {
   const chance = new Chance(seed);
+  if (isQueued(seed)) return queuedWorld(anySetup(chance), chance);
   if (isUrgent(seed)) return urgentWorld(anySetup(chance), chance);
   const setup = (drawOf(seed) ?? anySetup)(chance);
   return seed >= NUMBERED_FROM && setup.config.moving !== true && new Chance(seed + 3_000_017).percent(NUMBERED) ? { ...setup, config: { ...setup.config, numbered: true } } : setup;

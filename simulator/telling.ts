@@ -37,6 +37,7 @@ export function toldEvent(event: Happening): string | null {
     case "bewildered":
       return `process ${event.bot} ran into: ${event.message}`;
     case "merging":
+    case "asking":
     case "access":
     case "deployment":
     case "image":

@@ -83,6 +83,11 @@ export interface WorldActions {
   reopen(login: string, pull: number): Awaitable<boolean>;
   /** The green button. */
   merge(login: string, pull: number): Awaitable<boolean>;
+  /** The button where there is a merge queue; with `jump` in front of all others. */
+  enqueue(login: string, pull: number, jump: boolean): Awaitable<boolean>;
+  dequeue(login: string, pull: number): Awaitable<boolean>;
+  /** Another CI has come to a conclusion about what the merge queue tries. */
+  reportGroup(head: Oid, conclusion: "success" | "failure"): Awaitable<boolean>;
   /** A commit on a branch; a branch that is not there begins at the default branch. */
   push(login: string, branch: string, edits: Edits, message: string): Awaitable<boolean>;
   /** Moves a branch whatever stands there, or deletes it. */

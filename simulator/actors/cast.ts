@@ -10,6 +10,7 @@ import { neglect } from "./neglect.ts";
 import { tidier, unlucky, weather } from "./mishaps.ts";
 import { approver, meddler, operator, reviewer } from "./people.ts";
 import { protagonist } from "./protagonist.ts";
+import { ci, hopelessCi, queuer } from "./queuers.ts";
 import { timekeeper } from "./timekeeper.ts";
 import { intruder, outsider } from "./strangers.ts";
 import { urgent } from "./urgent.ts";
@@ -43,6 +44,9 @@ export const CAST: ReadonlyMap<string, Actor> = new Map<string, Actor>([
   ["contrarian", contrarian],
   ["waverer", waverer],
   ["urgent", urgent],
+  ["queuer", queuer],
+  ["ci", ci],
+  ["hopelessCi", hopelessCi],
   ["timekeeper", timekeeper],
   ["lawmaker", lawmaker],
   ["curator", curator],

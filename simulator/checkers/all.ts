@@ -26,6 +26,7 @@ import { mergingChecker } from "./merging.ts";
 import { offeringChecker } from "./offering.ts";
 import { openingChecker } from "./opening.ts";
 import { ownRulesChecker } from "./own-rules.ts";
+import { queueingChecker } from "./queueing.ts";
 import { recordingChecker } from "./recording.ts";
 import { verdictsChecker } from "./verdicts.ts";
 import { waitingChecker } from "./waiting.ts";
@@ -49,6 +50,7 @@ export function allCheckers(): readonly Checker[] {
     ownRulesChecker(),
     imagesChecker(),
     buttonChecker(),
+    queueingChecker(),
   ];
 }
 

@@ -29,7 +29,7 @@ export const everythingGreenMerged: Hope = {
   look: (view) =>
     open(view)
       .filter((pull) => pull.author.kind === "app" && view.facts().checks.get(pull.head)?.at(-1)?.conclusion === "success")
-      .filter((pull) => isUntouched(view, pull) && !isForPeople(view, pull))
+      .filter((pull) => isUntouched(view, pull) && !isForPeople(view, pull) && !isLeftOut(view, pull))
       // What came in the last moment may still be on its way.
       .filter(({ createdAt }) => view.now() - createdAt > MINUTE)
       .map((pull) => breach("L4", `#${pull.number} is green and stays open`)),
@@ -40,6 +40,18 @@ function isUntouched(view: WorldView, pull: PullFacts): boolean {
   const [parent] = commit?.parents ?? [];
   const opened = view.log().find((entry) => entry.event === "opened" && entry.pullRequest === pull.number);
   return commit?.own === true && parent !== undefined && view.isAncestor(parent, main(view)) && opened?.head === pull.head;
+}
+
+/** How often it may come out of the merge queue before it waits for people. */
+const MOST_TRIES = 5;
+
+/** Since somebody wanted it merged, somebody took it out of the merge queue, or it came out again and again: then it waits for people. */
+function isLeftOut(view: WorldView, { number, reviews, labelEvents, comments }: PullFacts): boolean {
+  const exits = (view.facts().queue?.exits ?? []).filter(({ pull, reason }) => pull === number && reason !== "merged");
+  const words = [...reviews.filter(({ state }) => state === "approved"), ...labelEvents, ...comments.filter(({ author, body }) => author.kind === "user" && body.startsWith("/pinion "))];
+  const wanted = Math.max(0, ...words.map(({ at }) => at), ...exits.filter(({ enqueued }) => enqueued.by.kind === "user").map(({ enqueued }) => enqueued.at));
+  const since = exits.filter(({ at }) => at >= wanted);
+  return since.length >= MOST_TRIES || since.some(({ by }) => by?.kind === "user");
 }
 
 function isForPeople(view: WorldView, pull: PullFacts): boolean {

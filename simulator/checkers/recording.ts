@@ -84,8 +84,16 @@ function mergeRecord(before: readonly LogEntry[], entry: LogEntry, view: WorldVi
     (other) => other.event === "merged" && other.pullRequest === entry.pullRequest && other.app === entry.app && other.environment === entry.environment,
   );
   if (same) found.push(breach("S24", `${told(entry)} by #${entry.pullRequest ?? 0} a second time`));
-  const judged = before.filter((other) => other.event === "judged" && other.pullRequest === entry.pullRequest && other.head === entry.head);
-  if (entry.judgement === "judged" && judged.length === 0) found.push(breach("S24", `${told(entry)} is called judged, and was not`));
+  const queued = view.facts().queue?.exits.find((exit) => exit.reason === "merged" && exit.pull === entry.pullRequest && exit.head === entry.commit);
+  const judgedAt = (head: string | null) => before.filter((other) => other.event === "judged" && other.pullRequest === entry.pullRequest && other.head === head);
+  const judged = judgedAt(entry.head);
+  if (queued !== undefined && entry.enqueuedBy !== queued.enqueued.by.login) {
+    found.push(breach("S24", `${told(entry)} by ${entry.enqueuedBy ?? "nobody"}'s putting it into the queue, which ${queued.enqueued.by.login} did`));
+  }
+  if (queued !== undefined && entry.judgement === "judged" && judgedAt(entry.commit).length === 0) {
+    found.push(breach("S24", `${told(entry)} is called judged, and what the queue merged was not`));
+  }
+  if (queued === undefined && entry.judgement === "judged" && judged.length === 0) found.push(breach("S24", `${told(entry)} is called judged, and was not`));
   const opened = before.find((other) => other.event === "opened" && other.pullRequest === entry.pullRequest);
   const asOpened = opened?.environment === entry.environment && opened.app === entry.app && opened.release?.digests.join() === entry.release?.digests.join();
   if (asOpened && (opened.kind === "revert") !== (entry.kind === "revert")) {

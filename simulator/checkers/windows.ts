@@ -46,7 +46,7 @@ export function buttonChecker(): Checker {
   return {
     invariants: ["H6"],
     see(event, view) {
-      if (event.kind === "merged" && event.bot === null && !wasGreen(event, view)) ungreen.set(event.pull, event.head);
+      if (event.kind === "merged" && event.bot === null && !wasGreen(event, view)) ungreen.set(event.pull, mergedHead(event));
       // A check that was on its way can still come.
       if (event.kind === "checked" && event.conclusion === "success") {
         for (const [pull, head] of ungreen) if (head === event.head) ungreen.delete(pull);
@@ -60,7 +60,13 @@ export function buttonChecker(): Checker {
   };
 }
 
-function wasGreen({ head, at }: Merge, view: WorldView): boolean {
+/** What has to be green: the merge queue merges a commit of its own. */
+function mergedHead({ queued, commit, head }: Merge): string {
+  return queued === true ? commit : head;
+}
+
+function wasGreen(event: Merge, view: WorldView): boolean {
+  const [head, { at }] = [mergedHead(event), event];
   for (let back = 0; back <= LATE; back += 1_000) {
     if (view.factsAt(at - back).checks.get(head)?.at(-1)?.conclusion === "success") return true;
   }

@@ -94,6 +94,19 @@ export class HttpPeople extends ClusterHands implements WorldActions {
     return this.#lets(() => this.#person(login).mergeWithButton(pull));
   }
 
+  enqueue(login: string, pull: number, jump: boolean): Promise<boolean> {
+    return this.#lets(() => this.#person(login).enqueue(pull, { jump }));
+  }
+
+  dequeue(login: string, pull: number): Promise<boolean> {
+    return this.#lets(() => this.#person(login).dequeue(pull));
+  }
+
+  /** There is no other CI at these servers. */
+  reportGroup(): boolean {
+    return false;
+  }
+
   push(login: string, branch: string, edits: Edits, message: string): Promise<boolean> {
     return this.#lets(async () => {
       const person = this.#person(login);

@@ -20,7 +20,12 @@ function wiredSetupOf(seed: number): Setup {
   const setup = shape === undefined ? drawn : shape(drawn, new Chance(seed + 2_000_003));
   const others = setup.troubles.filter((kind) => !LEFT_TO_THE_WIRE.includes(kind));
   // Half of all trouble, whatever else there is.
-  return { ...withoutImageRules(setup), troubles: [...others, ...Array.from<Trouble>({ length: Math.max(1, others.length) }).fill("wire")] };
+  return { ...withoutImageRules(withoutQueue(setup)), troubles: [...others, ...Array.from<Trouble>({ length: Math.max(1, others.length) }).fill("wire")] };
+}
+
+/** GitHub's own queue is tried in `test/sandbox`; who lives by it has nothing to do without. */
+function withoutQueue({ queue, ...setup }: Setup): Setup {
+  return queue === undefined ? setup : { ...setup, actors: setup.actors.filter((name) => name !== "queuer" && !/ci$/i.test(name)) };
 }
 
 /** Policies that ask of images what the servers' registry is not given. */

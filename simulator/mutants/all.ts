@@ -11,6 +11,7 @@ import { OPENINGS_MUTANTS } from "./openings.ts";
 import { ORDERS } from "./orders.ts";
 import { PEOPLE } from "./people.ts";
 import { OWN_RULES_MUTANTS } from "./own-rules.ts";
+import { QUEUEING } from "./queueing.ts";
 import { REVERTS_MUTANTS } from "./reverts.ts";
 import { VERDICTS } from "./verdicts.ts";
 import { WINDOWS_MUTANTS } from "./windows.ts";
@@ -29,6 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OWN_RULES_MUTANTS,
   ...IMAGES_MUTANTS,
   ...ARRIVING_MUTANTS,
+  ...QUEUEING,
   ...ENDURANCE,
   ...ADAPTERS,
 ];

@@ -7,6 +7,7 @@ import { APP, LOG, type CheckFacts, type GitHubFacts, type PullFacts } from "../
 import type { GitHub } from "./github.ts";
 import { GitHubReading } from "./github-reading.ts";
 import type { Immediate } from "./immediate.ts";
+import type { MergeQueue } from "./merge-queue.ts";
 
 export const REPOSITORY: Repository = { installation: 1, id: 42, owner: "acme", name: "manifests" };
 
@@ -33,11 +34,13 @@ const refused = (reason: string): { readonly outcome: "refused"; readonly reason
 /** The port to GitHub as the App, without any failure of its own. */
 export class AppForge implements Immediate<Forge> {
   readonly #github: GitHub;
+  readonly #queue: MergeQueue;
   readonly #call: ForgeCall;
   #parts = 0;
 
-  constructor(github: GitHub, call: ForgeCall) {
+  constructor(github: GitHub, queue: MergeQueue, call: ForgeCall) {
     this.#github = github;
+    this.#queue = queue;
     this.#call = call;
   }
 
@@ -234,17 +237,21 @@ export class AppForge implements Immediate<Forge> {
     return merged.status === 409 ? conflict(merged.words) : refused(merged.words);
   }
 
-  /** No world has a merge queue. */
-  enqueue(): WriteOutcome<null> {
-    return { outcome: "refused", reason: "The branch has no merge queue" };
+  /** That it is there already is as good. */
+  enqueue(...[, pullRequestId, head]: Parameters<Forge["enqueue"]>): WriteOutcome<null> {
+    const refusal = this.#queue.enqueue(APP, numberOf(pullRequestId), { expectedHead: head, jump: false, bot: this.#call.bot });
+    if (refusal === null || refusal.refused.includes("already in")) return done(null);
+    return refusal.refused.includes("modified") ? conflict(refusal.refused) : refused(refusal.refused);
   }
 
-  dequeue(): WriteOutcome<null> {
-    return this.enqueue();
+  /** That it is not there any more is as good. */
+  dequeue(...[, pullRequestId]: Parameters<Forge["dequeue"]>): WriteOutcome<null> {
+    const refusal = this.#queue.dequeue(APP, numberOf(pullRequestId));
+    return refusal === null || refusal.refused.includes("not in") ? done(null) : refused(refusal.refused);
   }
 
   close(_repository: Repository, pullRequestId: string): void {
-    const number = Number(pullRequestId.replace("PR_", ""));
+    const number = numberOf(pullRequestId);
     if (this.#requirePull(number).state === "open") this.#github.close(APP, number);
   }
 
@@ -310,6 +317,10 @@ export class AppForge implements Immediate<Forge> {
     this.#github.tell({ kind: "deployment", app, environment, state });
     return id;
   }
+}
+
+function numberOf(pullRequestId: string): number {
+  return Number(pullRequestId.replace("PR_", ""));
 }
 
 function editsOf(files: readonly FileContent[]): Readonly<Record<string, string>> {

@@ -1,7 +1,9 @@
 import { known, type Instant } from "../../src/domain/answer.ts";
-import type { ForgeSnapshot, PullRequest } from "../../src/domain/observation.ts";
+import type { ExistingCheck, ForgeSnapshot, MergeQueue, PullRequest, QueueEvent } from "../../src/domain/observation.ts";
+import type { Oid } from "../../src/domain/release.ts";
 import { LOG, MAIN, type GitHubFacts, type PullFacts } from "../facts.ts";
 import type { GitHub } from "./github.ts";
+import { QUEUE } from "./merge-queue.ts";
 
 /** GitHub's answers to questions, as the adapter gives them, from what was so at some moment. */
 export class GitHubReading {
@@ -25,12 +27,12 @@ export class GitHubReading {
       head: this.#facts.branches.get(MAIN) ?? "",
       logHead: this.#facts.branches.get(LOG) ?? null,
       mergeMethods: ["squash", "merge"],
-      queue: known(null, at),
+      queue: known(this.#queue(), at),
       open: pulls
         .filter((pull) => pull.state === "open")
         .toSorted((a, b) => b.createdAt - a.createdAt || b.number - a.number)
         .map((pull) => this.pullRequest(pull)),
-      ended: ended.toSorted((a, b) => endOf(b) - endOf(a) || b.number - a.number).map((pull) => this.pullRequest(pull)),
+      ended: ended.toSorted((a, b) => endOf(b) - endOf(a) || b.number - a.number).map((pull) => this.#withPassed(this.pullRequest(pull))),
       issues: this.#issues(),
       branches: [...this.#facts.branches]
         .filter(([name]) => name.startsWith("pinion/"))
@@ -52,7 +54,7 @@ export class GitHubReading {
   pullRequest(pull: PullFacts): PullRequest {
     const commits = this.#commits(pull);
     // GitHub shows checks of the last commit that a pull request has.
-    const check = (commits.count === 0 ? null : this.#facts.checks.get(pull.head)?.at(-1)) ?? null;
+    const check = commits.count === 0 ? null : this.#check(pull.head);
     return {
       id: `PR_${pull.number}`,
       number: pull.number,
@@ -71,21 +73,43 @@ export class GitHubReading {
       comments: pull.comments,
       truncated: false,
       reviewersAsked: pull.reviewersAsked,
-      queueEvents: [],
+      queueEvents: this.#queueEvents(pull.number),
       groupPassed: null,
-      check:
-        check === null
-          ? null
-          : {
-              id: check.id,
-              fingerprint: check.fingerprint,
-              status: check.status,
-              passed: check.status === "completed" && check.conclusion === "success",
-              startedAt: check.startedAt,
-            },
+      check,
       merge: pull.merged,
       closed: pull.state === "closed" ? pull.closed : null,
     };
+  }
+
+  #check(head: Oid): ExistingCheck | null {
+    const check = this.#facts.checks.get(head)?.at(-1);
+    if (check === undefined) return null;
+    const { id, fingerprint, status, conclusion, startedAt } = check;
+    return { id, fingerprint, status, passed: status === "completed" && conclusion === "success", startedAt };
+  }
+
+  #queue(): MergeQueue | null {
+    const { queue } = this.#facts;
+    if (queue === null) return null;
+    const entries = queue.entries.map(({ pull, by, at, group }) => {
+      return { pullRequest: pull, by, at, group: group === null ? null : { base: group.base, head: group.head, check: this.#check(group.head) } };
+    });
+    return { allGreen: true, entries };
+  }
+
+  #queueEvents(number: number): readonly QueueEvent[] {
+    const { entries, exits } = this.#pulls.queue ?? { entries: [], exits: [] };
+    const over = exits.filter(({ pull }) => pull === number).flatMap(({ by, at, reason, enqueued }): readonly QueueEvent[] => [
+      { kind: "added", by: enqueued.by, at: enqueued.at },
+      { kind: "removed", by: by ?? QUEUE, at, reason },
+    ]);
+    return [...over, ...entries.flatMap(({ pull, by, at }): readonly QueueEvent[] => (pull === number ? [{ kind: "added", by, at }] : []))];
+  }
+
+  /** Only of those that are listed as ended, and came through the queue, the check on what it merged is read. */
+  #withPassed(pull: PullRequest): PullRequest {
+    if (pull.merge === null || pull.queueEvents.length === 0) return pull;
+    return { ...pull, groupPassed: this.#check(pull.merge.commit)?.passed === true };
   }
 
   #mayPush(login: string): boolean {

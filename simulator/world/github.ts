@@ -99,7 +99,7 @@ export class GitHub {
 
   /** Whether this actor may push to this branch: the log is the App's, where it is guarded. */
   mayMove(actor: Actor, branch: string): boolean {
-    if (branch === MAIN && this.#needsCheck(actor)) return false;
+    if (branch === MAIN && (this.#needsCheck(actor) || (this.#facts.queue !== null && this.permission(actor.login) !== "admin"))) return false;
     return this.mayWrite(actor) && (branch !== LOG || actor.kind === "app" || !this.rules.logGuarded);
   }
 
@@ -232,7 +232,7 @@ export class GitHub {
     const { base, head: commit } = group;
     this.#merged(by, number, commit, this.git.between(base, pull.head));
     this.move(by, pull.base, commit, false);
-    this.#tell({ kind: "merged", pull: number, by, head: pull.head, base, commit, expectedHead: null, bot: null });
+    this.#tell({ kind: "merged", pull: number, by, head: pull.head, base, commit, expectedHead: null, bot: null, queued: true });
     if (this.rules.deletesMergedBranches && !pull.fork) this.move(by, pull.headRef, null);
   }
 

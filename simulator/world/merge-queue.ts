@@ -1,6 +1,7 @@
 import type { Milliseconds } from "../../src/domain/answer.ts";
 import type { Actor } from "../../src/domain/observation.ts";
 import type { Oid } from "../../src/domain/release.ts";
+import type { BotId } from "../events.ts";
 import { MAIN, type QueueExitReason, type QueueFacts, type QueuedFacts } from "../facts.ts";
 import type { GitHub } from "./github.ts";
 
@@ -12,7 +13,16 @@ export interface QueueRules {
   readonly maxToBuild: number;
 }
 
-const QUEUE: Actor = { login: "github-merge-queue", kind: "bot" };
+/** Who GitHub says took it out where nobody did. */
+export const QUEUE: Actor = { login: "github-merge-queue[bot]", kind: "bot" };
+
+export interface EnqueueInput {
+  readonly expectedHead: Oid | null;
+  /** In front of all others. */
+  readonly jump: boolean;
+  /** The process that asks for it; null for people. */
+  readonly bot: BotId | null;
+}
 
 export type QueueRefusal = { readonly refused: string };
 
@@ -26,6 +36,7 @@ export class MergeQueue {
   readonly #now: () => number;
   readonly #reported = new Map<Oid, "success" | "failure">();
   readonly #heads = new Set<Oid>();
+  #ciIsCalm = false;
 
   constructor(github: GitHub, rules: QueueRules, now: () => number) {
     this.#github = github;
@@ -42,7 +53,7 @@ export class MergeQueue {
   }
 
   /** Puts a pull request in, at the end or in front. It must be fit to be merged by itself, and its head must be the expected one. */
-  enqueue(by: Actor, number: number, how: { readonly expectedHead: Oid | null; readonly jump: boolean }): null | QueueRefusal {
+  enqueue(by: Actor, number: number, how: EnqueueInput): null | QueueRefusal {
     const github = this.#github;
     const pull = github.facts.pulls.get(number);
     if (github.facts.queue === null) return { refused: "A merge queue is not enabled for the base branch of this pull request" };
@@ -58,7 +69,7 @@ export class MergeQueue {
     const entry: QueuedFacts = { pull: number, pullHead: pull.head, by, at: github.second, group: null };
     const { entries } = this.#queue;
     this.#set({ entries: how.jump ? [entry, ...entries] : [...entries, entry] });
-    github.tell({ kind: "enqueued", pull: number, by });
+    github.tell({ kind: "enqueued", pull: number, by, head: pull.head, expectedHead: how.expectedHead, bot: how.bot });
     return null;
   }
 
@@ -75,9 +86,14 @@ export class MergeQueue {
     this.#reported.set(head, conclusion);
   }
 
+  /** From now on the other CI passes whatever it has not failed. */
+  calm(): void {
+    this.#ciIsCalm = true;
+  }
+
   #remove(entry: QueuedFacts, by: Actor | null, reason: QueueExitReason): void {
     const { entries, exits } = this.#queue;
-    const exit = { pull: entry.pull, by, reason, at: this.#github.second, head: entry.group?.head ?? null };
+    const exit = { pull: entry.pull, by, reason, at: this.#github.second, head: entry.group?.head ?? null, enqueued: entry };
     this.#set({ entries: entries.filter(({ pull }) => pull !== entry.pull), exits: [...exits, exit] });
     this.#github.tell({ kind: "dequeued", pull: entry.pull, by, reason });
     this.#giveUp(entry);
@@ -94,12 +110,14 @@ export class MergeQueue {
     while (this.#dropStale() || this.#buildAll() || this.#judge());
   }
 
-  /** Those that were closed, merged otherwise, or pushed to. A draft stays. */
+  /** Those that were closed, merged otherwise, or pushed to: GitHub says who did. A draft stays. */
   #dropStale(): boolean {
     const { pulls } = this.#github.facts;
     const stale = this.#queue.entries.find(({ pull, pullHead }) => pulls.get(pull)?.state !== "open" || pulls.get(pull)?.head !== pullHead);
     if (stale === undefined) return false;
-    this.#remove(stale, null, pulls.get(stale.pull)?.state === "merged" ? "merged" : "manual");
+    const pull = pulls.get(stale.pull);
+    if (pull?.state === "merged") this.#remove(stale, pull.merged?.by ?? null, "merged");
+    else this.#remove(stale, pull?.closed?.by ?? this.#github.git.find(pull?.head ?? "")?.by ?? null, "manual");
     return true;
   }
 
@@ -146,7 +164,7 @@ export class MergeQueue {
 
   #verdict(head: Oid): "passed" | "pending" | "failed" {
     const own = this.#github.rules.checkRequired ? this.#github.check(head) : null;
-    const other = this.#rules.ciRequired ? (this.#reported.get(head) ?? null) : "success";
+    const other = this.#rules.ciRequired ? (this.#reported.get(head) ?? (this.#ciIsCalm ? "success" : null)) : "success";
     if ((own?.status === "completed" && own.conclusion !== "success") || other === "failure") return "failed";
     const passed = !this.#github.rules.checkRequired || own?.conclusion === "success";
     return passed && other === "success" ? "passed" : "pending";

@@ -106,6 +106,24 @@ export class People extends ClusterHands implements WorldActions {
     return "commit" in this.#github.merge(this.#person(login), number, { expectedHead: null, message, bot: null, squash: true });
   }
 
+  enqueue(login: string, number: number, jump: boolean): boolean {
+    return this.#world.queue.enqueue(this.#person(login), number, { expectedHead: null, jump, bot: null }) === null;
+  }
+
+  dequeue(login: string, number: number): boolean {
+    return this.#world.queue.dequeue(this.#person(login), number) === null;
+  }
+
+  reportGroup(head: Oid, conclusion: "success" | "failure"): boolean {
+    this.#world.queue.report(head, conclusion);
+    return true;
+  }
+
+  override calm(): void {
+    super.calm();
+    this.#world.queue.calm();
+  }
+
   push(login: string, branch: string, edits: Edits, message: string): boolean {
     const actor = this.#person(login);
     if (!this.#github.mayMove(actor, branch)) return false;

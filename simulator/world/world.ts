@@ -11,6 +11,7 @@ import { CONFIG_PATH } from "./config-text.ts";
 import { AppForge, REPOSITORY } from "./forge.ts";
 import { GitHub } from "./github.ts";
 import { ReadGit } from "./manifests.ts";
+import { MergeQueue, type QueueRules } from "./merge-queue.ts";
 import { Registry } from "./registry.ts";
 
 /** Who there is, and what they may do in the repository. */
@@ -27,6 +28,9 @@ export const ROLES = {
 export const FIRST_LABELS: readonly string[] = ["bug"];
 export const TEAM = { name: "sre", members: ["alice", "bob"] } as const;
 
+/** Nothing comes into the queue of a branch that has none. */
+const NO_QUEUE: QueueRules = { ciRequired: false, checkTimeout: 0, maxToBuild: 0 };
+
 export function imageRepository(app: string): string {
   return `registry.example/acme/${app}`;
 }
@@ -40,6 +44,7 @@ export function factsSeen(now: GitHubFacts, then: GitHubFacts, lagging: Distorti
 /** A whole world in memory: GitHub over Git, a registry, a cluster, metrics, and the time. */
 export class World extends WorldBase implements SimulatedWorld {
   readonly github: GitHub;
+  readonly queue: MergeQueue;
   readonly registry = new Registry();
   readonly repository = REPOSITORY;
   readonly wired = false;
@@ -55,9 +60,10 @@ export class World extends WorldBase implements SimulatedWorld {
       deployments: [],
       people: new Map(Object.entries(ROLES)),
       teams: new Map([[TEAM.name, TEAM.members]]),
-      queue: null,
+      queue: setup.queue === undefined ? null : { entries: [], exits: [] },
     };
     this.github = new GitHub(() => this.clock.now(), (happening) => this.note(happening), setup, nobody);
+    this.queue = new MergeQueue(this.github, setup.queue ?? NO_QUEUE, () => this.clock.now());
     this.#found(setup);
   }
 
@@ -85,7 +91,7 @@ export class World extends WorldBase implements SimulatedWorld {
   /** The ports as a process of Pinion meets them. */
   target(bot: BotId, now: () => Instant, distortion: Distortion) {
     const { facts, pulls } = this.#seen(distortion);
-    const forge = new AppForge(this.github, { bot, now, facts, pulls, cut: distortion.cut, told: () => this.told(bot, facts) });
+    const forge = new AppForge(this.github, this.queue, { bot, now, facts, pulls, cut: distortion.cut, told: () => this.told(bot, facts) });
     return {
       forge,
       manifests: new ReadGit(this.github.git),
@@ -107,8 +113,10 @@ export class World extends WorldBase implements SimulatedWorld {
     return (distortion, ask) => ask(this.target(bot, now, distortion));
   }
 
-  /** There is nothing to wait for. */
-  async settle(): Promise<void> {}
+  /** There is nothing to wait for, but the merge queue goes on by itself. */
+  async settle(): Promise<void> {
+    this.queue.run();
+  }
 
   async close(): Promise<void> {}
 

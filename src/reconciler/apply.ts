@@ -3,6 +3,7 @@ import type { Milliseconds } from "../domain/answer.ts";
 import type { Observation, Repository } from "../domain/observation.ts";
 import type { LogRecord } from "../domain/record.ts";
 import { LOG_BRANCH, recordIdentity } from "../domain/record-file.ts";
+import type { Oid } from "../domain/release.ts";
 import { PortFailure, type CheckWrite, type Ports, type WriteOutcome } from "../ports.ts";
 import { filesOf, standsAlready } from "./commit-files.ts";
 import { logHeadline, recordFiles, type WrittenLog } from "./promotion-log.ts";
@@ -201,21 +202,29 @@ export class Application {
     const planned = plan?.actions ?? [];
     const checks = planned.filter((action) => action.kind === "check");
     const records = planned.filter((action) => action.kind === "record");
-    const writes = [...checks.map(({ head, check, existing }) => ({ head, check, existing })), ...this.#checks];
+    // The merge queue goes on by itself once its check passes, and so that comes after the record of its judgement.
+    const isJudged = (head: Oid) => records.some(({ record }) => record.event === "judged" && record.head === head);
+    const lets = checks.filter(({ head, check }) => check.conclusion === "success" && this.#observation.groups.has(head) && isJudged(head));
+    const others = checks.filter((action) => !lets.includes(action));
+    const writes = [...others.map(asWrite), ...this.#checks];
     // What was taken over, and not made, is in the log already: a record is never written over.
     const { identities } = this.#observation.ledger;
     const events = [...records.map(({ record }) => record), ...this.#records.filter((record) => !identities.has(recordIdentity(record)))];
     [this.#checks, this.#records] = [[], []];
     const logged = this.#observation.snapshot.logHead === null ? [] : events;
-    const outcomes = await this.#write(writes, logged.slice(0, RECORDS_PER_COMMIT));
-    for (const [index, outcome] of outcomes.entries()) {
-      const action = checks[index];
-      // The check of a pull request opened just now is planned again by the next look, should it be missing.
-      if (action !== undefined) this.#settle(action, outcome);
-    }
+    // The check of a pull request opened just now is planned again by the next look, should it be missing.
+    this.#settleAll(others, await this.#write(writes, logged.slice(0, RECORDS_PER_COMMIT)));
     for (let start = 0; start < logged.length && this.#conflicts.length === 0; start += RECORDS_PER_COMMIT) {
       if (start > 0) await this.#write([], logged.slice(start, start + RECORDS_PER_COMMIT));
       if (this.#conflicts.length === 0) this.#done.push(...records.slice(start, start + RECORDS_PER_COMMIT));
+    }
+    if (this.#conflicts.length === 0) this.#settleAll(lets, await this.#write(lets.map(asWrite), []));
+  }
+
+  #settleAll(actions: readonly ActionOf<"check">[], outcomes: readonly WriteOutcome<number>[]): void {
+    for (const [index, outcome] of outcomes.entries()) {
+      const action = actions[index];
+      if (action !== undefined) this.#settle(action, outcome);
     }
   }
 
@@ -329,6 +338,10 @@ export class Application {
     const { name, color, description } = action;
     await this.#courtesy(action, () => this.#ports.forge.createLabel(this.#repository, { name, color, description }));
   }
+}
+
+function asWrite({ head, check, existing }: ActionOf<"check">): CheckWrite {
+  return { head, check, existing };
 }
 
 /** Stands for every place, where a merge brought more than pins. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../sandbox/clock.ts";
 import type { Action, Plan } from "../../src/domain/action.ts";
-import { known } from "../../src/domain/answer.ts";
+import { known, unknown } from "../../src/domain/answer.ts";
 import type { Observation, ProposedChange } from "../../src/domain/observation.ts";
 import type { LogRecord } from "../../src/domain/record.ts";
+import type { Oid } from "../../src/domain/release.ts";
 import { PortFailure, type Forge, type ManifestsRepository } from "../../src/ports.ts";
 import { Application } from "../../src/reconciler/apply.ts";
 import { oid, release } from "../domain/releases.ts";
@@ -34,7 +35,7 @@ function applying(
   forge: Partial<Forge>,
   changes: readonly Partial<ProposedChange>[] = [],
   age = 0,
-  { records = [], manifests = {} }: { readonly records?: readonly LogRecord[]; readonly manifests?: Partial<ManifestsRepository> } = {},
+  { records = [], manifests = {}, group }: { readonly records?: readonly LogRecord[]; readonly manifests?: Partial<ManifestsRepository>; readonly group?: Oid } = {},
 ) {
   const world = new WorldBuilder();
   world.records.push(...records);
@@ -44,6 +45,7 @@ function applying(
     const proposal: ProposedChange = { base: HEAD, head: oid("c"), conflicts: [], promotions: [], otherFiles: [], quarantines: [], config: null, broken: [], shared: [], ...change };
     world.proposals.set(index + 1, known(proposal, world.now));
   }
+  if (group !== undefined) world.groups.set(group, unknown("not read", "dependency", world.now));
   const observation: Observation = world.observation();
   const ports = portsWith({
     clock: new VirtualClock(world.now + age),
@@ -187,6 +189,33 @@ describe("a pull request that was there already", () => {
     await application.run(planOf([open]));
     expect(application.applied.refusals).toEqual([]);
     expect(asked).toEqual(["open", "publish 1 0 on nothing"]);
+  });
+});
+
+describe("the check that lets the merge queue go on", () => {
+  const group = oid("7");
+  const judged: LogRecord = { event: "judged", app: "checkout", environment: "dev", at: 1, kind: "promotion", release: two, pullRequest: 1, head: group, gates: [], approvals: [] };
+  const passes = { status: "completed", conclusion: "success", title: "t", summary: "s", fingerprint: "1" } as const;
+  const check = (head: Oid): Action => ({ id: `check ${head}`, kind: "check", pullRequest: 1, head, check: passes, existing: null });
+  const plan = planOf([check(oid("c")), check(group), { id: "judged", kind: "record", record: judged }]);
+
+  it("is written after the record of its judgement", async () => {
+    const { application, asked } = applying({}, [], 0, { group });
+    await application.run(plan);
+    expect(asked).toEqual(["publish 1 1 on b", "publish 1 0 on nothing"]);
+    expect(application.applied.done.map(({ id }) => id).toSorted()).toEqual(plan.actions.map(({ id }) => id).toSorted());
+  });
+
+  it("is not written where the record could not be", async () => {
+    const heads: Oid[] = [];
+    const publish: Forge["publish"] = async (_, checks) => {
+      heads.push(...checks.map(({ head }) => head));
+      return { checks: checks.map(() => ({ outcome: "done", value: 1 })), records: { outcome: "conflict", reason: "it moved" } };
+    };
+    const { application } = applying({ publish }, [], 0, { group });
+    await application.run(plan);
+    expect(heads).toEqual([oid("c")]);
+    expect(application.applied.conflicts).toHaveLength(1);
   });
 });
 

@@ -6,10 +6,11 @@ import { ownRuleFiles } from "../../simulator/own-rules.ts";
 import { digestOf, HandMade } from "./hand-made.ts";
 import { good, WRONG, type Wrong } from "./wrong-histories.ts";
 import { WRONG_OFFERS } from "./wrong-offers.ts";
+import { THROUGH_QUEUE, WRONG_QUEUE } from "./wrong-queue.ts";
 import { RIGHT_IMAGES, RIGHT_RULES, WAITS_ON, WRONG_RULES } from "./wrong-rules.ts";
 
 describe("each checker finds what it is for", () => {
-  for (const [invariant, histories] of [...Object.entries(WRONG), ...Object.entries(WRONG_OFFERS), ...Object.entries(WRONG_RULES)]) {
+  for (const [invariant, histories] of [...Object.entries(WRONG), ...Object.entries(WRONG_OFFERS), ...Object.entries(WRONG_RULES), ...Object.entries(WRONG_QUEUE)]) {
     for (const [name, wrong, options] of histories) {
       it(`${invariant}: ${name}`, () => {
         const world = new HandMade(options);
@@ -22,7 +23,7 @@ describe("each checker finds what it is for", () => {
   it("and there is a history for each of them", () => {
     const told = allCheckers().flatMap(({ invariants }) => invariants);
     // S5 cannot be violated in a world that asks for the check: GitHub itself refuses.
-    expect(told.filter((invariant) => invariant !== "S5" && ![WRONG, WRONG_OFFERS, WRONG_RULES].some((wrong) => invariant in wrong))).toEqual([]);
+    expect(told.filter((invariant) => invariant !== "S5" && ![WRONG, WRONG_OFFERS, WRONG_RULES, WRONG_QUEUE].some((wrong) => invariant in wrong))).toEqual([]);
   });
 });
 
@@ -53,6 +54,15 @@ describe("a promotion that keeps the rules", () => {
       expect(world.found).toEqual([]);
     });
   }
+});
+
+describe("a promotion through the merge queue", () => {
+  it("violates nothing", () => {
+    const world = new HandMade({ queue: true });
+    THROUGH_QUEUE(world);
+    expect([...world.world.facts().pulls.values()].map(({ state }) => state)).toEqual(["merged"]);
+    expect(world.found).toEqual([]);
+  });
 });
 
 describe("a promotion of an image as it must be", () => {

@@ -1,7 +1,7 @@
 /** Histories made by hand, without Pinion: what its checkers must find, and what they must let pass. */
 import { allCheckers } from "../../simulator/checkers/all.ts";
 import type { BotId, Happening } from "../../simulator/events.ts";
-import { DEV, manifest, placePath, type EnvironmentSetup } from "../../simulator/facts.ts";
+import { DEV, manifest, MINUTE, placePath, type EnvironmentSetup } from "../../simulator/facts.ts";
 import { setupOf, type Setup } from "../../simulator/setup.ts";
 import type { Hope } from "../../simulator/world-view.ts";
 import { REPOSITORY } from "../../simulator/world/forge.ts";
@@ -26,12 +26,13 @@ export function digestOf(letter: string): string {
   return `sha256:${letter.repeat(64)}`;
 }
 
-function setup(environments: readonly EnvironmentSetup[], slo: boolean): Setup {
+function setup(environments: readonly EnvironmentSetup[], slo: boolean, queue: boolean): Setup {
   return {
     ...setupOf(1),
     apps: [APP],
     config: { environments, slo, limit: 50 },
-    checkRequired: false,
+    checkRequired: queue,
+    ...(queue ? { queue: { ciRequired: true, checkTimeout: 60 * MINUTE, maxToBuild: 5 } } : {}),
     deletesMergedBranches: false,
     logGuarded: false,
     pinnedByDigest: true,
@@ -66,8 +67,9 @@ export class HandMade {
   #records = 0;
   #logHead: string | null = null;
 
-  constructor({ environments = [DEV, PROD], slo = false }: { readonly environments?: readonly EnvironmentSetup[]; readonly slo?: boolean } = {}) {
-    this.world = new World(setup(environments, slo));
+  /** @param queue whether the default branch has a merge queue, and with it Pinion's required check. */
+  constructor({ environments = [DEV, PROD], slo = false, queue = false }: { readonly environments?: readonly EnvironmentSetup[]; readonly slo?: boolean; readonly queue?: boolean } = {}) {
+    this.world = new World(setup(environments, slo, queue));
     this.people = new People(this.world);
     this.record({ event: "installed", commit: this.main });
   }
@@ -145,6 +147,30 @@ export class HandMade {
     if (merged.outcome !== "done") throw new Error(merged.reason);
     this.#check();
     return merged.value;
+  }
+
+  /** The App says of a commit what its check says. */
+  check(head: string, conclusion: "success" | "failure"): void {
+    const check = { status: "completed", conclusion, title: "", summary: "", fingerprint: conclusion } as const;
+    if (conclusion === "success") this.world.note({ kind: "asking", what: "check", head, bot: BOT });
+    this.asApp((forge) => forge.publish(REPOSITORY, [{ head, check, existing: null }], null));
+  }
+
+  /** Looks, and puts it into the merge queue at that head. Answers the commit that the queue tries. */
+  enqueue({ number, head }: Pick<Opened, "number" | "head">): string {
+    this.check(head, "success");
+    this.look();
+    this.world.note({ kind: "asking", what: "enqueue", head, bot: BOT });
+    this.asApp((forge) => forge.enqueue(REPOSITORY, `PR_${number}`, head));
+    return this.runQueue(number);
+  }
+
+  /** Another CI passes what is tried, and the merge queue does what is due; answers what it tries for a pull request then. */
+  runQueue(number: number): string {
+    for (const { group } of this.world.facts().queue?.entries ?? []) if (group !== null) this.world.queue.report(group.head, "success");
+    this.world.queue.run();
+    this.#check();
+    return this.world.facts().queue?.entries.find(({ pull }) => pull === number)?.group?.head ?? "";
   }
 
   /** As it should be: opened, judged, merged and recorded. */

@@ -58,7 +58,7 @@ class Scene {
   }
 
   enqueue(...numbers: readonly number[]): void {
-    for (const number of numbers) expect(this.queue.enqueue(ALICE, number, { expectedHead: null, jump: false })).toBeNull();
+    for (const number of numbers) expect(this.queue.enqueue(ALICE, number, { expectedHead: null, jump: false, bot: null })).toBeNull();
     this.queue.run();
   }
 
@@ -134,7 +134,7 @@ describe("the merge queue in memory", () => {
     const scene = new Scene();
     const [first, second, third, other] = [scene.proposal("a", "2"), scene.proposal("b", "2"), scene.proposal("c", "2"), scene.proposal("a", "3")];
     scene.enqueue(first, second);
-    expect(scene.queue.enqueue(ALICE, third, { expectedHead: null, jump: true })).toBeNull();
+    expect(scene.queue.enqueue(ALICE, third, { expectedHead: null, jump: true, bot: null })).toBeNull();
     scene.queue.run();
     expect(scene.entries.map(({ pull, group }) => [pull, group === null])).toEqual([[third, false], [first, false], [second, true]]);
     scene.queue.dequeue(ALICE, third);
@@ -152,7 +152,7 @@ describe("the merge queue in memory", () => {
         for (const { kind, which } of acts) {
           const number = pulls[which] ?? 0;
           const head = scene.entries[which]?.group?.head;
-          if (kind === "enqueue") scene.queue.enqueue(ALICE, number, { expectedHead: null, jump: which === 3 });
+          if (kind === "enqueue") scene.queue.enqueue(ALICE, number, { expectedHead: null, jump: which === 3, bot: null });
           if (kind === "pass" && head !== undefined) scene.check(head, "success");
           if (kind === "fail" && head !== undefined) scene.check(head, "failure");
           if (kind === "dequeue") scene.queue.dequeue(ALICE, number);
@@ -173,17 +173,17 @@ describe("the merge queue in memory", () => {
 });
 
 function enqueued(scene: Scene, how: { readonly by?: Actor; readonly expectedHead?: Oid } = {}): QueueRefusal | null {
-  return scene.queue.enqueue(how.by ?? ALICE, scene.proposal("a", "2"), { expectedHead: how.expectedHead ?? null, jump: false });
+  return scene.queue.enqueue(how.by ?? ALICE, scene.proposal("a", "2"), { expectedHead: how.expectedHead ?? null, jump: false, bot: null });
 }
 
 function unchecked(scene: Scene): QueueRefusal | null {
   const number = scene.proposal("a", "2");
   scene.check(scene.github.facts.pulls.get(number)?.head ?? "", "failure");
-  return scene.queue.enqueue(ALICE, number, { expectedHead: null, jump: false });
+  return scene.queue.enqueue(ALICE, number, { expectedHead: null, jump: false, bot: null });
 }
 
 function twice(scene: Scene): QueueRefusal | null {
   const number = scene.proposal("a", "2");
   scene.enqueue(number);
-  return scene.queue.enqueue(ALICE, number, { expectedHead: null, jump: false });
+  return scene.queue.enqueue(ALICE, number, { expectedHead: null, jump: false, bot: null });
 }
