@@ -5,7 +5,7 @@ import type { ForgeSnapshot, ProposedChange, QueueEntry, Repository } from "../d
 import type { Oid } from "../domain/release.ts";
 import { PortFailure, type ReadPorts } from "../ports.ts";
 import type { Discover } from "./pin-table.ts";
-import { attemptChange, isFresh, readProposal, type Reader } from "./proposals.ts";
+import { attemptChange, FROM_BRANCHES, isFresh, readProposal, type Reader } from "./proposals.ts";
 import type { CurrentRules } from "./rules.ts";
 import { SharedPins } from "./shared-pins.ts";
 
@@ -47,7 +47,7 @@ export class MergeGroups {
   ): Promise<ReadonlyMap<Oid, Answer<ProposedChange>>> {
     const { queue, defaultBranch, at } = snapshot;
     const entries = queue.known && queue.value !== null ? queue.value.entries : [];
-    const reader: Reader = { ports, repository, config, discover, rules, once: ANEW, codeOwners, shared: this.#shared };
+    const reader: Reader = { ports, repository, config, discover, rules, limits: FROM_BRANCHES, once: ANEW, codeOwners, shared: this.#shared };
     const read = new Map<Oid, Reading>();
     const answers = new Map<Oid, Answer<ProposedChange>>();
     for (const { pullRequest, group } of entries) {

@@ -21,8 +21,21 @@ import { SharedPins, type ChangedFile as FileChange, type ChangedReading } from 
 const MOST_CHANGED_FILES = 3_000;
 /** Registries are asked for each image of a pull request: one stranger's must not keep them from being asked for others. */
 const MOST_IMAGES = 500;
-/** Of files of environments, and in quarantine. Text made for it costs the parser a hundredth of a millisecond for each character. */
-const MOST_BYTES = 1024 * 1024;
+
+/** How much text one pull request may bring. Text made for it costs the parser a hundredth of a millisecond for each character. */
+export interface TextLimits {
+  /** Bytes of files of environments, and in quarantine. */
+  readonly places: number;
+  /** Characters of all manifests. */
+  readonly manifests: number;
+}
+
+const MIB = 1024 * 1024;
+/** From a fork it may be anybody's: a stranger's must not keep Pinion busy for minutes. */
+const FROM_FORKS: TextLimits = { places: MIB, manifests: 4 * MIB };
+/** Only who may write can push a branch here, or put something into the merge queue. Their definitions of resources alone can have some MiB. */
+export const FROM_BRANCHES: TextLimits = { places: 8 * MIB, manifests: 32 * MIB };
+
 /** What could not be learned of the same two heads is not asked again before this: the answer would be the same, and costs processes. */
 const UNKNOWN_LIFE: Milliseconds = 60_000;
 
@@ -58,7 +71,7 @@ export class Proposals {
       const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
       const { number } = pullRequest;
       const once = { rules: this.#rules.of(number), files: this.#files.of(number), changed: this.#changed.of(number), manifests: this.#manifests.of(number) };
-      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, once, codeOwners, shared: this.#shared }, snapshot, pullRequest);
+      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, limits: pullRequest.head.fork ? FROM_FORKS : FROM_BRANCHES, once, codeOwners, shared: this.#shared }, snapshot, pullRequest);
       answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
       read.set(pullRequest.number, { key, answer });
     }
@@ -88,6 +101,7 @@ export interface Reader {
   readonly config: Config | null;
   readonly discover: Discover;
   readonly rules: CurrentRules;
+  readonly limits: TextLimits;
   /** What is made of the changes alone, and is not made again while they are the same. */
   readonly once: {
     readonly rules: Once<ConfigResult>;
@@ -153,7 +167,7 @@ interface Taken {
 
 /** Reads what merging `head` into `base` would change, from the merge of both and not from either alone. */
 export async function readProposal(reader: Reader, base: Oid, head: Oid): Promise<ProposedChange> {
-  const { repository, config, discover, rules, once, codeOwners, shared } = reader;
+  const { repository, config, discover, rules, limits, once, codeOwners, shared } = reader;
   const { manifests } = reader.ports;
   const merged = await manifests.mergeTree(repository, base, head);
   if ("conflicts" in merged) return { base, head, conflicts: merged.conflicts, shared: [], promotions: [], otherFiles: [], quarantines: [], broken: [], config: null };
@@ -167,7 +181,7 @@ export async function readProposal(reader: Reader, base: Oid, head: Oid): Promis
   const wanted = changed.filter(({ path }) => mayBeRule(path) || discover(path) !== null);
   const blobs = wanted.flatMap(({ path, blob }) => [blob, old.get(path) ?? null]).filter((blob) => blob !== null);
   const contents = await manifests.read(repository, [...new Set(blobs)]);
-  mustReadLittle(wanted, contents, config);
+  mustReadLittle(wanted, contents, config, limits.places);
   const changes = changed.map(({ path, blob }): FileChange => ({ path, before: old.get(path) ?? null, after: blob }));
   const version = `${rules.version} ${JSON.stringify(changes)}`;
   const files = await once.files(version, async () => readFiles(config, discover, changes, contents));
@@ -181,7 +195,7 @@ export async function readProposal(reader: Reader, base: Oid, head: Oid): Promis
   }
   if (config === null) return { base, head, conflicts: [], shared: [], ...found };
   const elsewhere = changes.filter(({ path }) => !isRule(path, config) && !path.startsWith(QUARANTINE_FOLDER));
-  const taken = await shared.find({ manifests, repository, config, discover }, base, merged.tree, elsewhere, async (make) => once.changed(version, make));
+  const taken = await shared.find({ manifests, repository, config, discover, mostText: limits.manifests }, base, merged.tree, elsewhere, async (make) => once.changed(version, make));
   found.broken.push(...taken.broken);
   // Whatever moves no pin is judged by no schema.
   const isJudged = rules.judgeManifests && (found.promotions.length > 0 || taken.changes.length > 0);
@@ -192,10 +206,10 @@ export async function readProposal(reader: Reader, base: Oid, head: Oid): Promis
 }
 
 /** @throws {PortFailure} when it brings more text than is read. What is there before is the default branch's. */
-function mustReadLittle(wanted: readonly ChangedPath[], contents: ReadonlyMap<Oid, Uint8Array>, config: Config | null): void {
+function mustReadLittle(wanted: readonly ChangedPath[], contents: ReadonlyMap<Oid, Uint8Array>, config: Config | null, most: number): void {
   const bytes = wanted.reduce((sum, { path, blob }) => sum + (blob === null || isRule(path, config) ? 0 : (contents.get(blob)?.length ?? 0)), 0);
-  if (bytes <= MOST_BYTES) return;
-  const reason = `merging it would bring ${bytes} bytes of environments' files, more than the ${MOST_BYTES} that Pinion reads; split it into smaller pull requests`;
+  if (bytes <= most) return;
+  const reason = `merging it would bring ${bytes} bytes of environments' files, more than the ${most} that Pinion reads; split it into smaller pull requests`;
   throw new PortFailure("stalled", reason);
 }
 

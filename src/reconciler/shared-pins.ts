@@ -27,8 +27,6 @@ export interface SharedReading {
 const NOTHING: SharedReading = { changes: [], broken: [] };
 /** Changed files read at once: a blob may have a megabyte, and each file has two. */
 const CHANGED_BATCH = 50;
-/** One stranger's pull request must not keep Pinion busy for minutes: text made for it costs the parser a hundredth of a millisecond for each character. */
-const MOST_CHARACTERS = 4 * 1024 * 1024;
 /** Kustomizations read at once. */
 const FOLLOWED_BATCH = 2_000;
 /** More than any repository that is looked at in seconds. */
@@ -46,6 +44,8 @@ export interface Followed {
   readonly repository: Repository;
   readonly config: Config;
   readonly discover: Discover;
+  /** Characters of changed manifests that are read. */
+  readonly mostText: number;
 }
 
 /** Reads the changed files, unless that was done before. */
@@ -150,7 +150,7 @@ export interface ChangedReading extends Reading {
 }
 
 /** What the changed files say, whatever stands around them; null where that is too much. */
-async function readChanged({ manifests, repository, discover }: Followed, changed: readonly ChangedFile[]): Promise<ChangedReading | null> {
+async function readChanged({ manifests, repository, discover, mostText }: Followed, changed: readonly ChangedFile[]): Promise<ChangedReading | null> {
   const images: ChangedImages[] = [];
   const unreadable = new Map<string, string>();
   const untold = new Map<string, readonly string[]>();
@@ -164,7 +164,7 @@ async function readChanged({ manifests, repository, discover }: Followed, change
       const [old = null, now = null] = [before, after].map((blob) => (blob === null ? "" : textOf(contents.get(blob))));
       // What is there before is the default branch's.
       characters += now?.length ?? 0;
-      if (characters > MOST_CHARACTERS) return null;
+      if (characters > mostText) return null;
       isRewired ||= isKustomizationFile(path) && !takesInTheSame(old, now);
       const isOwn = discover(path) !== null;
       // That an environment's own file goes away, or cannot be read, is told elsewhere.

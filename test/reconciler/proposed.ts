@@ -24,6 +24,7 @@ export function configOf(more = ""): Config {
 export interface Change {
   readonly number: number;
   readonly files: Readonly<Record<string, string | Uint8Array | null>>;
+  readonly fork?: boolean;
 }
 
 /** Proposals over a real repository: what is on its main branch, and one pull request for each change. */
@@ -39,12 +40,12 @@ export function proposed(
   const upstream = new Upstream();
   beside.before?.(upstream);
   const head = upstream.commit(before);
-  const open: PullRequest[] = changes.map(({ number, files }) => {
+  const open: PullRequest[] = changes.map(({ number, files, fork = false }) => {
     upstream.git("checkout", "--quiet", "--detach", head);
     beside.after?.(upstream);
     const oid = upstream.commit(files);
     upstream.git("update-ref", `refs/pull/${number}/head`, oid);
-    return pullRequestOf({ number, head: { ref: `change-${number}`, oid, fork: false } });
+    return pullRequestOf({ number, head: { ref: `change-${number}`, oid, fork } });
   });
   const { manifests, clock } = mirrorOf(upstream.url);
   const errors: string[] = [];
