@@ -71,7 +71,9 @@ export class Proposals {
       const stands = before?.key === key && isFresh(before.answer, ports.clock.now());
       const { number } = pullRequest;
       const once = { rules: this.#rules.of(number), files: this.#files.of(number), changed: this.#changed.of(number), manifests: this.#manifests.of(number) };
-      const answer = stands ? before.answer : await attempt({ ports, repository, config, discover, rules, limits: pullRequest.head.fork ? FROM_FORKS : FROM_BRANCHES, once, codeOwners, shared: this.#shared }, snapshot, pullRequest);
+      const limits = pullRequest.head.fork ? FROM_FORKS : FROM_BRANCHES;
+      const reader = { ports, repository, config, discover, rules, limits, once, codeOwners, shared: this.#shared };
+      const answer = stands ? before.answer : await attempt(reader, snapshot, pullRequest);
       answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
       read.set(pullRequest.number, { key, answer });
     }
@@ -195,7 +197,8 @@ export async function readProposal(reader: Reader, base: Oid, head: Oid): Promis
   }
   if (config === null) return { base, head, conflicts: [], shared: [], ...found };
   const elsewhere = changes.filter(({ path }) => !isRule(path, config) && !path.startsWith(QUARANTINE_FOLDER));
-  const taken = await shared.find({ manifests, repository, config, discover, mostText: limits.manifests }, base, merged.tree, elsewhere, async (make) => once.changed(version, make));
+  const followed = { manifests, repository, config, discover, mostText: limits.manifests };
+  const taken = await shared.find(followed, base, merged.tree, elsewhere, async (make) => once.changed(version, make));
   found.broken.push(...taken.broken);
   // Whatever moves no pin is judged by no schema.
   const isJudged = rules.judgeManifests && (found.promotions.length > 0 || taken.changes.length > 0);
