@@ -17,7 +17,7 @@ interface Wish {
   readonly seeds: number | null;
 }
 
-const SEEDS = 400;
+const SEEDS = 600;
 const SEEDS_OVER_HTTP = 40;
 
 /** Answers the exit code: 1 when one survives, 2 when there is none of that name. */
