@@ -18,7 +18,7 @@ const HELP = `Usage: npm run sim      -- [--seeds N] [--seed S] [--steps N] [--f
   --json         end with one line of JSON
 
        npm run sim -- --mutants [--mutant NAME] [--seeds N] [--json]
-  whether the simulator finds mistakes that are put into Pinion; each gets so many seeds (600; in an adapter 40)
+  whether the simulator finds mistakes that are put into Pinion; each gets so many seeds (600; in an adapter 100)
 
 Exit codes: 0 nothing was violated, or every mutant found; 1 something was, or a mutant survived; 2 the command line cannot be used
 `;

@@ -18,7 +18,7 @@ interface Wish {
 }
 
 const SEEDS = 600;
-const SEEDS_OVER_HTTP = 40;
+const SEEDS_OVER_HTTP = 100;
 
 /** Answers the exit code: 1 when one survives, 2 when there is none of that name. */
 export async function mutantsCommand({ name, json, first, seeds }: Wish, policies: PolicySet): Promise<number> {
