@@ -1,12 +1,8 @@
 import { known, type Answer, type Instant, type Milliseconds } from "../domain/answer.ts";
-import type { CodeOwners } from "../domain/code-owners.ts";
-import type { Config } from "../domain/config.ts";
-import type { ForgeSnapshot, ProposedChange, QueueEntry, Repository } from "../domain/observation.ts";
+import type { ForgeSnapshot, ProposedChange, QueueEntry } from "../domain/observation.ts";
 import type { Oid } from "../domain/release.ts";
-import { PortFailure, type ReadPorts } from "../ports.ts";
-import type { Discover } from "./pin-table.ts";
-import { attemptChange, FROM_BRANCHES, isFresh, readProposal, type Reader } from "./proposals.ts";
-import type { CurrentRules } from "./rules.ts";
+import { PortFailure } from "../ports.ts";
+import { attemptChange, FROM_BRANCHES, isFresh, readProposal, type Beside, type Reader } from "./proposals.ts";
 import { SharedPins } from "./shared-pins.ts";
 
 /** While something is queued: without the permission `merge_queues: read`, GitHub does not tell when a group is made, or given up. */
@@ -36,18 +32,11 @@ export class MergeGroups {
     return this.#again;
   }
 
-  async update(
-    ports: ReadPorts,
-    repository: Repository,
-    snapshot: ForgeSnapshot,
-    config: Config | null,
-    discover: Discover,
-    rules: CurrentRules,
-    codeOwners: Answer<CodeOwners> | null,
-  ): Promise<ReadonlyMap<Oid, Answer<ProposedChange>>> {
+  async update(beside: Beside, snapshot: ForgeSnapshot): Promise<ReadonlyMap<Oid, Answer<ProposedChange>>> {
+    const { ports, rules, codeOwners } = beside;
     const { queue, defaultBranch, at } = snapshot;
     const entries = queue.known && queue.value !== null ? queue.value.entries : [];
-    const reader: Reader = { ports, repository, config, discover, rules, limits: FROM_BRANCHES, once: ANEW, codeOwners, shared: this.#shared };
+    const reader: Reader = { ...beside, limits: FROM_BRANCHES, once: ANEW, shared: this.#shared };
     const read = new Map<Oid, Reading>();
     const answers = new Map<Oid, Answer<ProposedChange>>();
     for (const { pullRequest, group } of entries) {

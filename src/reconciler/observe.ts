@@ -119,9 +119,9 @@ export class RepositoryView {
         ? { changes: [], unexplained: [] }
         : await this.#changes.find(ports, repository, snapshot, usable, discover, this.#pins.pins, ledger);
     const codeOwners = usable !== null && asksCodeOwners(usable) ? await this.#codeOwners.read(ports, repository, snapshot.head) : null;
-    const proposals =
-      config === null ? new Map() : await this.#proposals.update(ports, repository, snapshot, usable, discover, this.#rules, codeOwners);
-    const groups = config === null ? new Map() : await this.#groups.update(ports, repository, snapshot, usable, discover, this.#rules, codeOwners);
+    const beside = { ports, repository, config: usable, discover, rules: this.#rules, codeOwners };
+    const proposals = config === null ? new Map() : await this.#proposals.update(beside, snapshot);
+    const groups = config === null ? new Map() : await this.#groups.update(beside, snapshot);
     const quarantine = await this.#readQuarantine(ports, repository, snapshot);
     const signers = usable === null ? [] : await this.#trustFiles.read(ports, repository, snapshot.head, usable);
     const emptyBranches = await this.#emptyBranches.find(ports.manifests, repository, snapshot);

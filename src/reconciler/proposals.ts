@@ -53,15 +53,8 @@ export class Proposals {
   readonly #manifests = new LastMade<Fact<readonly Manifest[]>>();
   readonly #shared = new SharedPins();
 
-  async update(
-    ports: ReadPorts,
-    repository: Repository,
-    snapshot: ForgeSnapshot,
-    config: Config | null,
-    discover: Discover,
-    rules: CurrentRules,
-    codeOwners: Answer<CodeOwners> | null,
-  ): Promise<ReadonlyMap<number, Answer<ProposedChange>>> {
+  async update(beside: Beside, snapshot: ForgeSnapshot): Promise<ReadonlyMap<number, Answer<ProposedChange>>> {
+    const { ports, rules, codeOwners } = beside;
     const judged = snapshot.open.filter((pullRequest) => pullRequest.base === snapshot.defaultBranch);
     const answers = new Map<number, Answer<ProposedChange>>();
     const read = new Map<number, Reading>();
@@ -72,7 +65,7 @@ export class Proposals {
       const { number } = pullRequest;
       const once = { rules: this.#rules.of(number), files: this.#files.of(number), changed: this.#changed.of(number), manifests: this.#manifests.of(number) };
       const limits = pullRequest.head.fork ? FROM_FORKS : FROM_BRANCHES;
-      const reader = { ports, repository, config, discover, rules, limits, once, codeOwners, shared: this.#shared };
+      const reader = { ...beside, limits, once, shared: this.#shared };
       const answer = stands ? before.answer : await attempt(reader, snapshot, pullRequest);
       answers.set(pullRequest.number, answer.known ? known(answer.value, snapshot.at) : answer);
       read.set(pullRequest.number, { key, answer });
@@ -96,13 +89,19 @@ export function isFresh(answer: Answer<ProposedChange>, now: Instant): boolean {
   return answer.known || (answer.at <= now && now < answer.at + UNKNOWN_LIFE);
 }
 
-/** What every pull request of a repository is read with. */
-export interface Reader {
+/** What all changes are read with at one look. */
+export interface Beside {
   readonly ports: ReadPorts;
   readonly repository: Repository;
   readonly config: Config | null;
   readonly discover: Discover;
   readonly rules: CurrentRules;
+  /** Of the default branch; null where no environment asks for them. */
+  readonly codeOwners: Answer<CodeOwners> | null;
+}
+
+/** What one change is read with. */
+export interface Reader extends Beside {
   readonly limits: TextLimits;
   /** What is made of the changes alone, and is not made again while they are the same. */
   readonly once: {
@@ -111,8 +110,6 @@ export interface Reader {
     readonly changed: Once<ChangedReading | null>;
     readonly manifests: Once<Fact<readonly Manifest[]>>;
   };
-  /** Of the default branch; null where no environment asks for them. */
-  readonly codeOwners: Answer<CodeOwners> | null;
   readonly shared: SharedPins;
 }
 

@@ -41,7 +41,7 @@ function tried(apps: readonly string[], baseOf: (heads: readonly string[], index
   const read = async (queue: ForgeSnapshot["queue"] = known({ allGreen: true, entries }, clock.now())): Promise<ReadonlyMap<string, Answer<ProposedChange>>> => {
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: main }]);
     const snapshot = snapshotOf({ at: clock.now(), head: main, queue });
-    return groups.update(portsWith({ manifests: counting, clock }), REPOSITORY, snapshot, config, discover, rules, null);
+    return groups.update({ ports: portsWith({ manifests: counting, clock }), repository: REPOSITORY, config, discover, rules, codeOwners: null }, snapshot);
   };
   const again = (): number | null => groups.again;
   return { read, heads, entries, clock, again, merges: () => merges };

@@ -406,7 +406,7 @@ messages: { pass: there are enough, fail: there are too few }
       const rules = { shipped: { policies: [] }, files: null, version: "", judgeManifests: true };
       const config = configOf();
       const discover = compileDiscover(config.discover, config.environments);
-      const answer = (await proposals.update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, discover, rules, null)).get(1);
+      const answer = (await proposals.update({ ports: portsWith({ manifests, clock }), repository: REPOSITORY, config, discover, rules, codeOwners: null }, snapshot)).get(1);
       if (answer?.known !== true) throw new Error(answer?.reason ?? "not read");
       return answer.value;
     };
@@ -447,7 +447,7 @@ messages: { pass: there are enough, fail: there are too few }
     const rules = { shipped: { policies: [] }, files: null, version: "", judgeManifests: true };
     const config = configOf();
     const discover = compileDiscover(config.discover, config.environments);
-    const answer = (await new Proposals().update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, discover, rules, null)).get(1);
+    const answer = (await new Proposals().update({ ports: portsWith({ manifests, clock }), repository: REPOSITORY, config, discover, rules, codeOwners: null }, snapshot)).get(1);
     const merged = { file: DEPLOYMENT, document: 1, content: { kind: "Deployment", spec: { replicas: 2, paused: false } } };
     expect(answer).toMatchObject({ known: true, value: { manifests: [merged, { file: FILE }] } });
   });

@@ -37,7 +37,7 @@ async function proposedOver(before: Readonly<Record<string, string>>, files: Rea
   const { config } = current.config;
   const snapshot = snapshotOf({ at: clock.now(), head, open: [pullRequestOf({ number: 1, head: { ref: "x", oid, fork: true } })] });
   const discover = compileDiscover(config.discover, config.environments);
-  const answer = (await new Proposals().update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, discover, rules, null)).get(1);
+  const answer = (await new Proposals().update({ ports: portsWith({ manifests, clock }), repository: REPOSITORY, config, discover, rules, codeOwners: null }, snapshot)).get(1);
   if (answer?.known !== true) throw new Error(answer?.reason ?? "not read");
   const after = answer.value.config;
   return { rules: after === null ? null : after.ok ? "sound" : after.problems.map(({ file, message }) => `${file ?? ""}: ${message}`), otherFiles: answer.value.otherFiles };
@@ -98,7 +98,7 @@ describe("the rules as a pull request would leave them", () => {
       await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
       const snapshot = snapshotOf({ at: clock.now(), head, open: [open] });
       const rules = { shipped: { policies: [] }, files: null, judgeManifests: false, version };
-      const answers = await proposals.update(portsWith({ manifests, clock }), REPOSITORY, snapshot, config, compileDiscover(config.discover, config.environments), rules, null);
+      const answers = await proposals.update({ ports: portsWith({ manifests, clock }), repository: REPOSITORY, config, discover: compileDiscover(config.discover, config.environments), rules, codeOwners: null }, snapshot);
       const answer = answers.get(1);
       if (answer?.known !== true) throw new Error(answer?.reason ?? "not read");
       return answer.value.config;

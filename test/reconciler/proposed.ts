@@ -55,7 +55,7 @@ export function proposed(
   const discover = compileDiscover(config.discover, config.environments);
   const read = async (): Promise<ReadonlyMap<number, Answer<ProposedChange>>> => {
     await manifests.ensure(REPOSITORY, [{ ref: "refs/heads/main", oid: head }]);
-    return proposals.update(ports, REPOSITORY, snapshot, config, discover, { shipped: { policies: [] }, files: null, version: "", judgeManifests }, codeOwners);
+    return proposals.update({ ports, repository: REPOSITORY, config, discover, rules: { shipped: { policies: [] }, files: null, version: "", judgeManifests }, codeOwners }, snapshot);
   };
   return { read, clock, errors, proposals };
 }
